@@ -1,0 +1,54 @@
+// Which votes count: cast for this text, in time, by somebody the policy lists, and not by the one who asked, unless on call.
+
+import type { Case, Vote } from './condition.ts';
+
+export type Admission =
+  | { readonly kind: 'admitted'; readonly alone: boolean }
+  | { readonly kind: 'refused'; readonly because: string };
+
+/**
+ * Says whether one vote counts. `alone` means it is enough by itself (an on-call person's own plan, with a reason).
+ * Whoever may approve may deny; the requester may always deny their own plan.
+ */
+export function admitVote(input: Case, vote: Vote): Admission {
+  const { plan, rule, hash } = input;
+  if (vote.planHash !== hash) {
+    return refused('That vote was for another version of this plan. Look at the newest card.');
+  }
+  if (vote.castAt.getTime() >= Date.parse(plan.expiresAt)) {
+    return refused('The plan had expired before that vote.');
+  }
+  if (rule === undefined) {
+    return refused(
+      `No policy rule in headroom.yaml covers ${plan.system}, so nobody can approve changes to it.`,
+    );
+  }
+  const oncall = rule.oncall.includes(vote.userId);
+  const own = plan.origin.kind === 'command' && plan.origin.by === vote.userId;
+  if (own && vote.kind === 'deny') return { kind: 'admitted', alone: false };
+  if (!rule.approvers.includes(vote.userId) && !oncall) {
+    return refused(
+      `Only people listed under policy rule "${rule.name}" may decide on ${plan.system}. You are not on that list; nothing was changed.`,
+    );
+  }
+  if (!own) return { kind: 'admitted', alone: false };
+  if (!(oncall && rule.oncallMayApproveOwn)) {
+    return refused('You asked for this change, so somebody else has to approve it.');
+  }
+  if ((vote.reason ?? '').trim() === '') {
+    return refused('To approve your own change while on call, give a reason.');
+  }
+  return { kind: 'admitted', alone: true };
+}
+
+/** The votes that count, each person once. */
+export function admittedVotes(input: Case): readonly { readonly vote: Vote; readonly alone: boolean }[] {
+  return input.votes.flatMap((vote) => {
+    const admission = admitVote(input, vote);
+    return admission.kind === 'admitted' ? [{ vote, alone: admission.alone }] : [];
+  });
+}
+
+function refused(because: string): Admission {
+  return { kind: 'refused', because };
+}

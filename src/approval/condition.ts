@@ -1,0 +1,51 @@
+// What every approval rule is given and what it may answer.
+
+import type { Plan } from '../plan/plan.ts';
+import type { PlanState } from '../plan/plan-state.ts';
+
+export interface Vote {
+  readonly userId: string;
+  /** The hash the person saw: a vote for another text is no vote for this plan. */
+  readonly planHash: string;
+  readonly kind: 'approve' | 'deny';
+  readonly reason?: string;
+  readonly castAt: Date;
+}
+
+/** One rule of the policy in headroom.yaml, the one that governs the plan's system. */
+export interface ApprovalRule {
+  readonly name: string;
+  readonly approvers: readonly string[];
+  readonly required: number;
+  /** How many must approve what takes capacity away or cannot be undone. */
+  readonly requiredForRisky: number;
+  readonly oncall: readonly string[];
+  /** A listed on-call person may approve what they asked for themselves, alone, with a reason. */
+  readonly oncallMayApproveOwn: boolean;
+}
+
+export type Mode = 'observe' | 'propose' | 'apply';
+
+/** Everything an approval depends on; nothing else may decide. */
+export interface Case {
+  readonly plan: Plan;
+  readonly hash: string;
+  readonly state: PlanState;
+  readonly startBy?: Date;
+  readonly votes: readonly Vote[];
+  readonly rule: ApprovalRule | undefined;
+  readonly mode: Mode;
+  /** Words for each stop in force that covers the plan. */
+  readonly stops: readonly string[];
+  readonly now: Date;
+}
+
+/** `failed` can never become met by another vote; `waiting` can. */
+export type ConditionResult =
+  | { readonly status: 'met' }
+  | { readonly status: 'waiting'; readonly because: string }
+  | { readonly status: 'failed'; readonly because: string };
+
+export type Condition = (input: Case) => ConditionResult;
+
+export const met: ConditionResult = { status: 'met' };

@@ -1,0 +1,32 @@
+// Decides whether a plan is approved. Only this makes an ApprovedPlan, and only an ApprovedPlan can be applied.
+
+import type { Plan } from '../plan/plan.ts';
+import { admittedVotes } from './admitted.ts';
+import type { Case } from './condition.ts';
+import { type ConditionName, conditionNames, conditions } from './conditions/index.ts';
+
+declare const approved: unique symbol;
+/** A plan with an approval in force for exactly its text. Only `evaluateApproval` can make one. */
+export type ApprovedPlan = Plan & { readonly [approved]: true };
+
+export type Verdict =
+  | { readonly kind: 'approved'; readonly plan: ApprovedPlan; readonly by: readonly string[] }
+  | { readonly kind: 'waiting'; readonly because: string; readonly condition: ConditionName }
+  | { readonly kind: 'refused'; readonly because: string; readonly condition: ConditionName };
+
+/** The first failed condition refuses, else the first that waits waits, else the plan is approved. */
+export function evaluateApproval(input: Case): Verdict {
+  const results = conditionNames.map((name) => ({ name, result: conditions[name](input) }));
+  for (const { name, result } of results) {
+    if (result.status === 'failed') return { kind: 'refused', because: result.because, condition: name };
+  }
+  for (const { name, result } of results) {
+    if (result.status === 'waiting') return { kind: 'waiting', because: result.because, condition: name };
+  }
+  const approvals = admittedVotes(input).filter(({ vote }) => vote.kind === 'approve');
+  return {
+    kind: 'approved',
+    plan: input.plan as ApprovedPlan,
+    by: approvals.map(({ vote }) => vote.userId),
+  };
+}

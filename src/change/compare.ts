@@ -1,0 +1,110 @@
+// Compares what a change expects with what is there now: unchanged, already reached, or drifted (and who did it).
+
+import { unreachable } from '../errors.ts';
+import type { Change } from './change.ts';
+
+/** What a cluster says about a workload now. */
+export interface WorkloadState {
+  readonly resourceVersion: string;
+  readonly replicas: number;
+  readonly readyReplicas: number;
+  readonly updatedReplicas: number;
+  /** The controller has seen the present spec; before that the counters speak of an older one. */
+  readonly observed: boolean;
+  /** A rollout that has given up: the Progressing condition's message. */
+  readonly stuck?: string;
+  /** Why pods are not ready, most frequent first: "3 pods: ImagePullBackOff". */
+  readonly notReady: readonly string[];
+  /** Who set replicas last: the field manager and when, where the cluster tells. */
+  readonly lastScaledBy?: string;
+  /** Requests of one pod's containers added up. */
+  readonly podCpuMillicores?: number;
+  readonly podMemoryMi?: number;
+}
+
+/** What a cluster says about the autoscaler of a workload now. */
+export interface AutoscalerState {
+  readonly name: string;
+  readonly resourceVersion: string;
+  readonly minReplicas: number;
+  readonly maxReplicas: number;
+  readonly desiredReplicas?: number;
+  /** False when its metrics cannot be read: then its size says nothing. */
+  readonly active: boolean;
+  readonly inactiveBecause?: string;
+  /** It would go higher but for maxReplicas. */
+  readonly limited: boolean;
+  readonly lastChangedBy?: string;
+}
+
+export interface ClusterState {
+  readonly workload: WorkloadState | undefined;
+  readonly autoscaler: AutoscalerState | undefined;
+}
+
+export type Comparison =
+  | { readonly kind: 'unchanged'; readonly resourceVersion: string }
+  | { readonly kind: 'reached' }
+  | { readonly kind: 'drifted'; readonly because: string };
+
+/** Says whether a change may still be written. Only the fields it writes count: a status that moves is no drift. */
+export function compareChange(change: Change, now: ClusterState): Comparison {
+  switch (change.kind) {
+    case 'scale':
+      return compareScale(change, now);
+    case 'autoscaler':
+      return compareAutoscaler(change, now);
+    default:
+      return unreachable(change);
+  }
+}
+
+function compareScale(change: Extract<Change, { kind: 'scale' }>, now: ClusterState): Comparison {
+  const { workload } = now;
+  const name = `${change.workload.kind} ${change.workload.name}`;
+  if (workload === undefined) return { kind: 'drifted', because: `${name} is no longer there` };
+  if (now.autoscaler !== undefined) {
+    return {
+      kind: 'drifted',
+      because: `autoscaler ${now.autoscaler.name} owns ${name} now and would undo a change of its replicas`,
+    };
+  }
+  const { replicas } = workload;
+  const reached = change.floor ? replicas >= change.after.replicas : replicas === change.after.replicas;
+  if (reached) return { kind: 'reached' };
+  if (replicas === change.before.replicas) {
+    return { kind: 'unchanged', resourceVersion: workload.resourceVersion };
+  }
+  return {
+    kind: 'drifted',
+    because: `${name} has ${replicas} replicas, the plan saw ${change.before.replicas}${by(workload.lastScaledBy)}`,
+  };
+}
+
+function compareAutoscaler(
+  change: Extract<Change, { kind: 'autoscaler' }>,
+  now: ClusterState,
+): Comparison {
+  const { autoscaler } = now;
+  const name = `autoscaler ${change.autoscaler.name}`;
+  if (autoscaler === undefined || autoscaler.name !== change.autoscaler.name) {
+    return { kind: 'drifted', because: `${name} is no longer there` };
+  }
+  const moved = (['minReplicas', 'maxReplicas'] as const).filter(
+    (field) => change.before[field] !== change.after[field],
+  );
+  const reached = moved.every((field) =>
+    change.floor ? autoscaler[field] >= change.after[field] : autoscaler[field] === change.after[field],
+  );
+  if (reached) return { kind: 'reached' };
+  const other = moved.find((field) => autoscaler[field] !== change.before[field]);
+  if (other === undefined) return { kind: 'unchanged', resourceVersion: autoscaler.resourceVersion };
+  return {
+    kind: 'drifted',
+    because: `${name} has ${other} ${autoscaler[other]}, the plan saw ${change.before[other]}${by(autoscaler.lastChangedBy)}`,
+  };
+}
+
+function by(who: string | undefined): string {
+  return who === undefined ? '' : ` (changed by ${who})`;
+}

@@ -1,0 +1,77 @@
+// A plan: frozen, hashed, complete. What people vote for is exactly this, byte for byte.
+
+import { createHash } from 'node:crypto';
+import canonicalize from 'canonicalize';
+import type { Change, WorkloadRef } from '../change/change.ts';
+import { assert } from '../errors.ts';
+import type { ArithmeticLine } from '../profile/size-for-trigger.ts';
+import type { Observation } from './observation.ts';
+
+/** What made Headroom draw the plan. */
+export type Origin =
+  | {
+      readonly kind: 'alert';
+      readonly alertname: string;
+      readonly fingerprint: string;
+      readonly startsAt: string;
+      readonly summary: string;
+    }
+  | {
+      readonly kind: 'command';
+      readonly commandId: string;
+      readonly by: string;
+      readonly reason?: string;
+    };
+
+/** How it will be judged whether the change helped. */
+export interface OutcomeTest {
+  readonly promql: string;
+  /** Helped when the measurement is below this. */
+  readonly below: number;
+  readonly unit: string;
+  readonly withinSeconds: number;
+}
+
+export interface PlanCost {
+  readonly beforeUsdPerMonth: number;
+  readonly afterUsdPerMonth: number;
+  readonly source: string;
+}
+
+/** Times are ISO 8601 in UTC; everything in here is plain JSON, so that its hash is well defined. */
+export interface Plan {
+  readonly id: string;
+  readonly revision: number;
+  readonly replaces?: string;
+  readonly system: string;
+  readonly title: string;
+  readonly component: string;
+  readonly trigger?: string;
+  readonly origin: Origin;
+  readonly workload: WorkloadRef;
+  /** Replicas now and after, whichever object the change writes. */
+  readonly replicas: { readonly before: number; readonly after: number };
+  readonly observations: readonly Observation[];
+  readonly arithmetic: readonly ArithmeticLine[];
+  readonly notes: readonly string[];
+  readonly changes: readonly Change[];
+  readonly decrease: boolean;
+  readonly cost?: PlanCost;
+  readonly outcomeTest?: OutcomeTest;
+  readonly createdAt: string;
+  readonly expiresAt: string;
+  /** Once approved it must start within this time. */
+  readonly startWithinSeconds: number;
+}
+
+/** The plan's canonical text (RFC 8785): the only thing that is hashed and stored. */
+export function planText(plan: Plan): string {
+  const text = canonicalize(plan);
+  assert(text !== undefined, 'a plan is always JSON');
+  return text;
+}
+
+/** SHA-256 of the canonical text, in hex. */
+export function planHash(text: string): string {
+  return createHash('sha256').update(text, 'utf8').digest('hex');
+}

@@ -1,0 +1,318 @@
+// What the workflows need from outside, in the product's own words. Adapters implement these; nothing else is reachable.
+
+import type { Vote } from './approval/condition.ts';
+import type { AuditEntry, AuditFact, ChainHead } from './audit/chain.ts';
+import type { WorkloadRef } from './change/change.ts';
+import type { ClusterWrite } from './change/cluster-write.ts';
+import type { ClusterState } from './change/compare.ts';
+import type { Message } from './message/message.ts';
+import type { Plan } from './plan/plan.ts';
+import type { OutcomeState, PlanState } from './plan/plan-state.ts';
+
+export interface Clock {
+  now(): Date;
+  /** Resolves after the time has passed, at once when the signal fires. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** Makes names nobody can guess; random, so it is a port. */
+export type NewId = (prefix: 'p' | 'c' | 'h') => string;
+
+/** Called at every named point between a click and its outcome; does nothing but in tests, which die there. */
+export type Checkpoint = (point: CheckpointName) => void;
+export type CheckpointName =
+  | 'vote-stored'
+  | 'run-queued'
+  | 'run-claimed'
+  | 'observed-again'
+  | 'locks-taken'
+  | 'write-announced'
+  | 'write-sent'
+  | 'write-stored'
+  | 'rollout-seen'
+  | 'run-ended'
+  | 'outcome-judged';
+
+// ---- The cluster -------------------------------------------------------------------------------------------------
+
+/** What came of a write. A refusal is certain: the server said no. */
+export type WriteAnswer =
+  | { readonly kind: 'written' }
+  | { readonly kind: 'refused'; readonly because: string }
+  | { readonly kind: 'unknown'; readonly because: string };
+
+export interface Clusters {
+  /**
+   * What the cluster says now about a workload and the autoscaler that owns it; `undefined` parts are not there.
+   * @throws OperationError when the cluster cannot be asked.
+   */
+  observe(workload: WorkloadRef): Promise<ClusterState>;
+  /**
+   * Sends one conditional write. With `dryRun` the server checks it and changes nothing.
+   * @throws OperationError (retryable) only when the request provably was not received; a timeout is `unknown`.
+   */
+  write(write: ClusterWrite, options: { readonly dryRun: boolean }): Promise<WriteAnswer>;
+  /** Whether each cluster answers, for metrics and the status command. */
+  health(): Promise<readonly { readonly cluster: string; readonly problem?: string }[]>;
+}
+
+// ---- Metrics -----------------------------------------------------------------------------------------------------
+
+export type MetricAnswer =
+  | { readonly kind: 'value'; readonly value: number; readonly at: Date }
+  | { readonly kind: 'missing'; readonly because: string };
+
+export interface Metrics {
+  /**
+   * Asks for one number. No row, several rows, NaN and infinity are `missing`, with the reason.
+   * @throws OperationError when the server cannot be asked or refuses the query.
+   */
+  query(promql: string): Promise<MetricAnswer>;
+}
+
+/** Finds the metrics server that watches a cluster. */
+export type MetricsOf = (cluster: string) => Metrics;
+
+// ---- The queue ---------------------------------------------------------------------------------------------------
+
+export interface RunId {
+  readonly planId: string;
+  readonly number: number;
+}
+
+/** Delivers run ids, at least once, maybe late, maybe never: the sweeper makes up for it. */
+export interface Queue {
+  add(run: RunId): Promise<void>;
+  depth(): Promise<number>;
+}
+
+// ---- Slack -------------------------------------------------------------------------------------------------------
+
+/** A Slack call that will never succeed as it is is `rejected`; trouble is thrown as OperationError. */
+export type ChatAnswer =
+  | { readonly kind: 'sent'; readonly ts: string }
+  | { readonly kind: 'rejected'; readonly because: string };
+
+export interface Chat {
+  post(channel: string, message: Message, threadTs?: string): Promise<ChatAnswer>;
+  update(channel: string, ts: string, message: Message): Promise<ChatAnswer>;
+  /** Answers a command through the address Slack gave with it; valid for 30 minutes. */
+  respond(responseUrl: string, message: Message): Promise<ChatAnswer>;
+}
+
+// ---- What is stored ----------------------------------------------------------------------------------------------
+
+export interface IncomingAlert {
+  readonly fingerprint: string;
+  readonly startsAt: string;
+  readonly status: 'firing' | 'resolved';
+  readonly endsAt?: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+export interface StoredAlert extends IncomingAlert {
+  readonly id: string;
+  readonly system?: string;
+  readonly component?: string;
+  readonly trigger?: string;
+  readonly planId?: string;
+  readonly deliveries: number;
+  readonly lastSeenAt: Date;
+}
+
+export interface StoredCommand {
+  readonly id: string;
+  readonly name: string;
+  readonly words: string;
+  readonly userId: string;
+  readonly channelId: string;
+  readonly responseUrl: string;
+  readonly receivedAt: Date;
+}
+
+export interface PlanRecord {
+  readonly plan: Plan;
+  readonly hash: string;
+  readonly state: PlanState;
+  readonly stateAt: Date;
+  readonly reason?: string;
+  readonly startBy?: Date;
+  readonly clearedAt?: Date;
+  readonly outcome?: OutcomeState;
+  readonly outcomeBy?: Date;
+  readonly outcomeNote?: string;
+  readonly supersededBy?: string;
+}
+
+export type RunState = 'queued' | 'running' | 'lost' | 'ended';
+
+export interface RunRecord extends RunId {
+  readonly state: RunState;
+  readonly queuedAt: Date;
+  readonly startedAt?: Date;
+  readonly endedAt?: Date;
+  readonly holder?: string;
+}
+
+export type RunChangeState =
+  | 'writing'
+  | 'written'
+  | 'reached'
+  | 'verified'
+  | 'refused'
+  | 'unknown'
+  | 'failed';
+
+export interface RunChange {
+  readonly position: number;
+  readonly state: RunChangeState;
+  readonly detail?: string;
+}
+
+export interface Stop {
+  readonly scope: string;
+  readonly by: string;
+  readonly reason?: string;
+  readonly stoppedAt: Date;
+}
+
+export type MessageKind = 'card' | 'progress' | 'outcome';
+
+/** A message Headroom owes: `wanted` counts the versions asked for, `sent` the newest one Slack has. */
+export interface OwedMessage {
+  readonly key: string;
+  readonly kind: MessageKind;
+  readonly planId: string;
+  readonly channel: string;
+  readonly wanted: number;
+  readonly ts?: string;
+  readonly sentHash?: string;
+  readonly attempts: number;
+}
+
+/** Proof that the rows of some targets are locked for a plan; only `locks.take` makes one. */
+declare const locked: unique symbol;
+export type LockProof = { readonly planId: string; readonly [locked]: true };
+
+/** All that is done in one database transaction; what it returns is committed or nothing is. */
+export interface Transaction {
+  readonly alerts: {
+    /** Stores one delivery; an alert seen before (fingerprint, start, status) is counted, not stored again. */
+    store(alerts: readonly IncomingAlert[], at: Date): Promise<{ readonly fresh: number; readonly known: number }>;
+    /** Takes up to `limit` alerts not looked at since they arrived, so that no other process takes them. */
+    takePending(limit: number): Promise<readonly StoredAlert[]>;
+    done(id: string, result: AlertRouting): Promise<void>;
+    /** The plan the firing row of this alert belongs to. */
+    planOf(fingerprint: string, startsAt: string): Promise<string | undefined>;
+    ofPlan(planId: string): Promise<readonly AlertOfPlan[]>;
+    /** Moves the alerts of a plan to the one that replaces it. */
+    move(fromPlan: string, toPlan: string): Promise<void>;
+    /** Has the still firing alerts of a plan looked at once more. */
+    reopen(planId: string): Promise<void>;
+    unrouted(limit: number): Promise<{ readonly count: number; readonly newest: readonly StoredAlert[] }>;
+  };
+  readonly commands: {
+    /** False when this very invocation is stored already. */
+    store(command: StoredCommand, dedupeKey: string): Promise<boolean>;
+    takeWaiting(now: Date, leaseMs: number): Promise<StoredCommand | undefined>;
+    answered(id: string, at: Date): Promise<void>;
+  };
+  readonly plans: {
+    insert(record: { readonly plan: Plan; readonly text: string; readonly hash: string; readonly target: string }): Promise<void>;
+    find(id: string): Promise<PlanRecord | undefined>;
+    /** Like find, and nobody else can move the plan until this transaction ends. */
+    lock(id: string): Promise<PlanRecord | undefined>;
+    openFor(target: string): Promise<PlanRecord | undefined>;
+    latestFor(target: string): Promise<PlanRecord | undefined>;
+    list(filter: { readonly states?: readonly PlanState[]; readonly outcome?: OutcomeState; readonly system?: string; readonly limit: number }): Promise<readonly PlanRecord[]>;
+    /** Moves a locked plan along the table of states; anything else is a bug. */
+    move(record: PlanRecord, to: PlanState, at: Date, extra?: { readonly reason?: string; readonly startBy?: Date; readonly supersededBy?: string; readonly outcomeBy?: Date; readonly outcome?: OutcomeState }): Promise<void>;
+    setCleared(id: string, at: Date | undefined): Promise<void>;
+    setOutcome(id: string, outcome: OutcomeState, note: string): Promise<void>;
+    countByState(): Promise<readonly { readonly state: string; readonly count: number }[]>;
+  };
+  readonly votes: {
+    /** False when this person's vote for this text is stored already. */
+    insert(planId: string, vote: Vote): Promise<boolean>;
+    of(planId: string): Promise<readonly Vote[]>;
+  };
+  readonly runs: {
+    queue(run: RunId, at: Date): Promise<void>;
+    find(run: RunId): Promise<RunRecord | undefined>;
+    latest(planId: string): Promise<RunRecord | undefined>;
+    /** Makes a queued run this process's own; false when somebody else was faster. */
+    claim(run: RunId, holder: string, now: Date, leaseMs: number): Promise<boolean>;
+    /** Keeps the run; false when it was lost to somebody else. */
+    renew(run: RunId, holder: string, now: Date, leaseMs: number): Promise<boolean>;
+    end(run: RunId, state: 'lost' | 'ended', at: Date): Promise<void>;
+    waiting(olderThan: Date): Promise<readonly RunId[]>;
+    /** Running, but its holder has not been heard of in time. */
+    abandoned(now: Date): Promise<readonly RunRecord[]>;
+    lost(): Promise<readonly RunRecord[]>;
+    setChange(run: RunId, change: RunChange, at: Date): Promise<void>;
+    changes(run: RunId): Promise<readonly RunChange[]>;
+  };
+  readonly locks: {
+    /** Takes all or none; an own lock is kept. Says who holds what is taken. */
+    take(targets: readonly string[], planId: string, at: Date): Promise<{ readonly kind: 'taken'; readonly proof: LockProof } | { readonly kind: 'held'; readonly target: string; readonly planId: string }>;
+    release(planId: string): Promise<void>;
+  };
+  readonly stops: {
+    put(stop: Stop): Promise<void>;
+    remove(scope: string): Promise<boolean>;
+    all(): Promise<readonly Stop[]>;
+  };
+  readonly messages: {
+    /** Asks for a message to be sent, or sent again with what is stored now. */
+    want(message: { readonly kind: MessageKind; readonly planId: string; readonly channel: string; readonly run?: number }): Promise<void>;
+    /** The oldest message owed to a channel that may be called now; nobody else calls that channel until `sent` or `failed`. */
+    takeOwed(now: Date, leaseMs: number): Promise<OwedMessage | undefined>;
+    cardTs(planId: string): Promise<string | undefined>;
+    sent(message: OwedMessage, sent: { readonly ts: string; readonly hash: string }, nextCallAt: Date): Promise<void>;
+    failed(message: OwedMessage, problem: string, retryAt: Date | undefined, channelFreeAt: Date): Promise<void>;
+    owed(): Promise<number>;
+  };
+  readonly audit: {
+    append(fact: AuditFact): Promise<AuditEntry>;
+    head(): Promise<ChainHead>;
+    /** Every entry in order, in pieces, so that a long trail fits in memory. */
+    read(): AsyncIterable<AuditEntry>;
+    ofPlan(planId: string): Promise<readonly AuditEntry[]>;
+  };
+}
+
+export type AlertRouting =
+  | { readonly kind: 'unrouted'; readonly note: string }
+  | { readonly kind: 'routed'; readonly system: string; readonly component: string; readonly trigger?: string; readonly planId?: string; readonly note?: string };
+
+export interface AlertOfPlan {
+  readonly alertname: string;
+  readonly fingerprint: string;
+  readonly startsAt: string;
+  readonly resolvedAt?: string;
+  readonly deliveries: number;
+}
+
+export interface Store {
+  /** @throws OperationError (unavailable, retryable) when the database is away. */
+  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+}
+
+// ---- Log and counts ----------------------------------------------------------------------------------------------
+
+export interface Log {
+  debug(fields: Readonly<Record<string, unknown>>, message: string): void;
+  warn(fields: Readonly<Record<string, unknown>>, message: string): void;
+  info(fields: Readonly<Record<string, unknown>>, message: string): void;
+  error(fields: Readonly<Record<string, unknown>>, message: string): void;
+}
+
+export interface Counters {
+  alerts(result: 'fresh' | 'known' | 'unrouted' | 'rejected', by?: number): void;
+  vote(result: string): void;
+  run(result: 'applied' | 'failed' | 'unknown' | 'waiting', seconds: number): void;
+  slackCall(method: string, result: 'ok' | 'rejected' | 'trouble'): void;
+  limitMet(limit: string): void;
+  degraded(part: string, isDegraded: boolean): void;
+}
