@@ -47,8 +47,9 @@ export function mistakeWords(issue: Issue, value: unknown): string {
     case 'invalid_element':
     case 'not_multiple_of':
     case 'unrecognized_keys':
-      return issue.message;
+      break;
   }
+  return issue.message;
 }
 
 function typeWords(expected: string, path: readonly PropertyKey[], value: unknown): string {

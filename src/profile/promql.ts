@@ -1,0 +1,28 @@
+// Fills a workload's names into the PromQL of a profile, so that one profile serves several environments.
+
+/** The names a profile's PromQL may use as `$namespace`, `$workload` and `$container`. */
+export interface PromqlNames {
+  readonly namespace: string;
+  readonly workload: string;
+  readonly container: string;
+}
+
+const KNOWN = ['namespace', 'workload', 'container'] as const;
+const PLACEHOLDER = /\$([A-Za-z_]\w*)/g;
+
+/** The names in `promql` that nothing fills in. */
+export function unknownPromqlNames(promql: string): readonly string[] {
+  const names = [...promql.matchAll(PLACEHOLDER)].map((match) => match[1] ?? '');
+  return names.filter((name) => !KNOWN.some((known) => known === name));
+}
+
+/** Replaces the names; anything else is left as it is. Kubernetes names need no escaping inside PromQL's quotes. */
+export function fillPromql(promql: string, names: PromqlNames): string {
+  return promql.replaceAll(PLACEHOLDER, (whole, name: string) => {
+    const known = KNOWN.find((candidate) => candidate === name);
+    return known === undefined ? whole : names[known];
+  });
+}
+
+/** What `unknownPromqlNames` measures against, for suggestions. */
+export const promqlNames: readonly string[] = KNOWN;
