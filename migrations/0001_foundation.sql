@@ -68,7 +68,7 @@ create table vote (
   kind      text        not null check (kind in ('approve', 'deny')),
   reason    text,
   cast_at   timestamptz not null,
-  primary key (plan_id, plan_hash, user_id)
+  primary key (plan_id, plan_hash, user_id, kind) -- Who approved may still deny; a denial wins.
 );
 
 create table run (

@@ -118,6 +118,7 @@ export interface StoredAlert extends IncomingAlert {
   readonly trigger?: string;
   readonly planId?: string;
   readonly deliveries: number;
+  readonly receivedAt: Date;
   readonly lastSeenAt: Date;
 }
 
@@ -200,11 +201,15 @@ export interface Transaction {
   readonly alerts: {
     /** Stores one delivery; an alert seen before (fingerprint, start, status) is counted, not stored again. */
     store(alerts: readonly IncomingAlert[], at: Date): Promise<{ readonly fresh: number; readonly known: number }>;
-    /** Takes up to `limit` alerts not looked at since they arrived, so that no other process takes them. */
-    takePending(limit: number): Promise<readonly StoredAlert[]>;
-    done(id: string, result: AlertRouting): Promise<void>;
-    /** The plan the firing row of this alert belongs to. */
-    planOf(fingerprint: string, startsAt: string): Promise<string | undefined>;
+    /** The oldest alerts not looked at since they (last) arrived. */
+    pending(limit: number): Promise<readonly StoredAlert[]>;
+    /** Of these, the ones nobody else has looked at meanwhile; they are this transaction's until it ends. */
+    claim(ids: readonly string[]): Promise<readonly StoredAlert[]>;
+    done(ids: readonly string[], result: AlertRouting): Promise<void>;
+    /** The plan the firing row of a resolved alert belongs to. */
+    planOf(alert: StoredAlert): Promise<string | undefined>;
+    /** Whether the end of this firing alert is stored as well. */
+    hasEnded(alert: StoredAlert): Promise<boolean>;
     ofPlan(planId: string): Promise<readonly AlertOfPlan[]>;
     /** Moves the alerts of a plan to the one that replaces it. */
     move(fromPlan: string, toPlan: string): Promise<void>;

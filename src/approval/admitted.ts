@@ -4,6 +4,7 @@ import type { Case, Vote } from './condition.ts';
 
 export type Admission =
   | { readonly kind: 'admitted'; readonly alone: boolean }
+  | { readonly kind: 'reason-needed' }
   | { readonly kind: 'refused'; readonly because: string };
 
 /**
@@ -35,9 +36,7 @@ export function admitVote(input: Case, vote: Vote): Admission {
   if (!(oncall && rule.oncallMayApproveOwn)) {
     return refused('You asked for this change, so somebody else has to approve it.');
   }
-  if ((vote.reason ?? '').trim() === '') {
-    return refused('To approve your own change while on call, give a reason.');
-  }
+  if ((vote.reason ?? '').trim() === '') return { kind: 'reason-needed' };
   return { kind: 'admitted', alone: true };
 }
 

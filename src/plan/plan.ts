@@ -32,6 +32,13 @@ export interface OutcomeTest {
   readonly withinSeconds: number;
 }
 
+/** Why a plan changes nothing: there is something to look at, nothing to do, or nothing to base a size on. */
+export interface Finding {
+  readonly kind: 'investigate' | 'enough' | 'frozen';
+  readonly because: string;
+  readonly lookAt: readonly string[];
+}
+
 export interface PlanCost {
   readonly beforeUsdPerMonth: number;
   readonly afterUsdPerMonth: number;
@@ -54,6 +61,8 @@ export interface Plan {
   readonly observations: readonly Observation[];
   readonly arithmetic: readonly ArithmeticLine[];
   readonly notes: readonly string[];
+  /** Stands in place of changes. */
+  readonly finding?: Finding;
   readonly changes: readonly Change[];
   readonly decrease: boolean;
   readonly cost?: PlanCost;

@@ -1,0 +1,115 @@
+// The connection to PostgreSQL: a pool, transactions, rows parsed at the border, and the driver's errors in our words.
+
+import pg from 'pg';
+import { z } from 'zod';
+import { OperationError } from '../errors.ts';
+
+/** At most this many connections for the store; BullMQ has its own few. Together they stay below 20 a process. */
+const connectionsMax = 10;
+
+/** Opens the pool; nothing is connected until the first query. */
+export function createPool(connectionString: string, onError: (error: Error) => void): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString,
+    max: connectionsMax,
+    connectionTimeoutMillis: 2_000,
+    idle_in_transaction_session_timeout: 15_000,
+    statement_timeout: 10_000,
+    lock_timeout: 5_000,
+    keepAlive: true,
+    application_name: 'headroom',
+  });
+  // An idle connection that breaks is replaced by the pool; unheard, its error would end the process.
+  pool.on('error', onError);
+  return pool;
+}
+
+/** Runs SQL inside one transaction. */
+export interface Sql {
+  /** Rows parsed by `row`; a row that does not fit is a bug in the statement and crashes. */
+  rows<T>(row: z.ZodType<T>, text: string, values?: readonly unknown[]): Promise<T[]>;
+  /** The number of rows a statement touched. */
+  run(text: string, values?: readonly unknown[]): Promise<number>;
+}
+
+/**
+ * Lends one transaction, commits when `work` returns and rolls back when it throws.
+ * @throws OperationError `unavailable` when the database is away; whatever `work` throws otherwise.
+ */
+export async function withTransaction<T>(
+  pool: pg.Pool,
+  work: (sql: Sql) => Promise<T>,
+): Promise<T> {
+  const client = await pool.connect().catch((error: unknown) => {
+    throw translated('connecting to the database', error);
+  });
+  let broken = false;
+  // A connection that dies between two statements says so here; the next statement fails and is translated.
+  const onError = () => {
+    broken = true;
+  };
+  client.on('error', onError);
+  try {
+    await send(client, 'begin', []);
+    const result = await work(sqlOn(client));
+    await send(client, 'commit', []);
+    return result;
+  } catch (error) {
+    broken = broken || (error instanceof OperationError && error.code === 'unavailable');
+    if (!broken) {
+      await client.query('rollback').catch(() => {
+        broken = true;
+      });
+    }
+    throw error;
+  } finally {
+    client.off('error', onError);
+    client.release(broken);
+  }
+}
+
+function sqlOn(client: pg.PoolClient): Sql {
+  return {
+    async rows(row, text, values = []) {
+      const result = await send(client, text, values);
+      return z.array(row).parse(result.rows);
+    },
+    async run(text, values = []) {
+      const result = await send(client, text, values);
+      return result.rowCount ?? 0;
+    },
+  };
+}
+
+async function send(
+  client: pg.PoolClient,
+  text: string,
+  values: readonly unknown[],
+): Promise<pg.QueryResult<Record<string, unknown>>> {
+  try {
+    return await client.query<Record<string, unknown>>(text, [...values]);
+  } catch (error) {
+    throw translated('talking to the database', error);
+  }
+}
+
+/** SQLSTATE classes and codes that say "not now" rather than "not so" (PostgreSQL manual, appendix A). */
+const awayCodes =
+  /^(08...|53...|57P0[1-5]|40001|40P01|55P03|57014|25P03|ECONN.*|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)$/;
+
+function translated(doing: string, error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  const lostConnection = /connection|timeout exceeded/i.test(error.message) && code === '';
+  if (!awayCodes.test(code) && !lostConnection) return error;
+  return new OperationError(`${doing}: it is not available (${code || 'connection lost'})`, {
+    code: 'unavailable',
+    retryable: true,
+    cause: error,
+  });
+}
+
+/** A unique constraint said no. */
+export function isUniqueViolation(error: unknown, constraint: string): boolean {
+  return error instanceof pg.DatabaseError && error.code === '23505' && error.constraint === constraint;
+}

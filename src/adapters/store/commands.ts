@@ -1,0 +1,64 @@
+// Commands people typed: stored before Slack hears "received", answered once.
+
+import { z } from 'zod';
+import type { Transaction } from '../../ports.ts';
+import type { Sql } from '../postgres.ts';
+
+const commandRow = z.object({
+  id: z.string(),
+  name: z.string(),
+  words: z.string(),
+  user_id: z.string(),
+  channel_id: z.string(),
+  response_url: z.string(),
+  received_at: z.date(),
+});
+
+/** Slack lets us answer a command for 30 minutes; after that nobody would see it. */
+const answerableMs = 30 * 60_000;
+
+export function commandsOn(sql: Sql): Transaction['commands'] {
+  return {
+    async store(command, dedupeKey) {
+      const added = await sql.run(
+        `insert into command (id, dedupe_key, name, words, user_id, channel_id, response_url, received_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (dedupe_key) do nothing`,
+        [
+          command.id,
+          dedupeKey,
+          command.name,
+          command.words,
+          command.userId,
+          command.channelId,
+          command.responseUrl,
+          command.receivedAt,
+        ],
+      );
+      return added === 1;
+    },
+    async takeWaiting(now, leaseMs) {
+      const [row] = await sql.rows(
+        commandRow,
+        `update command set claimed_until = $2 where id = (
+           select id from command
+            where answered_at is null and received_at > $3 and (claimed_until is null or claimed_until < $1)
+            order by received_at limit 1 for update skip locked)
+         returning id, name, words, user_id, channel_id, response_url, received_at`,
+        [now, new Date(now.getTime() + leaseMs), new Date(now.getTime() - answerableMs)],
+      );
+      if (row === undefined) return undefined;
+      return {
+        id: row.id,
+        name: row.name,
+        words: row.words,
+        userId: row.user_id,
+        channelId: row.channel_id,
+        responseUrl: row.response_url,
+        receivedAt: row.received_at,
+      };
+    },
+    async answered(id, at) {
+      await sql.run('update command set answered_at = $2 where id = $1', [id, at]);
+    },
+  };
+}

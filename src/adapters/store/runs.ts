@@ -1,0 +1,81 @@
+// Runs: the outbox that the queue delivers from, and the ledger of what each attempt did.
+
+import { z } from 'zod';
+import type { RunRecord, Transaction } from '../../ports.ts';
+import type { Sql } from '../postgres.ts';
+import { present } from './rows.ts';
+
+const runRow = z.object({
+  planId: z.string(),
+  number: z.number(),
+  state: z.enum(['queued', 'running', 'lost', 'ended']),
+  queuedAt: z.date(),
+  startedAt: z.date().nullable(),
+  endedAt: z.date().nullable(),
+  holder: z.string().nullable(),
+});
+const runColumns = `plan_id as "planId", number, state, queued_at as "queuedAt", started_at as "startedAt",
+  ended_at as "endedAt", holder`;
+
+const changeRow = z.object({
+  position: z.number(),
+  state: z.enum(['writing', 'written', 'reached', 'verified', 'refused', 'unknown', 'failed']),
+  detail: z.string().nullable(),
+});
+
+export function runsOn(sql: Sql): Transaction['runs'] {
+  async function many(where: string, values: readonly unknown[]): Promise<RunRecord[]> {
+    const rows = await sql.rows(runRow, `select ${runColumns} from run where ${where}`, values);
+    return rows.map((row) => present(row));
+  }
+  return {
+    async queue(run, at) {
+      await sql.run(
+        `insert into run (plan_id, number, state, queued_at) values ($1, $2, 'queued', $3)`,
+        [run.planId, run.number, at],
+      );
+    },
+    find: async (run) => (await many('plan_id = $1 and number = $2', [run.planId, run.number]))[0],
+    latest: async (planId) => (await many('plan_id = $1 order by number desc limit 1', [planId]))[0],
+    async claim(run, holder, now, leaseMs) {
+      const claimed = await sql.run(
+        `update run set state = 'running', holder = $3, started_at = $4, lease_until = $5
+          where plan_id = $1 and number = $2 and state = 'queued'`,
+        [run.planId, run.number, holder, now, new Date(now.getTime() + leaseMs)],
+      );
+      return claimed === 1;
+    },
+    async renew(run, holder, now, leaseMs) {
+      const renewed = await sql.run(
+        `update run set lease_until = $5
+          where plan_id = $1 and number = $2 and state = 'running' and holder = $3 and lease_until > $4`,
+        [run.planId, run.number, holder, now, new Date(now.getTime() + leaseMs)],
+      );
+      return renewed === 1;
+    },
+    async end(run, state, at) {
+      await sql.run(
+        'update run set state = $3, ended_at = $4, lease_until = null where plan_id = $1 and number = $2',
+        [run.planId, run.number, state, at],
+      );
+    },
+    waiting: (olderThan) => many(`state = 'queued' and queued_at <= $1 order by queued_at limit 100`, [olderThan]),
+    abandoned: (now) => many(`state = 'running' and lease_until <= $1 order by started_at`, [now]),
+    lost: () => many(`state = 'lost' order by started_at`, []),
+    async setChange(run, change, at) {
+      await sql.run(
+        `insert into run_change (plan_id, number, position, state, detail, updated_at) values ($1, $2, $3, $4, $5, $6)
+         on conflict (plan_id, number, position) do update set state = $4, detail = $5, updated_at = $6`,
+        [run.planId, run.number, change.position, change.state, change.detail ?? null, at],
+      );
+    },
+    async changes(run) {
+      const rows = await sql.rows(
+        changeRow,
+        'select position, state, detail from run_change where plan_id = $1 and number = $2 order by position',
+        [run.planId, run.number],
+      );
+      return rows.map((row) => present(row));
+    },
+  };
+}

@@ -1,0 +1,35 @@
+// A change in the words of a person: what it touches, from what to what, and whether it can be taken back.
+
+import type { Change } from '../change/change.ts';
+import { unreachable } from '../errors.ts';
+import { literal } from './message.ts';
+
+const undoWords = {
+  exact: 'can be undone exactly',
+  compensating: 'can be compensated, not undone exactly',
+  none: '*cannot be undone*',
+} as const;
+
+/** "worker: 5 → at least 8 replicas". */
+export function changeWords(change: Change): string {
+  const atLeast = change.floor ? 'at least ' : '';
+  switch (change.kind) {
+    case 'scale':
+      return `${literal(change.workload.name, 80)}: ${change.before.replicas} → ${atLeast}${change.after.replicas} replicas`;
+    case 'autoscaler': {
+      const moved = (['minReplicas', 'maxReplicas'] as const)
+        .filter((field) => change.before[field] !== change.after[field])
+        .map((field) => `${field} ${change.before[field]} → ${atLeast}${change.after[field]}`);
+      return `autoscaler ${literal(change.autoscaler.name, 80)}: ${moved.join(', ')}`;
+    }
+    default:
+      return unreachable(change);
+  }
+}
+
+/** The change with where it happens and its undo, for the card. */
+export function changeLine(change: Change): string {
+  const { cluster, namespace, kind, name } = change.workload;
+  const where = `${literal(cluster, 60)} / ${literal(namespace, 63)} / ${kind} ${literal(name, 80)}`;
+  return `• ${changeWords(change)}\n   ${where} · ${undoWords[change.undo]}`;
+}

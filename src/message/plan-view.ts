@@ -1,0 +1,18 @@
+// Everything a plan's messages may show, read from the store at once; messages are pure functions of it.
+
+import type { ApprovalRule, Mode, Vote } from '../approval/condition.ts';
+import type { ChainHead } from '../audit/chain.ts';
+import type { AlertOfPlan, PlanRecord, RunChange, RunRecord } from '../ports.ts';
+
+export interface PlanView {
+  readonly record: PlanRecord;
+  readonly votes: readonly Vote[];
+  readonly alerts: readonly AlertOfPlan[];
+  readonly rule: ApprovalRule | undefined;
+  readonly mode: Mode;
+  /** Words for each stop in force that covers the plan. */
+  readonly stops: readonly string[];
+  readonly run: RunRecord | undefined;
+  readonly changes: readonly RunChange[];
+  readonly auditHead: ChainHead | undefined;
+}

@@ -1,0 +1,109 @@
+// Decides which object a new size is written to: the workload, or the autoscaler that owns it and would undo the rest.
+
+import type { Change, WorkloadRef } from '../change/change.ts';
+import type { AutoscalerState, ClusterState } from '../change/compare.ts';
+
+export type ChosenChange =
+  | { readonly kind: 'change'; readonly change: Change; readonly replicasAfter: number; readonly notes: readonly string[] }
+  | { readonly kind: 'none'; readonly because: string };
+
+/** The change that brings a workload to at least `target` replicas; `target` is above what runs now. */
+export function chooseScaleUp(workload: WorkloadRef, state: ClusterState, target: number): ChosenChange {
+  const blocked = whyNotScalable(workload, state);
+  if (blocked !== undefined) return { kind: 'none', because: blocked };
+  const before = state.workload?.replicas ?? 0;
+  if (state.autoscaler === undefined) {
+    return {
+      kind: 'change',
+      change: {
+        kind: 'scale',
+        workload,
+        before: { replicas: before },
+        after: { replicas: target },
+        floor: true,
+        undo: 'exact',
+      },
+      replicasAfter: target,
+      notes: [],
+    };
+  }
+  return raiseAutoscaler(workload, state.autoscaler, target, before);
+}
+
+/** The change that brings a workload to exactly `target` replicas, fewer than run now. */
+export function chooseScaleDown(workload: WorkloadRef, state: ClusterState, target: number): ChosenChange {
+  const blocked = whyNotScalable(workload, state);
+  if (blocked !== undefined) return { kind: 'none', because: blocked };
+  if (state.autoscaler !== undefined) {
+    return {
+      kind: 'none',
+      because: `autoscaler ${state.autoscaler.name} owns this workload and decides itself when to shrink it`,
+    };
+  }
+  return {
+    kind: 'change',
+    change: {
+      kind: 'scale',
+      workload,
+      before: { replicas: state.workload?.replicas ?? 0 },
+      after: { replicas: target },
+      floor: false,
+      undo: 'exact',
+    },
+    replicasAfter: target,
+    notes: [],
+  };
+}
+
+/** Says that a workload is not where headroom.yaml says it is. */
+export function missingWorkload({ kind, name, namespace, cluster }: WorkloadRef): string {
+  return `there is no ${kind} ${name} in namespace ${namespace} of cluster ${cluster}`;
+}
+
+function whyNotScalable(workload: WorkloadRef, state: ClusterState): string | undefined {
+  if (state.workload === undefined) return missingWorkload(workload);
+  if (workload.kind === 'StatefulSet') {
+    return `${workload.name} is a StatefulSet: another replica may be a second, empty primary, so Headroom does not scale it`;
+  }
+  return undefined;
+}
+
+function raiseAutoscaler(
+  workload: WorkloadRef,
+  autoscaler: AutoscalerState,
+  target: number,
+  before: number,
+): ChosenChange {
+  const { name, minReplicas, maxReplicas } = autoscaler;
+  if (!autoscaler.active) {
+    return {
+      kind: 'none',
+      because: `autoscaler ${name} cannot read its metrics (${autoscaler.inactiveBecause ?? 'no reason given'}); that is what needs mending, not the size`,
+    };
+  }
+  const atMaximum = (autoscaler.limited || before >= maxReplicas) && target > maxReplicas;
+  if (!atMaximum && Math.min(target, maxReplicas) <= minReplicas) {
+    return { kind: 'none', because: `autoscaler ${name} already keeps at least ${minReplicas} replicas` };
+  }
+  const after = atMaximum
+    ? { minReplicas, maxReplicas: target }
+    : { minReplicas: Math.min(target, maxReplicas), maxReplicas };
+  return {
+    kind: 'change',
+    change: {
+      kind: 'autoscaler',
+      workload,
+      autoscaler: { cluster: workload.cluster, namespace: workload.namespace, name },
+      before: { minReplicas, maxReplicas },
+      after,
+      floor: true,
+      undo: 'exact',
+    },
+    replicasAfter: atMaximum ? after.maxReplicas : after.minReplicas,
+    notes: [
+      atMaximum
+        ? `Autoscaler ${name} owns this workload and is at its maximum of ${maxReplicas}, so its maximum is raised.`
+        : `Autoscaler ${name} owns this workload, so its minimum is raised; lower it again when the load is gone.`,
+    ],
+  };
+}

@@ -1,0 +1,40 @@
+// A system as people run it: a profile, where its workloads live, who is told, who decides.
+
+import type { ApprovalRule, Mode } from '../approval/condition.ts';
+import type { WorkloadRef } from '../change/change.ts';
+import type { Profile } from '../profile/profile.ts';
+import type { PromqlNames } from '../profile/promql.ts';
+
+/** The rule that governs a system, with its two clocks. */
+export interface PolicyRule extends ApprovalRule {
+  readonly expireAfterSeconds: number;
+  readonly startWithinSeconds: number;
+}
+
+export interface System {
+  readonly id: string;
+  readonly title: string;
+  readonly profile: Profile;
+  readonly mode: Mode;
+  readonly cluster: string;
+  /** The Slack channel its cards go to. */
+  readonly channel: string;
+  readonly workloads: ReadonlyMap<string, WorkloadRef & { readonly container: string }>;
+  /** Alerts without our labels that belong here all the same. */
+  readonly routes: readonly { readonly alertname: string; readonly namespace: string }[];
+  /** Undefined: nobody can approve anything. */
+  readonly rule: PolicyRule | undefined;
+}
+
+export type Systems = ReadonlyMap<string, System>;
+
+/** The clocks of a plan for a system that no rule covers: it can only be looked at. */
+export const defaultClocks = { expireAfterSeconds: 30 * 60, startWithinSeconds: 15 * 60 };
+
+/** What a profile's PromQL says `$namespace`, `$workload` and `$container` for. */
+export function promqlNamesOf(system: System, component: string): PromqlNames | undefined {
+  const workload = system.workloads.get(component);
+  return (
+    workload && { namespace: workload.namespace, workload: workload.name, container: workload.container }
+  );
+}

@@ -1,0 +1,138 @@
+// Carries one change out: look, announce, write on the condition that nothing moved, see it ready.
+
+import { evaluateApproval } from '../approval/evaluate.ts';
+import { clusterWrite } from '../change/cluster-write.ts';
+import { type ClusterState, type Comparison, compareChange } from '../change/compare.ts';
+import { assert, OperationError, unreachable } from '../errors.ts';
+import type { WriteAnswer } from '../ports.ts';
+import { type ChangeAtHand, type ChangeEnd, note } from './change-at-hand.ts';
+import { limits } from './limits.ts';
+import type { Parts } from './parts.ts';
+import { readCase } from './read-plan.ts';
+import { verifyChange } from './verify-change.ts';
+
+export async function applyChange(at: ChangeAtHand, parts: Parts): Promise<ChangeEnd> {
+  assert(at.lock.planId === at.run.planId, 'the lock is this plan\'s own');
+  if (at.shutdown.aborted) {
+    return { kind: 'handed-over', because: 'Headroom was stopped before this change; it looks again and goes on' };
+  }
+  const seen = await observeForChange(at, parts);
+  if (seen.kind === 'failed') return seen;
+  parts.checkpoint('observed-again');
+  const comparison = compareChange(at.change, seen.state);
+  switch (comparison.kind) {
+    case 'drifted':
+      return { kind: 'failed', code: 'drift', because: `${comparison.because}; nothing was written` };
+    case 'reached':
+      return reached(at, parts);
+    case 'unchanged':
+      return write(at, comparison, parts);
+    default:
+      return unreachable(comparison);
+  }
+}
+
+type Seen =
+  | { readonly kind: 'seen'; readonly state: ClusterState }
+  | { readonly kind: 'failed'; readonly code: string; readonly because: string };
+
+/** Reads are harmless, so they are tried a few times. */
+async function observeForChange({ change }: ChangeAtHand, parts: Parts): Promise<Seen> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return { kind: 'seen', state: await parts.clusters.observe(change.workload) };
+    } catch (error) {
+      if (!(error instanceof OperationError)) throw error;
+      if (!error.retryable || attempt >= limits.readAttempts) {
+        return { kind: 'failed', code: error.code, because: `${error.message}; nothing was written` };
+      }
+      await parts.clock.sleep(error.retryAfterMs ?? limits.readRetryMs);
+    }
+  }
+}
+
+/** Already there: by us, when an earlier run was cut off in this change, else by somebody else. Both are success. */
+async function reached(at: ChangeAtHand, parts: Parts): Promise<ChangeEnd> {
+  const ours = await parts.store.transaction(async (tx) => {
+    if (at.run.number === 1) return false;
+    const earlier = await tx.runs.changes({ planId: at.run.planId, number: at.run.number - 1 });
+    const state = earlier.find((entry) => entry.position === at.position)?.state;
+    return state !== undefined && state !== 'reached' && state !== 'refused';
+  });
+  const stored = await note(at, ours ? 'written' : 'reached', ours ? 'found in place after the interruption' : undefined, parts);
+  if (!stored) return { kind: 'lost' };
+  return verifyChange(at, ours ? 'verified' : 'reached', parts);
+}
+
+async function write(at: ChangeAtHand, unchanged: Extract<Comparison, { kind: 'unchanged' }>, parts: Parts): Promise<ChangeEnd> {
+  const announced = await announce(at, parts);
+  if (announced.kind !== 'go') return announced;
+  parts.checkpoint('write-announced');
+  const answer = await send(at, unchanged.resourceVersion, parts);
+  parts.checkpoint('write-sent');
+  switch (answer.kind) {
+    case 'unknown':
+      return (await note(at, 'unknown', answer.because, parts)) ? answer : { kind: 'lost' };
+    case 'refused':
+      return refused(at, answer.because, parts);
+    case 'written': {
+      if (!(await note(at, 'written', undefined, parts))) return { kind: 'lost' };
+      parts.checkpoint('write-stored');
+      return verifyChange(at, 'verified', parts);
+    }
+    default:
+      return unreachable(answer);
+  }
+}
+
+/** The last look before the write, stored with the announcement: still ours, still approved, not stopped. */
+function announce(at: ChangeAtHand, parts: Parts): Promise<ChangeEnd | { readonly kind: 'go' }> {
+  return parts.store.transaction(async (tx) => {
+    const record = await tx.plans.lock(at.run.planId);
+    assert(record !== undefined, 'a plan that runs is stored');
+    const now = parts.clock.now();
+    if (!(await tx.runs.renew(at.run, at.lease.holder, now, limits.runLeaseMs))) return { kind: 'lost' };
+    const input = await readCase(tx, record, parts);
+    const verdict = evaluateApproval(input);
+    if (verdict.kind !== 'approved' || input.mode !== 'apply') {
+      const because = verdict.kind === 'approved' ? 'the system is no longer in apply mode' : verdict.because;
+      return { kind: 'failed', code: 'stopped', because: `Halted before change ${at.position + 1}: ${because}` };
+    }
+    await tx.runs.setChange(at.run, { position: at.position, state: 'writing' }, now);
+    await tx.audit.append({
+      at: now.toISOString(),
+      event: 'change.writing',
+      by: 'headroom',
+      planId: at.run.planId,
+      detail: { run: at.run.number, position: at.position, change: at.change },
+    });
+    return { kind: 'go' };
+  });
+}
+
+/** A write that provably did not arrive is sent again; one that may have arrived never is. */
+async function send(at: ChangeAtHand, resourceVersion: string, parts: Parts): Promise<WriteAnswer> {
+  const request = clusterWrite(at.change, resourceVersion);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await parts.clusters.write(request, { dryRun: false });
+    } catch (error) {
+      if (!(error instanceof OperationError)) throw error;
+      if (!error.retryable || attempt >= limits.readAttempts) {
+        return { kind: 'refused', because: error.message };
+      }
+      await parts.clock.sleep(error.retryAfterMs ?? limits.readRetryMs);
+    }
+  }
+}
+
+/** The server does not say which test failed, so it is read: moved by somebody, already there, or a plain no. */
+async function refused(at: ChangeAtHand, because: string, parts: Parts): Promise<ChangeEnd> {
+  const seen = await observeForChange(at, parts);
+  const comparison = seen.kind === 'seen' ? compareChange(at.change, seen.state) : undefined;
+  if (comparison?.kind === 'reached') return reached(at, parts);
+  const why = comparison?.kind === 'drifted' ? comparison.because : because;
+  const code = comparison?.kind === 'drifted' ? 'drift' : 'refused';
+  if (!(await note(at, 'refused', why, parts))) return { kind: 'lost' };
+  return { kind: 'failed', code, because: `${why}; nothing was written` };
+}

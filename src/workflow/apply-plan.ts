@@ -1,0 +1,125 @@
+// Carries an approved plan out: locks, looks again, evaluates again, then change by change: announce, write, verify, store.
+
+import { type ApprovedPlan, evaluateApproval } from '../approval/evaluate.ts';
+import { targetKey } from '../change/change.ts';
+import { unreachable } from '../errors.ts';
+import type { LockProof, PlanRecord, RunId, Transaction } from '../ports.ts';
+import { applyChange } from './apply-change.ts';
+import type { ChangeEnd } from './change-at-hand.ts';
+import { endRun } from './end-run.ts';
+import { keepRun, type RunLease } from './keep-run.ts';
+import { limits } from './limits.ts';
+import { movePlan, wantInThread } from './move-plan.ts';
+import type { Parts } from './parts.ts';
+import { readCase } from './read-plan.ts';
+
+/** `waiting` runs stay queued: for a resume, or for another plan to let go of the target. */
+export type RunEnd = 'applied' | 'failed' | 'unknown' | 'waiting' | 'not-ours' | 'handed-over';
+
+export type ApplyPlan = (run: RunId, shutdown: AbortSignal) => Promise<RunEnd>;
+
+/** Runs one attempt. Called twice for the same run, the second call does nothing. */
+export function applyPlan(parts: Parts): ApplyPlan {
+  return async (run, shutdown) => {
+    const started = parts.clock.now();
+    const begun = await begin(run, parts);
+    if (begun.kind !== 'begun') return begun.kind;
+    parts.checkpoint('run-claimed');
+    parts.wake('messages');
+    const end = await keepRun(run, begun.lease, parts, (lease) =>
+      carryOut(begun, lease, shutdown, parts),
+    );
+    parts.checkpoint('run-ended');
+    parts.wake('messages');
+    if (end === 'applied' || end === 'failed' || end === 'unknown') {
+      parts.counters.run(end, (parts.clock.now().getTime() - started.getTime()) / 1000);
+    }
+    return end;
+  };
+}
+
+interface Begun {
+  readonly kind: 'begun';
+  readonly run: RunId;
+  readonly record: PlanRecord;
+  readonly plan: ApprovedPlan;
+  readonly lock: LockProof;
+  readonly lease: RunLease;
+}
+
+/** Evaluates the approval as it stands now, takes all locks and makes the run this process's own, in one transaction. */
+function begin(run: RunId, parts: Parts): Promise<Begun | { readonly kind: 'waiting' | 'failed' | 'not-ours' }> {
+  return parts.store.transaction(async (tx) => {
+    const record = await tx.plans.lock(run.planId);
+    const stored = await tx.runs.find(run);
+    if (record === undefined || stored?.state !== 'queued') return { kind: 'not-ours' };
+    if (record.state !== 'approved' && record.state !== 'unknown') {
+      await tx.runs.end(run, 'ended', parts.clock.now());
+      return { kind: 'not-ours' };
+    }
+    const input = await readCase(tx, record, parts);
+    const verdict = evaluateApproval(input);
+    if (verdict.kind === 'waiting' && verdict.condition === 'notStopped') return { kind: 'waiting' };
+    if (verdict.kind !== 'approved' || input.mode !== 'apply') {
+      const because = verdict.kind === 'approved' ? `${record.plan.system} is no longer in apply mode` : verdict.because;
+      await giveUp(tx, record, run, because, parts);
+      return { kind: 'failed' };
+    }
+    const lock = await tx.locks.take([targetKey(verdict.plan.workload)], record.plan.id, parts.clock.now());
+    if (lock.kind === 'held') return { kind: 'waiting' };
+    const lease: RunLease = { holder: parts.newId('h') };
+    await tx.runs.claim(run, lease.holder, parts.clock.now(), limits.runLeaseMs);
+    const moved = await movePlan(tx, record, { to: 'applying', by: 'headroom', detail: { run: run.number, approvedBy: verdict.by } }, parts);
+    await wantInThread(tx, record, { kind: 'progress', run: run.number }, parts);
+    return { kind: 'begun', run, record: moved, plan: verdict.plan, lock: lock.proof, lease };
+  });
+}
+
+/** An approval that is no longer in force: nothing was written by this run. */
+async function giveUp(tx: Transaction, record: PlanRecord, run: RunId, because: string, parts: Parts): Promise<void> {
+  await tx.runs.end(run, 'ended', parts.clock.now());
+  await tx.locks.release(record.plan.id);
+  const move = { by: 'headroom', reason: `Not started: ${because}` };
+  if (record.state === 'approved') {
+    await movePlan(tx, record, { ...move, to: 'lapsed' }, parts);
+    return;
+  }
+  const failed = await movePlan(tx, record, { ...move, to: 'failed' }, parts);
+  await movePlan(tx, failed, { ...move, to: 'left' }, parts);
+}
+
+async function carryOut(
+  { run, record, plan, lock }: Begun,
+  lease: RunLease,
+  shutdown: AbortSignal,
+  parts: Parts,
+): Promise<RunEnd> {
+  parts.checkpoint('locks-taken');
+  for (const [position, change] of plan.changes.entries()) {
+    const end = await applyChange({ run, record, position, change, lock, lease, shutdown }, parts);
+    const stop = await afterChange(end, { run, record, lease }, parts);
+    if (stop !== undefined) return stop;
+  }
+  return (await endRun({ kind: 'applied' }, { run, record, lease }, parts)) ? 'applied' : 'not-ours';
+}
+
+async function afterChange(
+  end: ChangeEnd,
+  at: { readonly run: RunId; readonly record: PlanRecord; readonly lease: RunLease },
+  parts: Parts,
+): Promise<RunEnd | undefined> {
+  switch (end.kind) {
+    case 'done':
+      return undefined;
+    case 'failed':
+      return (await endRun(end, at, parts)) ? 'failed' : 'not-ours';
+    case 'unknown':
+      return (await endRun(end, at, parts)) ? 'unknown' : 'not-ours';
+    case 'handed-over':
+      return (await endRun({ kind: 'unknown', because: end.because }, at, parts)) ? 'handed-over' : 'not-ours';
+    case 'lost':
+      return 'not-ours';
+    default:
+      return unreachable(end);
+  }
+}

@@ -1,0 +1,55 @@
+// One change of a run while it is carried out, how it can end, and how its progress is stored.
+
+import type { Change } from '../change/change.ts';
+import type { LockProof, PlanRecord, RunChangeState, RunId } from '../ports.ts';
+import type { RunLease } from './keep-run.ts';
+import { limits } from './limits.ts';
+import { wantInThread } from './move-plan.ts';
+import type { Parts } from './parts.ts';
+
+export interface ChangeAtHand {
+  readonly run: RunId;
+  readonly record: PlanRecord;
+  readonly position: number;
+  readonly change: Change;
+  /** Nothing is written without it. */
+  readonly lock: LockProof;
+  readonly lease: RunLease;
+  readonly shutdown: AbortSignal;
+}
+
+export type ChangeEnd =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'failed'; readonly code: string; readonly because: string }
+  | { readonly kind: 'unknown'; readonly because: string }
+  /** This process is asked to stop; another one goes on by looking. */
+  | { readonly kind: 'handed-over'; readonly because: string }
+  /** Somebody else holds the run now; nothing more is stored here. */
+  | { readonly kind: 'lost' };
+
+/** Stores where a change stands, with its audit entry; false when the run is somebody else's now. */
+export function note(
+  at: Pick<ChangeAtHand, 'run' | 'record' | 'position' | 'lease'>,
+  state: RunChangeState,
+  detail: string | undefined,
+  parts: Parts,
+): Promise<boolean> {
+  return parts.store.transaction(async (tx) => {
+    const now = parts.clock.now();
+    if (!(await tx.runs.renew(at.run, at.lease.holder, now, limits.runLeaseMs))) return false;
+    await tx.runs.setChange(
+      at.run,
+      { position: at.position, state, ...(detail !== undefined && { detail }) },
+      now,
+    );
+    await tx.audit.append({
+      at: now.toISOString(),
+      event: `change.${state}`,
+      by: 'headroom',
+      planId: at.run.planId,
+      detail: { run: at.run.number, position: at.position, ...(detail !== undefined && { detail }) },
+    });
+    await wantInThread(tx, at.record, { kind: 'progress', run: at.run.number }, parts);
+    return true;
+  });
+}

@@ -1,0 +1,34 @@
+// The clocks and bounds of the workflows, each with its reason.
+
+export const limits = {
+  /** A run nobody has heard of for this long is looked after by somebody else: 15 s at most from death to the next run. */
+  runLeaseMs: 6_000,
+  runRenewMs: 2_000,
+  /** A queued run older than this is offered to the queue again; older than `runDirectMs`, it is run without the queue. */
+  runOfferMs: 2_000,
+  runDirectMs: 4_000,
+  /** A plan that five runs could not finish has a fault that a sixth will not mend. */
+  runsMax: 5,
+  /** How often a rollout is looked at, and how long it may take before it is called stuck. */
+  rolloutPollMs: 1_000,
+  rolloutDeadlineMs: 10 * 60_000,
+  /** Reads before a write are tried this often, this far apart. */
+  readAttempts: 4,
+  readRetryMs: 2_000,
+  /** After its alert cleared, a proposed plan waits this long for somebody to approve it anyway (design, section 1). */
+  clearedMs: 15 * 60_000,
+  /** How often the metric of an applied plan is asked whether it helped. */
+  judgeEveryMs: 5_000,
+  /** How often a finding that had nothing to base a size on is looked at again. */
+  relookMs: 60_000,
+  /** Alerts looked at in one go; a storm of 10,000 is a few of these. */
+  alertBatch: 2_000,
+  /** How long one process may take to answer a command or to send a message before another may try. */
+  commandLeaseMs: 30_000,
+  messageLeaseMs: 20_000,
+  /** Slack asks for at most one message a second and channel. */
+  slackPaceMs: 1_000,
+  slackRetryMs: 5_000,
+  slackRetryMaxMs: 60_000,
+  sweepEveryMs: 1_000,
+} as const;

@@ -1,0 +1,100 @@
+// Finds out what became of a run that was cut off: by looking, never by trying blindly.
+
+import { compareChange } from '../change/compare.ts';
+import { OperationError } from '../errors.ts';
+import type { PlanRecord, RunRecord } from '../ports.ts';
+import { limits } from './limits.ts';
+import { movePlan, wantInThread } from './move-plan.ts';
+import type { Parts } from './parts.ts';
+
+/** Running, but not heard of in time: its plan's state is unknown until somebody has looked. */
+export async function findAbandonedRuns(parts: Parts): Promise<void> {
+  const abandoned = await parts.store.transaction((tx) => tx.runs.abandoned(parts.clock.now()));
+  for (const run of abandoned) {
+    await parts.store.transaction(async (tx) => {
+      const record = await tx.plans.lock(run.planId);
+      const still = (await tx.runs.abandoned(parts.clock.now())).some(
+        (other) => other.planId === run.planId && other.number === run.number,
+      );
+      if (record === undefined || !still) return;
+      await tx.runs.end(run, 'lost', parts.clock.now());
+      await movePlan(
+        tx,
+        record,
+        {
+          to: 'unknown',
+          by: 'headroom',
+          reason: 'The process that carried it out stopped answering.',
+          detail: { run: run.number },
+        },
+        parts,
+      );
+    });
+  }
+}
+
+/** Looks at the cluster for every lost run and opens the next one; real drift ends the plan instead. */
+export async function lookAgain(parts: Parts): Promise<void> {
+  const lost = await parts.store.transaction((tx) => tx.runs.lost());
+  for (const run of lost) {
+    const record = await parts.store.transaction((tx) => tx.plans.find(run.planId));
+    if (record?.state !== 'unknown') continue;
+    const seen = await look(record, parts);
+    if (seen.kind === 'not-seen') {
+      parts.log.warn({ planId: run.planId, run: run.number, err: seen.error }, 'looking at what a lost run did');
+      continue;
+    }
+    await parts.store.transaction((tx) => settle(tx, run, seen, parts));
+  }
+}
+
+type Look =
+  | { readonly kind: 'seen'; readonly changes: readonly string[]; readonly drift?: string }
+  | { readonly kind: 'not-seen'; readonly error: OperationError };
+
+async function look({ plan }: PlanRecord, parts: Parts): Promise<Look> {
+  const changes: string[] = [];
+  try {
+    for (const change of plan.changes) {
+      const comparison = compareChange(change, await parts.clusters.observe(change.workload));
+      changes.push(comparison.kind);
+      if (comparison.kind === 'drifted') return { kind: 'seen', changes, drift: comparison.because };
+    }
+    return { kind: 'seen', changes };
+  } catch (error) {
+    if (error instanceof OperationError) return { kind: 'not-seen', error };
+    throw error;
+  }
+}
+
+async function settle(
+  tx: Parameters<Parameters<Parts['store']['transaction']>[0]>[0],
+  run: RunRecord,
+  seen: Extract<Look, { kind: 'seen' }>,
+  parts: Parts,
+): Promise<void> {
+  const record = await tx.plans.lock(run.planId);
+  const still = (await tx.runs.find(run))?.state === 'lost';
+  if (record?.state !== 'unknown' || !still) return;
+  const now = parts.clock.now();
+  await tx.audit.append({
+    at: now.toISOString(),
+    event: 'run.looked',
+    by: 'headroom',
+    planId: run.planId,
+    detail: { run: run.number, changes: seen.changes },
+  });
+  await tx.runs.end(run, 'ended', run.endedAt ?? now);
+  const tooMany = run.number >= limits.runsMax ? `${run.number} runs could not finish it; Headroom's log says why` : undefined;
+  const because = seen.drift ?? tooMany;
+  if (because === undefined) {
+    await tx.runs.queue({ planId: run.planId, number: run.number + 1 }, now);
+    parts.wake('runs');
+    return;
+  }
+  const move = { by: 'headroom', reason: because, detail: { run: run.number } };
+  const failed = await movePlan(tx, record, { ...move, to: 'failed' }, parts);
+  await movePlan(tx, failed, { ...move, to: 'left' }, parts);
+  await tx.locks.release(run.planId);
+  await wantInThread(tx, record, { kind: 'outcome' }, parts);
+}

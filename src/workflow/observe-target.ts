@@ -1,0 +1,45 @@
+// Looks at a target before planning: the cluster and the metrics, each with its age or the reason why it is not known.
+
+import { assert, OperationError } from '../errors.ts';
+import type { TargetFacts } from '../plan/assemble.ts';
+import { assembleReading, type Reading } from '../plan/observation.ts';
+import type { System } from '../plan/system.ts';
+import type { PromqlNames } from '../profile/promql.ts';
+import { fillPromql } from '../profile/promql.ts';
+import type { Parts } from './parts.ts';
+
+/** What the cluster says about a component now; a cluster that cannot be asked is a fact too. */
+export async function observeTarget(
+  system: System,
+  componentId: string,
+  { clusters, clock }: Pick<Parts, 'clusters' | 'clock'>,
+): Promise<TargetFacts> {
+  const component = system.profile.components.get(componentId);
+  const workload = system.workloads.get(componentId);
+  assert(component !== undefined && workload !== undefined, `${system.id} has a component ${componentId}`);
+  const facts = { system, component, workload };
+  try {
+    const cluster = await clusters.observe(workload);
+    return { ...facts, cluster, now: clock.now() };
+  } catch (error) {
+    if (!(error instanceof OperationError)) throw error;
+    return { ...facts, cluster: undefined, clusterProblem: error.message, now: clock.now() };
+  }
+}
+
+/** Asks for one number; whatever goes wrong makes it missing, never zero. */
+export async function readMetric(
+  question: { readonly promql: string; readonly names: PromqlNames; readonly cluster: string; readonly maxAgeSeconds: number },
+  { metricsOf, clock }: Pick<Parts, 'metricsOf' | 'clock'>,
+): Promise<Reading> {
+  const source = fillPromql(question.promql, question.names);
+  try {
+    const answer = await metricsOf(question.cluster).query(source);
+    return answer.kind === 'missing'
+      ? { kind: 'missing', because: answer.because, source }
+      : assembleReading({ value: answer.value, at: answer.at, now: clock.now(), maxAgeSeconds: question.maxAgeSeconds, source });
+  } catch (error) {
+    if (!(error instanceof OperationError)) throw error;
+    return { kind: 'missing', because: error.message, source };
+  }
+}

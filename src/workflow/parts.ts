@@ -1,0 +1,40 @@
+// What every workflow is given; each takes from it what it needs.
+
+import type { System, Systems } from '../plan/system.ts';
+import type { Checkpoint, Chat, Clock, Clusters, Counters, Log, MetricsOf, NewId, Queue, Stop, Store } from '../ports.ts';
+
+export interface Parts {
+  readonly store: Store;
+  readonly clusters: Clusters;
+  readonly metricsOf: MetricsOf;
+  readonly queue: Queue;
+  readonly chat: Chat;
+  readonly clock: Clock;
+  readonly newId: NewId;
+  readonly checkpoint: Checkpoint;
+  readonly systems: Systems;
+  /** Slack users who may stop and resume. */
+  readonly operators: readonly string[];
+  readonly commands: CommandNames;
+  readonly log: Log;
+  readonly counters: Counters;
+  /** Wakes the loops up: something they wait for was stored just now. */
+  readonly wake: (what: 'alerts' | 'commands' | 'messages' | 'runs') => void;
+}
+
+export interface CommandNames {
+  readonly capacity: string;
+  readonly scale: string;
+}
+
+/** Words for each stop in force that covers a system. */
+export function stopsCovering(stops: readonly Stop[], system: Pick<System, 'id' | 'cluster'>): string[] {
+  const scopes = ['*', `cluster:${system.cluster}`, `system:${system.id}`];
+  return stops
+    .filter((stop) => scopes.includes(stop.scope))
+    .map((stop) => {
+      const what = stop.scope === '*' ? 'Everything' : stop.scope.replace(':', ' ');
+      const reason = stop.reason === undefined ? '' : `: ${stop.reason}`;
+      return `${what} is stopped by ${stop.by}${reason}`;
+    });
+}

@@ -1,0 +1,131 @@
+// Draws the plan that answers alerts, or joins them to the one that is open for the same target.
+
+import { assembleAlertPlan } from '../plan/assemble.ts';
+import type { Plan } from '../plan/plan.ts';
+import { isOpen } from '../plan/plan-state.ts';
+import { promqlNamesOf } from '../plan/system.ts';
+import { assert } from '../errors.ts';
+import type { AlertRouting, PlanRecord, StoredAlert, Transaction } from '../ports.ts';
+import type { AlertGroup } from './intake-alerts.ts';
+import { movePlan, wantCard } from './move-plan.ts';
+import { observeTarget, readMetric } from './observe-target.ts';
+import type { Parts } from './parts.ts';
+import { storePlan } from './store-plan.ts';
+
+export async function proposeForAlerts(group: AlertGroup, parts: Parts): Promise<void> {
+  const open = await parts.store.transaction((tx) => tx.plans.openFor(group.target));
+  const busy = open !== undefined && open.state !== 'proposed' && open.state !== 'approved';
+  // While a plan is carried out or its outcome awaited, the world is in motion and nothing new is drawn.
+  const fresh = busy ? undefined : await drawPlan(group, parts);
+  await parts.store.transaction((tx) => joinOrStore(tx, group, fresh, parts));
+}
+
+/** Observes and assembles, outside any transaction; the name is settled when it is stored. */
+async function drawPlan({ route, alerts }: AlertGroup, parts: Parts): Promise<Plan> {
+  const { system, component, trigger } = route;
+  const names = promqlNamesOf(system, component);
+  const [first] = alerts;
+  assert(names !== undefined && first !== undefined, 'a group has alerts for a component');
+  const question = { names, cluster: system.cluster, maxAgeSeconds: trigger.maxAgeSeconds };
+  const [facts, measured, arrival] = await Promise.all([
+    observeTarget(system, component, parts),
+    readMetric({ ...question, promql: trigger.measure.promql }, parts),
+    trigger.kind === 'backlog' && trigger.arrival !== undefined
+      ? readMetric({ ...question, promql: trigger.arrival.promql }, parts)
+      : undefined,
+  ]);
+  const origin = {
+    kind: 'alert',
+    alertname: trigger.alert,
+    fingerprint: first.fingerprint,
+    startsAt: first.startsAt,
+    summary: (first.annotations['summary'] ?? first.annotations['description'] ?? '').slice(0, 1_000),
+  } as const;
+  return assembleAlertPlan(
+    { ...facts, trigger, measured, arrival, alertValue: alertValue(first), origin },
+    { id: parts.newId('p'), revision: 1 },
+  );
+}
+
+/** The number an alert carries, by the custom of an annotation called `value`; anything but a plain number is none. */
+function alertValue(alert: StoredAlert): number | undefined {
+  const text = alert.annotations['value']?.trim() ?? '';
+  return /^[+-]?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(text) ? Number(text) : undefined;
+}
+
+async function joinOrStore(tx: Transaction, group: AlertGroup, fresh: Plan | undefined, parts: Parts): Promise<void> {
+  const open = await tx.plans.openFor(group.target);
+  const claimed = await tx.alerts.claim(group.alerts.map((alert) => alert.id));
+  const live: StoredAlert[] = [];
+  for (const alert of claimed) {
+    if (await tx.alerts.hasEnded(alert)) {
+      await tx.alerts.done([alert.id], routing(group, undefined, 'it had ended before it was looked at'));
+    } else {
+      live.push(alert);
+    }
+  }
+  if (live.length === 0) return;
+  const ids = live.map((alert) => alert.id);
+  if (open === undefined) {
+    const latest = await tx.plans.latestFor(group.target);
+    const repeated = live.every((alert) => alert.planId !== undefined && alert.planId === latest?.plan.id);
+    if (latest?.state === 'denied' && repeated) {
+      await tx.alerts.done(ids, routing(group, latest.plan.id, 'the plan for it was denied'));
+    } else if (fresh !== undefined) {
+      await storePlan(tx, fresh, parts);
+      await tx.alerts.done(ids, routing(group, fresh.id));
+    }
+    // Else the plan that was open has just ended: the alerts stay pending and are looked at once more.
+    return;
+  }
+  if (fresh !== undefined && replaces(fresh, open)) {
+    const next = { ...fresh, revision: open.plan.revision + 1, replaces: open.plan.id };
+    await supersede(tx, open, next, parts);
+    await tx.alerts.done(ids, routing(group, next.id));
+    return;
+  }
+  await tx.alerts.done(ids, routing(group, open.plan.id));
+  if (open.clearedAt !== undefined && open.state === 'proposed') {
+    await tx.plans.setCleared(open.plan.id, undefined);
+  }
+  await wantCard(tx, open.plan.id, open.plan.system, parts);
+}
+
+/** A second alert that raises the target supersedes; so does any proposed change over a mere finding. */
+function replaces(fresh: Plan, open: PlanRecord): boolean {
+  if (open.state !== 'proposed' && open.state !== 'approved') return false;
+  assert(isOpen(open.state, open.outcome), 'only an open plan can be replaced');
+  if (fresh.changes.length === 0) return false;
+  // What a person asked for by name is theirs; an alert is listed on it, and may come again when it is decided.
+  if (open.plan.origin.kind === 'command') return false;
+  return open.plan.changes.length === 0 || fresh.replicas.after > open.plan.replicas.after;
+}
+
+async function supersede(tx: Transaction, open: PlanRecord, next: Plan, parts: Parts): Promise<void> {
+  const run = await tx.runs.latest(open.plan.id);
+  if (run?.state === 'queued') await tx.runs.end(run, 'ended', parts.clock.now());
+  await movePlan(
+    tx,
+    open,
+    {
+      to: 'superseded',
+      by: 'headroom',
+      supersededBy: next.id,
+      reason: `Plan ${next.id} asks for ${next.replicas.after} replicas.`,
+    },
+    parts,
+  );
+  await storePlan(tx, next, parts);
+  await tx.alerts.move(open.plan.id, next.id);
+}
+
+function routing({ route }: AlertGroup, planId: string | undefined, note?: string): AlertRouting {
+  return {
+    kind: 'routed',
+    system: route.system.id,
+    component: route.component,
+    trigger: route.trigger.id,
+    ...(planId !== undefined && { planId }),
+    ...(note !== undefined && { note }),
+  };
+}

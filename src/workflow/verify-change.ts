@@ -1,0 +1,104 @@
+// Watches a change take effect: the rollout seen ready, or the reason why it is not.
+
+import type { Change } from '../change/change.ts';
+import { type ClusterState, compareChange } from '../change/compare.ts';
+import { OperationError, unreachable } from '../errors.ts';
+import type { RunChangeState } from '../ports.ts';
+import { type ChangeAtHand, type ChangeEnd, note } from './change-at-hand.ts';
+import { limits } from './limits.ts';
+import { wantInThread } from './move-plan.ts';
+import type { Parts } from './parts.ts';
+
+export type Rollout =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'on-its-way'; readonly progress: string }
+  | { readonly kind: 'failed'; readonly because: string };
+
+/** How far a written change has come, from one look at the cluster. */
+export function rolloutOf(change: Change, state: ClusterState): Rollout {
+  const comparison = compareChange(change, state);
+  if (comparison.kind !== 'reached') {
+    return {
+      kind: 'failed',
+      because:
+        comparison.kind === 'drifted'
+          ? `it was written, but then ${comparison.because}`
+          : 'it was written, but then set back to what it was before',
+    };
+  }
+  switch (change.kind) {
+    case 'scale':
+      return podsReady(change.after.replicas, state);
+    case 'autoscaler':
+      // A higher maximum takes effect when the autoscaler wants it; a higher minimum is seen as pods.
+      return change.after.minReplicas === change.before.minReplicas
+        ? { kind: 'ready' }
+        : podsReady(change.after.minReplicas, state);
+    default:
+      return unreachable(change);
+  }
+}
+
+function podsReady(wanted: number, { workload }: ClusterState): Rollout {
+  if (workload === undefined) return { kind: 'failed', because: 'the workload is gone' };
+  const settled = workload.observed && workload.replicas >= wanted && workload.updatedReplicas >= wanted;
+  if (settled && workload.readyReplicas >= wanted) return { kind: 'ready' };
+  const why = workload.notReady.length === 0 ? '' : `: ${workload.notReady.join(', ')}`;
+  const progress = `${Math.min(workload.readyReplicas, wanted)} of ${wanted} pods ready${why}`;
+  return workload.stuck === undefined
+    ? { kind: 'on-its-way', progress }
+    : { kind: 'failed', because: `the rollout is stuck (${workload.stuck}): ${progress}` };
+}
+
+/** Waits for the rollout; what was written stays written whatever comes. `as` is the state stored at the end. */
+export async function verifyChange(
+  at: ChangeAtHand,
+  as: Extract<RunChangeState, 'verified' | 'reached'>,
+  parts: Parts,
+): Promise<ChangeEnd> {
+  const deadline = parts.clock.now().getTime() + limits.rolloutDeadlineMs;
+  let told = '';
+  for (;;) {
+    const rollout = await look(at, parts);
+    if (rollout.kind === 'ready') {
+      parts.checkpoint('rollout-seen');
+      return (await note(at, as, undefined, parts)) ? { kind: 'done' } : { kind: 'lost' };
+    }
+    const late = rollout.kind === 'on-its-way' && parts.clock.now().getTime() >= deadline;
+    if (rollout.kind === 'failed' || late) {
+      const because = rollout.kind === 'failed' ? rollout.because : `not ready after ${limits.rolloutDeadlineMs / 60_000} minutes: ${rollout.progress}`;
+      if (!(await note(at, 'failed', because, parts))) return { kind: 'lost' };
+      return { kind: 'failed', code: 'not-ready', because };
+    }
+    if (rollout.progress !== told) {
+      told = rollout.progress;
+      if (!(await tell(at, told, parts))) return { kind: 'lost' };
+    }
+    if (at.shutdown.aborted) {
+      return { kind: 'handed-over', because: 'Headroom was stopped while the rollout was on its way; it looks again and goes on' };
+    }
+    await parts.clock.sleep(limits.rolloutPollMs, at.shutdown);
+  }
+}
+
+/** A cluster that does not answer for a while is no failure of the rollout. */
+async function look(at: ChangeAtHand, parts: Parts): Promise<Rollout> {
+  try {
+    return rolloutOf(at.change, await parts.clusters.observe(at.change.workload));
+  } catch (error) {
+    if (!(error instanceof OperationError)) throw error;
+    return { kind: 'on-its-way', progress: error.message };
+  }
+}
+
+/** Progress is for people; it moves no state and needs no audit entry. */
+function tell(at: ChangeAtHand, progress: string, parts: Parts): Promise<boolean> {
+  return parts.store.transaction(async (tx) => {
+    const now = parts.clock.now();
+    if (!(await tx.runs.renew(at.run, at.lease.holder, now, limits.runLeaseMs))) return false;
+    await tx.runs.setChange(at.run, { position: at.position, state: 'written', detail: progress }, now);
+    await wantInThread(tx, at.record, { kind: 'progress', run: at.run.number }, parts);
+    parts.wake('messages');
+    return true;
+  });
+}
