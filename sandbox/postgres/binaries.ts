@@ -21,7 +21,8 @@ export interface ServerUser {
   readonly gid: number;
 }
 
-interface Shipped {
+/** The folder with the programs inside npm's platform package. */
+export interface Shipped {
   readonly native: string;
   readonly version: string;
   readonly platform: string;
@@ -36,8 +37,11 @@ interface Link {
  * Returns the folder with `bin/initdb`, `bin/pg_ctl` and `bin/postgres`, ready to run as `user`.
  * A started server may use it for as long as it runs. Throws when npm installed no binaries for this platform.
  */
-export async function binariesFor(user: ServerUser | undefined): Promise<string> {
-  const shipped = await findShipped();
+export async function binariesFor(
+  user: ServerUser | undefined,
+  options: { readonly shipped?: Shipped } = {},
+): Promise<string> {
+  const shipped = options.shipped ?? (await findShipped());
   if (user === undefined && (await completeLinks(shipped.native))) return shipped.native;
   // Another user may not enter our folders (a checkout under a 0700 home), so it gets a copy it can read.
   return readableCopy(shipped);

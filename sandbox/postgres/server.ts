@@ -1,22 +1,12 @@
 // Runs a real PostgreSQL server from npm's binaries, so that nobody has to install one to try Headroom or to test it.
-import { randomBytes } from 'node:crypto';
-import {
-  chmod,
-  chown,
-  mkdir,
-  open,
-  readdir,
-  readFile,
-  rename,
-  rm,
-  writeFile,
-} from 'node:fs/promises';
+import { chown, open, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { binariesFor, errorCode, type ServerUser } from './binaries.ts';
 import { type Cluster, locateCluster, reclaimCluster } from './cluster.ts';
+import { oneStartAtATime, prepareFiles, userName } from './files.ts';
 import { childrenOf, isAlive, isPostgres } from './processes.ts';
 import { runProgram, stopWhenParentEnds } from './program.ts';
 
@@ -52,7 +42,6 @@ export interface PostgresServer {
   remove(): Promise<void>;
 }
 
-const userName = 'headroom';
 /** Recovery after kill -9 took 0.3 s here; a slow disk gets a hundred times that. */
 const startTimeoutMs = 30_000;
 
@@ -63,11 +52,12 @@ const startTimeoutMs = 30_000;
 export async function startPostgres(options: PostgresOptions): Promise<PostgresServer> {
   const cluster = await locateCluster(resolve(options.directory), options.uid);
   const bin = join(await binariesFor(cluster.user), 'bin');
-  const password = await preparePassword(cluster, bin);
-  await initialise(cluster, bin, password);
-  const server = new Server(cluster, bin, password, options);
-  await server.begin();
-  return server;
+  return oneStartAtATime(cluster.directory, async () => {
+    const password = await prepareFiles(cluster, bin, { fsync: options.fsync ?? true });
+    const server = new Server(cluster, bin, password, options);
+    await server.begin();
+    return server;
+  });
 }
 
 /** Stops and deletes what `startPostgres` left for a directory; nothing there is no error. */
@@ -185,9 +175,6 @@ class Server implements PostgresServer {
       this.#port = wanted ?? (await freePort());
       const started = await this.#startOnce();
       if (started.code === 0) return this.#waitUntilAnswering();
-      // Somebody else started the same cluster at the same moment.
-      const running = await this.#runningPort();
-      if (running !== undefined && (wanted === undefined || wanted === running)) return;
       const log = await readFile(this.#cluster.logFile, 'utf8').catch(() => '');
       const lastWords = log.slice(-2_000);
       // Children of a killed server need a moment to notice; a free port may be taken before we get it.
@@ -212,9 +199,8 @@ class Server implements PostgresServer {
       unix_socket_directories: '',
       timezone: 'UTC',
       log_timezone: 'UTC',
-      ...(this.#options.fsync === false
-        ? { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }
-        : {}),
+      // Commits stay synchronous: they must outlive a killed server, only not a killed machine.
+      ...(this.#options.fsync === false ? { fsync: 'off', full_page_writes: 'off' } : {}),
       ...this.#options.settings,
     };
     const flags = Object.entries(settings).map(
@@ -260,73 +246,6 @@ class Server implements PostgresServer {
         await client.end().catch(() => undefined);
       }
     }
-  }
-}
-
-/** The password doubles as the mark that this directory still owns its data: a deleted directory means a new cluster. */
-async function preparePassword(cluster: Cluster, bin: string): Promise<string> {
-  const file = join(cluster.directory, 'password');
-  const known = await readFile(file, 'utf8').catch(() => '');
-  if (known !== '') return known;
-  await reclaimCluster(cluster, bin);
-  await mkdir(cluster.directory, { recursive: true });
-  const password = randomBytes(24).toString('base64url');
-  try {
-    await writeFile(file, password, { mode: 0o600, flag: 'wx' });
-  } catch (error) {
-    if (errorCode(error) === 'EEXIST') return preparePassword(cluster, bin);
-    throw error;
-  }
-  return password;
-}
-
-/** Builds the data folder beside its final place, so that an interrupted start leaves nothing that looks finished. */
-async function initialise(cluster: Cluster, bin: string, password: string): Promise<void> {
-  const { home, dataDirectory, user } = cluster;
-  await mkdir(home, { recursive: true });
-  // The server's user must pass through, and nobody else needs to list it.
-  await chmod(home, user === undefined ? 0o700 : 0o711);
-  const names = await readdir(home);
-  for (const name of names.filter((each) => each.startsWith('new-'))) {
-    if (!(await isAlive(Number(name.slice(4))))) {
-      await rm(join(home, name), { recursive: true, force: true });
-    }
-  }
-  if (names.includes('data')) return;
-  const fresh = join(home, `new-${process.pid}`);
-  await mkdir(fresh, { mode: 0o700 });
-  try {
-    const passwordFile = join(fresh, 'password');
-    await writeFile(passwordFile, password, { mode: 0o600 });
-    if (user !== undefined) {
-      await chown(fresh, user.uid, user.gid);
-      await chown(passwordFile, user.uid, user.gid);
-    }
-    const made = await runProgram(
-      join(bin, 'initdb'),
-      // The built-in C.UTF-8 sorts and folds case alike on every system, whichever locales it has.
-      [
-        '-D',
-        join(fresh, 'data'),
-        '-U',
-        userName,
-        `--pwfile=${passwordFile}`,
-        '--auth=scram-sha-256',
-        '--encoding=UTF8',
-        '--locale=C',
-        '--locale-provider=builtin',
-        '--builtin-locale=C.UTF-8',
-        '--no-sync',
-      ],
-      { user },
-    );
-    if (made.code !== 0)
-      throw new Error(`Making the PostgreSQL data folder failed: ${made.output}`);
-    await rename(join(fresh, 'data'), dataDirectory).catch((error: unknown) => {
-      if (!['ENOTEMPTY', 'EEXIST'].includes(errorCode(error))) throw error;
-    });
-  } finally {
-    await rm(fresh, { recursive: true, force: true });
   }
 }
 
