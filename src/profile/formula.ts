@@ -277,5 +277,5 @@ function plain(summary: string): string {
 
 function typeWord(type: string | undefined): string {
   if (type === 'bool') return 'true or false';
-  return type === 'string' ? 'text' : `a ${type ?? 'thing'}`;
+  return type === 'string' ? 'text' : `a ${(type ?? 'thing').replaceAll('double', 'number')}`;
 }

@@ -154,7 +154,7 @@ const target = amount.meta({
 });
 const outcome = z.strictObject({
   withinMinutes: z.number().positive().max(1440).meta({
-    description: 'The measurement must be below fireAt within this time after the change.',
+    description: 'The measurement must be back at the target within this time after the change.',
   }),
 });
 

@@ -1,0 +1,177 @@
+// Finds what the form of headroom.yaml cannot show: names that lead nowhere, rules that can never hold, one workload in two systems.
+import type { Profile } from '../profile/profile.ts';
+import { suggestion } from '../words/nearest.ts';
+import type { Mistake, Places, YamlPath } from '../yaml/parse-yaml.ts';
+import type { HeadroomFile } from './headroom-schema.ts';
+
+type Profiles = ReadonlyMap<string, Profile>;
+
+/** All mistakes across keys of a headroom.yaml the schema accepts. */
+export function checkHeadroom(
+  file: HeadroomFile,
+  profiles: Profiles,
+  places: Places,
+): readonly Mistake[] {
+  const none = Object.keys(file.systems).length === 0;
+  return [
+    ...(none ? [places.at(['systems'], 'there is no system to look after')] : []),
+    ...Object.entries(file.systems).flatMap(([id, system]) => [
+      ...unknownName(
+        'cluster',
+        system.cluster,
+        Object.keys(file.clusters),
+        ['systems', id, 'cluster'],
+        places,
+      ),
+      ...unknownName(
+        'profile',
+        system.profile,
+        profiles.keys(),
+        ['systems', id, 'profile'],
+        places,
+      ),
+      ...checkWorkloads(id, system, profiles, places),
+    ]),
+    ...checkRoutes(file, places),
+    ...checkSharedWorkloads(file, profiles, places),
+    ...checkRules(file, places),
+  ];
+}
+
+function unknownName(
+  what: string,
+  name: string,
+  known: Iterable<string>,
+  path: YamlPath,
+  places: Places,
+): readonly Mistake[] {
+  const names = [...known];
+  return names.includes(name)
+    ? []
+    : [places.at(path, `there is no ${what} "${name}"${suggestion(name, names)}`)];
+}
+
+function checkWorkloads(
+  id: string,
+  system: HeadroomFile['systems'][string],
+  profiles: Profiles,
+  places: Places,
+): readonly Mistake[] {
+  const components = profiles.get(system.profile)?.components;
+  if (components === undefined) return [];
+  return Object.keys(system.workloads)
+    .filter((component) => !components.has(component))
+    .map((component) =>
+      places.atKey(
+        ['systems', id, 'workloads', component],
+        `profile "${system.profile}" has no component "${component}"${suggestion(component, components.keys())}`,
+      ),
+    );
+}
+
+/** An alert must lead to one system only. */
+function checkRoutes(file: HeadroomFile, places: Places): readonly Mistake[] {
+  const owners = new Map<string, string>();
+  return Object.entries(file.systems).flatMap(([id, { routes }]) =>
+    routes.flatMap(({ alertname, namespace }, index) => {
+      const key = `${alertname} ${namespace}`;
+      const owner = owners.get(key);
+      owners.set(key, owner ?? id);
+      if (owner === undefined) return [];
+      const message = `alert ${alertname} of namespace ${namespace} is already routed to system "${owner}"`;
+      return [places.at(['systems', id, 'routes', index], message)];
+    }),
+  );
+}
+
+/** One workload under two systems could be changed under the laxer of two rules. */
+function checkSharedWorkloads(
+  file: HeadroomFile,
+  profiles: Profiles,
+  places: Places,
+): readonly Mistake[] {
+  const owners = new Map<string, string>();
+  const mistakes: Mistake[] = [];
+  for (const [id, system] of Object.entries(file.systems)) {
+    for (const [component, { workload }] of profiles.get(system.profile)?.components ?? []) {
+      const own = Object.hasOwn(system.workloads, component)
+        ? system.workloads[component]
+        : undefined;
+      const namespace = own?.namespace ?? system.namespace ?? workload.namespace;
+      const name = own?.name ?? workload.name;
+      const key = `${system.cluster}/${namespace}/${workload.kind}/${name}`;
+      const owner = owners.get(key);
+      owners.set(key, owner ?? `${id}/${component}`);
+      if (owner === undefined) continue;
+      mistakes.push(
+        places.atKey(['systems', id], `${component} is the same workload as ${owner}: ${key}`),
+      );
+    }
+  }
+  return mistakes;
+}
+
+function checkRules(file: HeadroomFile, places: Places): readonly Mistake[] {
+  const mistakes: Mistake[] = [];
+  const governed = new Map<string, string>();
+  const names = new Set<string>();
+  for (const [index, rule] of (file.policy?.rules ?? []).entries()) {
+    const at = ['policy', 'rules', index];
+    if (names.has(rule.name))
+      mistakes.push(places.at([...at, 'name'], `there is another rule "${rule.name}"`));
+    names.add(rule.name);
+    mistakes.push(...checkNumbers(rule, at, places));
+    for (const system of new Set(rule.systems)) {
+      const path = [...at, 'systems', rule.systems.indexOf(system)];
+      if (system !== '*') {
+        mistakes.push(...unknownName('system', system, Object.keys(file.systems), path, places));
+      }
+      const earlier = governed.get(system) ?? governed.get('*');
+      if (earlier !== undefined && earlier !== rule.name) {
+        const what = system === '*' ? 'every other system' : `system "${system}"`;
+        mistakes.push(
+          places.at(
+            path,
+            `${what} is already governed by rule "${earlier}"; the first rule counts`,
+          ),
+        );
+      }
+    }
+    for (const system of rule.systems) governed.set(system, governed.get(system) ?? rule.name);
+  }
+  return mistakes;
+}
+
+type Rule = NonNullable<HeadroomFile['policy']>['rules'][number];
+
+/** A rule that asks for more people than it lists can never be satisfied. */
+function checkNumbers(rule: Rule, at: YamlPath, places: Places): readonly Mistake[] {
+  const people = new Set(rule.approvers).size;
+  const mistakes: Mistake[] = [];
+  if (rule.required > people) {
+    mistakes.push(
+      places.at(
+        [...at, 'required'],
+        `${rule.required} approvals are required, but ${people} can approve`,
+      ),
+    );
+  }
+  const stricter = rule.stricter?.required;
+  if (stricter !== undefined && stricter > people) {
+    mistakes.push(
+      places.at(
+        [...at, 'stricter'],
+        `${stricter} approvals are required, but ${people} can approve`,
+      ),
+    );
+  }
+  if (stricter !== undefined && stricter < rule.required) {
+    mistakes.push(
+      places.at(
+        [...at, 'stricter', 'required'],
+        `${stricter} is not stricter than required ${rule.required}`,
+      ),
+    );
+  }
+  return mistakes;
+}

@@ -1,0 +1,179 @@
+// Reads headroom.yaml into systems that are ready to work with: every name in it is checked against profiles and clusters.
+import type { Mode } from '../approval/condition.ts';
+import type { WorkloadRef } from '../change/change.ts';
+import { assert } from '../errors.ts';
+import type { PolicyRule, System, Systems } from '../plan/system.ts';
+import type { Profile } from '../profile/profile.ts';
+import { type Parsed, parseYaml } from '../yaml/parse-yaml.ts';
+import { checkHeadroom } from './check-headroom.ts';
+import { type HeadroomFile, headroomSchema } from './headroom-schema.ts';
+
+export interface HeadroomConfig {
+  readonly systems: ReadonlyMap<string, SystemConfig>;
+  readonly clusters: ReadonlyMap<string, ClusterConfig>;
+  /** In the order of the file. Empty: nothing is ever applied. */
+  readonly rules: readonly ConfiguredRule[];
+  /** Who may stop and resume. */
+  readonly operators: readonly string[];
+}
+
+export interface SystemConfig {
+  readonly id: string;
+  /** The profile's id. */
+  readonly profile: string;
+  readonly title?: string;
+  readonly mode: Mode;
+  readonly cluster: string;
+  readonly namespace?: string;
+  readonly workloads: ReadonlyMap<string, WorkloadNames>;
+  readonly channel: string;
+  readonly routes: readonly { readonly alertname: string; readonly namespace: string }[];
+}
+
+/** Names that differ from the profile's. */
+export interface WorkloadNames {
+  readonly name?: string;
+  readonly namespace?: string;
+  readonly container?: string;
+}
+
+export interface ClusterConfig {
+  readonly id: string;
+  readonly context?: string;
+  readonly prometheus?: string;
+}
+
+export interface ConfiguredRule extends PolicyRule {
+  /** System names; `*` stands for every system no rule before it names. */
+  readonly systems: readonly string[];
+}
+
+/** Where a component of a system runs. */
+export type Target = WorkloadRef & { readonly container: string };
+
+/** Parses headroom.yaml; `profiles` are all that are known, by id. */
+export function parseHeadroomConfig(
+  text: string,
+  file: string,
+  profiles: ReadonlyMap<string, Profile>,
+): Parsed<HeadroomConfig> {
+  const parsed = parseYaml(headroomSchema, text, file, (value, places) =>
+    checkHeadroom(value, profiles, places),
+  );
+  return parsed.ok ? { ok: true, value: toConfig(parsed.value) } : parsed;
+}
+
+/** Where a component runs: the profile's names, replaced by what headroom.yaml says; `undefined` for an unknown component. */
+export function resolveTarget(
+  system: Pick<SystemConfig, 'cluster' | 'namespace' | 'workloads'>,
+  profile: Profile,
+  componentId: string,
+): Target | undefined {
+  const usual = profile.components.get(componentId)?.workload;
+  if (usual === undefined) return undefined;
+  const own = system.workloads.get(componentId);
+  return {
+    cluster: system.cluster,
+    namespace: own?.namespace ?? system.namespace ?? usual.namespace,
+    kind: usual.kind,
+    name: own?.name ?? usual.name,
+    container: own?.container ?? usual.container,
+  };
+}
+
+/** The first rule that names the system, or the first that stands for all; without one nobody can approve. */
+export function ruleFor(config: HeadroomConfig, systemId: string): ConfiguredRule | undefined {
+  return config.rules.find(({ systems }) => systems.includes(systemId) || systems.includes('*'));
+}
+
+/** Joins configuration and profiles; `profiles` are those the configuration was parsed with. */
+export function assembleSystems(
+  config: HeadroomConfig,
+  profiles: ReadonlyMap<string, Profile>,
+): Systems {
+  return new Map(
+    [...config.systems.values()].map((system) => {
+      const profile = profiles.get(system.profile);
+      assert(profile !== undefined, 'a checked configuration names known profiles');
+      return [system.id, toSystem(system, profile, ruleFor(config, system.id))];
+    }),
+  );
+}
+
+function toSystem(
+  system: SystemConfig,
+  profile: Profile,
+  rule: ConfiguredRule | undefined,
+): System {
+  const workloads = new Map<string, Target>();
+  for (const component of profile.components.keys()) {
+    const target = resolveTarget(system, profile, component);
+    if (target !== undefined) workloads.set(component, target);
+  }
+  const { id, mode, cluster, channel, routes } = system;
+  return {
+    id,
+    title: system.title ?? profile.title,
+    profile,
+    mode,
+    cluster,
+    channel,
+    workloads,
+    routes,
+    rule,
+  };
+}
+
+function toConfig(file: HeadroomFile): HeadroomConfig {
+  return {
+    systems: new Map(
+      Object.entries(file.systems).map(([id, system]) => [id, toSystemConfig(id, system)]),
+    ),
+    clusters: new Map(
+      Object.entries(file.clusters).map(([id, { context, prometheus }]) => [
+        id,
+        {
+          id,
+          ...(context !== undefined && { context }),
+          ...(prometheus !== undefined && { prometheus }),
+        },
+      ]),
+    ),
+    rules: (file.policy?.rules ?? []).map(toRule),
+    operators: [...new Set(file.operators)],
+  };
+}
+
+function toSystemConfig(id: string, file: HeadroomFile['systems'][string]): SystemConfig {
+  const { title, namespace, workloads, ...rest } = file;
+  return {
+    ...rest,
+    id,
+    ...(title !== undefined && { title }),
+    ...(namespace !== undefined && { namespace }),
+    workloads: new Map(
+      Object.entries(workloads).map(([component, { name, namespace: own, container }]) => [
+        component,
+        {
+          ...(name !== undefined && { name }),
+          ...(own !== undefined && { namespace: own }),
+          ...(container !== undefined && { container }),
+        },
+      ]),
+    ),
+  };
+}
+
+function toRule(file: NonNullable<HeadroomFile['policy']>['rules'][number]): ConfiguredRule {
+  return {
+    name: file.name,
+    systems: [...new Set(file.systems)],
+    approvers: [...new Set(file.approvers)],
+    required: file.required,
+    requiredForRisky: file.stricter?.required ?? file.required,
+    oncall: [...new Set(file.oncall?.users ?? [])],
+    oncallMayApproveOwn: file.oncall?.mayApproveOwnWithReason ?? false,
+    expireAfterSeconds: Math.round(file.expireAfter / 1000),
+    startWithinSeconds: Math.round(file.startWithin / 1000),
+  };
+}

@@ -1,0 +1,106 @@
+// The form of headroom.yaml: which systems run where, who is told and who decides.
+import { z } from 'zod';
+import { durationMs, kubernetesName, typedName } from '../profile/schema.ts';
+
+/** A plan waits for votes, or for its start, no longer than this. */
+const CLOCK_MS_MAX = 7 * 86_400_000;
+
+/** Clocks are kept in whole seconds. */
+const CLOCK_MS_MIN = 1000;
+
+const userId = z
+  .string()
+  .regex(/^[UW][A-Z0-9]{2,20}$/, 'expected a Slack user id such as U0123ABCD');
+const channelId = z
+  .string()
+  .regex(/^[CG][A-Z0-9]{2,20}$/, 'expected a Slack channel id such as C0123ABCD, not its name');
+
+const clock = durationMs.refine(
+  (ms) => ms >= CLOCK_MS_MIN && ms <= CLOCK_MS_MAX,
+  'expected a duration between 1s and 7d',
+);
+
+const httpUrl = z
+  .string()
+  .refine(isHttpUrl, 'expected an http or https address without a user name or password');
+
+const system = z.strictObject({
+  profile: z.string().meta({ description: 'The profile that describes it.' }),
+  title: z.string().trim().min(1).max(100).optional(),
+  mode: z.enum(['observe', 'propose', 'apply']).default('observe'),
+  cluster: z.string(),
+  namespace: kubernetesName
+    .optional()
+    .meta({ description: 'In place of the namespace in the profile.' }),
+  workloads: z
+    .record(
+      z.string(),
+      z.strictObject({
+        name: kubernetesName.optional(),
+        namespace: kubernetesName.optional(),
+        container: kubernetesName.optional(),
+      }),
+    )
+    .default({})
+    .meta({ description: 'By component: names that differ from the profile.' }),
+  channel: channelId,
+  routes: z
+    .array(z.strictObject({ alertname: z.string().min(1).max(200), namespace: kubernetesName }))
+    .max(200)
+    .default([])
+    .meta({ description: 'Alerts without Headroom labels that belong to this system.' }),
+});
+
+const cluster = z.strictObject({
+  context: z
+    .string()
+    .min(1)
+    .max(253)
+    .optional()
+    .meta({ description: 'The context in the kubeconfig.' }),
+  prometheus: httpUrl.optional().meta({ description: 'In place of PROMETHEUS_URL.' }),
+});
+
+const rule = z.strictObject({
+  name: typedName,
+  systems: z
+    .array(z.string())
+    .min(1)
+    .max(500)
+    .meta({ description: 'System names, or "*" for all others.' }),
+  approvers: z.array(userId).min(1).max(500),
+  required: z.int().min(1).max(20).default(1),
+  oncall: z
+    .strictObject({
+      users: z.array(userId).min(1).max(500),
+      mayApproveOwnWithReason: z.boolean().default(false),
+    })
+    .optional(),
+  expireAfter: clock.prefault('30m'),
+  startWithin: clock.prefault('15m'),
+  stricter: z
+    .strictObject({ required: z.int().min(1).max(20) })
+    .optional()
+    .meta({ description: 'For what takes capacity away or cannot be undone.' }),
+});
+
+/** headroom.yaml. */
+export const headroomSchema = z.strictObject({
+  systems: z.record(typedName, system),
+  clusters: z.record(typedName, cluster),
+  policy: z.strictObject({ rules: z.array(rule).max(200) }).optional(),
+  operators: z.array(userId).max(500).default([]),
+});
+
+export type HeadroomFile = z.output<typeof headroomSchema>;
+
+/** An address that can be shown: user names and passwords have no place in it. */
+export function isHttpUrl(text: string): boolean {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  return (
+    url !== undefined &&
+    (url.protocol === 'http:' || url.protocol === 'https:') &&
+    url.username === '' &&
+    url.password === ''
+  );
+}
