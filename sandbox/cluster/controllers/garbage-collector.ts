@@ -1,0 +1,74 @@
+// Takes children along when their owner goes, or lets them stay when the delete said orphan.
+
+import type { JsonObject } from '../json.ts';
+import { clone, list, nameOf, namespaceOf, object, objects, uidOf } from '../json.ts';
+import { pod } from '../resources/core.ts';
+import { deployment } from '../resources/deployment.ts';
+import { replicaSet } from '../resources/replica-set.ts';
+import type { Resource } from '../resources/resource.ts';
+import { statefulSet } from '../resources/stateful-set.ts';
+import type { ClusterState } from '../state.ts';
+import { isLeaving, ownedBy } from './actor.ts';
+import { removePod } from './replica-set.ts';
+
+const owners: readonly Resource[] = [deployment, replicaSet, statefulSet];
+const children: readonly Resource[] = [replicaSet, pod];
+
+function removeChild(state: ClusterState, resource: Resource, child: JsonObject): void {
+  if (resource === pod) removePod(state, child);
+  else state.store.remove(resource, namespaceOf(child), nameOf(child));
+}
+
+function disown(state: ClusterState, resource: Resource, child: JsonObject, uid: string): void {
+  const free = clone(child);
+  const metadata = object(free, 'metadata');
+  const left = objects(metadata, 'ownerReferences').filter((item) => item['uid'] !== uid);
+  if (left.length > 0) metadata['ownerReferences'] = left;
+  else delete metadata['ownerReferences'];
+  state.store.put(resource, free);
+}
+
+function dependants(state: ClusterState, owner: JsonObject): [Resource, JsonObject][] {
+  return children.flatMap((resource) =>
+    ownedBy(state, resource, owner).map((child): [Resource, JsonObject] => [resource, child]),
+  );
+}
+
+function finishLeaving(state: ClusterState, resource: Resource, owner: JsonObject): void {
+  const finalizers = list(owner, 'metadata', 'finalizers');
+  const direct = dependants(state, owner);
+  if (finalizers.includes('orphan')) {
+    for (const [kind, child] of direct) disown(state, kind, child, uidOf(owner));
+  } else {
+    const below = direct.flatMap(([, child]) => dependants(state, child));
+    if (direct.length > 0) {
+      for (const [kind, child] of [...below, ...direct]) {
+        if (kind === pod) removeChild(state, kind, child);
+        else if (dependants(state, child).length === 0) removeChild(state, kind, child);
+      }
+      return;
+    }
+  }
+  state.store.remove(resource, namespaceOf(owner), nameOf(owner));
+}
+
+/** One pass: finishes deletions and removes children whose owner is gone. */
+export function collectGarbage(state: ClusterState): void {
+  const alive = new Set<string>();
+  for (const resource of owners) {
+    for (const owner of state.store.list(resource)) {
+      if (isLeaving(owner)) finishLeaving(state, resource, owner);
+      alive.add(uidOf(owner));
+    }
+  }
+  for (const resource of children) {
+    for (const child of state.store.list(resource)) {
+      const references = objects(child, 'metadata', 'ownerReferences').filter((item) =>
+        owners.some((owner) => owner.kind === item['kind']),
+      );
+      const orphaned =
+        references.length > 0 && references.every((item) => !alive.has(String(item['uid'])));
+      if (orphaned && !isLeaving(child)) removeChild(state, resource, child);
+    }
+  }
+}

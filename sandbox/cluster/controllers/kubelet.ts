@@ -1,0 +1,333 @@
+// The scheduler and kubelet in one: moves pods from Pending to Running to Ready, fails them on request, and lets them go.
+import { timestamp } from '../clock.ts';
+import type { Json, JsonObject } from '../json.ts';
+import { clone, list, nameOf, namespaceOf, object, objects, text, uidOf } from '../json.ts';
+import { quantityNanos } from '../quantity.ts';
+import { pod } from '../resources/core.ts';
+import type { ClusterState, PodFailure } from '../state.ts';
+import { workloadKey } from '../state.ts';
+import { isLeaving, tell, writeStatus } from './actor.ts';
+
+const nodes = ['sandbox-node-0', 'sandbox-node-1'] as const;
+/** What one node offers; a pod that asks for more never finds a place. */
+const nodeCapacity = { cpu: '64', memory: '128Gi' } as const;
+
+interface Life {
+  scheduledAt: number;
+  runningAt?: number;
+  leavingAt?: number;
+  restarts: number;
+  nextRestartAt?: number;
+}
+
+/** The workload a pod belongs to, for the failure switches. */
+export function workloadOfPod(held: JsonObject): string {
+  const [owner] = objects(held, 'metadata', 'ownerReferences');
+  const name = text(owner, 'name');
+  if (text(owner, 'kind') !== 'ReplicaSet') return name;
+  const hash = text(held, 'metadata', 'labels', 'pod-template-hash');
+  return hash !== '' && name.endsWith(`-${hash}`) ? name.slice(0, -hash.length - 1) : name;
+}
+
+function qosClass(held: JsonObject): string {
+  const resources = objects(held, 'spec', 'containers').map((item) => object(item, 'resources'));
+  const bare = resources.every((item) => Object.keys(item).length === 0);
+  if (bare) return 'BestEffort';
+  const equalParts = resources.every((item) =>
+    ['cpu', 'memory'].every((name) => {
+      const limit = object(item, 'limits')[name];
+      return limit !== undefined && limit === object(item, 'requests')[name];
+    }),
+  );
+  return equalParts ? 'Guaranteed' : 'Burstable';
+}
+
+function tooLarge(held: JsonObject): string | undefined {
+  for (const name of ['cpu', 'memory'] as const) {
+    const total = objects(held, 'spec', 'containers').reduce((sum, container) => {
+      const asked = text(container, 'resources', 'requests', name);
+      return sum + (quantityNanos(asked) ?? 0n);
+    }, 0n);
+    if (total > (quantityNanos(nodeCapacity[name]) ?? 0n)) return name;
+  }
+  return undefined;
+}
+
+/** Runs the pods. */
+export class Kubelet {
+  private readonly state: ClusterState;
+  private readonly lives = new Map<string, Life>();
+  private turn = 0;
+
+  constructor(state: ClusterState) {
+    this.state = state;
+  }
+
+  private get nowMs(): number {
+    return this.state.clock.now().getTime();
+  }
+
+  private get now(): string {
+    return timestamp(this.state.clock.now());
+  }
+
+  /** One pass over all pods. */
+  sync(): void {
+    const pods = this.state.store.list(pod);
+    for (const held of pods) this.syncPod(held);
+    const alive = new Set(pods.map(uidOf));
+    for (const uid of this.lives.keys()) if (!alive.has(uid)) this.lives.delete(uid);
+  }
+
+  private syncPod(held: JsonObject): void {
+    if (isLeaving(held)) {
+      this.letGo(held);
+      return;
+    }
+    const failure = this.failureOf(held);
+    if (text(held, 'spec', 'nodeName') === '') {
+      this.schedule(held, failure);
+      return;
+    }
+    const life = this.lifeOf(held);
+    const { startMs, readyMs } = this.state.timings;
+    if (this.nowMs < life.scheduledAt + startMs) return;
+    if (failure === 'ImagePullBackOff') this.failPull(held);
+    else if (failure === 'CrashLoopBackOff') this.crash(held, life);
+    else this.run(held, life, readyMs);
+  }
+
+  private failureOf(held: JsonObject): PodFailure | undefined {
+    const named = this.state.podFailures.get(workloadKey(namespaceOf(held), workloadOfPod(held)));
+    if (named !== undefined && named !== 'Quota') return named;
+    const images = objects(held, 'spec', 'containers').map((item) => text(item, 'image'));
+    return images.some((image) => image.includes('does-not-exist'))
+      ? 'ImagePullBackOff'
+      : undefined;
+  }
+
+  private lifeOf(held: JsonObject): Life {
+    const known = this.lives.get(uidOf(held));
+    if (known !== undefined) return known;
+    const life: Life = { scheduledAt: this.nowMs, restarts: 0 };
+    this.lives.set(uidOf(held), life);
+    return life;
+  }
+
+  private schedule(held: JsonObject, failure: PodFailure | undefined): void {
+    const lacking = tooLarge(held) ?? (failure === 'Unschedulable' ? 'cpu' : undefined);
+    if (lacking !== undefined) {
+      this.refusePlace(held, lacking);
+      return;
+    }
+    const node = nodes[this.turn % nodes.length] ?? nodes[0];
+    this.turn += 1;
+    const placed = clone(held);
+    object(placed, 'spec')['nodeName'] = node;
+    const metadata = object(placed, 'metadata');
+    const zone = { 'topology.kubernetes.io/zone': `zone-${nodes.indexOf(node)}` };
+    metadata['labels'] = { ...object(metadata, 'labels'), ...zone };
+    placed['status'] = {
+      phase: 'Pending',
+      conditions: [this.condition(held, 'PodScheduled', 'True')],
+      qosClass: qosClass(held),
+    };
+    const stored = this.state.store.put(pod, placed);
+    this.lifeOf(stored);
+    tell(this.state, pod, stored, {
+      type: 'Normal',
+      reason: 'Scheduled',
+      message: `Successfully assigned ${namespaceOf(held)}/${nameOf(held)} to ${node}`,
+      component: 'default-scheduler',
+    });
+  }
+
+  private refusePlace(held: JsonObject, lacking: string): void {
+    const known = objects(held, 'status', 'conditions').some(
+      (item) => item['reason'] === 'Unschedulable',
+    );
+    if (known) return;
+    const count = nodes.length;
+    const message = `0/${count} nodes are available: ${count} Insufficient ${lacking}. no new claims to deallocate, preemption: 0/${count} nodes are available: ${count} Preemption is not helpful for scheduling.`;
+    writeStatus(
+      this.state,
+      pod,
+      held,
+      {
+        phase: 'Pending',
+        conditions: [
+          {
+            type: 'PodScheduled',
+            observedGeneration: 1,
+            status: 'False',
+            lastProbeTime: null,
+            lastTransitionTime: this.now,
+            reason: 'Unschedulable',
+            message,
+          },
+        ],
+        qosClass: qosClass(held),
+      },
+      'kube-scheduler',
+    );
+    tell(this.state, pod, held, {
+      type: 'Warning',
+      reason: 'FailedScheduling',
+      message,
+      component: 'default-scheduler',
+    });
+  }
+
+  private condition(
+    held: JsonObject,
+    type: string,
+    status: 'True' | 'False',
+    reason?: string,
+  ): JsonObject {
+    const before = objects(held, 'status', 'conditions').find((item) => item['type'] === type);
+    const since = before?.['status'] === status ? text(before, 'lastTransitionTime') : this.now;
+    return {
+      type,
+      status,
+      lastProbeTime: null,
+      lastTransitionTime: since,
+      ...(reason === undefined ? {} : { reason, message: reason }),
+    };
+  }
+
+  private write(held: JsonObject, phase: string, ready: boolean, statuses: Json[]): void {
+    const because = ready ? undefined : 'ContainersNotReady';
+    const state = ready ? 'True' : 'False';
+    const octet = 2 + ([...uidOf(held)].reduce((sum, char) => sum + char.charCodeAt(0), 0) % 250);
+    const ip = `10.244.1.${octet}`;
+    writeStatus(
+      this.state,
+      pod,
+      held,
+      {
+        phase,
+        conditions: [
+          this.condition(held, 'PodReadyToStartContainers', 'True'),
+          this.condition(held, 'Initialized', 'True'),
+          this.condition(held, 'ContainersReady', state, because),
+          this.condition(held, 'Ready', state, because),
+          this.condition(held, 'PodScheduled', 'True'),
+        ],
+        hostIP: '10.0.0.10',
+        hostIPs: [{ ip: '10.0.0.10' }],
+        podIP: ip,
+        podIPs: [{ ip }],
+        startTime: text(held, 'status', 'startTime') || this.now,
+        containerStatuses: statuses,
+        qosClass: qosClass(held),
+      },
+      'kubelet',
+    );
+  }
+
+  private containerStatus(container: JsonObject, more: JsonObject): JsonObject {
+    return {
+      name: text(container, 'name'),
+      state: {},
+      lastState: {},
+      ready: false,
+      restartCount: 0,
+      image: text(container, 'image'),
+      imageID: '',
+      started: false,
+      ...more,
+    };
+  }
+
+  private run(held: JsonObject, life: Life, readyMs: number): void {
+    life.runningAt ??= this.nowMs;
+    const ready = this.nowMs >= life.runningAt + readyMs;
+    const [before] = objects(held, 'status', 'containerStatuses');
+    const startedAt = text(before, 'state', 'running', 'startedAt') || this.now;
+    const uid = uidOf(held).replaceAll('-', '');
+    const statuses = objects(held, 'spec', 'containers').map((container) =>
+      this.containerStatus(container, {
+        state: { running: { startedAt } },
+        ready,
+        restartCount: life.restarts,
+        imageID: `docker.io/sandbox@sha256:${'0'.repeat(64)}`,
+        containerID: `containerd://${uid}${text(container, 'name')}`,
+        started: true,
+      }),
+    );
+    this.write(held, 'Running', ready, statuses);
+  }
+
+  private failPull(held: JsonObject): void {
+    const first = objects(held, 'status', 'containerStatuses').length === 0;
+    const [container] = objects(held, 'spec', 'containers');
+    const image = text(container, 'image');
+    const statuses = objects(held, 'spec', 'containers').map((item) =>
+      this.containerStatus(item, {
+        state: {
+          waiting: {
+            reason: 'ImagePullBackOff',
+            message: `Back-off pulling image "${text(item, 'image')}"`,
+          },
+        },
+      }),
+    );
+    this.write(held, 'Pending', false, statuses);
+    if (!first) return;
+    for (const [reason, message] of [
+      ['Failed', `Failed to pull image "${image}": not found`],
+      ['BackOff', `Back-off pulling image "${image}"`],
+    ] as const) {
+      this.warn(held, reason, message);
+    }
+  }
+
+  private warn(held: JsonObject, reason: string, message: string): void {
+    tell(this.state, pod, held, {
+      type: 'Warning',
+      reason,
+      message,
+      component: 'kubelet',
+      host: text(held, 'spec', 'nodeName'),
+    });
+  }
+
+  private crash(held: JsonObject, life: Life): void {
+    if (life.nextRestartAt !== undefined && this.nowMs < life.nextRestartAt) return;
+    life.restarts += 1;
+    life.nextRestartAt = this.nowMs + this.state.timings.startMs * 2 ** Math.min(life.restarts, 6);
+    const statuses = objects(held, 'spec', 'containers').map((item) =>
+      this.containerStatus(item, {
+        state: {
+          waiting: {
+            reason: 'CrashLoopBackOff',
+            message: `back-off restarting failed container=${text(item, 'name')} pod=${nameOf(held)}`,
+          },
+        },
+        lastState: {
+          terminated: { exitCode: 1, reason: 'Error', startedAt: this.now, finishedAt: this.now },
+        },
+        restartCount: life.restarts,
+      }),
+    );
+    this.write(held, 'Running', false, statuses);
+    const [first] = objects(held, 'spec', 'containers');
+    const pod = `${nameOf(held)}_${namespaceOf(held)}(${uidOf(held)})`;
+    this.warn(
+      held,
+      'BackOff',
+      `Back-off restarting failed container ${text(first, 'name')} in pod ${pod}`,
+    );
+  }
+
+  private letGo(held: JsonObject): void {
+    const life = this.lifeOf(held);
+    life.leavingAt ??= this.nowMs;
+    if (this.nowMs < life.leavingAt + this.state.timings.stopMs) return;
+    if (list(held, 'metadata', 'finalizers').length > 0) return;
+    const last = clone(held);
+    object(last, 'metadata')['deletionGracePeriodSeconds'] = 0;
+    this.state.store.put(pod, last);
+    this.state.store.remove(pod, namespaceOf(held), nameOf(held));
+  }
+}

@@ -1,0 +1,298 @@
+// The plainer kinds: ConfigMaps, Events, Namespaces, Leases, Pods, PodDisruptionBudgets.
+
+import type { JsonObject } from '../json.ts';
+import { at, equal, isObject, object, text } from '../json.ts';
+import * as s from '../schema.ts';
+import type { FieldError } from '../status.ts';
+import { forbidden, invalidValue } from '../status.ts';
+import { defaultPodSpec, validatePodSpec } from './pod-spec.ts';
+import type { Resource } from './resource.ts';
+import { labelSelector, objectMeta, podSpec, typeMeta } from './shapes.ts';
+import { setDefault } from './workload.ts';
+
+const plain = {
+  version: 'v1',
+  namespaced: true,
+  generation: false,
+  statusSubresource: false,
+  scale: false,
+  unconditionalUpdate: true,
+  nameRule: 'subdomain',
+  deleteAnswers: 'status',
+  applyDefaults: () => undefined,
+  validate: () => [],
+} as const satisfies Partial<Resource>;
+
+const configKey = /^[-._a-zA-Z0-9]+$/;
+const configKeyRule =
+  "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')";
+/** The server refuses ConfigMaps above this size (bytes of keys and values). */
+const configMapBytesMax = 1_048_576;
+
+function validateConfigMap(given: JsonObject, old: JsonObject | undefined): FieldError[] {
+  const errors: FieldError[] = [];
+  const binary = object(given, 'binaryData');
+  let bytes = 0;
+  for (const [key, value] of Object.entries(object(given, 'data'))) {
+    if (!configKey.test(key)) errors.push(invalidValue(`data[${key}]`, key, configKeyRule));
+    if (Object.hasOwn(binary, key)) {
+      errors.push(invalidValue(`data[${key}]`, key, 'duplicate of key present in binaryData'));
+    }
+    bytes += Buffer.byteLength(String(value));
+  }
+  if (bytes > configMapBytesMax) {
+    errors.push({
+      reason: 'FieldValueTooLong',
+      field: '',
+      message: `Too long: may not be more than ${configMapBytesMax} bytes`,
+    });
+  }
+  if (old?.['immutable'] === true) {
+    const frozen = 'field is immutable when `immutable` is set';
+    if (given['immutable'] !== true) errors.push(forbidden('immutable', frozen));
+    for (const key of ['data', 'binaryData']) {
+      if (!equal(given[key], old[key])) errors.push(forbidden(key, frozen));
+    }
+  }
+  return errors;
+}
+
+/** ConfigMaps. */
+export const configMap: Resource = {
+  ...plain,
+  group: '',
+  kind: 'ConfigMap',
+  plural: 'configmaps',
+  singular: 'configmap',
+  shortNames: ['cm'],
+  storageVersionHash: 'qFsyl6wFWjQ=',
+  schema: s.struct('ConfigMap', {
+    ...typeMeta,
+    metadata: objectMeta,
+    immutable: s.pointer(s.bool),
+    data: s.map(s.string),
+    binaryData: s.map(s.string),
+  }),
+  validate: validateConfigMap,
+};
+
+/** Core events, written by controllers and read by people. */
+export const event: Resource = {
+  ...plain,
+  group: '',
+  kind: 'Event',
+  plural: 'events',
+  singular: 'event',
+  shortNames: ['ev'],
+  storageVersionHash: 'r2yiGXH7wu8=',
+  schema: s.struct('Event', {
+    ...typeMeta,
+    metadata: objectMeta,
+    involvedObject: s.always(
+      s.struct('ObjectReference', {
+        kind: s.string,
+        namespace: s.string,
+        name: s.string,
+        uid: s.string,
+        apiVersion: s.string,
+        resourceVersion: s.string,
+        fieldPath: s.string,
+      }),
+    ),
+    reason: s.string,
+    message: s.string,
+    source: s.always(s.struct('EventSource', { component: s.string, host: s.string })),
+    firstTimestamp: s.always(s.time),
+    lastTimestamp: s.always(s.time),
+    count: s.int32,
+    type: s.string,
+    eventTime: s.always(s.microTime),
+    series: s.any,
+    action: s.string,
+    related: s.any,
+    reportingComponent: s.always(s.string),
+    reportingInstance: s.always(s.string),
+  }),
+  validate: (given) =>
+    text(given, 'involvedObject', 'namespace') !== '' &&
+    text(given, 'involvedObject', 'namespace') !== text(given, 'metadata', 'namespace')
+      ? [
+          invalidValue(
+            'involvedObject.namespace',
+            text(given, 'involvedObject', 'namespace'),
+            'does not match event.namespace',
+          ),
+        ]
+      : [],
+};
+
+/** Namespaces. */
+export const namespace: Resource = {
+  ...plain,
+  group: '',
+  kind: 'Namespace',
+  plural: 'namespaces',
+  singular: 'namespace',
+  shortNames: ['ns'],
+  storageVersionHash: 'Q3oi5N2YM8M=',
+  namespaced: false,
+  statusSubresource: true,
+  nameRule: 'label',
+  deleteAnswers: 'object',
+  schema: s.struct('Namespace', {
+    ...typeMeta,
+    metadata: objectMeta,
+    spec: s.always(s.struct('NamespaceSpec', { finalizers: s.list(s.string) })),
+    status: s.always(s.struct('NamespaceStatus', { phase: s.string, conditions: s.list(s.any) })),
+  }),
+  applyDefaults: (given) => {
+    setDefault(object(given, 'spec'), 'finalizers', ['kubernetes']);
+    setDefault(object(given, 'status'), 'phase', 'Active');
+    const metadata = object(given, 'metadata');
+    const name = text(metadata, 'name');
+    if (name !== '') {
+      metadata['labels'] = { ...object(metadata, 'labels'), 'kubernetes.io/metadata.name': name };
+    }
+  },
+};
+
+function validateLease(given: JsonObject): FieldError[] {
+  const duration = at(given, 'spec', 'leaseDurationSeconds');
+  return typeof duration === 'number' && duration <= 0
+    ? [invalidValue('spec.leaseDurationSeconds', duration, 'must be greater than 0')]
+    : [];
+}
+
+/** Leases, for leader election. */
+export const lease: Resource = {
+  ...plain,
+  group: 'coordination.k8s.io',
+  kind: 'Lease',
+  plural: 'leases',
+  singular: 'lease',
+  shortNames: [],
+  storageVersionHash: 'gqkMMb/YqFM=',
+  unconditionalUpdate: false,
+  schema: s.struct('Lease', {
+    ...typeMeta,
+    metadata: objectMeta,
+    spec: s.always(
+      s.struct('LeaseSpec', {
+        holderIdentity: s.pointer(s.string),
+        leaseDurationSeconds: s.pointer(s.int32),
+        acquireTime: s.microTime,
+        renewTime: s.microTime,
+        leaseTransitions: s.pointer(s.int32),
+        strategy: s.pointer(s.string),
+        preferredHolder: s.pointer(s.string),
+      }),
+    ),
+  }),
+  validate: validateLease,
+};
+
+function validatePod(given: JsonObject, old: JsonObject | undefined): FieldError[] {
+  if (old === undefined) return validatePodSpec(object(given, 'spec'), 'spec');
+  return equal(given['spec'], old['spec'])
+    ? []
+    : [
+        forbidden(
+          'spec',
+          'pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)',
+        ),
+      ];
+}
+
+/** Pods. */
+export const pod: Resource = {
+  ...plain,
+  group: '',
+  kind: 'Pod',
+  plural: 'pods',
+  singular: 'pod',
+  shortNames: ['po'],
+  categories: ['all'],
+  storageVersionHash: 'xPOwRZ+Yhw8=',
+  generation: true,
+  statusSubresource: true,
+  deleteAnswers: 'object',
+  schema: s.struct('Pod', {
+    ...typeMeta,
+    metadata: objectMeta,
+    spec: podSpec,
+    status: s.always(
+      s.struct('PodStatus', {
+        observedGeneration: s.int64,
+        phase: s.string,
+        conditions: s.keyed(s.any, ['type']),
+        message: s.string,
+        reason: s.string,
+        hostIP: s.string,
+        hostIPs: s.list(s.any),
+        podIP: s.string,
+        podIPs: s.list(s.any),
+        startTime: s.time,
+        initContainerStatuses: s.list(s.any),
+        containerStatuses: s.list(s.any),
+        qosClass: s.string,
+        resize: s.string,
+      }),
+    ),
+  }),
+  applyDefaults: (given) => {
+    const spec = object(given, 'spec');
+    defaultPodSpec(spec);
+    setDefault(spec, 'enableServiceLinks', true);
+    setDefault(object(given, 'status'), 'phase', 'Pending');
+  },
+  validate: validatePod,
+};
+
+/** PodDisruptionBudgets. */
+export const disruptionBudget: Resource = {
+  ...plain,
+  group: 'policy',
+  kind: 'PodDisruptionBudget',
+  plural: 'poddisruptionbudgets',
+  singular: 'poddisruptionbudget',
+  shortNames: ['pdb'],
+  storageVersionHash: 'EVWiDmWqyJw=',
+  generation: true,
+  statusSubresource: true,
+  unconditionalUpdate: false,
+  schema: s.struct('PodDisruptionBudget', {
+    ...typeMeta,
+    metadata: objectMeta,
+    spec: s.always(
+      s.struct('PodDisruptionBudgetSpec', {
+        minAvailable: s.intOrString,
+        selector: labelSelector,
+        maxUnavailable: s.intOrString,
+        unhealthyPodEvictionPolicy: s.pointer(s.string),
+      }),
+    ),
+    status: s.always(
+      s.struct('PodDisruptionBudgetStatus', {
+        observedGeneration: s.int64,
+        disruptionsAllowed: s.always(s.int32),
+        currentHealthy: s.always(s.int32),
+        desiredHealthy: s.always(s.int32),
+        expectedPods: s.always(s.int32),
+        conditions: s.keyed(s.any, ['type']),
+      }),
+    ),
+  }),
+  validate: (given) => {
+    const spec = object(given, 'spec');
+    const both = spec['minAvailable'] !== undefined && spec['maxUnavailable'] !== undefined;
+    return both
+      ? [
+          invalidValue(
+            'spec',
+            isObject(given['spec']) ? given['spec'] : {},
+            'minAvailable and maxUnavailable cannot be both set',
+          ),
+        ]
+      : [];
+  },
+};

@@ -1,0 +1,66 @@
+// Rules about names, labels and annotations, the same for every kind.
+
+import type { JsonObject } from '../json.ts';
+import { equal, object, text } from '../json.ts';
+import type { FieldError } from '../status.ts';
+import { invalidValue, required } from '../status.ts';
+
+const subdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+const label = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
+const keyName = /^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/;
+const labelValue = /^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/;
+
+const subdomainRule =
+  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
+const labelRule =
+  "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
+const keyRule =
+  "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
+const valueRule =
+  "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
+
+const namePart = (key: string) => key.slice(key.lastIndexOf('/') + 1);
+
+/** The broken rules of a map of labels. */
+export function validateLabels(labels: JsonObject, field: string): FieldError[] {
+  const errors: FieldError[] = [];
+  for (const [key, value] of Object.entries(labels)) {
+    if (!keyName.test(namePart(key))) errors.push(invalidValue(field, key, keyRule));
+    if (typeof value === 'string' && !labelValue.test(value)) {
+      errors.push(invalidValue(field, value, valueRule));
+    }
+  }
+  return errors;
+}
+
+/** The broken rules of `metadata`. */
+export function validateMetadata(
+  given: JsonObject,
+  old: JsonObject | undefined,
+  nameRule: 'subdomain' | 'label',
+): FieldError[] {
+  const errors: FieldError[] = [];
+  const metadata = object(given, 'metadata');
+  const name = text(metadata, 'name');
+  if (name === '') {
+    errors.push(required('metadata.name', 'name or generateName is required'));
+  } else if (nameRule === 'label' ? !label.test(name) : !subdomain.test(name)) {
+    const rule = nameRule === 'label' ? labelRule : subdomainRule;
+    errors.push(invalidValue('metadata.name', name, rule));
+  }
+  errors.push(...validateLabels(object(metadata, 'labels'), 'metadata.labels'));
+  for (const key of Object.keys(object(metadata, 'annotations'))) {
+    if (!keyName.test(namePart(key))) {
+      errors.push(invalidValue('metadata.annotations', key, keyRule));
+    }
+  }
+  if (old !== undefined) errors.push(...validateUnchanged(metadata, object(old, 'metadata')));
+  return errors;
+}
+
+function validateUnchanged(metadata: JsonObject, old: JsonObject): FieldError[] {
+  const uid = metadata['uid'];
+  if (uid === undefined || equal(uid, old['uid'])) return [];
+  const error = invalidValue('metadata.uid', uid, 'field is immutable');
+  return [error, error];
+}

@@ -1,0 +1,139 @@
+// Defaults and rules of pod templates, shared by every workload kind.
+
+import type { Json, JsonObject } from '../json.ts';
+import { at, isObject, list, object, objects, text } from '../json.ts';
+import { quantityNanos } from '../quantity.ts';
+import type { FieldError } from '../status.ts';
+import { duplicate, invalidValue, notSupported, required } from '../status.ts';
+
+const standardResources = ['cpu', 'memory', 'ephemeral-storage'];
+
+function setDefault(target: JsonObject, key: string, value: Json): void {
+  if (target[key] === undefined) target[key] = value;
+}
+
+function pullPolicy(image: string): string {
+  const last = image.split('/').at(-1) ?? '';
+  const tagged = last.includes(':') || image.includes('@');
+  return !tagged || last.endsWith(':latest') ? 'Always' : 'IfNotPresent';
+}
+
+function defaultContainer(container: JsonObject): void {
+  setDefault(container, 'terminationMessagePath', '/dev/termination-log');
+  setDefault(container, 'terminationMessagePolicy', 'File');
+  setDefault(container, 'imagePullPolicy', pullPolicy(text(container, 'image')));
+  for (const port of objects(container, 'ports')) setDefault(port, 'protocol', 'TCP');
+  for (const probe of ['livenessProbe', 'readinessProbe', 'startupProbe']) {
+    const found = container[probe];
+    if (!isObject(found)) continue;
+    setDefault(found, 'timeoutSeconds', 1);
+    setDefault(found, 'periodSeconds', 10);
+    setDefault(found, 'successThreshold', 1);
+    setDefault(found, 'failureThreshold', 3);
+    const httpGet = found['httpGet'];
+    if (isObject(httpGet)) {
+      setDefault(httpGet, 'path', '/');
+      setDefault(httpGet, 'scheme', 'HTTP');
+    }
+  }
+  const resources = object(container, 'resources');
+  const limits = object(resources, 'limits');
+  if (Object.keys(limits).length > 0) {
+    const requests = { ...limits, ...object(resources, 'requests') };
+    resources['requests'] = Object.fromEntries(
+      Object.entries(requests).toSorted(([a], [b]) => (a < b ? -1 : 1)),
+    );
+  }
+}
+
+/** Fills in what the server fills in for a pod spec inside a template. */
+export function defaultPodSpec(spec: JsonObject): void {
+  for (const container of [...objects(spec, 'initContainers'), ...objects(spec, 'containers')]) {
+    defaultContainer(container);
+  }
+  setDefault(spec, 'restartPolicy', 'Always');
+  setDefault(spec, 'terminationGracePeriodSeconds', 30);
+  setDefault(spec, 'dnsPolicy', 'ClusterFirst');
+  setDefault(spec, 'securityContext', {});
+  setDefault(spec, 'schedulerName', 'default-scheduler');
+  const account = spec['serviceAccountName'];
+  if (account !== undefined) spec['serviceAccount'] = account;
+}
+
+function validateAmount(field: string, name: string, value: Json): FieldError[] {
+  const path = `${field}[${name}]`;
+  const errors: FieldError[] = [];
+  if (!name.includes('/') && !standardResources.includes(name) && !name.startsWith('hugepages-')) {
+    errors.push(
+      invalidValue(path, name, 'must be a standard resource type or fully qualified'),
+      invalidValue(path, name, 'must be a standard resource for containers'),
+    );
+  }
+  const nanos = typeof value === 'string' ? quantityNanos(value) : undefined;
+  if (nanos !== undefined && nanos < 0n) {
+    errors.push(invalidValue(path, value, 'must be greater than or equal to 0'));
+  }
+  return errors;
+}
+
+function validateResources(resources: JsonObject, field: string): FieldError[] {
+  const limits = object(resources, 'limits');
+  const requests = object(resources, 'requests');
+  const errors: FieldError[] = [];
+  for (const [name, value] of Object.entries(limits)) {
+    errors.push(...validateAmount(`${field}.limits`, name, value));
+  }
+  for (const [name, value] of Object.entries(requests)) {
+    errors.push(...validateAmount(`${field}.requests`, name, value));
+    const limit = limits[name];
+    const asked = typeof value === 'string' ? quantityNanos(value) : undefined;
+    const most = typeof limit === 'string' ? quantityNanos(limit) : undefined;
+    if (asked !== undefined && most !== undefined && asked > most) {
+      errors.push(
+        invalidValue(
+          `${field}.requests`,
+          value,
+          `must be less than or equal to ${name} limit of ${String(limit)}`,
+        ),
+      );
+    }
+  }
+  return errors;
+}
+
+const labelPattern = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
+
+/** The broken rules of a pod spec. */
+export function validatePodSpec(spec: JsonObject, field: string): FieldError[] {
+  const errors: FieldError[] = [];
+  const containers = list(spec, 'containers');
+  if (containers.length === 0) return [required(`${field}.containers`)];
+  const seen = new Set<string>();
+  containers.forEach((container, index) => {
+    if (!isObject(container)) return;
+    const path = `${field}.containers[${index}]`;
+    const name = text(container, 'name');
+    if (name === '') errors.push(required(`${path}.name`));
+    else if (!labelPattern.test(name)) {
+      errors.push(
+        invalidValue(
+          `${path}.name`,
+          name,
+          "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')",
+        ),
+      );
+    } else if (seen.has(name)) errors.push(duplicate(`${path}.name`, name));
+    seen.add(name);
+    if (text(container, 'image') === '') errors.push(required(`${path}.image`));
+    objects(container, 'env').forEach((variable, at) => {
+      if (text(variable, 'name') === '') errors.push(required(`${path}.env[${at}].name`));
+    });
+    const resources = at(container, 'resources');
+    if (isObject(resources)) errors.push(...validateResources(resources, `${path}.resources`));
+  });
+  const policy = spec['restartPolicy'];
+  if (policy !== undefined && policy !== 'Always') {
+    errors.push(notSupported(`${field}.restartPolicy`, policy, ['Always']));
+  }
+  return errors;
+}

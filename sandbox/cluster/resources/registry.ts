@@ -1,0 +1,35 @@
+// Every kind the sandbox serves, looked up by URL or by kind.
+import { autoscaler } from './autoscaler.ts';
+import { configMap, disruptionBudget, event, lease, namespace, pod } from './core.ts';
+import { deployment } from './deployment.ts';
+import { replicaSet } from './replica-set.ts';
+import type { Resource } from './resource.ts';
+import { statefulSet } from './stateful-set.ts';
+
+/** All served kinds. */
+export const resources: readonly Resource[] = [
+  configMap,
+  event,
+  namespace,
+  pod,
+  deployment,
+  replicaSet,
+  statefulSet,
+  autoscaler,
+  lease,
+  disruptionBudget,
+];
+
+/** The kind behind a group, version and plural; undefined when nobody serves it. */
+export function findResource(group: string, version: string, plural: string): Resource | undefined {
+  return resources.find(
+    (item) => item.group === group && item.version === version && item.plural === plural,
+  );
+}
+
+/** The resource of a kind. Throws for kinds the sandbox does not serve. */
+export function resourceOfKind(kind: string): Resource {
+  const found = resources.find((item) => item.kind === kind);
+  if (found === undefined) throw new Error(`the sandbox does not serve ${kind}`);
+  return found;
+}

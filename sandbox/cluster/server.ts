@@ -1,0 +1,334 @@
+// The sandbox Kubernetes API server: an HTTP server over an object store with its own controllers.
+
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { stringify } from 'yaml';
+import type { ApiAnswer } from './api.ts';
+import { answerRequest } from './api.ts';
+import type { Prohibition } from './auth.ts';
+import { administrator, callerOf } from './auth.ts';
+import type { Clock } from './clock.ts';
+import type { JournalEntry } from './control.ts';
+import { ClusterControl } from './control.ts';
+import { answerControl } from './control-http.ts';
+import { ControllerLoop } from './controllers/loop.ts';
+import type { Fault } from './faults.ts';
+import { Faults } from './faults.ts';
+import type { ApiRequest } from './request.ts';
+import type { ClusterState, Timings } from './state.ts';
+import { ApiError, failure } from './status.ts';
+import { Store } from './store.ts';
+import { Watches } from './watch.ts';
+import { ObjectWriter } from './writer.ts';
+
+/** How to start a sandbox cluster. */
+export interface ClusterOptions {
+  /** (Default: any free port.) */
+  readonly port?: number;
+  /** How many times faster than usual pods start and autoscalers look. (Default: 1) */
+  readonly speed?: number;
+  /** (Default: the time of the machine.) */
+  readonly clock?: Clock;
+  /** Whether the controllers run by themselves; otherwise `control.tick()` runs them. (Default: true) */
+  readonly autoTick?: boolean;
+  /** How long things take at speed 1; see the defaults below. */
+  readonly timings?: Partial<Timings>;
+}
+
+/** A running sandbox cluster. */
+export interface Cluster {
+  readonly url: string;
+  /** A kubeconfig with the token of Headroom's service account. */
+  kubeconfig(): string;
+  readonly control: ClusterControl;
+  stop(): Promise<void>;
+}
+
+/** The token of Headroom's service account. */
+export const headroomToken = 'sandbox-headroom';
+/** The token of an administrator, for seeding over HTTP. */
+export const adminToken = 'sandbox-admin';
+export const headroomAccount = 'system:serviceaccount:headroom:headroom';
+
+const usualTimings: Timings = { startMs: 1000, readyMs: 0, stopMs: 1000, autoscalerMs: 15_000 };
+/** The controllers look this often; changes show up about that late. */
+const passMs = 20;
+/** Bodies above this are refused, as the real server does. */
+const bodyBytesMax = 3_145_728;
+/** The journal keeps this many requests. */
+const journalMax = 20_000;
+
+function timingsOf(options: ClusterOptions): Timings {
+  const speed = options.speed ?? 1;
+  const { startMs, readyMs, stopMs, autoscalerMs } = { ...usualTimings, ...options.timings };
+  return {
+    startMs: startMs / speed,
+    readyMs: readyMs / speed,
+    stopMs: stopMs / speed,
+    autoscalerMs: autoscalerMs / speed,
+  };
+}
+
+function createState(options: ClusterOptions): ClusterState {
+  const clock = options.clock ?? { now: () => new Date() };
+  const store = new Store();
+  return {
+    store,
+    writer: new ObjectWriter(store, clock),
+    clock,
+    timings: timingsOf(options),
+    podFailures: new Map(),
+    utilization: new Map(),
+  };
+}
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request) {
+    const bytes = Buffer.from(chunk);
+    size += bytes.length;
+    if (size <= bodyBytesMax) chunks.push(bytes);
+  }
+  if (size > bodyBytesMax) {
+    throw failure(
+      413,
+      'RequestEntityTooLarge',
+      `Request entity too large: limit is ${bodyBytesMax}`,
+    );
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** One HTTP request on its way through faults, authentication and the API. */
+class ClusterServer {
+  readonly control: ClusterControl;
+  readonly loop: ControllerLoop;
+  readonly server: Server;
+  readonly watches: Watches;
+  private readonly state: ClusterState;
+  private readonly faults = new Faults();
+  private readonly prohibitions: Prohibition[] = [];
+  private readonly journal: JournalEntry[] = [];
+  private readonly stopping = new AbortController();
+  private readonly tokens = new Map([
+    [headroomToken, headroomAccount],
+    [adminToken, administrator],
+  ]);
+
+  constructor(options: ClusterOptions) {
+    this.state = createState(options);
+    this.loop = new ControllerLoop(this.state);
+    this.watches = new Watches(this.state);
+    this.control = new ClusterControl({
+      state: this.state,
+      loop: this.loop,
+      watches: this.watches,
+      faults: this.faults,
+      prohibitions: this.prohibitions,
+      journal: this.journal,
+      tokens: this.tokens,
+    });
+    this.control.reset();
+    this.server = createServer((request, response) => {
+      this.handle(request, response).catch((error: unknown) => {
+        if (!response.headersSent) this.answerError(response, error);
+        else response.destroy();
+      });
+    });
+  }
+
+  stop(): void {
+    this.stopping.abort();
+    this.watches.close();
+    this.server.closeAllConnections();
+  }
+
+  private async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? '/', 'http://cluster');
+    const method = request.method ?? 'GET';
+    if (url.pathname.startsWith('/_control/')) {
+      const name = url.pathname.slice('/_control/'.length);
+      const { status, body } = answerControl(this.control, name, await readBody(request));
+      response.writeHead(status, { 'content-type': 'application/json' });
+      response.end(JSON.stringify(body));
+      return;
+    }
+    const entry = this.note(request, method, url);
+    const fault = this.faults.take(method, url.pathname + url.search);
+    const wait = this.control.latencyMs + (fault?.delayMs ?? 0);
+    if (wait > 0) await sleep(wait, undefined, { signal: this.stopping.signal, ref: false });
+    if (this.meetFault(fault, response, entry)) return;
+    try {
+      const answer = await this.answer(request, method, url, entry);
+      if (fault?.dropAfterWrite === true) response.destroy();
+      else this.send(response, answer, entry);
+    } catch (error) {
+      entry.update({ status: error instanceof ApiError ? error.code : 500 });
+      if (fault?.dropAfterWrite === true) response.destroy();
+      else this.answerError(response, error);
+    }
+  }
+
+  private note(request: IncomingMessage, method: string, url: URL): JournalNote {
+    const note = new JournalNote(this.journal, {
+      at: this.state.clock.now().toISOString(),
+      method,
+      path: url.pathname,
+      query: url.search.slice(1),
+      user: '',
+      userAgent: request.headers['user-agent'] ?? '',
+      contentType: request.headers['content-type'] ?? '',
+      body: '',
+      status: 0,
+    });
+    if (this.journal.length > journalMax) this.journal.shift();
+    return note;
+  }
+
+  private meetFault(
+    fault: Fault | undefined,
+    response: ServerResponse,
+    entry: JournalNote,
+  ): boolean {
+    if (fault?.hang === true) return true;
+    if (fault?.drop === true) {
+      response.destroy();
+      return true;
+    }
+    if (fault?.status === undefined) return false;
+    entry.update({ status: fault.status });
+    const body = fault.body ?? failure(fault.status, 'InternalError', 'injected fault').body;
+    const plain = typeof body === 'string';
+    response.writeHead(fault.status, {
+      'content-type': plain ? 'text/plain; charset=utf-8' : 'application/json',
+      ...fault.headers,
+    });
+    response.end(plain ? body : JSON.stringify(body));
+    return true;
+  }
+
+  private async answer(
+    request: IncomingMessage,
+    method: string,
+    url: URL,
+    entry: JournalNote,
+  ): Promise<ApiAnswer> {
+    const user = callerOf(request.headers.authorization, this.tokens);
+    const body = await readBody(request);
+    entry.update({ user, body });
+    const apiRequest: ApiRequest = {
+      method,
+      path: url.pathname,
+      query: url.searchParams,
+      contentType: request.headers['content-type'] ?? '',
+      accept: request.headers.accept ?? '',
+      userAgent: request.headers['user-agent'] ?? '',
+      user,
+      body,
+    };
+    return answerRequest(this.state, apiRequest, {
+      prohibitions: this.prohibitions,
+      address: request.headers.host ?? '',
+    });
+  }
+
+  private send(response: ServerResponse, answer: ApiAnswer, entry: JournalNote): void {
+    if (answer.type === 'watch') {
+      entry.update({ status: 200 });
+      this.watches.start(answer.plan, response);
+      return;
+    }
+    entry.update({ status: answer.status });
+    const plain = typeof answer.body === 'string';
+    if (answer.warnings.length > 0) {
+      response.setHeader(
+        'warning',
+        answer.warnings.map((item) => `299 - ${JSON.stringify(item)}`),
+      );
+    }
+    response.writeHead(answer.status, {
+      'content-type': plain ? 'text/plain; charset=utf-8' : 'application/json',
+    });
+    response.end(plain ? answer.body : JSON.stringify(answer.body));
+  }
+
+  private answerError(response: ServerResponse, error: unknown): void {
+    const known =
+      error instanceof ApiError ? error : failure(500, 'InternalError', describe(error));
+    const plain = typeof known.body === 'string';
+    const retry = known.code === 504 ? { 'retry-after': '1' } : {};
+    response.writeHead(known.code, {
+      'content-type': plain ? 'text/plain; charset=utf-8' : 'application/json',
+      ...retry,
+    });
+    response.end(plain ? known.body : JSON.stringify(known.body));
+  }
+}
+
+const describe = (error: unknown) =>
+  error instanceof Error ? (error.stack ?? error.message) : String(error);
+
+/** An entry of the journal that is completed while the request is answered. */
+class JournalNote {
+  private readonly journal: JournalEntry[];
+  private entry: JournalEntry;
+
+  constructor(journal: JournalEntry[], entry: JournalEntry) {
+    this.journal = journal;
+    this.entry = entry;
+    journal.push(entry);
+  }
+
+  update(more: Partial<JournalEntry>): void {
+    const index = this.journal.lastIndexOf(this.entry);
+    this.entry = { ...this.entry, ...more };
+    if (index >= 0) this.journal[index] = this.entry;
+  }
+}
+
+function kubeconfigOf(url: string): string {
+  return stringify({
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [{ name: 'sandbox', cluster: { server: url, 'insecure-skip-tls-verify': true } }],
+    users: [{ name: 'headroom', user: { token: headroomToken } }],
+    contexts: [
+      { name: 'sandbox', context: { cluster: 'sandbox', user: 'headroom', namespace: 'default' } },
+    ],
+    'current-context': 'sandbox',
+  });
+}
+
+/** Starts a sandbox cluster on 127.0.0.1. */
+export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
+  const cluster = new ClusterServer(options);
+  const { server, control } = cluster;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port ?? 0, '127.0.0.1', () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  const timer =
+    options.autoTick === false ? undefined : setInterval(() => control.tick(), passMs).unref();
+  // A listening TCP server always has an AddressInfo; the string form is for pipes.
+  const { port } = server.address() as AddressInfo;
+  const url = `http://127.0.0.1:${port}`;
+  return {
+    url,
+    control,
+    kubeconfig: () => kubeconfigOf(url),
+    stop: async () => {
+      clearInterval(timer);
+      cluster.stop();
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      });
+    },
+  };
+}
