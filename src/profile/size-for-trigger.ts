@@ -300,14 +300,13 @@ function withinLimits(
     return { kind: 'enough', because, arithmetic, notes };
   }
   const limitsMet: string[] = [];
-  let target = wanted;
   const step = highestAfterOneStep(current, component.autoscaling?.up);
-  if (target > step) {
-    target = step;
+  let target = Math.max(Math.min(wanted, step), bounds.min);
+  if (target < wanted) {
     limitsMet.push(`wanted ${wanted}, one step of the scaling policy allows ${step}`);
   }
-  if (target < bounds.min) {
-    target = bounds.min;
+  // A workload below its minimum may return to it in one go, as the HPA would take it there.
+  if (target > Math.min(wanted, step) && target !== wanted) {
     limitsMet.push(`the minimum is ${formatPods(bounds.min)}`);
   }
   if (target > bounds.max) {
