@@ -1,0 +1,224 @@
+// Checks that headroom.yaml leads to systems, workloads and rules, and that everything in it that leads nowhere is found.
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { parseProfile } from '../../src/profile/parse-profile.ts';
+import type { Profile } from '../../src/profile/profile.ts';
+import {
+  assembleSystems,
+  type HeadroomConfig,
+  parseHeadroomConfig,
+  resolveTarget,
+  ruleFor,
+} from '../../src/settings/headroom-config.ts';
+import { formatMistake } from '../../src/yaml/parse-yaml.ts';
+
+function read(path: string): string {
+  return readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+}
+
+function readProfiles(): ReadonlyMap<string, Profile> {
+  const parsed = parseProfile(read('profiles/gl-008.yaml'), 'gl-008.yaml');
+  if (!parsed.ok) throw new Error('the profile is tested elsewhere');
+  return new Map([[parsed.value.id, parsed.value]]);
+}
+
+const profiles = readProfiles();
+const example = read('headroom.example.yaml');
+
+function parse(text: string): HeadroomConfig {
+  const parsed = parseHeadroomConfig(text, 'headroom.yaml', profiles);
+  if (!parsed.ok) throw new Error(parsed.mistakes.map(formatMistake).join('\n'));
+  return parsed.value;
+}
+
+/** What is wrong with the example after one of its texts was replaced. */
+function mistakesAfter(from: string, to: string): readonly string[] {
+  expect(example).toContain(from);
+  const parsed = parseHeadroomConfig(example.replace(from, to), 'headroom.yaml', profiles);
+  return parsed.ok ? [] : parsed.mistakes.map(formatMistake);
+}
+
+const smallest = `
+clusters: { c: {} }
+systems: { s: { profile: gl-008, cluster: c, channel: C0ABC } }
+`;
+
+describe('the example', () => {
+  const config = parse(example);
+  const systems = assembleSystems(config, profiles);
+
+  it('is valid and says what it says', () => {
+    expect(config.clusters.get('production')).toEqual({
+      id: 'production',
+      context: 'production',
+      prometheus: 'http://prometheus.monitoring.svc:9090',
+    });
+    expect(config.operators).toEqual(['U0ANN', 'U0DAN']);
+    expect(systems.get('steam-traps')).toMatchObject({
+      id: 'steam-traps',
+      title: 'Steam traps, production',
+      mode: 'apply',
+      cluster: 'production',
+      channel: 'C0STEAMTRAP',
+      routes: [{ alertname: 'InspectionQueueBacklog', namespace: 'greenlang-gl008' }],
+      rule: {
+        name: 'production',
+        approvers: ['U0ANN', 'U0BOB', 'U0CARLA'],
+        required: 1,
+        requiredForRisky: 2,
+        oncall: ['U0DAN'],
+        oncallMayApproveOwn: true,
+        expireAfterSeconds: 1800,
+        startWithinSeconds: 900,
+      },
+    });
+  });
+
+  it('runs workloads where the profile says, unless the system says otherwise', () => {
+    expect(systems.get('steam-traps')?.workloads.get('worker')).toEqual({
+      cluster: 'production',
+      namespace: 'greenlang-gl008',
+      kind: 'Deployment',
+      name: 'worker',
+      container: 'worker',
+    });
+    expect(systems.get('steam-traps-staging')?.workloads.get('worker')).toEqual({
+      cluster: 'staging',
+      namespace: 'gl008-staging-batch',
+      kind: 'Deployment',
+      name: 'inspection-worker',
+      container: 'worker',
+    });
+    expect(systems.get('steam-traps-staging')?.workloads.get('api-gateway')).toMatchObject({
+      namespace: 'gl008-staging',
+      name: 'api-gateway',
+    });
+  });
+
+  it('has a rule for all others, with the defaults', () => {
+    expect(systems.get('steam-traps-staging')?.rule).toMatchObject({
+      name: 'everything-else',
+      required: 1,
+      requiredForRisky: 1,
+      oncall: [],
+      oncallMayApproveOwn: false,
+      expireAfterSeconds: 1800,
+      startWithinSeconds: 900,
+    });
+  });
+});
+
+describe('the smallest file', () => {
+  const config = parse(smallest);
+
+  it('observes, and nobody can approve anything', () => {
+    expect(config.systems.get('s')?.mode).toBe('observe');
+    expect(config.rules).toEqual([]);
+    expect(config.operators).toEqual([]);
+    expect(ruleFor(config, 's')).toBeUndefined();
+    expect(assembleSystems(config, profiles).get('s')).toMatchObject({
+      title: 'SteamTrapInspector',
+      rule: undefined,
+    });
+  });
+
+  it('has no target for a component that does not exist', () => {
+    const system = config.systems.get('s');
+    const profile = profiles.get('gl-008');
+    if (system === undefined || profile === undefined) throw new Error('both exist');
+    expect(resolveTarget(system, profile, 'constructor')).toBeUndefined();
+  });
+});
+
+describe('a mistake', () => {
+  it.each<[string, string, string]>([
+    ['profile: gl-008', 'profile: gl-08', 'there is no profile "gl-08"; did you mean "gl-008"?'],
+    [
+      'cluster: staging',
+      'cluster: stagin',
+      'there is no cluster "stagin"; did you mean "staging"?',
+    ],
+    [
+      '      worker:',
+      '      wroker:',
+      'profile "gl-008" has no component "wroker"; did you mean "worker"?',
+    ],
+    ['mode: apply', 'mode: aply', 'expected observe, propose or apply, found "aply"'],
+    [
+      'channel: C0STAGING',
+      'channel: "#staging"',
+      'expected a Slack channel id such as C0123ABCD, not its name',
+    ],
+    ['operators: [U0ANN', 'operators: ["@ann"', 'expected a Slack user id such as U0123ABCD'],
+    [
+      'systems: [steam-traps]',
+      'systems: [steam-trap]',
+      'there is no system "steam-trap"; did you mean "steam-traps"?',
+    ],
+    ['required: 1', 'required: 4', '4 approvals are required, but 3 can approve'],
+    [
+      '      stricter:\n        required: 2',
+      '      stricter:\n        required: 4',
+      '4 approvals are required, but 3 can approve',
+    ],
+    ['required: 1', 'required: 3', '2 is not stricter than required 3'],
+    ['name: everything-else', 'name: production', 'there is another rule "production"'],
+    [
+      'systems: ["*"]',
+      'systems: [steam-traps]',
+      'system "steam-traps" is already governed by rule "production"; the first rule counts',
+    ],
+    [
+      'systems: [steam-traps]',
+      'systems: ["*"]',
+      'every other system is already governed by rule "production"; the first rule counts',
+    ],
+    ['expireAfter: 30m', 'expireAfter: 30', 'expected text, found 30'],
+    [
+      'expireAfter: 30m',
+      'expireAfter: 30 minutes',
+      'expected a duration such as 30s, 10m or 1h30m, found "30 minutes"',
+    ],
+    ['startWithin: 15m', 'startWithin: 8d', 'expected a duration between 1s and 7d'],
+    [
+      'http://prometheus',
+      'http://user:word@prometheus',
+      'expected an http or https address without a user name or password',
+    ],
+    [
+      'approvers: [U0ANN, U0BOB, U0CARLA]',
+      'approvers: []',
+      'expected at least 1 entries, found a list',
+    ],
+    ['operators:', 'operator:', 'unknown key "operator"; did you mean "operators"?'],
+    [
+      'channel: C0STAGING',
+      'channel: C0STAGING\n    routes: [{ alertname: InspectionQueueBacklog, namespace: greenlang-gl008 }]',
+      'alert InspectionQueueBacklog of namespace greenlang-gl008 is already routed to system "steam-traps"',
+    ],
+    [
+      'cluster: staging\n    # In place of the namespace in the profile, for all components.\n    namespace: gl008-staging',
+      'cluster: production',
+      'api-gateway is the same workload as steam-traps/api-gateway: production/greenlang-gl008/Deployment/api-gateway',
+    ],
+  ])('%j become %j: %s', (from, to, message) => {
+    const mistakes = mistakesAfter(from, to);
+    expect(mistakes.map((mistake) => mistake.replace(/^headroom\.yaml:\d+:\d+: /, ''))).toContain(
+      message,
+    );
+  });
+
+  it('stands with its line and column', () => {
+    const line = example.slice(0, example.indexOf('cluster: staging')).split('\n').length;
+    expect(mistakesAfter('cluster: staging', 'cluster: stagin')).toEqual([
+      `headroom.yaml:${line}:14: there is no cluster "stagin"; did you mean "staging"?`,
+    ]);
+  });
+
+  it('is a file without systems', () => {
+    const parsed = parseHeadroomConfig('clusters: {}\nsystems: {}\n', 'headroom.yaml', profiles);
+    expect(parsed.ok ? [] : parsed.mistakes.map(formatMistake)).toEqual([
+      'headroom.yaml:2:10: there is no system to look after',
+    ]);
+  });
+});
