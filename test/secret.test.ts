@@ -10,12 +10,12 @@ describe('a secret', () => {
   it('is seen in no way of printing it', () => {
     const shown = [
       String(secret),
-      `${secret.toString()}`,
+      secret.toString(),
       JSON.stringify({ secret }),
       inspect({ deep: { secret } }, { depth: 9, showHidden: true }),
       format('%o %s %j', secret, secret, secret),
       JSON.stringify(Object.entries(secret)),
-      inspect(structuredClone({ ...secret })),
+      inspect(structuredClone(secret)),
       new Error(String(secret)).message,
     ].join('\n');
     expect(shown).not.toContain('horse');

@@ -1,37 +1,18 @@
 // Decides how many pods answer an alert, and shows every step of the arithmetic; it never answers with fewer than run now.
-import type { Reading } from '../plan/observation.ts';
 import { formatAmount, formatNumber, formatPods } from './amount.ts';
-import type { BacklogTrigger, Component, RatioTrigger, Trigger } from './profile.ts';
-import { ceilTolerant } from './rounding.ts';
+import type { BacklogTrigger, RatioTrigger } from './profile.ts';
 import { highestAfterOneStep } from './scaling-step.ts';
+import type { ArithmeticLine, TriggerFacts } from './trigger-facts.ts';
+import { usableValue } from './usable-value.ts';
+import { type Wanted, wantedForBacklog, wantedForRatio } from './wanted-pods.ts';
+
+export type { ArithmeticLine, TriggerFacts } from './trigger-facts.ts';
 
 /** The Kubernetes HPA leaves replicas alone while the measurement is this near to its target. */
 const RATIO_TOLERANCE = 0.1;
 
 /** Keeps 0.77 / 0.7 within ten percent although its binary fraction is a little above. */
 const ROUNDING_TOLERANCE = 1e-9;
-
-/** One step of the arithmetic behind a size, in a form that can be checked again. */
-export interface ArithmeticLine {
-  readonly formula: string;
-  readonly values: Readonly<Record<string, number>>;
-  readonly result: number;
-  readonly source: string;
-  /** The same for people, such as `(300 arriving + 812 ÷ 10 min) ÷ 50 per pod = 7.624 → 8 pods`. */
-  readonly text: string;
-}
-
-export interface TriggerFacts {
-  readonly component: Component;
-  readonly trigger: Trigger;
-  readonly currentReplicas: number;
-  readonly readyReplicas?: number;
-  readonly measured: Reading;
-  readonly arrival?: Reading;
-  /** The number the alert carried, in the trigger's unit. */
-  readonly alertValue?: number;
-  readonly bounds: { readonly min: number; readonly max: number };
-}
 
 /** `notes` say what the number rests on and what else was seen, one sentence each. */
 export type TriggerSizing =
@@ -65,21 +46,6 @@ export type TriggerSizing =
       readonly limitsMet: readonly string[];
       readonly notes: readonly string[];
     };
-
-/** What a size is derived from: the pods that run now and the number the trigger is about. */
-interface Basis {
-  readonly current: number;
-  readonly value: number;
-  readonly valueSource: string;
-}
-
-/** What the arithmetic asks for; `whyNot` says what fewer pods would leave undone. */
-interface Wanted {
-  readonly wanted: number;
-  readonly arithmetic: readonly ArithmeticLine[];
-  readonly notes: readonly string[];
-  whyNot(pods: number): string | undefined;
-}
 
 /**
  * How many pods answer an alert. A measurement at its target means nothing is proposed; without a measurement the alert's
@@ -134,55 +100,6 @@ export function sizeForTrigger(facts: TriggerFacts): TriggerSizing {
   return withinLimits(facts, wanted, notes);
 }
 
-interface Usable {
-  readonly value: number | undefined;
-  readonly how: 'measured' | 'according to the alert';
-  readonly source: string;
-  readonly notes: readonly string[];
-}
-
-/** The measurement when it can be used, else the alert's number, else nothing; with words for what was not usable. */
-function usableValue({ measured, alertValue, trigger }: TriggerFacts): Usable {
-  const problem = unusable(measured, trigger.maxAgeSeconds);
-  if (problem === undefined && measured.kind === 'value') {
-    const differs =
-      alertValue !== undefined && isUsable(alertValue) && alertValue !== measured.value;
-    const both = differs
-      ? [
-          `the alert says ${formatAmount(alertValue, trigger.unit)}, measured ${formatAmount(measured.value, trigger.unit)}`,
-        ]
-      : [];
-    return { value: measured.value, how: 'measured', source: measured.source, notes: both };
-  }
-  const why = `no measurement to build on: ${problem ?? 'unknown'}`;
-  if (alertValue !== undefined && isUsable(alertValue)) {
-    const note = `${why}; the alert's ${formatAmount(alertValue, trigger.unit)} is used`;
-    return {
-      value: alertValue,
-      how: 'according to the alert',
-      source: `alert ${trigger.alert}`,
-      notes: [note],
-    };
-  }
-  return { value: undefined, how: 'measured', source: trigger.measure.promql, notes: [why] };
-}
-
-/** Why a reading cannot be used, or `undefined` when it can. */
-function unusable(reading: Reading, maxAgeSeconds: number): string | undefined {
-  if (reading.kind === 'missing') return reading.because;
-  if (!isUsable(reading.value)) return `${reading.value} is not a possible measurement`;
-  // Written so that an age of NaN counts as too old.
-  const fresh = reading.kind === 'value' && reading.ageSeconds <= maxAgeSeconds;
-  return fresh
-    ? undefined
-    : `the newest is ${formatNumber(reading.ageSeconds)} s old, at most ${maxAgeSeconds} s count`;
-}
-
-/** Shares, stocks and rates are not negative, and none is larger than numbers can count; anything else is a broken metric. */
-function isUsable(value: number): boolean {
-  return value >= 0 && value <= Number.MAX_SAFE_INTEGER;
-}
-
 function readyNotes({ currentReplicas, readyReplicas }: TriggerFacts): readonly string[] {
   if (readyReplicas === undefined || !(readyReplicas < currentReplicas)) return [];
   return [
@@ -199,69 +116,6 @@ function enoughAlready(trigger: RatioTrigger | BacklogTrigger, value: number): s
   return near
     ? `${formatAmount(value, unit)} is within 10 % of the target of ${formatAmount(target, unit)}`
     : undefined;
-}
-
-/** The Kubernetes HPA rule. */
-function wantedForRatio(trigger: RatioTrigger, { current, value, valueSource }: Basis): Wanted {
-  const exact = (current * value) / trigger.target;
-  const wanted = ceilTolerant(exact);
-  const shown = (amount: number) => formatAmount(amount, trigger.unit);
-  return {
-    wanted,
-    arithmetic: [
-      {
-        formula: 'ceil(current * value / target)',
-        values: { current, value, target: trigger.target },
-        result: wanted,
-        source: `${trigger.source}; value: ${valueSource}`,
-        text: `${formatPods(current)} × ${shown(value)} ÷ ${shown(trigger.target)} = ${formatNumber(exact)} → ${formatPods(wanted)}`,
-      },
-    ],
-    notes: [],
-    whyNot: (pods) =>
-      `${formatPods(pods)} would still be at ${shown((current * value) / pods)}, the target is ${shown(trigger.target)}`,
-  };
-}
-
-/** Pods for what arrives plus what must drain; `undefined` when nobody knows what one pod gets done. */
-function wantedForBacklog(
-  trigger: BacklogTrigger,
-  { current, value, valueSource }: Basis,
-  { component, arrival }: TriggerFacts,
-): Wanted | undefined {
-  const throughput = component.throughput;
-  const perPod = throughput?.perMinute;
-  if (throughput === undefined || perPod === undefined || !(perPod > 0)) return undefined;
-  const problem =
-    arrival === undefined
-      ? 'the profile has no query for it'
-      : unusable(arrival, trigger.maxAgeSeconds);
-  const known = arrival?.kind === 'value' && problem === undefined;
-  const arriving = known ? arrival.value : current * perPod;
-  const drain = trigger.drainMinutes;
-  const needed = arriving + value / drain;
-  const exact = needed / perPod;
-  const wanted = ceilTolerant(exact);
-  const arrivalSource = known ? arrival.source : `what ${formatPods(current)} serve`;
-  return {
-    wanted,
-    arithmetic: [
-      {
-        formula: 'ceil((arrival + backlog / drainMinutes) / perPod)',
-        values: { arrival: arriving, backlog: value, drainMinutes: drain, perPod },
-        result: wanted,
-        source: `${trigger.source}; ${throughput.source}; backlog: ${valueSource}; arrival: ${arrivalSource}`,
-        text: `(${formatNumber(arriving)} arriving + ${formatNumber(value)} ÷ ${formatNumber(drain)} min) ÷ ${formatNumber(perPod)} per pod = ${formatNumber(exact)} → ${formatPods(wanted)}`,
-      },
-    ],
-    notes: known
-      ? []
-      : [
-          `arrivals are not known (${problem ?? 'unknown'}): counted as the ${formatNumber(arriving)}/min that ${formatPods(current)} can serve`,
-        ],
-    whyNot: (pods) =>
-      `${formatPods(pods)} would serve ${formatNumber(pods * perPod)}/min, ${formatNumber(needed)}/min are needed`,
-  };
 }
 
 /** With nothing measured the alert alone speaks: one step of the policy, no more. */

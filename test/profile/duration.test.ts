@@ -1,5 +1,5 @@
 // Checks durations against Prometheus' grammar.
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatDuration, parseDurationMs } from '../../src/profile/duration.ts';
 

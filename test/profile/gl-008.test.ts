@@ -14,6 +14,10 @@ function read(): Profile {
 
 const profile = read();
 
+function oneLine(promql: string): string {
+  return promql.replaceAll(/\s+/g, ' ');
+}
+
 describe('the profile gl-008', () => {
   it.each([
     ['steam-trap-inspector', 2, 20, 4, 1000, 2048, 100],
@@ -103,7 +107,6 @@ describe('the profile gl-008', () => {
   });
 
   it('fires every alert on exactly what it measures afterwards', () => {
-    const oneLine = (promql: string) => promql.replaceAll(/\s+/g, ' ');
     for (const { expr, measure, fireAt } of profile.triggers.values()) {
       expect(oneLine(expr)).toBe(`${oneLine(measure.promql)} > ${fireAt}`);
     }

@@ -1,5 +1,5 @@
 // Checks quantities against what Kubernetes means by them.
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   formatCpu,

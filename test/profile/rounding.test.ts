@@ -1,5 +1,5 @@
 // Checks that counts of pods survive binary fractions.
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { ceilTolerant, floorTolerant } from '../../src/profile/rounding.ts';
 

@@ -1,5 +1,5 @@
 // Checks the sizes that answer an alert, against the guide's vectors and for every possible reading.
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Reading } from '../../src/plan/observation.ts';
 import type {

@@ -1,7 +1,7 @@
 // Checks that settings are complete or refused with every reason at once, and that no secret is in a reason.
 
 import { inspect } from 'node:util';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   type Environment,

@@ -1,5 +1,5 @@
 // Checks that slips of the finger find the right word and that different words find none.
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { editsBetween, nearest, suggestion } from '../../src/words/nearest.ts';
 

@@ -1,5 +1,5 @@
 // Checks that every mistake in a YAML file is reported at its place, in words for people, all at once.
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { formatMistake, parseYaml } from '../../src/yaml/parse-yaml.ts';
@@ -131,7 +131,7 @@ describe('parseYaml', () => {
         fc.oneof(
           fc.string(),
           fc.json(),
-          fc.string({ unit: fc.constantFrom(...'ab:[]{}-\n &*!|>\'"#?%@,') }),
+          fc.string({ unit: fc.constantFrom(...Array.from('ab:[]{}-\n &*!|>\'"#?%@,')) }),
         ),
         (text) => {
           const parsed = parseYaml(schema, text, 'a.yaml');
