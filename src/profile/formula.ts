@@ -11,7 +11,7 @@ export interface Formula {
   evaluate(values: Readonly<Record<string, number>>): Evaluated;
 }
 
-export type Evaluated =
+type Evaluated =
   | { readonly ok: true; readonly value: number }
   | { readonly ok: false; readonly because: string };
 

@@ -28,7 +28,7 @@ export interface Input {
   readonly description?: string;
 }
 
-export type WorkloadKind = 'Deployment' | 'StatefulSet';
+type WorkloadKind = 'Deployment' | 'StatefulSet';
 
 export interface Component {
   readonly id: string;

@@ -3,7 +3,7 @@ import { Secret } from '../secret.ts';
 import { nearest, suggestion } from '../words/nearest.ts';
 import { isHttpUrl } from './headroom-schema.ts';
 
-export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
 /** How Slack reaches the app: over a socket the app opens, or over signed HTTP to a public port. */

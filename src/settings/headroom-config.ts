@@ -31,7 +31,7 @@ export interface SystemConfig {
 }
 
 /** Names that differ from the profile's. */
-export interface WorkloadNames {
+interface WorkloadNames {
   readonly name?: string;
   readonly namespace?: string;
   readonly container?: string;
