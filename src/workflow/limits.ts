@@ -9,8 +9,8 @@ export const limits = {
   runDirectMs: 4_000,
   /** A plan that five runs could not finish has a fault that a sixth will not mend. */
   runsMax: 5,
-  /** How often a rollout is looked at, and how long it may take before it is called stuck. */
-  rolloutPollMs: 1_000,
+  /** How often a rollout is looked at (two or three reads each, so about one request a second), and how long it may take before it is called stuck. */
+  rolloutPollMs: 2_500,
   rolloutDeadlineMs: 10 * 60_000,
   /** Reads before a write are tried this often, this far apart. */
   readAttempts: 4,

@@ -1,5 +1,6 @@
 // What every workflow is given; each takes from it what it needs.
 
+import type { CommandNames } from '../command/command-names.ts';
 import type { System, Systems } from '../plan/system.ts';
 import type { Checkpoint, Chat, Clock, Clusters, Counters, Log, MetricsOf, NewId, Queue, Stop, Store } from '../ports.ts';
 
@@ -20,11 +21,6 @@ export interface Parts {
   readonly counters: Counters;
   /** Wakes the loops up: something they wait for was stored just now. */
   readonly wake: (what: 'alerts' | 'commands' | 'messages' | 'runs') => void;
-}
-
-export interface CommandNames {
-  readonly capacity: string;
-  readonly scale: string;
 }
 
 /** Words for each stop in force that covers a system. */

@@ -1,0 +1,13 @@
+// The slash command that asks for a change, or stops and resumes them.
+
+import type { SlashCommandArgs } from './index.ts';
+import type { ReceiveCommand } from '../src/workflow/receive-command.ts';
+import { parseSlashCommand } from './parse-interaction.ts';
+import { withinAckTime } from './within-ack-time.ts';
+
+export function askScale({ receiveCommand }: { readonly receiveCommand: ReceiveCommand }) {
+  return async ({ ack, body }: SlashCommandArgs): Promise<void> => {
+    await withinAckTime(receiveCommand(parseSlashCommand(body)));
+    await ack();
+  };
+}

@@ -1,0 +1,90 @@
+// The routing table: every way in, and which handler stands behind it.
+
+import type {
+  AllMiddlewareArgs,
+  App,
+  BlockAction,
+  SlackActionMiddlewareArgs,
+  SlackCommandMiddlewareArgs,
+  SlackViewMiddlewareArgs,
+  ViewSubmitAction,
+} from '@slack/bolt';
+import { Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import type { CommandNames } from '../src/command/command-names.ts';
+import { actionIds, viewIds } from '../src/message/action-ids.ts';
+import type { Chat, Counters, Log, Store } from '../src/ports.ts';
+import type { Secret } from '../src/secret.ts';
+import type { CastVote } from '../src/workflow/cast-vote.ts';
+import type { ReceiveAlerts } from '../src/workflow/receive-alerts.ts';
+import type { ReceiveCommand } from '../src/workflow/receive-command.ts';
+import { approvePlan } from './action-approve.ts';
+import { denyPlan } from './action-deny.ts';
+import { askCapacity } from './command-capacity.ts';
+import { askScale } from './command-scale.ts';
+import { getAudit } from './get-audit.ts';
+import { getHealthz } from './get-healthz.ts';
+import { getMetrics, type MetricsPage } from './get-metrics.ts';
+import { getReadyz, type WhyNotReady } from './get-readyz.ts';
+import { postAlertmanager } from './post-alertmanager.ts';
+import { approveWithReason } from './view-approve-reason.ts';
+import { denyWithReason } from './view-deny-reason.ts';
+
+export type SlashCommandArgs = SlackCommandMiddlewareArgs & AllMiddlewareArgs;
+export type BlockActionArgs = SlackActionMiddlewareArgs<BlockAction> & AllMiddlewareArgs;
+export type ViewSubmissionArgs = SlackViewMiddlewareArgs<ViewSubmitAction> & AllMiddlewareArgs;
+
+export interface SlackDoors {
+  readonly castVote: CastVote;
+  readonly receiveCommand: ReceiveCommand;
+  readonly chat: Chat;
+  readonly commands: CommandNames;
+}
+
+/** Routes everything Slack may send. */
+export function routeSlack(app: App, doors: SlackDoors): void {
+  app.command(doors.commands.capacity, askCapacity(doors));
+  app.command(doors.commands.scale, askScale(doors));
+  app.action<BlockAction>(actionIds.approve, approvePlan(doors));
+  app.action<BlockAction>(actionIds.deny, denyPlan());
+  app.view<ViewSubmitAction>(viewIds.denyReason, denyWithReason(doors));
+  app.view<ViewSubmitAction>(viewIds.approveReason, approveWithReason(doors));
+}
+
+export interface HttpDoors {
+  readonly receiveAlerts: ReceiveAlerts;
+  readonly alertmanagerTokens: readonly Secret[];
+  readonly auditTokens: readonly Secret[];
+  readonly store: Store;
+  readonly page: MetricsPage;
+  readonly whyNotReady: WhyNotReady;
+  readonly counters: Counters;
+  readonly log: Log;
+}
+
+/** The largest body taken: about 15,000 alerts (design, section 4). */
+const bodyMaxBytes = 32 * 1024 * 1024;
+
+/** Routes the app's own HTTP port. */
+export function routeHttp(doors: HttpDoors): Hono {
+  const http = new Hono();
+  http.post(
+    '/alertmanager',
+    bodyLimit({
+      maxSize: bodyMaxBytes,
+      onError: (context) => context.json({ error: 'the body is larger than 32 MiB' }, 413),
+    }),
+    postAlertmanager({ ...doors, tokens: doors.alertmanagerTokens }),
+  );
+  http.get('/healthz', getHealthz());
+  http.get('/readyz', getReadyz(doors));
+  http.get('/metrics', getMetrics(doors));
+  if (doors.auditTokens.length > 0) {
+    http.get('/audit.jsonl', getAudit({ store: doors.store, tokens: doors.auditTokens }));
+  }
+  http.onError((error, context) => {
+    doors.log.error({ err: error, path: context.req.path }, 'answering an HTTP request');
+    return context.json({ error: 'something went wrong inside Headroom' }, 500);
+  });
+  return http;
+}

@@ -1,0 +1,108 @@
+// The Kubernetes client's errors in our words: what was refused, what was not received, and what nobody knows.
+
+import { ApiException } from '@kubernetes/client-node';
+import { z } from 'zod';
+import { OperationError } from '../errors.ts';
+import type { WriteAnswer } from '../ports.ts';
+
+/** Codes of connections that never came about: the request was certainly not received. */
+const neverSent = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'CERT_HAS_EXPIRED',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+]);
+
+const status = z.object({ message: z.string(), reason: z.string().optional() });
+
+/** The error of a read. */
+export function readTrouble(doing: string, error: unknown): unknown {
+  if (error instanceof ApiException) {
+    const message = `${doing}: ${serverWords(error)}`;
+    switch (error.code) {
+      case 401:
+        return new OperationError(message, { code: 'unauthorized', retryable: false, cause: error });
+      case 403:
+        return new OperationError(message, { code: 'forbidden', retryable: false, cause: error });
+      case 429:
+        return rateLimited(doing, error);
+      default:
+        return error.code >= 500
+          ? new OperationError(message, { code: 'unavailable', retryable: true, cause: error })
+          : new OperationError(message, { code: 'refused', retryable: false, cause: error });
+    }
+  }
+  return connectionTrouble(doing, error);
+}
+
+/** What the error of a write means for what was written. @throws OperationError when nothing was received. */
+export function writeAnswer(doing: string, error: unknown): WriteAnswer {
+  if (error instanceof ApiException) {
+    if (error.code === 429) throw rateLimited(doing, error);
+    const because = `${doing}: ${serverWords(error)}`;
+    // A server that fails may have stored the change before it failed.
+    return error.code >= 500 ? { kind: 'unknown', because } : { kind: 'refused', because };
+  }
+  const code = connectionCode(error);
+  if (code === undefined) throw error;
+  if (neverSent.has(code)) throw connectionTrouble(doing, error);
+  return { kind: 'unknown', because: `${doing}: no answer came (${code})` };
+}
+
+function connectionTrouble(doing: string, error: unknown): unknown {
+  const code = connectionCode(error);
+  if (code === undefined) return error;
+  const timeout = code === 'timeout';
+  return new OperationError(`${doing}: ${timeout ? 'no answer in time' : `it cannot be reached (${code})`}`, {
+    code: timeout ? 'timeout' : 'unreachable',
+    retryable: true,
+    cause: error,
+  });
+}
+
+/** A short name for a broken connection; undefined for anything that is not one. */
+function connectionCode(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  if (error.name === 'TimeoutError' || error.name === 'AbortError') return 'timeout';
+  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
+    if ('code' in cause && typeof cause.code === 'string') return cause.code;
+  }
+  return error instanceof TypeError && error.message === 'fetch failed' ? 'connection lost' : undefined;
+}
+
+function rateLimited(doing: string, error: ApiException<unknown>): OperationError {
+  const seconds = Number(error.headers['retry-after']);
+  return new OperationError(`${doing}: the API server asks us to wait`, {
+    code: 'rate-limited',
+    retryable: true,
+    cause: error,
+    ...(Number.isFinite(seconds) && seconds > 0 && { retryAfterMs: seconds * 1000 }),
+  });
+}
+
+/** The longest message worth showing: admission webhooks can be wordy. */
+const wordsMax = 300;
+
+/** What the server said, without its headers; the body comes as text that should be a Status. */
+function serverWords(error: ApiException<unknown>): string {
+  const parsed = status.safeParse(parseJson(error.body));
+  const text = parsed.success ? parsed.data.message : `answer ${error.code}`;
+  return text.length > wordsMax ? `${text.slice(0, wordsMax)}…` : text;
+}
+
+function parseJson(body: unknown): unknown {
+  if (typeof body !== 'string') return body;
+  try {
+    return JSON.parse(body);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,110 @@
+// Reads Kubernetes objects into what the product wants to know of a workload and its autoscaler.
+
+import type {
+  V1Deployment,
+  V1ManagedFieldsEntry,
+  V1Pod,
+  V1PodSpec,
+  V1StatefulSet,
+  V2HorizontalPodAutoscaler,
+} from '@kubernetes/client-node';
+import type { AutoscalerState, WorkloadState } from '../change/compare.ts';
+import { parseCpuMillicores, parseMemoryMi } from '../profile/quantity.ts';
+
+/** A Deployment or StatefulSet; `pods` are its own, only looked at when some are not ready. */
+export function workloadState(object: V1Deployment | V1StatefulSet, pods: readonly V1Pod[]): WorkloadState {
+  const { metadata, spec, status } = object;
+  const conditions = status?.conditions ?? [];
+  const stuck = conditions.find((c) => c.type === 'Progressing' && c.status === 'False');
+  const failure = conditions.find((c) => c.type === 'ReplicaFailure' && c.status === 'True');
+  const who = lastManager(metadata?.managedFields, 'f:replicas');
+  return {
+    resourceVersion: metadata?.resourceVersion ?? '',
+    replicas: spec?.replicas ?? 1,
+    readyReplicas: status?.readyReplicas ?? 0,
+    updatedReplicas: status?.updatedReplicas ?? 0,
+    observed: (status?.observedGeneration ?? 0) >= (metadata?.generation ?? 0),
+    ...(stuck && { stuck: stuck.message ?? stuck.reason ?? 'no longer progressing' }),
+    notReady: [...(failure?.message === undefined ? [] : [failure.message]), ...podReasons(pods)],
+    ...(who !== undefined && { lastScaledBy: who }),
+    ...podRequests(spec?.template.spec),
+  };
+}
+
+/** The autoscaler's limits and whether it works. */
+export function autoscalerState(object: V2HorizontalPodAutoscaler): AutoscalerState {
+  const { metadata, spec, status } = object;
+  const condition = (type: string) => status?.conditions?.find((c) => c.type === type);
+  const active = condition('ScalingActive');
+  const who =
+    lastManager(metadata?.managedFields, 'f:maxReplicas') ?? lastManager(metadata?.managedFields, 'f:minReplicas');
+  return {
+    name: metadata?.name ?? '',
+    resourceVersion: metadata?.resourceVersion ?? '',
+    minReplicas: spec?.minReplicas ?? 1,
+    maxReplicas: spec?.maxReplicas ?? 1,
+    ...(status?.desiredReplicas !== undefined && { desiredReplicas: status.desiredReplicas }),
+    active: active?.status !== 'False',
+    ...(active?.status === 'False' && { inactiveBecause: active.message ?? active.reason ?? 'no reason given' }),
+    limited: condition('ScalingLimited')?.status === 'True' && status?.desiredReplicas === spec?.maxReplicas,
+    ...(who !== undefined && { lastChangedBy: who }),
+  };
+}
+
+/** Whether an autoscaler is for this workload. */
+export function scales(
+  object: V2HorizontalPodAutoscaler,
+  workload: { readonly kind: string; readonly name: string },
+): boolean {
+  const ref = object.spec?.scaleTargetRef;
+  return ref?.kind === workload.kind && ref.name === workload.name;
+}
+
+/** Who wrote a field last, from the object's managed fields: "kubectl-edit, 2026-11-22 03:12 UTC". */
+function lastManager(fields: readonly V1ManagedFieldsEntry[] | undefined, field: string): string | undefined {
+  const owners = (fields ?? []).filter((entry) => {
+    const spec: unknown = (entry.fieldsV1 as Record<string, unknown> | undefined)?.['f:spec'];
+    return typeof spec === 'object' && spec !== null && field in spec;
+  });
+  const [last] = owners.toSorted((a, b) => (b.time?.getTime() ?? 0) - (a.time?.getTime() ?? 0));
+  if (last?.manager === undefined) return undefined;
+  const at = last.time === undefined ? '' : `, ${last.time.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+  return `${last.manager}${at}`;
+}
+
+function podRequests(spec: V1PodSpec | undefined): { podCpuMillicores?: number; podMemoryMi?: number } {
+  const sum = (name: string, parse: (text: string) => number | undefined) => {
+    let total = 0;
+    for (const container of spec?.containers ?? []) {
+      const text = container.resources?.requests?.[name];
+      const value = text === undefined ? undefined : parse(text);
+      if (value === undefined) return undefined;
+      total += value;
+    }
+    return total > 0 ? total : undefined;
+  };
+  const cpu = sum('cpu', parseCpuMillicores);
+  const memory = sum('memory', parseMemoryMi);
+  return { ...(cpu !== undefined && { podCpuMillicores: cpu }), ...(memory !== undefined && { podMemoryMi: memory }) };
+}
+
+/** Why pods are not ready, counted: "3 pods ImagePullBackOff". */
+function podReasons(pods: readonly V1Pod[]): string[] {
+  const counts = new Map<string, number>();
+  for (const pod of pods) {
+    const reason = podReason(pod);
+    if (reason !== undefined) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  }
+  return [...counts]
+    .toSorted(([, a], [, b]) => b - a)
+    .map(([reason, count]) => `${count} ${count === 1 ? 'pod' : 'pods'} ${reason}`);
+}
+
+function podReason(pod: V1Pod): string | undefined {
+  const { status } = pod;
+  if (status?.conditions?.some((c) => c.type === 'Ready' && c.status === 'True')) return undefined;
+  const waiting = status?.containerStatuses?.map((s) => s.state?.waiting?.reason).find((r) => r !== undefined);
+  const unscheduled = status?.conditions?.find((c) => c.type === 'PodScheduled' && c.status === 'False');
+  if (unscheduled !== undefined) return `${unscheduled.reason ?? 'Unschedulable'}: ${unscheduled.message ?? ''}`.trim();
+  return waiting ?? status?.phase ?? 'starting';
+}

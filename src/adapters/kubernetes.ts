@@ -1,0 +1,205 @@
+// Talks to Kubernetes clusters: reads what a plan needs and sends one conditional patch, each call with a deadline.
+
+import {
+  ApiException,
+  AppsV1Api,
+  AutoscalingV2Api,
+  type Configuration,
+  CoreV1Api,
+  createConfiguration,
+  KubeConfig,
+  PatchStrategy,
+  type RequestContext,
+  ResponseContext,
+  ServerConfiguration,
+  setHeaderOptions,
+  VersionApi,
+  wrapHttpLibrary,
+} from '@kubernetes/client-node';
+import { fetch } from 'undici';
+import type { WorkloadRef } from '../change/change.ts';
+import type { ClusterWrite } from '../change/cluster-write.ts';
+import { assert, OperationError, unreachable } from '../errors.ts';
+import type { Clusters, WriteAnswer } from '../ports.ts';
+import { readTrouble, writeAnswer } from './kubernetes-errors.ts';
+import { autoscalerState, scales, workloadState } from './kubernetes-state.ts';
+
+/** Our name as owner of the fields we write. */
+const fieldManager = 'headroom';
+const deadlineMs = 10_000;
+const podsMax = 500;
+
+/** Names a cluster of headroom.yaml and the kubeconfig context it is reached by. */
+export interface ClusterAddress {
+  readonly id: string;
+  readonly context?: string;
+}
+
+/**
+ * @param kubeconfig path of a kubeconfig file; without it the service account of the pod is used.
+ * @throws Error at once when a context is not there: that is a mistake in the settings.
+ */
+export function createClusters(addresses: readonly ClusterAddress[], kubeconfig: string | undefined): Clusters {
+  const apis = new Map(addresses.map((address) => [address.id, apisOf(address, kubeconfig)]));
+  const of = (cluster: string): Apis => {
+    const found = apis.get(cluster);
+    assert(found !== undefined, `cluster ${cluster} is configured`);
+    return found;
+  };
+  return {
+    observe: (workload) => observe(of(workload.cluster), workload),
+    write: (write, { dryRun }) => send(of(write.cluster), write, dryRun),
+    health: () =>
+      Promise.all(
+        [...apis].map(async ([cluster, { version }]) => {
+          try {
+            await version.getCode();
+            return { cluster };
+          } catch (error) {
+            const trouble = readTrouble('asking for its version', error);
+            if (!(trouble instanceof OperationError)) throw trouble;
+            return { cluster, problem: trouble.message };
+          }
+        }),
+      ),
+  };
+}
+
+interface Apis {
+  readonly apps: AppsV1Api;
+  readonly autoscaling: AutoscalingV2Api;
+  readonly core: CoreV1Api;
+  readonly version: VersionApi;
+}
+
+function apisOf({ id, context }: ClusterAddress, kubeconfig: string | undefined): Apis {
+  const config = new KubeConfig();
+  if (kubeconfig === undefined) config.loadFromCluster();
+  else config.loadFromFile(kubeconfig);
+  if (context !== undefined) {
+    if (config.getContextObject(context) === null) {
+      throw new Error(`headroom.yaml, cluster ${id}: the kubeconfig has no context "${context}"`);
+    }
+    config.setCurrentContext(context);
+  }
+  const server = config.getCurrentCluster();
+  if (server === null) throw new Error(`headroom.yaml, cluster ${id}: the kubeconfig names no cluster`);
+  reuseConnections(config);
+  const configuration: Configuration = createConfiguration({
+    baseServer: new ServerConfiguration(server.server, {}),
+    authMethods: { default: config },
+    httpApi: wrapHttpLibrary({ send: sendWithDeadline }),
+  });
+  return {
+    apps: new AppsV1Api(configuration),
+    autoscaling: new AutoscalingV2Api(configuration),
+    core: new CoreV1Api(configuration),
+    version: new VersionApi(configuration),
+  };
+}
+
+/**
+ * The client makes a new connection pool for each request, and with it a new TLS handshake. Its factory is private,
+ * so this one cast replaces it on the instance by one that remembers.
+ */
+function reuseConnections(config: KubeConfig): void {
+  const inside = config as unknown as { createDispatcher: (...args: readonly unknown[]) => unknown };
+  const original = inside.createDispatcher.bind(config);
+  const made = new Map<string, unknown>();
+  inside.createDispatcher = (...args) => {
+    const key = JSON.stringify(args, (_, value: unknown) => (Buffer.isBuffer(value) ? value.toString('base64') : value));
+    const known = made.get(key);
+    if (known !== undefined) return known;
+    const dispatcher = original(...args);
+    made.set(key, dispatcher);
+    return dispatcher;
+  };
+}
+
+async function sendWithDeadline(request: RequestContext): Promise<ResponseContext> {
+  const body = request.getBody();
+  assert(body === undefined || typeof body === 'string', 'the client sends text');
+  const dispatcher = request.getDispatcher();
+  const response = await fetch(request.getUrl(), {
+    method: String(request.getHttpMethod()),
+    headers: request.getHeaders(),
+    signal: AbortSignal.timeout(deadlineMs),
+    ...(body !== undefined && { body }),
+    ...(dispatcher !== undefined && { dispatcher }),
+  });
+  return new ResponseContext(response.status, Object.fromEntries(response.headers), {
+    text: () => response.text(),
+    binary: async () => Buffer.from(await response.arrayBuffer()),
+    // Nothing that is asked here streams.
+    stream: () => null,
+  });
+}
+
+async function observe(apis: Apis, workload: WorkloadRef): ReturnType<Clusters['observe']> {
+  const doing = `reading ${workload.kind} ${workload.namespace}/${workload.name} in cluster ${workload.cluster}`;
+  try {
+    const { namespace, name } = workload;
+    const [object, autoscalers] = await Promise.all([
+      orMissing(
+        workload.kind === 'Deployment'
+          ? apis.apps.readNamespacedDeployment({ namespace, name })
+          : apis.apps.readNamespacedStatefulSet({ namespace, name }),
+      ),
+      apis.autoscaling.listNamespacedHorizontalPodAutoscaler({ namespace }),
+    ]);
+    const autoscaler = autoscalers.items.find((item) => scales(item, workload));
+    if (object === undefined) return { workload: undefined, autoscaler: undefined };
+    const allReady = (object.status?.readyReplicas ?? 0) >= (object.spec?.replicas ?? 1);
+    const labels = object.spec?.selector.matchLabels ?? {};
+    const labelSelector = Object.entries(labels).map(([key, value]) => `${key}=${value}`).join(',');
+    const pods =
+      allReady || labelSelector === ''
+        ? []
+        : (await apis.core.listNamespacedPod({ namespace, labelSelector, limit: podsMax })).items;
+    return {
+      workload: workloadState(object, pods),
+      autoscaler: autoscaler && autoscalerState(autoscaler),
+    };
+  } catch (error) {
+    throw readTrouble(doing, error);
+  }
+}
+
+async function orMissing<T>(reading: Promise<T>): Promise<T | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (error instanceof ApiException && error.code === 404) return undefined;
+    throw error;
+  }
+}
+
+async function send(apis: Apis, write: ClusterWrite, dryRun: boolean): Promise<WriteAnswer> {
+  const doing = `changing ${write.resource} ${write.namespace}/${write.name} in cluster ${write.cluster}`;
+  const request = {
+    namespace: write.namespace,
+    name: write.name,
+    body: write.patch,
+    fieldManager,
+    ...(dryRun && { dryRun: 'All' }),
+  };
+  const jsonPatch = setHeaderOptions('Content-Type', PatchStrategy.JsonPatch);
+  try {
+    switch (write.resource) {
+      case 'deployments/scale':
+        await apis.apps.patchNamespacedDeploymentScale(request, jsonPatch);
+        break;
+      case 'statefulsets/scale':
+        await apis.apps.patchNamespacedStatefulSetScale(request, jsonPatch);
+        break;
+      case 'horizontalpodautoscalers':
+        await apis.autoscaling.patchNamespacedHorizontalPodAutoscaler(request, jsonPatch);
+        break;
+      default:
+        unreachable(write.resource);
+    }
+    return { kind: 'written' };
+  } catch (error) {
+    return writeAnswer(doing, error);
+  }
+}

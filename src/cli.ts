@@ -1,0 +1,265 @@
+// The command line: serve the app, and look after it where Slack is not at hand.
+
+import { createReadStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
+import { createInterface } from 'node:readline';
+import { Command, CommanderError } from 'commander';
+import { realClock } from './adapters/clock.ts';
+import { migrate } from './adapters/migrate.ts';
+import { createPool } from './adapters/postgres.ts';
+import { createStore } from './adapters/store/store.ts';
+import type { ChainHead, Finding } from './audit/chain.ts';
+import { OperationError } from './errors.ts';
+import { type Loaded, loadConfig, loadProfiles, migrationsDir } from './load-files.ts';
+import { whatIf } from './plan/what-if.ts';
+import type { Store } from './ports.ts';
+import { parseProfile } from './profile/parse-profile.ts';
+import { fileSettings, formatSettingMistake, parseEnvironment } from './settings/environment.ts';
+import { assembleSystems } from './settings/headroom-config.ts';
+import { suggestion } from './words/nearest.ts';
+import { exportLines, verifyLines, verifyStored } from './workflow/audit-trail.ts';
+import { resume, stop } from './workflow/stop-and-resume.ts';
+import { formatMistake } from './yaml/parse-yaml.ts';
+
+/** Ends with this code: 1 something failed, 2 the command was misused. */
+class Exit extends Error {
+  readonly code: number;
+  constructor(code: number, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+const print = (line: string) => process.stdout.write(`${line}\n`);
+
+const program = new Command('headroom')
+  .description('Capacity plans in Slack: an alert goes in, an approved, proven change comes out.')
+  .exitOverride()
+  .showHelpAfterError();
+
+program.command('serve').description('run the app').action(serve);
+
+program
+  .command('migrate')
+  .description('bring the database up to date; serve does it too')
+  .action(async () => {
+    const pool = createPool(databaseUrl(), () => {});
+    try {
+      const applied = await migrate(pool, migrationsDir);
+      print(applied.length === 0 ? 'The database is up to date.' : `Applied: ${applied.join(', ')}`);
+    } finally {
+      await pool.end();
+    }
+  });
+
+program
+  .command('stop')
+  .description('halt everything, or one system, between two changes')
+  .argument('[system]')
+  .option('--cluster <name>', 'halt one cluster instead')
+  .option('--reason <text>', 'said on every card that waits')
+  .action(async (system: string | undefined, options: { cluster?: string; reason?: string }) => {
+    const scope = await scopeOf(system, options.cluster);
+    const by = `cli:${userInfo().username}`;
+    await withStore(async (store) =>
+      stop(
+        { scope, by, ...(options.reason !== undefined && { reason: options.reason }) },
+        { store, clock: realClock, systems: await systems() },
+      ),
+    );
+    print(`Stopped: ${scope === '*' ? 'everything' : scope}. \`headroom resume\` with the same words lets it go on.`);
+  });
+
+program
+  .command('resume')
+  .description('end a stop')
+  .argument('[system]')
+  .option('--cluster <name>')
+  .action(async (system: string | undefined, options: { cluster?: string }) => {
+    const scope = await scopeOf(system, options.cluster);
+    const ended = await withStore(async (store) =>
+      resume({ scope, by: `cli:${userInfo().username}` }, { store, clock: realClock, systems: await systems() }),
+    );
+    if (!ended) throw new Exit(1, `nothing was stopped for exactly ${scope === '*' ? 'everything' : scope}`);
+    print(`Resumed: ${scope === '*' ? 'everything' : scope}.`);
+  });
+
+program
+  .command('plan')
+  .description('size a system from its inputs; needs no server and changes nothing')
+  .argument('<profile>')
+  .argument('[key=value...]')
+  .option('--json', 'for programs')
+  .action(async (id: string, pairs: readonly string[], options: { json?: boolean }) => {
+    const profiles = orExit(await loadProfiles(fileSettings(process.env)));
+    const profile = profiles.get(id);
+    if (profile === undefined) throw new Exit(2, `there is no profile "${id}"${suggestion(id, profiles.keys())}`);
+    const inputs = new Map<string, string>();
+    for (const pair of pairs) {
+      const at = pair.indexOf('=');
+      if (at < 1) throw new Exit(2, `"${pair}" should be key=value`);
+      inputs.set(pair.slice(0, at), pair.slice(at + 1));
+    }
+    const result = whatIf(profile, inputs);
+    if (result.kind === 'misuse') throw new Exit(2, result.mistakes.join('\n'));
+    if (options.json === true) {
+      const { kind: _, ...sized } = result;
+      print(JSON.stringify({ system: id, ...sized }));
+      return;
+    }
+    for (const sizing of result.sizings) {
+      const cost = sizing.costUsdPerMonth === undefined ? '' : `  $${sizing.costUsdPerMonth}/month`;
+      const mark = sizing.id === result.recommended ? '* ' : '  ';
+      print(`${mark}${sizing.component}: ${sizing.replicas} replicas${cost}  (${sizing.id}: ${sizing.source})`);
+      for (const reason of sizing.reasons) print(`    not feasible: ${reason}`);
+    }
+  });
+
+const profileCommand = program.command('profile').description('work on profiles');
+profileCommand
+  .command('validate')
+  .description('check profile files; every mistake is named with file, line and column')
+  .argument('<file...>')
+  .action(async (files: readonly string[]) => {
+    const mistakes: string[] = [];
+    for (const file of files) {
+      const text = await readFile(file, 'utf8').catch(() => undefined);
+      if (text === undefined) {
+        mistakes.push(`${file}: it cannot be read`);
+        continue;
+      }
+      const parsed = parseProfile(text, file);
+      if (parsed.ok) print(`${file}: fine`);
+      else mistakes.push(...parsed.mistakes.map(formatMistake));
+    }
+    if (mistakes.length > 0) throw new Exit(1, mistakes.join('\n'));
+  });
+
+const audit = program.command('audit').description('the audit trail');
+audit
+  .command('verify')
+  .description('check the chain, in the database or in an exported file; names the first broken entry')
+  .argument('[file]')
+  .option('--expect <seq:hash>', 'a checkpoint, as every outcome in Slack carries one: it must still be in the trail')
+  .option('--json', 'for programs')
+  .action(async (file: string | undefined, options: { expect?: string; json?: boolean }) => {
+    const expect = options.expect === undefined ? undefined : checkpointOf(options.expect);
+    const finding =
+      file === undefined
+        ? await withStore((store) => verifyStored(store, expect))
+        : await verifyLines(createInterface({ input: createReadStream(file) }), expect);
+    if (options.json === true) print(JSON.stringify(finding));
+    else if (finding.kind === 'intact') print(`The trail is intact: ${finding.head.seq} entries, head ${finding.head.seq}:${finding.head.hash}`);
+    if (finding.kind === 'broken') throw new Exit(1, brokenWords(finding));
+  });
+audit
+  .command('export')
+  .description('write the trail to standard output, one entry a line')
+  .action(() =>
+    withStore((store) =>
+      exportLines(store, async (line) => {
+        if (!process.stdout.write(line)) await new Promise<void>((go) => process.stdout.once('drain', () => go()));
+      }),
+    ),
+  );
+
+/** Runs until a signal; a second one ends at once. */
+async function serve(): Promise<void> {
+  const environment = parseEnvironment(process.env);
+  const mistakes = environment.ok ? [] : environment.mistakes.map(formatSettingMistake);
+  const files = fileSettings(process.env);
+  const profiles = await loadProfiles(files);
+  const config = profiles.ok ? await loadConfig(files, profiles.value) : profiles;
+  if (!config.ok) mistakes.push(...config.mistakes);
+  if (!environment.ok || !profiles.ok || !config.ok) {
+    throw new Exit(1, `Headroom cannot start:\n${mistakes.map((mistake) => `  ${mistake}`).join('\n')}`);
+  }
+  const { startApp } = await import('./main.ts');
+  const app = await startApp({
+    settings: environment.settings,
+    config: config.value,
+    profiles: profiles.value,
+    migrations: migrationsDir,
+    onBug(error) {
+      process.stderr.write(`Headroom met a bug and ends; start it again and it goes on by looking.\n${String(error instanceof Error ? error.stack : error)}\n`);
+      process.exit(1);
+    },
+  });
+  let stopping = false;
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      if (stopping) process.exit(1);
+      stopping = true;
+      app.stop().then(
+        // Slack's socket client leaves a timer behind that would keep the process for half a minute.
+        () => process.exit(0),
+        (error: unknown) => {
+          process.stderr.write(`stopping: ${String(error)}\n`);
+          process.exit(1);
+        },
+      );
+    });
+  }
+}
+
+async function systems() {
+  const profiles = orExit(await loadProfiles(fileSettings(process.env)));
+  return assembleSystems(orExit(await loadConfig(fileSettings(process.env), profiles)), profiles);
+}
+
+async function scopeOf(system: string | undefined, cluster: string | undefined): Promise<string> {
+  if (system === undefined && cluster === undefined) return '*';
+  if (system !== undefined && cluster !== undefined) throw new Exit(2, 'name a system or a cluster, not both');
+  const known = await systems();
+  if (system !== undefined) {
+    if (!known.has(system)) throw new Exit(2, `there is no system "${system}"${suggestion(system, known.keys())}`);
+    return `system:${system}`;
+  }
+  const clusters = new Set([...known.values()].map((each) => each.cluster));
+  if (!clusters.has(cluster ?? '')) throw new Exit(2, `there is no cluster "${cluster}"${suggestion(cluster ?? '', clusters)}`);
+  return `cluster:${cluster}`;
+}
+
+async function withStore<T>(work: (store: Store) => Promise<T>): Promise<T> {
+  const pool = createPool(databaseUrl(), () => {});
+  try {
+    return await work(createStore(pool));
+  } finally {
+    await pool.end();
+  }
+}
+
+function databaseUrl(): string {
+  const url = process.env['DATABASE_URL'];
+  if (url === undefined || url === '') throw new Exit(2, 'DATABASE_URL is not set; this command needs the database');
+  return url;
+}
+
+function checkpointOf(text: string): ChainHead {
+  const match = /^(\d{1,15}):([0-9a-f]{64})$/.exec(text);
+  if (match?.[1] === undefined || match[2] === undefined) throw new Exit(2, `"${text}" should be NUMBER:HASH`);
+  return { seq: Number(match[1]), hash: match[2] };
+}
+
+function brokenWords(finding: Extract<Finding, { kind: 'broken' }>): string {
+  return `The trail is broken at entry ${finding.seq}: ${finding.because}. Keep the database as it is and find out who had access to it.`;
+}
+
+function orExit<T>(loaded: Loaded<T>): T {
+  if (loaded.ok) return loaded.value;
+  throw new Exit(1, loaded.mistakes.join('\n'));
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
+  else if (error instanceof Exit) {
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = error.code;
+  } else if (error instanceof OperationError) {
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = 1;
+  } else throw error;
+}

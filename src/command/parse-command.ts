@@ -1,0 +1,140 @@
+// Reads the two slash commands. A wrong word is an answer with the nearest right one, never a guess.
+
+import type { Systems } from '../plan/system.ts';
+import { suggestion } from '../words/nearest.ts';
+import { splitWords, type Words } from './words.ts';
+
+export type Command =
+  | { readonly kind: 'help' }
+  | { readonly kind: 'systems' }
+  | { readonly kind: 'status'; readonly system?: string }
+  | { readonly kind: 'plan'; readonly system: string; readonly inputs: ReadonlyMap<string, string> }
+  | {
+      readonly kind: 'scale';
+      readonly system: string;
+      readonly component: string;
+      readonly replicas: number;
+      readonly reason?: string;
+    }
+  | { readonly kind: 'stop'; readonly scope: string; readonly reason?: string }
+  | { readonly kind: 'resume'; readonly scope: string };
+
+export type ParsedCommand =
+  | { readonly kind: 'command'; readonly command: Command }
+  | { readonly kind: 'misuse'; readonly because: string };
+
+const capacityWords = ['help', 'systems', 'plan', 'status'] as const;
+const scalePairs = ['replicas', 'reason'] as const;
+const reasonCharactersMax = 300;
+
+/** `/capacity help | systems | plan SYSTEM key=value… | status [SYSTEM]`. */
+export function parseCapacityCommand(text: string, systems: Systems): ParsedCommand {
+  const words = splitWords(text);
+  const broken = brokenWords(words);
+  if (broken !== undefined) return misuse(broken);
+  const [verb = 'help', system, extra] = words.plain;
+  if (extra !== undefined) return misuse(`I do not know what to do with "${extra}"`);
+  switch (verb.toLowerCase()) {
+    case 'help':
+      return command({ kind: 'help' });
+    case 'systems':
+      return command({ kind: 'systems' });
+    case 'status': {
+      if (system === undefined) return command({ kind: 'status' });
+      return knownSystem(system, systems, (id) => command({ kind: 'status', system: id }));
+    }
+    case 'plan': {
+      if (system === undefined) return misuse(`which system? One of: ${[...systems.keys()].join(', ')}`);
+      return knownSystem(system, systems, (id) => command({ kind: 'plan', system: id, inputs: words.pairs }));
+    }
+    default:
+      return misuse(`there is no "${verb}"${suggestion(verb, capacityWords)}`);
+  }
+}
+
+/** `/scale SYSTEM/component replicas=N [reason="…"]`, `/scale stop|resume [SYSTEM]`. */
+export function parseScaleCommand(text: string, systems: Systems): ParsedCommand {
+  const words = splitWords(text);
+  const broken = brokenWords(words);
+  if (broken !== undefined) return misuse(broken);
+  const [first, second, extra] = words.plain;
+  if (first === undefined || first.toLowerCase() === 'help') return command({ kind: 'help' });
+  if (extra !== undefined) return misuse(`I do not know what to do with "${extra}"`);
+  const verb = first.toLowerCase();
+  if (verb === 'stop' || verb === 'resume') return stopOrResume(verb, second, words, systems);
+  if (second !== undefined) return misuse(`I do not know what to do with "${second}"`);
+  return scale(first, words, systems);
+}
+
+function scale(target: string, words: Words, systems: Systems): ParsedCommand {
+  const [systemId = '', componentId, rest] = target.split('/');
+  if (rest !== undefined) return misuse(`"${target}" should be SYSTEM/component`);
+  if (!systems.has(systemId) && componentId === undefined) {
+    const known = ['stop', 'resume', ...systems.keys()];
+    return misuse(`there is no system or word "${systemId}"${suggestion(systemId, known)}`);
+  }
+  return knownSystem(systemId, systems, (id) => {
+    const components = [...(systems.get(id)?.profile.components.keys() ?? [])];
+    if (componentId === undefined) return misuse(`which component of ${id}? One of: ${components.join(', ')}`);
+    if (!components.includes(componentId)) {
+      return misuse(`${id} has no component "${componentId}"${suggestion(componentId, components)}`);
+    }
+    const unknown = [...words.pairs.keys()].find((key) => !scalePairs.some((known) => known === key));
+    if (unknown !== undefined) {
+      return misuse(`there is no setting "${unknown}"${suggestion(unknown, scalePairs)}`);
+    }
+    const replicas = words.pairs.get('replicas');
+    if (replicas === undefined) return misuse('say how many: replicas=N');
+    if (!/^\d{1,5}$/.test(replicas)) return misuse(`replicas must be a whole number, not "${replicas}"`);
+    return command({
+      kind: 'scale',
+      system: id,
+      component: componentId,
+      replicas: Number(replicas),
+      ...reasonOf(words),
+    });
+  });
+}
+
+function stopOrResume(
+  verb: 'stop' | 'resume',
+  what: string | undefined,
+  words: Words,
+  systems: Systems,
+): ParsedCommand {
+  const unknown = [...words.pairs.keys()].find((key) => key !== 'reason' && key !== 'cluster');
+  if (unknown !== undefined) return misuse(`there is no setting "${unknown}"${suggestion(unknown, ['reason', 'cluster'])}`);
+  const cluster = words.pairs.get('cluster');
+  const make = (scope: string): ParsedCommand =>
+    command(verb === 'stop' ? { kind: 'stop', scope, ...reasonOf(words) } : { kind: 'resume', scope });
+  if (cluster !== undefined) {
+    const clusters = new Set([...systems.values()].map((system) => system.cluster));
+    if (what !== undefined) return misuse('name a system or a cluster, not both');
+    if (!clusters.has(cluster)) return misuse(`there is no cluster "${cluster}"${suggestion(cluster, clusters)}`);
+    return make(`cluster:${cluster}`);
+  }
+  return what === undefined ? make('*') : knownSystem(what, systems, (id) => make(`system:${id}`));
+}
+
+function knownSystem(id: string, systems: Systems, then: (id: string) => ParsedCommand): ParsedCommand {
+  if (systems.has(id)) return then(id);
+  return misuse(`there is no system "${id}"${suggestion(id, systems.keys())}`);
+}
+
+function reasonOf(words: Words): { readonly reason?: string } {
+  const reason = words.pairs.get('reason')?.trim().slice(0, reasonCharactersMax);
+  return reason === undefined || reason === '' ? {} : { reason };
+}
+
+function brokenWords(words: Words): string | undefined {
+  if (words.unclosed) return 'a quote was opened and not closed';
+  return words.twice === undefined ? undefined : `"${words.twice}" is there twice`;
+}
+
+function command(value: Command): ParsedCommand {
+  return { kind: 'command', command: value };
+}
+
+function misuse(because: string): ParsedCommand {
+  return { kind: 'misuse', because };
+}

@@ -1,0 +1,199 @@
+// Wires the app together from settings, starts it, and stops it without leaving anything half done.
+
+import { serve, type ServerType } from '@hono/node-server';
+import { routeHttp, routeSlack } from '../handlers/index.ts';
+import { randomId, realClock } from './adapters/clock.ts';
+import { createCounters, createMetricsPage } from './adapters/counters.ts';
+import { createClusters } from './adapters/kubernetes.ts';
+import { createLog } from './adapters/log.ts';
+import { migrate, pendingMigrations } from './adapters/migrate.ts';
+import { refusePooler } from './adapters/pooler.ts';
+import { createPool } from './adapters/postgres.ts';
+import { createMetrics } from './adapters/prometheus.ts';
+import { createQueue, type RunningQueue } from './adapters/queue.ts';
+import { createChat } from './adapters/slack.ts';
+import { createSlackApp } from './adapters/slack-app.ts';
+import { createStore } from './adapters/store/store.ts';
+import { OperationError } from './errors.ts';
+import { type Loop, startLoop } from './loop.ts';
+import type { Checkpoint, Clock, Log, Metrics, RunId } from './ports.ts';
+import type { Settings } from './settings/environment.ts';
+import { assembleSystems, type HeadroomConfig } from './settings/headroom-config.ts';
+import type { Profile } from './profile/profile.ts';
+import { answerNextCommand } from './workflow/answer-command.ts';
+import { applyPlan } from './workflow/apply-plan.ts';
+import { castVote } from './workflow/cast-vote.ts';
+import { intakeAlerts } from './workflow/intake-alerts.ts';
+import { judgeOutcomes } from './workflow/judge-outcome.ts';
+import { limits } from './workflow/limits.ts';
+import type { Parts } from './workflow/parts.ts';
+import { receiveAlerts } from './workflow/receive-alerts.ts';
+import { receiveCommand } from './workflow/receive-command.ts';
+import { sendNextMessage } from './workflow/send-messages.ts';
+import { sweep } from './workflow/sweep.ts';
+
+export interface AppOptions {
+  readonly settings: Settings;
+  readonly config: HeadroomConfig;
+  readonly profiles: ReadonlyMap<string, Profile>;
+  readonly migrations: string;
+  /** (Default: the real time.) */
+  readonly clock?: Clock;
+  /** (Default: does nothing.) */
+  readonly checkpoint?: Checkpoint;
+  readonly log?: Log;
+  /** A bug: the process should end, and its supervisor start it anew. */
+  readonly onBug: (error: unknown) => void;
+}
+
+export interface RunningApp {
+  /** Takes nothing new, hands a running change over at a safe point, closes everything. */
+  stop(): Promise<void>;
+}
+
+/** @throws when the database cannot be reached or migrated, or Slack refuses the token. */
+export async function startApp(options: AppOptions): Promise<RunningApp> {
+  const { settings, config, clock = realClock, onBug } = options;
+  const log = options.log ?? createLog(settings.logLevel);
+  const databaseUrl = settings.databaseUrl.reveal();
+  const pool = createPool(databaseUrl, (err) => log.warn({ err }, 'an idle database connection broke'));
+  await refusePooler(databaseUrl);
+  await migrate(pool, options.migrations);
+  const store = createStore(pool);
+  const { counters, registry } = createCounters();
+  const slack = createSlackApp(settings.slack, { log, clock });
+
+  const shutdown = new AbortController();
+  const atWork = new Set<Promise<void>>();
+  const loops = new Map<string, Loop>();
+  let queue: RunningQueue | undefined;
+  const parts: Parts = {
+    store,
+    clusters: createClusters([...config.clusters.values()], settings.kubeconfig),
+    metricsOf: metricsOf(config, settings),
+    queue: {
+      add: async (run) => queue?.add(run),
+      depth: async () => (await queue?.depth()) ?? 0,
+    },
+    chat: createChat(slack.client),
+    clock,
+    newId: randomId,
+    checkpoint: options.checkpoint ?? (() => {}),
+    systems: assembleSystems(config, options.profiles),
+    operators: config.operators,
+    commands: { capacity: settings.slack.capacityCommand, scale: settings.slack.scaleCommand },
+    log,
+    counters,
+    wake: (what) => loops.get(what)?.wake(),
+  };
+
+  const apply = applyPlan(parts);
+  /** Runs are tracked, so that stopping can wait for them. Trouble with the database leaves the run to be looked at. */
+  const run = async (id: RunId): Promise<void> => {
+    if (shutdown.signal.aborted) return;
+    const work = apply(id, shutdown.signal).then(
+      (end) => log.info({ planId: id.planId, run: id.number, end }, 'a run ended'),
+      (error: unknown) => {
+        if (!(error instanceof OperationError)) throw error;
+        log.warn({ planId: id.planId, run: id.number, err: error }, 'a run was cut off; it will be looked at');
+      },
+    );
+    atWork.add(work);
+    try {
+      await work;
+    } catch (error) {
+      onBug(error);
+    } finally {
+      atWork.delete(work);
+    }
+  };
+  queue = await createQueue({ databaseUrl, onRun: run, log });
+
+  const loop = (name: string, everyMs: number, pass: () => Promise<boolean>) =>
+    loops.set(name, startLoop({ name, everyMs, pass, clock, log, onBug }));
+  loop('alerts', 1_000, async () => (await intakeAlerts(parts)) > 0);
+  loop('commands', 1_000, () => answerNextCommand(parts));
+  loop('messages', 250, () => sendNextMessage(parts));
+  loop('runs', limits.sweepEveryMs, async () => {
+    await sweep(parts, (id) => void run(id));
+    return false;
+  });
+  loop('outcomes', limits.judgeEveryMs, async () => {
+    await judgeOutcomes(parts);
+    return false;
+  });
+
+  routeSlack(slack.app, {
+    castVote: castVote(parts),
+    receiveCommand: receiveCommand(parts),
+    chat: parts.chat,
+    commands: parts.commands,
+  });
+  const http = routeHttp({
+    receiveAlerts: receiveAlerts(parts),
+    alertmanagerTokens: settings.alertmanagerTokens,
+    auditTokens: settings.auditTokens,
+    store,
+    page: createMetricsPage(registry, { store, queue }),
+    whyNotReady: () => whyNotReady(() => pendingMigrations(pool, options.migrations)),
+    counters,
+    log,
+  });
+  const server = await listen(http.fetch, settings);
+  await slack.start();
+  log.info({ port: settings.port, slack: settings.slack.connection.kind, systems: parts.systems.size }, 'Headroom is up');
+
+  return {
+    async stop() {
+      shutdown.abort();
+      await slack.stop();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+      await Promise.all([...loops.values()].map((each) => each.stop()));
+      await Promise.allSettled(atWork);
+      await lastMessages(parts);
+      await queue?.close();
+      await pool.end();
+      log.info({}, 'Headroom has stopped');
+    },
+  };
+}
+
+/** What the hand-over changed is still told to Slack, as far as Slack takes it at once. */
+async function lastMessages(parts: Parts): Promise<void> {
+  try {
+    while (await sendNextMessage(parts));
+  } catch (error) {
+    if (!(error instanceof OperationError)) throw error;
+    parts.log.warn({ err: error }, 'telling Slack the last changes; the next process will');
+  }
+}
+
+function metricsOf(config: HeadroomConfig, settings: Settings): (cluster: string) => Metrics {
+  const byUrl = new Map<string, Metrics>();
+  return (cluster) => {
+    const url = config.clusters.get(cluster)?.prometheus ?? settings.prometheusUrl;
+    if (url === undefined) {
+      return { query: async () => ({ kind: 'missing', because: `no Prometheus is configured for cluster ${cluster}` }) };
+    }
+    const metrics = byUrl.get(url) ?? createMetrics({ url });
+    byUrl.set(url, metrics);
+    return metrics;
+  };
+}
+
+async function whyNotReady(pending: () => Promise<readonly string[]>): Promise<string | undefined> {
+  try {
+    const files = await pending();
+    return files.length === 0 ? undefined : `migrations are pending: ${files.join(', ')}`;
+  } catch {
+    // Whatever the driver says, the answer to "ready?" is no, and the log of the loops has the details.
+    return 'the database does not answer';
+  }
+}
+
+function listen(fetch: Parameters<typeof serve>[0]['fetch'], { host, port }: Settings): Promise<ServerType> {
+  return new Promise((resolve, reject) => {
+    const server = serve({ fetch, hostname: host, port }, () => resolve(server));
+    server.once('error', reject);
+  });
+}

@@ -1,0 +1,137 @@
+// Answers stored commands, oldest first; one that a crash left unanswered is answered by the next process.
+
+import { type Command, type ParsedCommand, parseCapacityCommand, parseScaleCommand } from '../command/parse-command.ts';
+import { assert, describeError, OperationError, unreachable } from '../errors.ts';
+import { firstLine } from '../message/card.ts';
+import { helpMessage, misuseMessage, refusedMessage, statusMessage, systemsMessage, whatIfMessage } from '../message/command-reply.ts';
+import { literal, type Message, plainMessage } from '../message/message.ts';
+import { whatIf } from '../plan/what-if.ts';
+import type { StoredCommand } from '../ports.ts';
+import { limits } from './limits.ts';
+import type { Parts } from './parts.ts';
+import { proposeScale } from './propose-scale.ts';
+import { resume, stop } from './stop-and-resume.ts';
+
+/** False when no command waits. */
+export async function answerNextCommand(parts: Parts): Promise<boolean> {
+  const stored = await parts.store.transaction((tx) => tx.commands.takeWaiting(parts.clock.now(), limits.commandLeaseMs));
+  if (stored === undefined) return false;
+  const reply = await replyTo(stored, parts);
+  try {
+    const answer = await parts.chat.respond(stored.responseUrl, reply);
+    if (answer.kind === 'rejected') {
+      parts.log.warn({ command: stored.id, because: answer.because }, 'Slack does not take the answer to a command');
+    }
+  } catch (error) {
+    if (!(error instanceof OperationError)) throw error;
+    // The lease runs out and the command is answered again; what it asked for is not done twice.
+    parts.log.warn({ command: stored.id, err: error }, 'answering a command');
+    return true;
+  }
+  await parts.store.transaction((tx) => tx.commands.answered(stored.id, parts.clock.now()));
+  return true;
+}
+
+async function replyTo(stored: StoredCommand, parts: Parts): Promise<Message> {
+  const parsed = parse(stored, parts);
+  if (parsed.kind === 'misuse') return misuseMessage(stored.name, parsed.because);
+  try {
+    return await carryOut(parsed.command, stored, parts);
+  } catch (error) {
+    if (!(error instanceof OperationError)) throw error;
+    parts.log.warn({ command: stored.id, err: error }, 'carrying out a command');
+    return plainMessage(`That did not work: ${literal(describeError(error), 400)}. Nothing was changed; try again in a moment.`);
+  }
+}
+
+function parse(stored: StoredCommand, { commands, systems }: Parts): ParsedCommand {
+  return stored.name === commands.scale
+    ? parseScaleCommand(stored.words, systems)
+    : parseCapacityCommand(stored.words, systems);
+}
+
+async function carryOut(command: Command, stored: StoredCommand, parts: Parts): Promise<Message> {
+  switch (command.kind) {
+    case 'help':
+      return helpMessage(parts.commands);
+    case 'systems':
+      return systemsMessage(parts.systems);
+    case 'status':
+      return status(command.system, parts);
+    case 'plan':
+      return plan(command, stored, parts);
+    case 'scale':
+      return scale(command, stored, parts);
+    case 'stop':
+    case 'resume':
+      return stopOrResume(command, stored, parts);
+    default:
+      return unreachable(command);
+  }
+}
+
+async function status(systemId: string | undefined, parts: Parts): Promise<Message> {
+  const clusters = await parts.clusters.health();
+  const of = systemId === undefined ? {} : { system: systemId };
+  const systems = [...parts.systems.values()].filter(({ id }) => systemId === undefined || id === systemId);
+  return parts.store.transaction(async (tx) => {
+    const open = await tx.plans.list({ states: ['proposed', 'approved', 'applying', 'unknown'], limit: 20, ...of });
+    const watched = await tx.plans.list({ outcome: 'pending', limit: 20, ...of });
+    return statusMessage({
+      systems,
+      plans: [...open, ...watched],
+      stops: await tx.stops.all(),
+      unrouted: await tx.alerts.unrouted(5),
+      clusters: clusters.filter(({ cluster }) => systems.some((system) => system.cluster === cluster)),
+      messagesOwed: await tx.messages.owed(),
+    });
+  });
+}
+
+async function plan(command: Extract<Command, { kind: 'plan' }>, stored: StoredCommand, parts: Parts): Promise<Message> {
+  const system = parts.systems.get(command.system);
+  assert(system !== undefined, 'a parsed command names a known system');
+  const result = whatIf(system.profile, command.inputs);
+  return result.kind === 'misuse'
+    ? misuseMessage(stored.name, result.mistakes.join('; '))
+    : whatIfMessage(system, result);
+}
+
+async function scale(command: Extract<Command, { kind: 'scale' }>, stored: StoredCommand, parts: Parts): Promise<Message> {
+  const result = await proposeScale(command, stored, parts);
+  switch (result.kind) {
+    case 'proposed': {
+      const channel = parts.systems.get(command.system)?.channel;
+      return plainMessage(`Plan ${result.plan.id} is in <#${channel}>: ${literal(firstLine(result.plan), 200)}`);
+    }
+    case 'refused':
+      return refusedMessage(result.because);
+    case 'busy':
+      return refusedMessage(
+        `plan ${result.open.plan.id} for the same workload is ${result.open.outcome === 'pending' ? 'watching its outcome' : result.open.state}; decide on that one first`,
+      );
+    default:
+      return unreachable(result);
+  }
+}
+
+async function stopOrResume(
+  command: Extract<Command, { kind: 'stop' | 'resume' }>,
+  stored: StoredCommand,
+  parts: Parts,
+): Promise<Message> {
+  if (!parts.operators.includes(stored.userId)) {
+    return plainMessage('Only operators listed in headroom.yaml may stop and resume. Nothing was changed.');
+  }
+  const what = command.scope === '*' ? 'Everything' : literal(command.scope.replace(':', ' '), 80);
+  const by = stored.userId;
+  if (command.kind === 'stop') {
+    await stop({ scope: command.scope, by, ...(command.reason !== undefined && { reason: command.reason }) }, parts);
+    parts.wake('messages');
+    return plainMessage(`⏸ ${what} is stopped: no new run begins, and a running one halts before its next change.`);
+  }
+  const ended = await resume({ scope: command.scope, by }, parts);
+  parts.wake('messages');
+  parts.wake('runs');
+  return plainMessage(ended ? `▶️ ${what} goes on.` : `There was no stop for exactly that; \`${parts.commands.capacity} status\` lists what is stopped.`);
+}

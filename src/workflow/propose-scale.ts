@@ -1,0 +1,58 @@
+// Draws the plan somebody asked for by name and number.
+
+import { targetKey } from '../change/change.ts';
+import { assert } from '../errors.ts';
+import { assembleCommandPlan } from '../plan/assemble.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { PlanRecord, StoredCommand } from '../ports.ts';
+import type { Command } from '../command/parse-command.ts';
+import { movePlan } from './move-plan.ts';
+import { observeTarget } from './observe-target.ts';
+import type { Parts } from './parts.ts';
+import { storePlan } from './store-plan.ts';
+
+export type ProposedScale =
+  | { readonly kind: 'proposed'; readonly plan: Plan }
+  | { readonly kind: 'refused'; readonly because: string }
+  | { readonly kind: 'busy'; readonly open: PlanRecord };
+
+export async function proposeScale(
+  command: Extract<Command, { kind: 'scale' }>,
+  stored: StoredCommand,
+  parts: Parts,
+): Promise<ProposedScale> {
+  const system = parts.systems.get(command.system);
+  assert(system !== undefined, 'a parsed command names a known system');
+  const facts = await observeTarget(system, command.component, parts);
+  const drawn = assembleCommandPlan(
+    {
+      ...facts,
+      replicas: command.replicas,
+      origin: {
+        kind: 'command',
+        commandId: stored.id,
+        by: stored.userId,
+        ...(command.reason !== undefined && { reason: command.reason }),
+      },
+    },
+    { id: parts.newId('p'), revision: 1 },
+  );
+  if (drawn.kind === 'refused') return drawn;
+  const result = await parts.store.transaction(async (tx): Promise<ProposedScale> => {
+    const open = await tx.plans.openFor(targetKey(drawn.plan.workload));
+    // The same command a second time, after a crash before its answer: its plan is there already.
+    const origin = open?.plan.origin;
+    if (open !== undefined && origin?.kind === 'command' && origin.commandId === stored.id) {
+      return { kind: 'proposed', plan: open.plan };
+    }
+    if (open !== undefined && open.plan.changes.length > 0) return { kind: 'busy', open };
+    if (open !== undefined) {
+      // A mere finding never stands in the way of somebody who knows what they want.
+      await movePlan(tx, open, { to: 'superseded', by: stored.userId, supersededBy: drawn.plan.id, reason: `Plan ${drawn.plan.id} was asked for by <@${stored.userId}>.` }, parts);
+    }
+    await storePlan(tx, drawn.plan, parts);
+    return { kind: 'proposed', plan: drawn.plan };
+  });
+  parts.wake('messages');
+  return result;
+}

@@ -1,0 +1,78 @@
+// What happens because time passes: proposals expire, approvals lapse, lost runs are found, late runs are offered again.
+
+import type { PlanRecord, RunId } from '../ports.ts';
+import { limits } from './limits.ts';
+import { findAbandonedRuns, lookAgain } from './look-again.ts';
+import { type Move, movePlan } from './move-plan.ts';
+import type { Parts } from './parts.ts';
+
+/** Begins a run without waiting for its end. */
+export type StartRun = (run: RunId) => void;
+
+/** One pass over everything that has a clock. `startRun` is called for runs the queue seems to have lost. */
+export async function sweep(parts: Parts, startRun: StartRun): Promise<void> {
+  await endWhatIsDue(parts);
+  await findAbandonedRuns(parts);
+  await lookAgain(parts);
+  await relookAtFindings(parts);
+  await offerRuns(parts, startRun);
+  parts.wake('messages');
+}
+
+/** Pure: how time alone ends a plan, or undefined. */
+export function dueMove(record: PlanRecord, now: Date): Move | undefined {
+  const by = 'headroom';
+  if (record.state === 'proposed') {
+    if (record.clearedAt !== undefined && now.getTime() >= record.clearedAt.getTime() + limits.clearedMs) {
+      return { to: 'withdrawn', by, reason: 'The alert had cleared and nobody approved it anyway within 15 minutes.' };
+    }
+    return now.getTime() >= Date.parse(record.plan.expiresAt) ? { to: 'expired', by } : undefined;
+  }
+  if (record.state === 'approved' && record.startBy !== undefined && now >= record.startBy) {
+    return { to: 'lapsed', by, reason: 'It was approved, but did not start in time.' };
+  }
+  return undefined;
+}
+
+async function endWhatIsDue(parts: Parts): Promise<void> {
+  const waiting = await parts.store.transaction((tx) => tx.plans.list({ states: ['proposed', 'approved'], limit: 1_000 }));
+  for (const { plan } of waiting.filter((record) => dueMove(record, parts.clock.now()) !== undefined)) {
+    await parts.store.transaction(async (tx) => {
+      const record = await tx.plans.lock(plan.id);
+      const move = record && dueMove(record, parts.clock.now());
+      if (record === undefined || move === undefined) return;
+      const run = await tx.runs.latest(plan.id);
+      if (run?.state === 'queued') await tx.runs.end(run, 'ended', parts.clock.now());
+      await movePlan(tx, record, move, parts);
+    });
+  }
+}
+
+/** A finding that had nothing to base a size on may have it now. */
+async function relookAtFindings(parts: Parts): Promise<void> {
+  const proposed = await parts.store.transaction((tx) => tx.plans.list({ states: ['proposed'], limit: 1_000 }));
+  const now = parts.clock.now().getTime();
+  for (const { plan } of proposed) {
+    if (plan.finding?.kind !== 'frozen') continue;
+    const age = now - Date.parse(plan.createdAt);
+    // Once a minute: in the one sweep that falls into the first second of each.
+    if (age < limits.relookMs || age % limits.relookMs >= limits.sweepEveryMs) continue;
+    await parts.store.transaction((tx) => tx.alerts.reopen(plan.id));
+    parts.wake('alerts');
+  }
+}
+
+/** The queue is offered what waits; what it still has not delivered after a while is run here, without it. */
+async function offerRuns(parts: Parts, startRun: StartRun): Promise<void> {
+  const now = parts.clock.now().getTime();
+  const waiting = await parts.store.transaction((tx) => tx.runs.waiting(new Date(now - limits.runOfferMs)));
+  for (const id of waiting) {
+    try {
+      await parts.queue.add(id);
+    } catch (error) {
+      parts.log.warn({ planId: id.planId, run: id.number, err: error }, 'offering a run to the queue');
+    }
+  }
+  const late = await parts.store.transaction((tx) => tx.runs.waiting(new Date(now - limits.runDirectMs)));
+  for (const id of late) startRun(id);
+}
