@@ -1,7 +1,7 @@
 // The handle by which tests, scripts and the page act as people and look at everything; the same in process and over HTTP.
 import type { Delivered, DeliverTo } from './deliver.ts';
 import type { ApiCall, Fault } from './faults.ts';
-import type { InputValues, Interactions, Outcome } from './interactions.ts';
+import type { ElementChoice, InputValues, Interactions, Outcome } from './interactions.ts';
 import { isObject, type JsonObject } from './json.ts';
 import type { DisconnectReason } from './socket.ts';
 import { type View, viewJson } from './views.ts';
@@ -39,8 +39,6 @@ export interface SlackState {
   readonly deliverTo: DeliverTo;
 }
 
-type ElementChoice = { readonly blockId?: string; readonly value?: InputValues[string] };
-
 /** Everything one can do to the emulated workspace. Rejects when what is asked makes no sense (an unknown button, a closed modal). */
 export interface SlackControl {
   users(): Promise<readonly Person[]>;
@@ -73,7 +71,7 @@ export interface SlackControl {
     user: string,
     viewId: string,
     actionId: string,
-    choice?: ElementChoice,
+    choice?: ElementChoice & { readonly values?: InputValues },
   ): Promise<Outcome>;
   submitView(user: string, viewId: string, values?: InputValues): Promise<Outcome>;
   closeView(user: string, viewId: string, options?: { readonly all?: boolean }): Promise<Outcome>;

@@ -33,6 +33,12 @@ export interface Outcome extends Omit<Delivered, 'error'> {
 /** What a person typed or chose: by block id or action id. Lists where several can be chosen, null to empty it. */
 export type InputValues = Readonly<Record<string, string | number | readonly string[] | null>>;
 
+/** Which of several elements with one action id, and what is chosen in it when it is a menu. */
+export interface ElementChoice {
+  readonly blockId?: string;
+  readonly value?: InputValues[string];
+}
+
 const nothingDelivered = { acked: false, ackBody: null, status: 0, ms: 0 } as const;
 
 export class Interactions {
@@ -82,7 +88,7 @@ export class Interactions {
     channel: string,
     ts: string,
     actionId: string,
-    options: { readonly blockId?: string; readonly value?: InputValues[string] } = {},
+    options: ElementChoice = {},
   ): Promise<Outcome> {
     const person = this.#person(user);
     const place = this.#channel(channel, user);
@@ -105,18 +111,18 @@ export class Interactions {
     return this.#failed(delivered, { user, channel, what: this.#world.manifest.appName });
   }
 
-  /** Presses a button, or chooses in a menu, of a modal or of the Home tab. */
+  /** Presses a button, or chooses in a menu, of a modal or of the Home tab; `values` is what was typed before. */
   async clickInView(
     user: string,
     viewId: string,
     actionId: string,
-    options: { readonly blockId?: string; readonly value?: InputValues[string] } = {},
+    options: ElementChoice & { readonly values?: InputValues } = {},
   ): Promise<Outcome> {
     const person = this.#person(user);
     const before = this.#view(user, viewId);
     const found = findElement(before.blocks, actionId, options.blockId);
-    const values = withChoice(before.values, found, options.value);
-    const view = this.#world.views.setValues(before, values);
+    const typed = filledIn(before, options.values ?? {});
+    const view = this.#world.views.setValues(before, withChoice(typed, found, options.value));
     const payload = viewActionPayload({
       person,
       view,
@@ -136,10 +142,7 @@ export class Interactions {
     if (this.#world.views.stack(user).at(-1)?.id !== viewId) {
       throw new Error(`the modal ${viewId} is covered by another one`);
     }
-    let filled = shown.values;
-    for (const [key, value] of Object.entries(values)) {
-      filled = withChoice(filled, inputNamed(shown, key), value);
-    }
+    const filled = filledIn(shown, values);
     const view = this.#world.views.setValues(shown, filled);
     const errors = clientErrors(view.blocks, filled);
     if (Object.keys(errors).length > 0) {
@@ -348,4 +351,12 @@ function inputNamed(view: View, key: string): FoundElement {
       ? stringOr(element.action_id, '')
       : '';
   return findElement(view.blocks, actionId, key);
+}
+
+function filledIn(view: View, values: InputValues): StateValues {
+  let filled = view.values;
+  for (const [key, value] of Object.entries(values)) {
+    filled = withChoice(filled, inputNamed(view, key), value);
+  }
+  return filled;
 }
