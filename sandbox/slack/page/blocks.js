@@ -229,7 +229,7 @@ function optionMenu(element, marks, label) {
   const initial = element.initial_option?.value ?? '';
   const menu = h(
     'select',
-    { ...marks, class: 'select', 'aria-label': label },
+    { ...marks, class: 'select', 'aria-label': marks.id ? null : label },
     h('option', { value: '' }, label),
     (element.options ?? []).map(optionOf),
     (element.option_groups ?? []).map((group) =>
@@ -250,10 +250,8 @@ function drawControl(element, { marks, reader, label, id }) {
     case 'number_input':
       return textControl(element, common);
     case 'static_select':
-    case 'external_select': {
-      const menu = optionMenu(element, common, element.placeholder?.text ?? label);
-      return menu;
-    }
+    case 'external_select':
+      return optionMenu(element, common, element.placeholder?.text ?? label);
     case 'checkboxes':
     case 'radio_buttons':
       return choiceControl(element, common, reader);
