@@ -7,7 +7,13 @@ import type { BlockActionArgs } from './index.ts';
 import { parsePlanClick } from './parse-interaction.ts';
 import { withinAckTime } from './within-ack-time.ts';
 
-export function approvePlan({ castVote, chat }: { readonly castVote: CastVote; readonly chat: Chat }) {
+export function approvePlan({
+  castVote,
+  chat,
+}: {
+  readonly castVote: CastVote;
+  readonly chat: Chat;
+}) {
   return async ({ ack, body, client }: BlockActionArgs): Promise<void> => {
     const click = parsePlanClick(body);
     const { planId, planHash, userId } = click;

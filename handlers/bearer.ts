@@ -10,5 +10,7 @@ export function bearerMatches(context: Context, tokens: readonly Secret[]): bool
 }
 
 export function unauthorized(context: Context): Response {
-  return context.json({ error: 'a valid bearer token is needed' }, 401, { 'www-authenticate': 'Bearer' });
+  return context.json({ error: 'a valid bearer token is needed' }, 401, {
+    'www-authenticate': 'Bearer',
+  });
 }

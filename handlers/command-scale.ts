@@ -1,7 +1,7 @@
 // The slash command that asks for a change, or stops and resumes them.
 
-import type { SlashCommandArgs } from './index.ts';
 import type { ReceiveCommand } from '../src/workflow/receive-command.ts';
+import type { SlashCommandArgs } from './index.ts';
 import { parseSlashCommand } from './parse-interaction.ts';
 import { withinAckTime } from './within-ack-time.ts';
 

@@ -1,8 +1,8 @@
 // Reads what Slack delivers at the doors: only the fields a handler needs, each checked, the rest ignored.
 
 import { z } from 'zod';
-import { parsePlanToken, type PlanToken } from '../src/message/plan-token.ts';
 import { reasonInput } from '../src/message/action-ids.ts';
+import { type PlanToken, parsePlanToken } from '../src/message/plan-token.ts';
 import type { SpokenCommand } from '../src/workflow/receive-command.ts';
 
 /** PostgreSQL stores no NUL in text; nobody types one. */

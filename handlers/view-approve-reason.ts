@@ -10,10 +10,17 @@ import { withinAckTime } from './within-ack-time.ts';
 export function approveWithReason({ castVote }: { readonly castVote: CastVote }) {
   return async ({ ack, body }: ViewSubmissionArgs): Promise<void> => {
     const { planId, planHash, userId, reason } = parseReason(body);
-    const result = await withinAckTime(castVote({ planId, planHash, by: userId, kind: 'approve', reason }));
-    const counted = result.kind === 'approved' || result.kind === 'counted' || result.kind === 'denied';
+    const result = await withinAckTime(
+      castVote({ planId, planHash, by: userId, kind: 'approve', reason }),
+    );
+    const counted =
+      result.kind === 'approved' || result.kind === 'counted' || result.kind === 'denied';
     // A vote that did not count keeps the modal open and says why, so that the reason is not lost.
     if (counted) await ack();
-    else await ack({ response_action: 'errors', errors: { [reasonInput.blockId]: voteReply(result).text } });
+    else
+      await ack({
+        response_action: 'errors',
+        errors: { [reasonInput.blockId]: voteReply(result).text },
+      });
   };
 }

@@ -10,7 +10,10 @@ export async function withinAckTime<T>(storing: Promise<T>): Promise<T> {
   const stop = new AbortController();
   const late = setTimeout(ackTimeMs, undefined, { signal: stop.signal, ref: false }).then(
     () => {
-      throw new OperationError('storing it before Slack stops waiting', { code: 'timeout', retryable: true });
+      throw new OperationError('storing it before Slack stops waiting', {
+        code: 'timeout',
+        retryable: true,
+      });
     },
     () => new Promise<never>(() => {}),
   );

@@ -47,7 +47,9 @@ program
     const pool = createPool(databaseUrl(), () => {});
     try {
       const applied = await migrate(pool, migrationsDir);
-      print(applied.length === 0 ? 'The database is up to date.' : `Applied: ${applied.join(', ')}`);
+      print(
+        applied.length === 0 ? 'The database is up to date.' : `Applied: ${applied.join(', ')}`,
+      );
     } finally {
       await pool.end();
     }
@@ -68,7 +70,9 @@ program
         { store, clock: realClock, systems: await systems() },
       ),
     );
-    print(`Stopped: ${scope === '*' ? 'everything' : scope}. \`headroom resume\` with the same words lets it go on.`);
+    print(
+      `Stopped: ${scope === '*' ? 'everything' : scope}. \`headroom resume\` with the same words lets it go on.`,
+    );
   });
 
 program
@@ -79,9 +83,13 @@ program
   .action(async (system: string | undefined, options: { cluster?: string }) => {
     const scope = await scopeOf(system, options.cluster);
     const ended = await withStore(async (store) =>
-      resume({ scope, by: `cli:${userInfo().username}` }, { store, clock: realClock, systems: await systems() }),
+      resume(
+        { scope, by: `cli:${userInfo().username}` },
+        { store, clock: realClock, systems: await systems() },
+      ),
     );
-    if (!ended) throw new Exit(1, `nothing was stopped for exactly ${scope === '*' ? 'everything' : scope}`);
+    if (!ended)
+      throw new Exit(1, `nothing was stopped for exactly ${scope === '*' ? 'everything' : scope}`);
     print(`Resumed: ${scope === '*' ? 'everything' : scope}.`);
   });
 
@@ -94,7 +102,8 @@ program
   .action(async (id: string, pairs: readonly string[], options: { json?: boolean }) => {
     const profiles = orExit(await loadProfiles(fileSettings(process.env)));
     const profile = profiles.get(id);
-    if (profile === undefined) throw new Exit(2, `there is no profile "${id}"${suggestion(id, profiles.keys())}`);
+    if (profile === undefined)
+      throw new Exit(2, `there is no profile "${id}"${suggestion(id, profiles.keys())}`);
     const inputs = new Map<string, string>();
     for (const pair of pairs) {
       const at = pair.indexOf('=');
@@ -111,7 +120,9 @@ program
     for (const sizing of result.sizings) {
       const cost = sizing.costUsdPerMonth === undefined ? '' : `  $${sizing.costUsdPerMonth}/month`;
       const mark = sizing.id === result.recommended ? '* ' : '  ';
-      print(`${mark}${sizing.component}: ${sizing.replicas} replicas${cost}  (${sizing.id}: ${sizing.source})`);
+      print(
+        `${mark}${sizing.component}: ${sizing.replicas} replicas${cost}  (${sizing.id}: ${sizing.source})`,
+      );
       for (const reason of sizing.reasons) print(`    not feasible: ${reason}`);
     }
   });
@@ -139,9 +150,14 @@ profileCommand
 const audit = program.command('audit').description('the audit trail');
 audit
   .command('verify')
-  .description('check the chain, in the database or in an exported file; names the first broken entry')
+  .description(
+    'check the chain, in the database or in an exported file; names the first broken entry',
+  )
   .argument('[file]')
-  .option('--expect <seq:hash>', 'a checkpoint, as every outcome in Slack carries one: it must still be in the trail')
+  .option(
+    '--expect <seq:hash>',
+    'a checkpoint, as every outcome in Slack carries one: it must still be in the trail',
+  )
   .option('--json', 'for programs')
   .action(async (file: string | undefined, options: { expect?: string; json?: boolean }) => {
     const expect = options.expect === undefined ? undefined : checkpointOf(options.expect);
@@ -150,7 +166,10 @@ audit
         ? await withStore((store) => verifyStored(store, expect))
         : await verifyLines(createInterface({ input: createReadStream(file) }), expect);
     if (options.json === true) print(JSON.stringify(finding));
-    else if (finding.kind === 'intact') print(`The trail is intact: ${finding.head.seq} entries, head ${finding.head.seq}:${finding.head.hash}`);
+    else if (finding.kind === 'intact')
+      print(
+        `The trail is intact: ${finding.head.seq} entries, head ${finding.head.seq}:${finding.head.hash}`,
+      );
     if (finding.kind === 'broken') throw new Exit(1, brokenWords(finding));
   });
 audit
@@ -159,7 +178,8 @@ audit
   .action(() =>
     withStore((store) =>
       exportLines(store, async (line) => {
-        if (!process.stdout.write(line)) await new Promise<void>((go) => process.stdout.once('drain', () => go()));
+        if (!process.stdout.write(line))
+          await new Promise<void>((go) => process.stdout.once('drain', () => go()));
       }),
     ),
   );
@@ -173,7 +193,10 @@ async function serve(): Promise<void> {
   const config = profiles.ok ? await loadConfig(files, profiles.value) : profiles;
   if (!config.ok) mistakes.push(...config.mistakes);
   if (!environment.ok || !profiles.ok || !config.ok) {
-    throw new Exit(1, `Headroom cannot start:\n${mistakes.map((mistake) => `  ${mistake}`).join('\n')}`);
+    throw new Exit(
+      1,
+      `Headroom cannot start:\n${mistakes.map((mistake) => `  ${mistake}`).join('\n')}`,
+    );
   }
   const { startApp } = await import('./main.ts');
   const app = await startApp({
@@ -182,7 +205,9 @@ async function serve(): Promise<void> {
     profiles: profiles.value,
     migrations: migrationsDir,
     onBug(error) {
-      process.stderr.write(`Headroom met a bug and ends; start it again and it goes on by looking.\n${String(error instanceof Error ? error.stack : error)}\n`);
+      process.stderr.write(
+        `Headroom met a bug and ends; start it again and it goes on by looking.\n${String(error instanceof Error ? error.stack : error)}\n`,
+      );
       process.exit(1);
     },
   });
@@ -210,14 +235,17 @@ async function systems() {
 
 async function scopeOf(system: string | undefined, cluster: string | undefined): Promise<string> {
   if (system === undefined && cluster === undefined) return '*';
-  if (system !== undefined && cluster !== undefined) throw new Exit(2, 'name a system or a cluster, not both');
+  if (system !== undefined && cluster !== undefined)
+    throw new Exit(2, 'name a system or a cluster, not both');
   const known = await systems();
   if (system !== undefined) {
-    if (!known.has(system)) throw new Exit(2, `there is no system "${system}"${suggestion(system, known.keys())}`);
+    if (!known.has(system))
+      throw new Exit(2, `there is no system "${system}"${suggestion(system, known.keys())}`);
     return `system:${system}`;
   }
   const clusters = new Set([...known.values()].map((each) => each.cluster));
-  if (!clusters.has(cluster ?? '')) throw new Exit(2, `there is no cluster "${cluster}"${suggestion(cluster ?? '', clusters)}`);
+  if (!clusters.has(cluster ?? ''))
+    throw new Exit(2, `there is no cluster "${cluster}"${suggestion(cluster ?? '', clusters)}`);
   return `cluster:${cluster}`;
 }
 
@@ -232,13 +260,15 @@ async function withStore<T>(work: (store: Store) => Promise<T>): Promise<T> {
 
 function databaseUrl(): string {
   const url = process.env['DATABASE_URL'];
-  if (url === undefined || url === '') throw new Exit(2, 'DATABASE_URL is not set; this command needs the database');
+  if (url === undefined || url === '')
+    throw new Exit(2, 'DATABASE_URL is not set; this command needs the database');
   return url;
 }
 
 function checkpointOf(text: string): ChainHead {
   const match = /^(\d{1,15}):([0-9a-f]{64})$/.exec(text);
-  if (match?.[1] === undefined || match[2] === undefined) throw new Exit(2, `"${text}" should be NUMBER:HASH`);
+  if (match?.[1] === undefined || match[2] === undefined)
+    throw new Exit(2, `"${text}" should be NUMBER:HASH`);
   return { seq: Number(match[1]), hash: match[2] };
 }
 

@@ -19,17 +19,21 @@ export type Loaded<T> =
   | { readonly ok: false; readonly mistakes: readonly string[] };
 
 /** Every profile in the folder, by id. */
-export async function loadProfiles({ profilesDir }: FileSettings): Promise<Loaded<ReadonlyMap<string, Profile>>> {
+export async function loadProfiles({
+  profilesDir,
+}: FileSettings): Promise<Loaded<ReadonlyMap<string, Profile>>> {
   const directory = profilesDir ?? shippedProfilesDir;
   const files = await readOr(directory, () => readdir(directory));
-  if (typeof files !== 'object') return { ok: false, mistakes: [`PROFILES_DIR ${directory}: ${files}`] };
+  if (typeof files !== 'object')
+    return { ok: false, mistakes: [`PROFILES_DIR ${directory}: ${files}`] };
   const profiles = new Map<string, Profile>();
   const mistakes: string[] = [];
   for (const file of files.filter((name) => /\.ya?ml$/.test(name)).toSorted()) {
     const path = join(directory, file);
     const parsed = parseProfile(await readFile(path, 'utf8'), path);
     if (!parsed.ok) mistakes.push(...parsed.mistakes.map(formatMistake));
-    else if (profiles.has(parsed.value.id)) mistakes.push(`${path}:1:1: profile ${parsed.value.id} is there twice`);
+    else if (profiles.has(parsed.value.id))
+      mistakes.push(`${path}:1:1: profile ${parsed.value.id} is there twice`);
     else profiles.set(parsed.value.id, parsed.value);
   }
   return mistakes.length === 0 ? { ok: true, value: profiles } : { ok: false, mistakes };
@@ -41,20 +45,25 @@ export async function loadConfig(
   profiles: ReadonlyMap<string, Profile>,
 ): Promise<Loaded<HeadroomConfig>> {
   const text = await readOr(configFile, async () => [await readFile(configFile, 'utf8')]);
-  if (typeof text !== 'object') return { ok: false, mistakes: [`HEADROOM_CONFIG ${configFile}: ${text}`] };
+  if (typeof text !== 'object')
+    return { ok: false, mistakes: [`HEADROOM_CONFIG ${configFile}: ${text}`] };
   const parsed = parseHeadroomConfig(text[0] ?? '', configFile, profiles);
   return parsed.ok ? parsed : { ok: false, mistakes: parsed.mistakes.map(formatMistake) };
 }
 
 /** What was read, or in words why it could not be. */
-async function readOr<T>(path: string, read: () => Promise<readonly T[]>): Promise<readonly T[] | string> {
+async function readOr<T>(
+  path: string,
+  read: () => Promise<readonly T[]>,
+): Promise<readonly T[] | string> {
   try {
     return await read();
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code === 'ENOENT') return 'there is no such file or folder';
     if (code === 'EACCES') return 'it may not be read by this user';
-    if (code === 'EISDIR' || code === 'ENOTDIR') return 'a file was expected where there is a folder, or the other way round';
+    if (code === 'EISDIR' || code === 'ENOTDIR')
+      return 'a file was expected where there is a folder, or the other way round';
     throw new Error(`reading ${path}`, { cause: error });
   }
 }

@@ -1,6 +1,6 @@
 // Wires the app together from settings, starts it, and stops it without leaving anything half done.
 
-import { serve, type ServerType } from '@hono/node-server';
+import { type ServerType, serve } from '@hono/node-server';
 import { routeHttp, routeSlack } from '../handlers/index.ts';
 import { randomId, realClock } from './adapters/clock.ts';
 import { createCounters, createMetricsPage } from './adapters/counters.ts';
@@ -17,9 +17,9 @@ import { createStore } from './adapters/store/store.ts';
 import { OperationError } from './errors.ts';
 import { type Loop, startLoop } from './loop.ts';
 import type { Checkpoint, Clock, Log, Metrics, RunId } from './ports.ts';
+import type { Profile } from './profile/profile.ts';
 import type { Settings } from './settings/environment.ts';
 import { assembleSystems, type HeadroomConfig } from './settings/headroom-config.ts';
-import type { Profile } from './profile/profile.ts';
 import { answerNextCommand } from './workflow/answer-command.ts';
 import { applyPlan } from './workflow/apply-plan.ts';
 import { castVote } from './workflow/cast-vote.ts';
@@ -56,7 +56,9 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   const { settings, config, clock = realClock, onBug } = options;
   const log = options.log ?? createLog(settings.logLevel);
   const databaseUrl = settings.databaseUrl.reveal();
-  const pool = createPool(databaseUrl, (err) => log.warn({ err }, 'an idle database connection broke'));
+  const pool = createPool(databaseUrl, (err) =>
+    log.warn({ err }, 'an idle database connection broke'),
+  );
   await refusePooler(databaseUrl);
   await migrate(pool, options.migrations);
   const store = createStore(pool);
@@ -95,7 +97,10 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
       (end) => log.info({ planId: id.planId, run: id.number, end }, 'a run ended'),
       (error: unknown) => {
         if (!(error instanceof OperationError)) throw error;
-        log.warn({ planId: id.planId, run: id.number, err: error }, 'a run was cut off; it will be looked at');
+        log.warn(
+          { planId: id.planId, run: id.number, err: error },
+          'a run was cut off; it will be looked at',
+        );
       },
     );
     atWork.add(work);
@@ -141,7 +146,10 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   });
   const server = await listen(http.fetch, settings);
   await slack.start();
-  log.info({ port: settings.port, slack: settings.slack.connection.kind, systems: parts.systems.size }, 'Headroom is up');
+  log.info(
+    { port: settings.port, slack: settings.slack.connection.kind, systems: parts.systems.size },
+    'Headroom is up',
+  );
 
   return {
     async stop() {
@@ -173,7 +181,12 @@ function metricsOf(config: HeadroomConfig, settings: Settings): (cluster: string
   return (cluster) => {
     const url = config.clusters.get(cluster)?.prometheus ?? settings.prometheusUrl;
     if (url === undefined) {
-      return { query: async () => ({ kind: 'missing', because: `no Prometheus is configured for cluster ${cluster}` }) };
+      return {
+        query: async () => ({
+          kind: 'missing',
+          because: `no Prometheus is configured for cluster ${cluster}`,
+        }),
+      };
     }
     const metrics = byUrl.get(url) ?? createMetrics({ url });
     byUrl.set(url, metrics);
@@ -191,7 +204,10 @@ async function whyNotReady(pending: () => Promise<readonly string[]>): Promise<s
   }
 }
 
-function listen(fetch: Parameters<typeof serve>[0]['fetch'], { host, port }: Settings): Promise<ServerType> {
+function listen(
+  fetch: Parameters<typeof serve>[0]['fetch'],
+  { host, port }: Settings,
+): Promise<ServerType> {
   return new Promise((resolve, reject) => {
     const server = serve({ fetch, hostname: host, port }, () => resolve(server));
     server.once('error', reject);

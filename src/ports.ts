@@ -200,7 +200,10 @@ export type LockProof = { readonly planId: string; readonly [locked]: true };
 export interface Transaction {
   readonly alerts: {
     /** Stores one delivery; an alert seen before (fingerprint, start, status) is counted, not stored again. */
-    store(alerts: readonly IncomingAlert[], at: Date): Promise<{ readonly fresh: number; readonly known: number }>;
+    store(
+      alerts: readonly IncomingAlert[],
+      at: Date,
+    ): Promise<{ readonly fresh: number; readonly known: number }>;
     /** The oldest alerts not looked at since they (last) arrived. */
     pending(limit: number): Promise<readonly StoredAlert[]>;
     /** Of these, the ones nobody else has looked at meanwhile; they are this transaction's until it ends. */
@@ -215,7 +218,9 @@ export interface Transaction {
     move(fromPlan: string, toPlan: string): Promise<void>;
     /** Has the still firing alerts of a plan looked at once more. */
     reopen(planId: string): Promise<void>;
-    unrouted(limit: number): Promise<{ readonly count: number; readonly newest: readonly StoredAlert[] }>;
+    unrouted(
+      limit: number,
+    ): Promise<{ readonly count: number; readonly newest: readonly StoredAlert[] }>;
   };
   readonly commands: {
     /** False when this very invocation is stored already. */
@@ -224,15 +229,36 @@ export interface Transaction {
     answered(id: string, at: Date): Promise<void>;
   };
   readonly plans: {
-    insert(record: { readonly plan: Plan; readonly text: string; readonly hash: string; readonly target: string }): Promise<void>;
+    insert(record: {
+      readonly plan: Plan;
+      readonly text: string;
+      readonly hash: string;
+      readonly target: string;
+    }): Promise<void>;
     find(id: string): Promise<PlanRecord | undefined>;
     /** Like find, and nobody else can move the plan until this transaction ends. */
     lock(id: string): Promise<PlanRecord | undefined>;
     openFor(target: string): Promise<PlanRecord | undefined>;
     latestFor(target: string): Promise<PlanRecord | undefined>;
-    list(filter: { readonly states?: readonly PlanState[]; readonly outcome?: OutcomeState; readonly system?: string; readonly limit: number }): Promise<readonly PlanRecord[]>;
+    list(filter: {
+      readonly states?: readonly PlanState[];
+      readonly outcome?: OutcomeState;
+      readonly system?: string;
+      readonly limit: number;
+    }): Promise<readonly PlanRecord[]>;
     /** Moves a locked plan along the table of states; anything else is a bug. */
-    move(record: PlanRecord, to: PlanState, at: Date, extra?: { readonly reason?: string; readonly startBy?: Date; readonly supersededBy?: string; readonly outcomeBy?: Date; readonly outcome?: OutcomeState }): Promise<void>;
+    move(
+      record: PlanRecord,
+      to: PlanState,
+      at: Date,
+      extra?: {
+        readonly reason?: string;
+        readonly startBy?: Date;
+        readonly supersededBy?: string;
+        readonly outcomeBy?: Date;
+        readonly outcome?: OutcomeState;
+      },
+    ): Promise<void>;
     setCleared(id: string, at: Date | undefined): Promise<void>;
     setOutcome(id: string, outcome: OutcomeState, note: string): Promise<void>;
     countByState(): Promise<readonly { readonly state: string; readonly count: number }[]>;
@@ -260,7 +286,14 @@ export interface Transaction {
   };
   readonly locks: {
     /** Takes all or none; an own lock is kept. Says who holds what is taken. */
-    take(targets: readonly string[], planId: string, at: Date): Promise<{ readonly kind: 'taken'; readonly proof: LockProof } | { readonly kind: 'held'; readonly target: string; readonly planId: string }>;
+    take(
+      targets: readonly string[],
+      planId: string,
+      at: Date,
+    ): Promise<
+      | { readonly kind: 'taken'; readonly proof: LockProof }
+      | { readonly kind: 'held'; readonly target: string; readonly planId: string }
+    >;
     release(planId: string): Promise<void>;
   };
   readonly stops: {
@@ -270,12 +303,26 @@ export interface Transaction {
   };
   readonly messages: {
     /** Asks for a message to be sent, or sent again with what is stored now. */
-    want(message: { readonly kind: MessageKind; readonly planId: string; readonly channel: string; readonly run?: number }): Promise<void>;
+    want(message: {
+      readonly kind: MessageKind;
+      readonly planId: string;
+      readonly channel: string;
+      readonly run?: number;
+    }): Promise<void>;
     /** The oldest message owed to a channel that may be called now; nobody else calls that channel until `sent` or `failed`. */
     takeOwed(now: Date, leaseMs: number): Promise<OwedMessage | undefined>;
     cardTs(planId: string): Promise<string | undefined>;
-    sent(message: OwedMessage, sent: { readonly ts: string; readonly hash: string }, nextCallAt: Date): Promise<void>;
-    failed(message: OwedMessage, problem: string, retryAt: Date | undefined, channelFreeAt: Date): Promise<void>;
+    sent(
+      message: OwedMessage,
+      sent: { readonly ts: string; readonly hash: string },
+      nextCallAt: Date,
+    ): Promise<void>;
+    failed(
+      message: OwedMessage,
+      problem: string,
+      retryAt: Date | undefined,
+      channelFreeAt: Date,
+    ): Promise<void>;
     owed(): Promise<number>;
   };
   readonly audit: {
@@ -289,7 +336,14 @@ export interface Transaction {
 
 export type AlertRouting =
   | { readonly kind: 'unrouted'; readonly note: string }
-  | { readonly kind: 'routed'; readonly system: string; readonly component: string; readonly trigger?: string; readonly planId?: string; readonly note?: string };
+  | {
+      readonly kind: 'routed';
+      readonly system: string;
+      readonly component: string;
+      readonly trigger?: string;
+      readonly planId?: string;
+      readonly note?: string;
+    };
 
 export interface AlertOfPlan {
   readonly alertname: string;

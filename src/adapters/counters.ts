@@ -1,6 +1,6 @@
 // Headroom's own metrics for Prometheus. What the store knows is read when somebody asks, the rest is counted as it happens.
 
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Counters, Queue, Store } from '../ports.ts';
 
 export interface MetricsPage {
@@ -18,8 +18,18 @@ export function createCounters(): { readonly counters: Counters; readonly regist
     labelNames: ['result'],
     registers,
   });
-  const votes = new Counter({ name: 'headroom_votes_total', help: 'Votes by result.', labelNames: ['result'], registers });
-  const runs = new Counter({ name: 'headroom_runs_total', help: 'Runs by how they ended.', labelNames: ['result'], registers });
+  const votes = new Counter({
+    name: 'headroom_votes_total',
+    help: 'Votes by result.',
+    labelNames: ['result'],
+    registers,
+  });
+  const runs = new Counter({
+    name: 'headroom_runs_total',
+    help: 'Runs by how they ended.',
+    labelNames: ['result'],
+    registers,
+  });
   const runSeconds = new Histogram({
     name: 'headroom_run_seconds',
     help: 'How long runs took, the rollout included.',
@@ -66,11 +76,32 @@ export function createMetricsPage(
   { store, queue }: { readonly store: Store; readonly queue: Queue },
 ): MetricsPage {
   const registers = [registry];
-  const plans = new Gauge({ name: 'headroom_plans', help: 'Plans by state.', labelNames: ['state'], registers });
-  const unrouted = new Gauge({ name: 'headroom_alerts_unrouted', help: 'Firing alerts that fit no system.', registers });
-  const owed = new Gauge({ name: 'headroom_messages_owed', help: 'Messages Slack does not have yet.', registers });
-  const depth = new Gauge({ name: 'headroom_queue_depth', help: 'Runs the queue has not delivered to their end.', registers });
-  const audit = new Gauge({ name: 'headroom_audit_entries', help: 'The number of the newest audit entry.', registers });
+  const plans = new Gauge({
+    name: 'headroom_plans',
+    help: 'Plans by state.',
+    labelNames: ['state'],
+    registers,
+  });
+  const unrouted = new Gauge({
+    name: 'headroom_alerts_unrouted',
+    help: 'Firing alerts that fit no system.',
+    registers,
+  });
+  const owed = new Gauge({
+    name: 'headroom_messages_owed',
+    help: 'Messages Slack does not have yet.',
+    registers,
+  });
+  const depth = new Gauge({
+    name: 'headroom_queue_depth',
+    help: 'Runs the queue has not delivered to their end.',
+    registers,
+  });
+  const audit = new Gauge({
+    name: 'headroom_audit_entries',
+    help: 'The number of the newest audit entry.',
+    registers,
+  });
   return {
     contentType: registry.contentType,
     async text() {

@@ -28,7 +28,11 @@ export function readTrouble(doing: string, error: unknown): unknown {
     const message = `${doing}: ${serverWords(error)}`;
     switch (error.code) {
       case 401:
-        return new OperationError(message, { code: 'unauthorized', retryable: false, cause: error });
+        return new OperationError(message, {
+          code: 'unauthorized',
+          retryable: false,
+          cause: error,
+        });
       case 403:
         return new OperationError(message, { code: 'forbidden', retryable: false, cause: error });
       case 429:
@@ -60,11 +64,14 @@ function connectionTrouble(doing: string, error: unknown): unknown {
   const code = connectionCode(error);
   if (code === undefined) return error;
   const timeout = code === 'timeout';
-  return new OperationError(`${doing}: ${timeout ? 'no answer in time' : `it cannot be reached (${code})`}`, {
-    code: timeout ? 'timeout' : 'unreachable',
-    retryable: true,
-    cause: error,
-  });
+  return new OperationError(
+    `${doing}: ${timeout ? 'no answer in time' : `it cannot be reached (${code})`}`,
+    {
+      code: timeout ? 'timeout' : 'unreachable',
+      retryable: true,
+      cause: error,
+    },
+  );
 }
 
 /** A short name for a broken connection; undefined for anything that is not one. */
@@ -74,7 +81,9 @@ function connectionCode(error: unknown): string | undefined {
   for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
     if ('code' in cause && typeof cause.code === 'string') return cause.code;
   }
-  return error instanceof TypeError && error.message === 'fetch failed' ? 'connection lost' : undefined;
+  return error instanceof TypeError && error.message === 'fetch failed'
+    ? 'connection lost'
+    : undefined;
 }
 
 function rateLimited(doing: string, error: ApiException<unknown>): OperationError {

@@ -12,7 +12,10 @@ import type { AutoscalerState, WorkloadState } from '../change/compare.ts';
 import { parseCpuMillicores, parseMemoryMi } from '../profile/quantity.ts';
 
 /** A Deployment or StatefulSet; `pods` are its own, only looked at when some are not ready. */
-export function workloadState(object: V1Deployment | V1StatefulSet, pods: readonly V1Pod[]): WorkloadState {
+export function workloadState(
+  object: V1Deployment | V1StatefulSet,
+  pods: readonly V1Pod[],
+): WorkloadState {
   const { metadata, spec, status } = object;
   const conditions = status?.conditions ?? [];
   const stuck = conditions.find((c) => c.type === 'Progressing' && c.status === 'False');
@@ -37,7 +40,8 @@ export function autoscalerState(object: V2HorizontalPodAutoscaler): AutoscalerSt
   const condition = (type: string) => status?.conditions?.find((c) => c.type === type);
   const active = condition('ScalingActive');
   const who =
-    lastManager(metadata?.managedFields, 'f:maxReplicas') ?? lastManager(metadata?.managedFields, 'f:minReplicas');
+    lastManager(metadata?.managedFields, 'f:maxReplicas') ??
+    lastManager(metadata?.managedFields, 'f:minReplicas');
   return {
     name: metadata?.name ?? '',
     resourceVersion: metadata?.resourceVersion ?? '',
@@ -45,8 +49,12 @@ export function autoscalerState(object: V2HorizontalPodAutoscaler): AutoscalerSt
     maxReplicas: spec?.maxReplicas ?? 1,
     ...(status?.desiredReplicas !== undefined && { desiredReplicas: status.desiredReplicas }),
     active: active?.status !== 'False',
-    ...(active?.status === 'False' && { inactiveBecause: active.message ?? active.reason ?? 'no reason given' }),
-    limited: condition('ScalingLimited')?.status === 'True' && status?.desiredReplicas === spec?.maxReplicas,
+    ...(active?.status === 'False' && {
+      inactiveBecause: active.message ?? active.reason ?? 'no reason given',
+    }),
+    limited:
+      condition('ScalingLimited')?.status === 'True' &&
+      status?.desiredReplicas === spec?.maxReplicas,
     ...(who !== undefined && { lastChangedBy: who }),
   };
 }
@@ -61,18 +69,27 @@ export function scales(
 }
 
 /** Who wrote a field last, from the object's managed fields: "kubectl-edit, 2026-11-22 03:12 UTC". */
-function lastManager(fields: readonly V1ManagedFieldsEntry[] | undefined, field: string): string | undefined {
+function lastManager(
+  fields: readonly V1ManagedFieldsEntry[] | undefined,
+  field: string,
+): string | undefined {
   const owners = (fields ?? []).filter((entry) => {
     const spec: unknown = (entry.fieldsV1 as Record<string, unknown> | undefined)?.['f:spec'];
     return typeof spec === 'object' && spec !== null && field in spec;
   });
   const [last] = owners.toSorted((a, b) => (b.time?.getTime() ?? 0) - (a.time?.getTime() ?? 0));
   if (last?.manager === undefined) return undefined;
-  const at = last.time === undefined ? '' : `, ${last.time.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+  const at =
+    last.time === undefined
+      ? ''
+      : `, ${last.time.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
   return `${last.manager}${at}`;
 }
 
-function podRequests(spec: V1PodSpec | undefined): { podCpuMillicores?: number; podMemoryMi?: number } {
+function podRequests(spec: V1PodSpec | undefined): {
+  podCpuMillicores?: number;
+  podMemoryMi?: number;
+} {
   const sum = (name: string, parse: (text: string) => number | undefined) => {
     let total = 0;
     for (const container of spec?.containers ?? []) {
@@ -85,7 +102,10 @@ function podRequests(spec: V1PodSpec | undefined): { podCpuMillicores?: number; 
   };
   const cpu = sum('cpu', parseCpuMillicores);
   const memory = sum('memory', parseMemoryMi);
-  return { ...(cpu !== undefined && { podCpuMillicores: cpu }), ...(memory !== undefined && { podMemoryMi: memory }) };
+  return {
+    ...(cpu !== undefined && { podCpuMillicores: cpu }),
+    ...(memory !== undefined && { podMemoryMi: memory }),
+  };
 }
 
 /** Why pods are not ready, counted: "3 pods ImagePullBackOff". */
@@ -103,8 +123,13 @@ function podReasons(pods: readonly V1Pod[]): string[] {
 function podReason(pod: V1Pod): string | undefined {
   const { status } = pod;
   if (status?.conditions?.some((c) => c.type === 'Ready' && c.status === 'True')) return undefined;
-  const waiting = status?.containerStatuses?.map((s) => s.state?.waiting?.reason).find((r) => r !== undefined);
-  const unscheduled = status?.conditions?.find((c) => c.type === 'PodScheduled' && c.status === 'False');
-  if (unscheduled !== undefined) return `${unscheduled.reason ?? 'Unschedulable'}: ${unscheduled.message ?? ''}`.trim();
+  const waiting = status?.containerStatuses
+    ?.map((s) => s.state?.waiting?.reason)
+    .find((r) => r !== undefined);
+  const unscheduled = status?.conditions?.find(
+    (c) => c.type === 'PodScheduled' && c.status === 'False',
+  );
+  if (unscheduled !== undefined)
+    return `${unscheduled.reason ?? 'Unschedulable'}: ${unscheduled.message ?? ''}`.trim();
   return waiting ?? status?.phase ?? 'starting';
 }

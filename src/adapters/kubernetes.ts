@@ -39,7 +39,10 @@ export interface ClusterAddress {
  * @param kubeconfig path of a kubeconfig file; without it the service account of the pod is used.
  * @throws Error at once when a context is not there: that is a mistake in the settings.
  */
-export function createClusters(addresses: readonly ClusterAddress[], kubeconfig: string | undefined): Clusters {
+export function createClusters(
+  addresses: readonly ClusterAddress[],
+  kubeconfig: string | undefined,
+): Clusters {
   const apis = new Map(addresses.map((address) => [address.id, apisOf(address, kubeconfig)]));
   const of = (cluster: string): Apis => {
     const found = apis.get(cluster);
@@ -83,7 +86,8 @@ function apisOf({ id, context }: ClusterAddress, kubeconfig: string | undefined)
     config.setCurrentContext(context);
   }
   const server = config.getCurrentCluster();
-  if (server === null) throw new Error(`headroom.yaml, cluster ${id}: the kubeconfig names no cluster`);
+  if (server === null)
+    throw new Error(`headroom.yaml, cluster ${id}: the kubeconfig names no cluster`);
   reuseConnections(config);
   const configuration: Configuration = createConfiguration({
     baseServer: new ServerConfiguration(server.server, {}),
@@ -103,11 +107,15 @@ function apisOf({ id, context }: ClusterAddress, kubeconfig: string | undefined)
  * so this one cast replaces it on the instance by one that remembers.
  */
 function reuseConnections(config: KubeConfig): void {
-  const inside = config as unknown as { createDispatcher: (...args: readonly unknown[]) => unknown };
+  const inside = config as unknown as {
+    createDispatcher: (...args: readonly unknown[]) => unknown;
+  };
   const original = inside.createDispatcher.bind(config);
   const made = new Map<string, unknown>();
   inside.createDispatcher = (...args) => {
-    const key = JSON.stringify(args, (_, value: unknown) => (Buffer.isBuffer(value) ? value.toString('base64') : value));
+    const key = JSON.stringify(args, (_, value: unknown) =>
+      Buffer.isBuffer(value) ? value.toString('base64') : value,
+    );
     const known = made.get(key);
     if (known !== undefined) return known;
     const dispatcher = original(...args);
@@ -121,7 +129,7 @@ async function sendWithDeadline(request: RequestContext): Promise<ResponseContex
   assert(body === undefined || typeof body === 'string', 'the client sends text');
   const dispatcher = request.getDispatcher();
   const response = await fetch(request.getUrl(), {
-    method: String(request.getHttpMethod()),
+    method: request.getHttpMethod(),
     headers: request.getHeaders(),
     signal: AbortSignal.timeout(deadlineMs),
     ...(body !== undefined && { body }),
@@ -151,7 +159,9 @@ async function observe(apis: Apis, workload: WorkloadRef): ReturnType<Clusters['
     if (object === undefined) return { workload: undefined, autoscaler: undefined };
     const allReady = (object.status?.readyReplicas ?? 0) >= (object.spec?.replicas ?? 1);
     const labels = object.spec?.selector.matchLabels ?? {};
-    const labelSelector = Object.entries(labels).map(([key, value]) => `${key}=${value}`).join(',');
+    const labelSelector = Object.entries(labels)
+      .map(([key, value]) => `${key}=${value}`)
+      .join(',');
     const pods =
       allReady || labelSelector === ''
         ? []

@@ -20,7 +20,10 @@ function errorFields(error: unknown): unknown {
   if (!(error instanceof Error)) return { message: String(error) };
   const causes: string[] = [];
   for (let cause = error.cause; cause instanceof Error && causes.length < 5; cause = cause.cause) {
-    const code = 'code' in cause && (typeof cause.code === 'string' || typeof cause.code === 'number') ? ` (${cause.code})` : '';
+    const code =
+      'code' in cause && (typeof cause.code === 'string' || typeof cause.code === 'number')
+        ? ` (${cause.code})`
+        : '';
     causes.push(`${cause.name}${code}: ${shortened(cause.message)}`);
   }
   return {
@@ -28,7 +31,10 @@ function errorFields(error: unknown): unknown {
     message: shortened(error.message),
     ...('code' in error && typeof error.code === 'string' && { code: error.code }),
     ...(causes.length > 0 && { causes }),
-    stack: error.stack?.split('\n').slice(1, 8).map((line) => line.trim()),
+    stack: error.stack
+      ?.split('\n')
+      .slice(1, 8)
+      .map((line) => line.trim()),
   };
 }
 

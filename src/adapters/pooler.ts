@@ -20,11 +20,14 @@ export async function refusePooler(connectionString: string): Promise<void> {
     const after = await serverProcess(first);
     if (before === after) return;
   } catch (error) {
-    throw new OperationError('connecting to DATABASE_URL: it does not answer as a PostgreSQL server', {
-      code: 'unavailable',
-      retryable: true,
-      cause: error,
-    });
+    throw new OperationError(
+      'connecting to DATABASE_URL: it does not answer as a PostgreSQL server',
+      {
+        code: 'unavailable',
+        retryable: true,
+        cause: error,
+      },
+    );
   } finally {
     await Promise.allSettled([first.end(), second.end()]);
   }

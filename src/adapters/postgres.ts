@@ -108,8 +108,3 @@ function translated(doing: string, error: unknown): unknown {
     cause: error,
   });
 }
-
-/** A unique constraint said no. */
-export function isUniqueViolation(error: unknown, constraint: string): boolean {
-  return error instanceof pg.DatabaseError && error.code === '23505' && error.constraint === constraint;
-}

@@ -7,8 +7,6 @@ import { queueSchema } from './migrate.ts';
 
 const { Queue: BullQueue, Worker } = withBackend(createPostgresBackend);
 
-
-
 const queueName = 'runs';
 const concurrency = 5;
 
@@ -29,7 +27,8 @@ export async function createQueue(options: {
   readonly log: Log;
 }): Promise<RunningQueue> {
   const connection = { connectionString: options.databaseUrl, schema: queueSchema, max: 3 };
-  const onError = (err: Error) => options.log.warn({ err }, 'the queue has trouble with its database');
+  const onError = (err: Error) =>
+    options.log.warn({ err }, 'the queue has trouble with its database');
   const queue = new BullQueue<RunId>(queueName, { connection });
   queue.on('error', onError);
   await queue.waitUntilReady();
@@ -52,15 +51,19 @@ export async function createQueue(options: {
   await worker.waitUntilReady();
   return {
     async add({ planId, number }) {
-      await queue.add('apply', { planId, number }, {
-        jobId: `apply-${planId}-${number}`,
-        attempts: 1,
-        // Kept jobs would block their id, and a run that had to wait is delivered again under the same one.
-        removeOnComplete: true,
-        removeOnFail: true,
-      });
+      await queue.add(
+        'apply',
+        { planId, number },
+        {
+          jobId: `apply-${planId}-${number}`,
+          attempts: 1,
+          // Kept jobs would block their id, and a run that had to wait is delivered again under the same one.
+          removeOnComplete: true,
+          removeOnFail: true,
+        },
+      );
     },
-    depth: async () => (await queue.getJobCountByTypes('waiting', 'active', 'delayed')),
+    depth: async () => await queue.getJobCountByTypes('waiting', 'active', 'delayed'),
     async close() {
       await worker.close();
       await queue.close();

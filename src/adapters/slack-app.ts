@@ -1,10 +1,10 @@
 // The Bolt app: Socket Mode or signed HTTP from one set of settings, and a stop that waits for handlers at work.
 
-import { App, HTTPReceiver, LogLevel, type Logger, SocketModeReceiver } from '@slack/bolt';
+import { App, HTTPReceiver, type Logger, LogLevel, SocketModeReceiver } from '@slack/bolt';
 import type { WebClient } from '@slack/web-api';
 import type { Clock, Log } from '../ports.ts';
-import type { SlackConnection } from '../settings/environment.ts';
 import type { Secret } from '../secret.ts';
+import type { SlackConnection } from '../settings/environment.ts';
 
 export interface SlackSettings {
   readonly botToken: Secret;
@@ -28,7 +28,10 @@ const stopWaitMs = 10_000;
 /** A Slack request is a few kilobytes. */
 const bodyMaxBytes = 1024 * 1024;
 
-export function createSlackApp(settings: SlackSettings, { log, clock }: { readonly log: Log; readonly clock: Clock }): SlackApp {
+export function createSlackApp(
+  settings: SlackSettings,
+  { log, clock }: { readonly log: Log; readonly clock: Clock },
+): SlackApp {
   const logger = boltLogger(log);
   // A fresh object for each taker: the receivers write into the one they get.
   const clientOptions = () => ({
@@ -111,7 +114,8 @@ function createReceiver(connection: SlackConnection, { logger, clientOptions, cl
 
 /** Bolt's own words go into our log, one level down: what matters is logged by us. */
 function boltLogger(log: Log): Logger {
-  const words = (parts: readonly unknown[]) => parts.map((part) => (part instanceof Error ? part.message : String(part))).join(' ');
+  const words = (parts: readonly unknown[]) =>
+    parts.map((part) => (part instanceof Error ? part.message : String(part))).join(' ');
   return {
     debug: () => {},
     info: (...parts) => log.debug({ from: 'bolt' }, words(parts)),

@@ -1,6 +1,13 @@
 // Speaks to Slack's Web API, and turns its errors into ours: what will never be accepted, and what to try later.
 
-import { type KnownBlock, WebAPIHTTPError, WebAPIPlatformError, WebAPIRateLimitedError, WebAPIRequestError, type WebClient } from '@slack/web-api';
+import {
+  type KnownBlock,
+  WebAPIHTTPError,
+  WebAPIPlatformError,
+  WebAPIRateLimitedError,
+  WebAPIRequestError,
+  type WebClient,
+} from '@slack/web-api';
 import { OperationError } from '../errors.ts';
 import { slackLimits } from '../message/limits.ts';
 import type { Message } from '../message/message.ts';
@@ -9,8 +16,26 @@ import type { Chat, ChatAnswer } from '../ports.ts';
 const respondDeadlineMs = 10_000;
 
 /** Errors that pass by themselves or that a person can mend without us sending something else. */
-const passing = new Set(['internal_error', 'fatal_error', 'service_unavailable', 'request_timeout', 'ratelimited', 'rate_limited', 'team_added_to_org']);
-const mendable = new Set(['invalid_auth', 'not_authed', 'account_inactive', 'token_revoked', 'token_expired', 'missing_scope', 'not_in_channel', 'channel_not_found', 'is_archived']);
+const passing = new Set([
+  'internal_error',
+  'fatal_error',
+  'service_unavailable',
+  'request_timeout',
+  'ratelimited',
+  'rate_limited',
+  'team_added_to_org',
+]);
+const mendable = new Set([
+  'invalid_auth',
+  'not_authed',
+  'account_inactive',
+  'token_revoked',
+  'token_expired',
+  'missing_scope',
+  'not_in_channel',
+  'channel_not_found',
+  'is_archived',
+]);
 
 /** `client` must reject rate-limited calls, so that the channel's pace is kept in one place. */
 export function createChat(client: WebClient): Chat {
@@ -57,12 +82,20 @@ async function ask(doing: string, call: () => Promise<string | undefined>): Prom
     if (error instanceof WebAPIPlatformError) {
       const code = error.data.error;
       if (passing.has(code) || mendable.has(code)) {
-        throw new OperationError(`${doing}: Slack answers ${code}`, { code: 'refused', retryable: true, cause: error });
+        throw new OperationError(`${doing}: Slack answers ${code}`, {
+          code: 'refused',
+          retryable: true,
+          cause: error,
+        });
       }
       return { kind: 'rejected', because: `${doing}: Slack answers ${code}` };
     }
     if (error instanceof WebAPIHTTPError || error instanceof WebAPIRequestError) {
-      throw new OperationError(`${doing}: Slack cannot be reached`, { code: 'unreachable', retryable: true, cause: error });
+      throw new OperationError(`${doing}: Slack cannot be reached`, {
+        code: 'unreachable',
+        retryable: true,
+        cause: error,
+      });
     }
     throw error;
   }
@@ -75,17 +108,28 @@ async function respond(responseUrl: string, message: Message): Promise<ChatAnswe
     response = await fetch(responseUrl, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ response_type: 'ephemeral', replace_original: false, ...content(message) }),
+      body: JSON.stringify({
+        response_type: 'ephemeral',
+        replace_original: false,
+        ...content(message),
+      }),
       signal: AbortSignal.timeout(respondDeadlineMs),
       redirect: 'error',
     });
   } catch (error) {
-    throw new OperationError(`${doing}: Slack cannot be reached`, { code: 'unreachable', retryable: true, cause: error });
+    throw new OperationError(`${doing}: Slack cannot be reached`, {
+      code: 'unreachable',
+      retryable: true,
+      cause: error,
+    });
   }
   await response.body?.cancel();
   if (response.ok) return { kind: 'sent', ts: '' };
   if (response.status === 429 || response.status >= 500) {
-    throw new OperationError(`${doing}: Slack answers ${response.status}`, { code: 'unavailable', retryable: true });
+    throw new OperationError(`${doing}: Slack answers ${response.status}`, {
+      code: 'unavailable',
+      retryable: true,
+    });
   }
   return { kind: 'rejected', because: `${doing}: Slack answers ${response.status}` };
 }

@@ -40,7 +40,10 @@ export function parseDelivery(body: string): Delivery {
       .slice(0, mistakesNamed)
       .map((issue) => `${issue.path.join('.') || 'body'}: ${issue.message}`);
     const others = issues.length - named.length;
-    return { ok: false, because: [...named, ...(others > 0 ? [`and ${others} more`] : [])].join('; ') };
+    return {
+      ok: false,
+      because: [...named, ...(others > 0 ? [`and ${others} more`] : [])].join('; '),
+    };
   }
   return {
     ok: true,
@@ -51,7 +54,9 @@ export function parseDelivery(body: string): Delivery {
   };
 }
 
-function parseJson(body: string): { readonly ok: true; readonly value: unknown } | { readonly ok: false } {
+function parseJson(
+  body: string,
+): { readonly ok: true; readonly value: unknown } | { readonly ok: false } {
   try {
     return { ok: true, value: JSON.parse(body) };
   } catch (error) {

@@ -1,6 +1,6 @@
 // Finds the system, component and trigger an alert is about; an alert that fits nowhere says why.
 
-import type { Systems, System } from '../plan/system.ts';
+import type { System, Systems } from '../plan/system.ts';
 import type { Trigger } from '../profile/profile.ts';
 
 export type Route =
@@ -22,7 +22,10 @@ export function routeAlert(labels: Readonly<Record<string, string>>, systems: Sy
   if (named !== undefined) {
     const system = systems.get(named);
     if (system === undefined) {
-      return { kind: 'unrouted', because: `label headroom_system names no system of headroom.yaml` };
+      return {
+        kind: 'unrouted',
+        because: `label headroom_system names no system of headroom.yaml`,
+      };
     }
     return pickTrigger(system, alertname, labels['headroom_component']);
   }
@@ -31,7 +34,10 @@ export function routeAlert(labels: Readonly<Record<string, string>>, systems: Sy
   );
   const [system, second] = matches;
   if (system === undefined) {
-    return { kind: 'unrouted', because: 'no system in headroom.yaml matches its alertname and namespace' };
+    return {
+      kind: 'unrouted',
+      because: 'no system in headroom.yaml matches its alertname and namespace',
+    };
   }
   if (second !== undefined) {
     return { kind: 'unrouted', because: `systems ${system.id} and ${second.id} both match it` };
@@ -47,7 +53,10 @@ function pickTrigger(system: System, alertname: string, component: string | unde
   const [trigger, second] = triggers;
   if (trigger === undefined) {
     const about = component === undefined ? '' : ' for that headroom_component';
-    return { kind: 'unrouted', because: `profile ${system.profile.id} has no trigger with this alertname${about}` };
+    return {
+      kind: 'unrouted',
+      because: `profile ${system.profile.id} has no trigger with this alertname${about}`,
+    };
   }
   if (second !== undefined) {
     return {

@@ -41,7 +41,9 @@ export function admitVote(input: Case, vote: Vote): Admission {
 }
 
 /** The votes that count, each person once. */
-export function admittedVotes(input: Case): readonly { readonly vote: Vote; readonly alone: boolean }[] {
+export function admittedVotes(
+  input: Case,
+): readonly { readonly vote: Vote; readonly alone: boolean }[] {
   return input.votes.flatMap((vote) => {
     const admission = admitVote(input, vote);
     return admission.kind === 'admitted' ? [{ vote, alone: admission.alone }] : [];

@@ -18,10 +18,12 @@ export type Verdict =
 export function evaluateApproval(input: Case): Verdict {
   const results = conditionNames.map((name) => ({ name, result: conditions[name](input) }));
   for (const { name, result } of results) {
-    if (result.status === 'failed') return { kind: 'refused', because: result.because, condition: name };
+    if (result.status === 'failed')
+      return { kind: 'refused', because: result.because, condition: name };
   }
   for (const { name, result } of results) {
-    if (result.status === 'waiting') return { kind: 'waiting', because: result.because, condition: name };
+    if (result.status === 'waiting')
+      return { kind: 'waiting', because: result.because, condition: name };
   }
   const approvals = admittedVotes(input).filter(({ vote }) => vote.kind === 'approve');
   return {

@@ -61,7 +61,8 @@ export function chainVerifier(expect?: ChainHead): {
     check(entry) {
       const seq = head.seq + 1;
       if (entry.seq !== seq) return broken(seq, `entry ${seq} is missing (found ${entry.seq})`);
-      if (entry.previous !== head.hash) return broken(seq, 'it does not follow the entry before it');
+      if (entry.previous !== head.hash)
+        return broken(seq, 'it does not follow the entry before it');
       if (entryHash(entry.previous, entry.body) !== entry.hash) {
         return broken(seq, 'its text does not match its hash');
       }
@@ -75,7 +76,10 @@ export function chainVerifier(expect?: ChainHead): {
     },
     finish() {
       if (!sawExpected && expect !== undefined) {
-        return broken(head.seq + 1, `the trail ends before checkpoint ${expect.seq}: its tail was cut off`);
+        return broken(
+          head.seq + 1,
+          `the trail ends before checkpoint ${expect.seq}: its tail was cut off`,
+        );
       }
       return { kind: 'intact', head };
     },

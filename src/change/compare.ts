@@ -70,7 +70,9 @@ function compareScale(change: Extract<Change, { kind: 'scale' }>, now: ClusterSt
     };
   }
   const { replicas } = workload;
-  const reached = change.floor ? replicas >= change.after.replicas : replicas === change.after.replicas;
+  const reached = change.floor
+    ? replicas >= change.after.replicas
+    : replicas === change.after.replicas;
   if (reached) return { kind: 'reached' };
   if (replicas === change.before.replicas) {
     return { kind: 'unchanged', resourceVersion: workload.resourceVersion };
@@ -94,11 +96,14 @@ function compareAutoscaler(
     (field) => change.before[field] !== change.after[field],
   );
   const reached = moved.every((field) =>
-    change.floor ? autoscaler[field] >= change.after[field] : autoscaler[field] === change.after[field],
+    change.floor
+      ? autoscaler[field] >= change.after[field]
+      : autoscaler[field] === change.after[field],
   );
   if (reached) return { kind: 'reached' };
   const other = moved.find((field) => autoscaler[field] !== change.before[field]);
-  if (other === undefined) return { kind: 'unchanged', resourceVersion: autoscaler.resourceVersion };
+  if (other === undefined)
+    return { kind: 'unchanged', resourceVersion: autoscaler.resourceVersion };
   return {
     kind: 'drifted',
     because: `${name} has ${other} ${autoscaler[other]}, the plan saw ${change.before[other]}${by(autoscaler.lastChangedBy)}`,

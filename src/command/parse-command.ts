@@ -44,8 +44,11 @@ export function parseCapacityCommand(text: string, systems: Systems): ParsedComm
       return knownSystem(system, systems, (id) => command({ kind: 'status', system: id }));
     }
     case 'plan': {
-      if (system === undefined) return misuse(`which system? One of: ${[...systems.keys()].join(', ')}`);
-      return knownSystem(system, systems, (id) => command({ kind: 'plan', system: id, inputs: words.pairs }));
+      if (system === undefined)
+        return misuse(`which system? One of: ${[...systems.keys()].join(', ')}`);
+      return knownSystem(system, systems, (id) =>
+        command({ kind: 'plan', system: id, inputs: words.pairs }),
+      );
     }
     default:
       return misuse(`there is no "${verb}"${suggestion(verb, capacityWords)}`);
@@ -75,17 +78,23 @@ function scale(target: string, words: Words, systems: Systems): ParsedCommand {
   }
   return knownSystem(systemId, systems, (id) => {
     const components = [...(systems.get(id)?.profile.components.keys() ?? [])];
-    if (componentId === undefined) return misuse(`which component of ${id}? One of: ${components.join(', ')}`);
+    if (componentId === undefined)
+      return misuse(`which component of ${id}? One of: ${components.join(', ')}`);
     if (!components.includes(componentId)) {
-      return misuse(`${id} has no component "${componentId}"${suggestion(componentId, components)}`);
+      return misuse(
+        `${id} has no component "${componentId}"${suggestion(componentId, components)}`,
+      );
     }
-    const unknown = [...words.pairs.keys()].find((key) => !scalePairs.some((known) => known === key));
+    const unknown = [...words.pairs.keys()].find(
+      (key) => !scalePairs.some((known) => known === key),
+    );
     if (unknown !== undefined) {
       return misuse(`there is no setting "${unknown}"${suggestion(unknown, scalePairs)}`);
     }
     const replicas = words.pairs.get('replicas');
     if (replicas === undefined) return misuse('say how many: replicas=N');
-    if (!/^\d{1,5}$/.test(replicas)) return misuse(`replicas must be a whole number, not "${replicas}"`);
+    if (!/^\d{1,5}$/.test(replicas))
+      return misuse(`replicas must be a whole number, not "${replicas}"`);
     return command({
       kind: 'scale',
       system: id,
@@ -103,20 +112,28 @@ function stopOrResume(
   systems: Systems,
 ): ParsedCommand {
   const unknown = [...words.pairs.keys()].find((key) => key !== 'reason' && key !== 'cluster');
-  if (unknown !== undefined) return misuse(`there is no setting "${unknown}"${suggestion(unknown, ['reason', 'cluster'])}`);
+  if (unknown !== undefined)
+    return misuse(`there is no setting "${unknown}"${suggestion(unknown, ['reason', 'cluster'])}`);
   const cluster = words.pairs.get('cluster');
   const make = (scope: string): ParsedCommand =>
-    command(verb === 'stop' ? { kind: 'stop', scope, ...reasonOf(words) } : { kind: 'resume', scope });
+    command(
+      verb === 'stop' ? { kind: 'stop', scope, ...reasonOf(words) } : { kind: 'resume', scope },
+    );
   if (cluster !== undefined) {
     const clusters = new Set([...systems.values()].map((system) => system.cluster));
     if (what !== undefined) return misuse('name a system or a cluster, not both');
-    if (!clusters.has(cluster)) return misuse(`there is no cluster "${cluster}"${suggestion(cluster, clusters)}`);
+    if (!clusters.has(cluster))
+      return misuse(`there is no cluster "${cluster}"${suggestion(cluster, clusters)}`);
     return make(`cluster:${cluster}`);
   }
   return what === undefined ? make('*') : knownSystem(what, systems, (id) => make(`system:${id}`));
 }
 
-function knownSystem(id: string, systems: Systems, then: (id: string) => ParsedCommand): ParsedCommand {
+function knownSystem(
+  id: string,
+  systems: Systems,
+  then: (id: string) => ParsedCommand,
+): ParsedCommand {
   if (systems.has(id)) return then(id);
   return misuse(`there is no system "${id}"${suggestion(id, systems.keys())}`);
 }

@@ -18,7 +18,10 @@ export function splitWords(text: string): Words {
   const plain: string[] = [];
   const pairs = new Map<string, string>();
   let twice: string | undefined;
-  const straight = text.slice(0, charactersMax).replace(/[“”„‟«»]/g, '"').replace(/[\u0000-\u001f]/g, ' ');
+  const straight = text
+    .slice(0, charactersMax)
+    .replace(/[“”„‟«»]/g, '"')
+    .replace(/[\u0000-\u001f]/g, ' ');
   const token = /([A-Za-z_][\w.-]*)=(?:"([^"]*)"|(\S*))|"([^"]*)"|(\S+)/g;
   for (const match of straight.matchAll(token)) {
     const [, key, quoted, bare, quotedWord, word] = match;

@@ -2,12 +2,26 @@
 
 import type { KnownBlock } from '@slack/types';
 import { asCommand } from '../change/cluster-write.ts';
-import type { Finding, Plan } from '../plan/plan.ts';
 import type { Observation } from '../plan/observation.ts';
+import type { Finding, Plan } from '../plan/plan.ts';
 import { actionIds } from './action-ids.ts';
 import { changeLine } from './change-words.ts';
 import { slackLimits } from './limits.ts';
-import { actions, button, context, costDelta, cut, escapeMrkdwn, figure, header, literal, type Message, section, span, when } from './message.ts';
+import {
+  actions,
+  button,
+  context,
+  costDelta,
+  cut,
+  escapeMrkdwn,
+  figure,
+  header,
+  literal,
+  type Message,
+  section,
+  span,
+  when,
+} from './message.ts';
 import { formatPlanToken } from './plan-token.ts';
 import type { PlanView } from './plan-view.ts';
 import { stateLine } from './state-line.ts';
@@ -26,16 +40,29 @@ export function cardMessage(view: PlanView): Message {
     section(plan.finding === undefined ? changesText(plan) : findingText(plan.finding)),
   ];
   if (plan.notes.length > 0) {
-    blocks.push(section(`*Worth knowing*\n${plan.notes.map((note) => `• ${literal(note, 400)}`).join('\n')}`));
+    blocks.push(
+      section(`*Worth knowing*\n${plan.notes.map((note) => `• ${literal(note, 400)}`).join('\n')}`),
+    );
   }
   const alerts = alertLines(view);
   if (alerts.length > 0) blocks.push(section(`*Alerts*\n${alerts.join('\n')}`));
   if (view.mode === 'propose' && view.record.state === 'approved') {
-    blocks.push(section(`*Run this by hand*\n${plan.changes.map((c) => `\`${escapeMrkdwn(asCommand(c))}\``).join('\n')}`));
+    blocks.push(
+      section(
+        `*Run this by hand*\n${plan.changes.map((c) => `\`${escapeMrkdwn(asCommand(c))}\``).join('\n')}`,
+      ),
+    );
   }
-  if (view.record.state === 'proposed' && view.mode !== 'observe' && plan.changes.length > 0) blocks.push(decisionButtons(view));
+  if (view.record.state === 'proposed' && view.mode !== 'observe' && plan.changes.length > 0)
+    blocks.push(decisionButtons(view));
   blocks.push(context(footer(view)));
-  return { text: cut(`${escapeMrkdwn(firstLine(plan))} · ${state.title}`, slackLimits.message.textAdvisedChars), blocks };
+  return {
+    text: cut(
+      `${escapeMrkdwn(firstLine(plan))} · ${state.title}`,
+      slackLimits.message.textAdvisedChars,
+    ),
+    blocks,
+  };
 }
 
 /** System, cause, action and cost in at most 150 characters; long names lose their tails, the figures stay. */
@@ -47,7 +74,9 @@ export function firstLine(plan: Plan): string {
       ? 'cost unknown'
       : costDelta(plan.cost.afterUsdPerMonth - plan.cost.beforeUsdPerMonth);
   const action =
-    plan.finding === undefined ? `${before} → ${floor}${after} replicas, ${cost}` : findingTitles[plan.finding.kind];
+    plan.finding === undefined
+      ? `${before} → ${floor}${after} replicas, ${cost}`
+      : findingTitles[plan.finding.kind];
   const room = slackLimits.header.textChars - action.length - 4;
   const subject = cut(`${oneLine(plan.title)} ${oneLine(plan.component)}`, Math.floor(room / 2));
   return `${subject}: ${cut(cause(plan), room - subject.length)}: ${action}`;
@@ -65,20 +94,26 @@ function changesText(plan: Plan): string {
 
 function findingText(finding: Finding): string {
   const lookAt = finding.lookAt.map((what) => `• ${literal(what, 300)}`);
-  return [`*Nothing is changed: ${findingTitles[finding.kind]}*`, literal(finding.because, 600), ...lookAt].join('\n');
+  return [
+    `*Nothing is changed: ${findingTitles[finding.kind]}*`,
+    literal(finding.because, 600),
+    ...lookAt,
+  ].join('\n');
 }
 
 function cause(plan: Plan): string {
   if (plan.origin.kind === 'command') return oneLine(plan.origin.reason ?? 'asked for by command');
   const [measured] = plan.observations.filter((o) => o.name === plan.trigger);
-  const value = measured?.kind === 'value' ? ` ${figure(measured.value)} ${measured.unit}`.trimEnd() : '';
+  const value =
+    measured?.kind === 'value' ? ` ${figure(measured.value)} ${measured.unit}`.trimEnd() : '';
   return `${oneLine(plan.origin.alertname)}${value}`;
 }
 
 function whyLines(plan: Plan): string[] {
   const { origin } = plan;
   const lines: string[] = [];
-  if (origin.kind === 'alert' && origin.summary !== '') lines.push(`Alert says: ${literal(origin.summary, 300)}`);
+  if (origin.kind === 'alert' && origin.summary !== '')
+    lines.push(`Alert says: ${literal(origin.summary, 300)}`);
   if (origin.kind === 'command') {
     const reason = origin.reason === undefined ? '' : `: ${literal(origin.reason, 300)}`;
     lines.push(`Asked for by <@${origin.by}>${reason}`);
@@ -112,7 +147,10 @@ export function observationLine(observation: Observation): string {
 function alertLines(view: PlanView): string[] {
   const lines = view.alerts.slice(0, alertsNamed).map((alert) => {
     const since = new Date(alert.startsAt);
-    const until = alert.resolvedAt === undefined ? 'still firing' : `resolved ${when(new Date(alert.resolvedAt))}`;
+    const until =
+      alert.resolvedAt === undefined
+        ? 'still firing'
+        : `resolved ${when(new Date(alert.resolvedAt))}`;
     return `• ${literal(alert.alertname, 120)} since ${when(since)}, ${until}`;
   });
   const others = view.alerts.length - lines.length;
@@ -131,7 +169,13 @@ function decisionButtons(view: PlanView): KnownBlock {
       style: 'primary',
       label: `Approve: ${what}`,
     }),
-    button({ actionId: actionIds.deny, text: 'Deny…', value, style: 'danger', label: `Deny: ${what}` }),
+    button({
+      actionId: actionIds.deny,
+      text: 'Deny…',
+      value,
+      style: 'danger',
+      label: `Deny: ${what}`,
+    }),
   ]);
 }
 

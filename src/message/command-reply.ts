@@ -1,13 +1,12 @@
 // Answers to slash commands: seen by whoever asked, short enough for a phone.
 
 import type { KnownBlock } from '@slack/types';
-import { firstLine } from './card.ts';
 import type { CommandNames } from '../command/command-names.ts';
 import type { System, Systems } from '../plan/system.ts';
 import type { WhatIf } from '../plan/what-if.ts';
 import type { PlanRecord, Stop, StoredAlert } from '../ports.ts';
+import { firstLine } from './card.ts';
 import { context, cut, figure, literal, type Message, plainMessage, section } from './message.ts';
-
 
 export function helpMessage({ capacity, scale }: CommandNames): Message {
   return plainMessage(
@@ -24,7 +23,9 @@ export function helpMessage({ capacity, scale }: CommandNames): Message {
 }
 
 export function misuseMessage(name: string, because: string): Message {
-  return plainMessage(`I did not understand that: ${literal(because, 400)}\nTry \`${name} help\`. Nothing was changed.`);
+  return plainMessage(
+    `I did not understand that: ${literal(because, 400)}\nTry \`${name} help\`. Nothing was changed.`,
+  );
 }
 
 export function refusedMessage(because: string): Message {
@@ -35,7 +36,8 @@ export function systemsMessage(systems: Systems): Message {
   if (systems.size === 0) return plainMessage('headroom.yaml names no systems yet.');
   const lines = [...systems.values()].map((system) => {
     const components = [...system.profile.components.keys()].join(', ');
-    const decides = system.rule === undefined ? 'nobody can approve' : `rule "${literal(system.rule.name, 60)}"`;
+    const decides =
+      system.rule === undefined ? 'nobody can approve' : `rule "${literal(system.rule.name, 60)}"`;
     return `• *${literal(system.id, 60)}* ${literal(system.title, 80)}: ${system.mode} mode, ${decides}, cards in <#${system.channel}>\n   ${literal(components, 300)}`;
   });
   return plainMessage(lines.join('\n'));
@@ -54,38 +56,57 @@ export interface StatusFacts {
 export function statusMessage(facts: StatusFacts): Message {
   const blocks: KnownBlock[] = [];
   const stops = facts.stops.map(
-    (stop) => `⏸ ${stop.scope === '*' ? 'Everything' : literal(stop.scope.replace(':', ' '), 80)} is stopped by ${who(stop.by)}${stop.reason === undefined ? '' : `: ${literal(stop.reason, 200)}`}`,
+    (stop) =>
+      `⏸ ${stop.scope === '*' ? 'Everything' : literal(stop.scope.replace(':', ' '), 80)} is stopped by ${who(stop.by)}${stop.reason === undefined ? '' : `: ${literal(stop.reason, 200)}`}`,
   );
   if (stops.length > 0) blocks.push(section(stops.join('\n')));
   const plans = facts.plans.map(
     ({ plan, state, outcome }) =>
       `• *${plan.id}* ${outcome === 'pending' ? 'applied, watching whether it helps' : state}: ${literal(firstLine(plan), 200)}`,
   );
-  blocks.push(section(`*Plans*\n${plans.length === 0 ? 'Nothing waits and nothing runs.' : plans.join('\n')}`));
+  blocks.push(
+    section(
+      `*Plans*\n${plans.length === 0 ? 'Nothing waits and nothing runs.' : plans.join('\n')}`,
+    ),
+  );
   const clusters = facts.clusters.map(({ cluster, problem }) =>
-    problem === undefined ? `• cluster ${literal(cluster, 60)} answers` : `• cluster ${literal(cluster, 60)}: ${literal(problem, 300)}`,
+    problem === undefined
+      ? `• cluster ${literal(cluster, 60)} answers`
+      : `• cluster ${literal(cluster, 60)}: ${literal(problem, 300)}`,
   );
   if (clusters.length > 0) blocks.push(section(`*Clusters*\n${clusters.join('\n')}`));
   const { count, newest } = facts.unrouted;
   if (count > 0) {
     const named = newest.map(
-      (alert) => `• ${literal(alert.labels['alertname'] ?? 'without a name', 100)} in ${literal(alert.labels['namespace'] ?? 'no namespace', 63)}`,
+      (alert) =>
+        `• ${literal(alert.labels['alertname'] ?? 'without a name', 100)} in ${literal(alert.labels['namespace'] ?? 'no namespace', 63)}`,
     );
     blocks.push(section(`*Alerts that fit no system: ${count}*\n${named.join('\n')}`));
   }
   blocks.push(context(`${facts.messagesOwed} messages on their way to Slack`));
-  return { text: cut(`Headroom status: ${plans.length} open plans, ${stops.length} stops`, 300), blocks };
+  return {
+    text: cut(`Headroom status: ${plans.length} open plans, ${stops.length} stops`, 300),
+    blocks,
+  };
 }
 
 export function whatIfMessage(system: System, result: Extract<WhatIf, { kind: 'sized' }>): Message {
-  const inputs = Object.entries(result.inputs).map(([name, value]) => `${name}=${figure(value)}`).join(' ');
+  const inputs = Object.entries(result.inputs)
+    .map(([name, value]) => `${name}=${figure(value)}`)
+    .join(' ');
   const lines = result.sizings.map((sizing) => {
     const mark = sizing.id === result.recommended ? '*recommended* ' : '';
-    const cost = sizing.costUsdPerMonth === undefined ? '' : `, $${figure(sizing.costUsdPerMonth)}/month`;
-    const reasons = sizing.reasons.length === 0 ? '' : `\n   not feasible: ${literal(sizing.reasons.join('; '), 300)}`;
+    const cost =
+      sizing.costUsdPerMonth === undefined ? '' : `, $${figure(sizing.costUsdPerMonth)}/month`;
+    const reasons =
+      sizing.reasons.length === 0
+        ? ''
+        : `\n   not feasible: ${literal(sizing.reasons.join('; '), 300)}`;
     return `• ${mark}${literal(sizing.component, 60)}: ${figure(sizing.replicas)} replicas${cost}  _(${literal(sizing.id, 60)}: ${literal(sizing.source, 160)})_${reasons}`;
   });
-  return plainMessage(`*${literal(system.title, 80)}* with ${literal(inputs, 300)}\n${lines.join('\n')}\nNothing was changed.`);
+  return plainMessage(
+    `*${literal(system.title, 80)}* with ${literal(inputs, 300)}\n${lines.join('\n')}\nNothing was changed.`,
+  );
 }
 
 function who(by: string): string {

@@ -1,6 +1,14 @@
 // The few shapes our messages are made of, escaped and cut to Slack's limits in one place.
 
-import type { ActionsBlock, Button, ContextBlock, HeaderBlock, KnownBlock, ModalView, SectionBlock } from '@slack/types';
+import type {
+  ActionsBlock,
+  Button,
+  ContextBlock,
+  HeaderBlock,
+  KnownBlock,
+  ModalView,
+  SectionBlock,
+} from '@slack/types';
 import { slackLimits } from './limits.ts';
 
 /** What is sent to Slack. `text` is the notification and what a screen reader says. */
@@ -33,12 +41,18 @@ export function cut(text: string, maxChars: number): string {
 }
 
 export function header(text: string): HeaderBlock {
-  return { type: 'header', text: { type: 'plain_text', text: cut(text, slackLimits.header.textChars), emoji: true } };
+  return {
+    type: 'header',
+    text: { type: 'plain_text', text: cut(text, slackLimits.header.textChars), emoji: true },
+  };
 }
 
 /** `mrkdwn` must be ours or escaped already. Too long a text loses whole lines from its end, never half a mark. */
 export function section(mrkdwn: string): SectionBlock {
-  return { type: 'section', text: { type: 'mrkdwn', text: fitLines(mrkdwn, slackLimits.section.textChars) } };
+  return {
+    type: 'section',
+    text: { type: 'mrkdwn', text: fitLines(mrkdwn, slackLimits.section.textChars) },
+  };
 }
 
 export function fields(texts: readonly string[]): SectionBlock {
@@ -69,7 +83,11 @@ export function button(options: {
   return {
     type: 'button',
     action_id: options.actionId,
-    text: { type: 'plain_text', text: cut(options.text, slackLimits.button.textVisibleChars), emoji: true },
+    text: {
+      type: 'plain_text',
+      text: cut(options.text, slackLimits.button.textVisibleChars),
+      emoji: true,
+    },
     value: options.value,
     ...(options.style === undefined ? {} : { style: options.style }),
     ...(options.label === undefined
@@ -110,7 +128,10 @@ export function costDelta(usdPerMonth: number): string {
   if (Math.abs(usdPerMonth) < 0.005) return 'no change in cost';
   const size = Math.abs(usdPerMonth);
   const digits = size >= 100 ? 0 : 2;
-  const amount = size.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  const amount = size.toLocaleString('en-US', {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  });
   return `${usdPerMonth > 0 ? '+' : '−'}$${amount}/month`;
 }
 

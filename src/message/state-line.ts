@@ -20,7 +20,10 @@ export function stateLine(view: PlanView): StateLine {
     case 'approved':
       return approvedLine(view);
     case 'applying':
-      return { title: '⚙️ Being carried out', detail: `${deciders(view)}. Progress is in the thread.` };
+      return {
+        title: '⚙️ Being carried out',
+        detail: `${deciders(view)}. Progress is in the thread.`,
+      };
     case 'applied':
       return appliedLine(view);
     case 'unknown':
@@ -30,7 +33,10 @@ export function stateLine(view: PlanView): StateLine {
       };
     case 'failed':
     case 'left':
-      return { title: '🛑 Stopped', detail: `${reason} Capacity that was already added stays.`.trim() };
+      return {
+        title: '🛑 Stopped',
+        detail: `${reason} Capacity that was already added stays.`.trim(),
+      };
     case 'reverted':
       return { title: '↩️ Failed and taken back', detail: reason };
     case 'denied':
@@ -61,11 +67,15 @@ function proposedLine(view: PlanView): StateLine {
   if (mode === 'observe') {
     return {
       title: '👀 Observe mode: this is what would be done',
-      detail: 'Nothing is changed. Set the system\'s mode to "propose" or "apply" to get buttons here.',
+      detail:
+        'Nothing is changed. Set the system\'s mode to "propose" or "apply" to get buttons here.',
     };
   }
   if (rule === undefined) {
-    return { title: '🔒 Nobody can approve this', detail: 'No policy rule in headroom.yaml covers this system.' };
+    return {
+      title: '🔒 Nobody can approve this',
+      detail: 'No policy rule in headroom.yaml covers this system.',
+    };
   }
   const needed = approvalsNeeded(record.plan, rule);
   const have = new Set(approvals(view).map((vote) => vote.userId)).size;
@@ -87,12 +97,19 @@ function proposedLine(view: PlanView): StateLine {
 function approvedLine(view: PlanView): StateLine {
   const stopped = view.stops[0];
   if (view.mode === 'propose') {
-    return { title: '👍 Approved: yours to carry out', detail: `${deciders(view)}. This system is in propose mode.` };
+    return {
+      title: '👍 Approved: yours to carry out',
+      detail: `${deciders(view)}. This system is in propose mode.`,
+    };
   }
-  const by = view.record.startBy === undefined ? '' : ` It must start before ${when(view.record.startBy)}.`;
+  const by =
+    view.record.startBy === undefined ? '' : ` It must start before ${when(view.record.startBy)}.`;
   return stopped === undefined
     ? { title: '👍 Approved: starting', detail: `${deciders(view)}.${by}` }
-    : { title: '⏸ Approved, but stopped', detail: `${deciders(view)}. ${literal(stopped, 300)}.${by}` };
+    : {
+        title: '⏸ Approved, but stopped',
+        detail: `${deciders(view)}. ${literal(stopped, 300)}.${by}`,
+      };
 }
 
 function appliedLine(view: PlanView): StateLine {
@@ -104,7 +121,10 @@ function appliedLine(view: PlanView): StateLine {
     case 'not-helped':
       return { title: '⚠️ Done, but it did not help in time', detail: `${deciders(view)}. ${note}` };
     case 'unmeasured':
-      return { title: '✅ Done; whether it helped is not known', detail: `${deciders(view)}. ${note}` };
+      return {
+        title: '✅ Done; whether it helped is not known',
+        detail: `${deciders(view)}. ${note}`,
+      };
     case 'pending':
       return { title: '✅ Done: watching whether it helps', detail: `${deciders(view)}.` };
     case undefined:

@@ -48,7 +48,10 @@ export function outcomeMessage(view: PlanView): Message {
     blocks:
       head === undefined
         ? blocks
-        : [...blocks, context(`Audit trail at entry ${head.seq}, checkpoint \`${head.seq}:${head.hash}\``)],
+        : [
+            ...blocks,
+            context(`Audit trail at entry ${head.seq}, checkpoint \`${head.seq}:${head.hash}\``),
+          ],
   };
 }
 

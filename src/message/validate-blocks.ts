@@ -350,7 +350,12 @@ const actionIdsUnique: Rule = (value, pointer, on) => {
     if (id === undefined) continue;
     if (seen.has(id)) {
       const where = `${pointer}/elements/${index}/action_id`;
-      report(on, where, 'duplicate', `\`action_id\` ${JSON.stringify(id)} already exists in this block`);
+      report(
+        on,
+        where,
+        'duplicate',
+        `\`action_id\` ${JSON.stringify(id)} already exists in this block`,
+      );
     }
     seen.add(id);
   }

@@ -21,11 +21,15 @@ export function voteReply(result: VoteResult): Message {
     case 'already-voted':
       return plainMessage('You have voted on this plan already; your first vote counts.');
     case 'reason-needed':
-      return plainMessage('You asked for this change yourself. Approving it alone while on call needs a reason.');
+      return plainMessage(
+        'You asked for this change yourself. Approving it alone while on call needs a reason.',
+      );
     case 'refused':
       return plainMessage(`That did not count: ${literal(result.because, 600)}`);
     case 'no-such-plan':
-      return plainMessage('There is no such plan. The card may come from another installation; nothing was changed.');
+      return plainMessage(
+        'There is no such plan. The card may come from another installation; nothing was changed.',
+      );
     default:
       return unreachable(result);
   }
@@ -45,7 +49,10 @@ export function reasonModal(kind: 'approve' | 'deny', token: PlanToken): Modal {
       {
         type: 'input',
         block_id: reasonInput.blockId,
-        label: { type: 'plain_text', text: deny ? 'Why not?' : 'Why can it not wait for somebody else?' },
+        label: {
+          type: 'plain_text',
+          text: deny ? 'Why not?' : 'Why can it not wait for somebody else?',
+        },
         hint: { type: 'plain_text', text: 'It stands on the card and in the audit trail.' },
         element: {
           type: 'plain_text_input',

@@ -7,7 +7,12 @@ import { assert } from '../errors.ts';
 import type { Component, Trigger } from '../profile/profile.ts';
 import { fillPromql } from '../profile/promql.ts';
 import { sizeForTrigger, type TriggerSizing } from '../profile/size-for-trigger.ts';
-import { type ChosenChange, chooseScaleDown, chooseScaleUp, missingWorkload } from './choose-change.ts';
+import {
+  type ChosenChange,
+  chooseScaleDown,
+  chooseScaleUp,
+  missingWorkload,
+} from './choose-change.ts';
 import { costOf } from './cost.ts';
 import { type Observation, type Reading, toObservation } from './observation.ts';
 import type { Finding, Origin, OutcomeTest, Plan } from './plan.ts';
@@ -102,7 +107,10 @@ export function assembleCommandPlan(facts: CommandFacts, name: PlanName): Comman
       ? chooseScaleUp(workload, cluster, replicas)
       : chooseScaleDown(workload, cluster, replicas);
   if (chosen.kind === 'none') return refused(chosen.because);
-  return { kind: 'plan', plan: draft(facts, name, { observations: [replicasSeen(facts)], chosen }) };
+  return {
+    kind: 'plan',
+    plan: draft(facts, name, { observations: [replicasSeen(facts)], chosen }),
+  };
 }
 
 interface Parts {
@@ -132,7 +140,9 @@ function draft(
         ...(cluster?.workload?.podCpuMillicores !== undefined && {
           cpuMillicores: cluster.workload.podCpuMillicores,
         }),
-        ...(cluster?.workload?.podMemoryMi !== undefined && { memoryMi: cluster.workload.podMemoryMi }),
+        ...(cluster?.workload?.podMemoryMi !== undefined && {
+          memoryMi: cluster.workload.podMemoryMi,
+        }),
       },
       before,
       after,

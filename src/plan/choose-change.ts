@@ -4,11 +4,20 @@ import type { Change, WorkloadRef } from '../change/change.ts';
 import type { AutoscalerState, ClusterState } from '../change/compare.ts';
 
 export type ChosenChange =
-  | { readonly kind: 'change'; readonly change: Change; readonly replicasAfter: number; readonly notes: readonly string[] }
+  | {
+      readonly kind: 'change';
+      readonly change: Change;
+      readonly replicasAfter: number;
+      readonly notes: readonly string[];
+    }
   | { readonly kind: 'none'; readonly because: string };
 
 /** The change that brings a workload to at least `target` replicas; `target` is above what runs now. */
-export function chooseScaleUp(workload: WorkloadRef, state: ClusterState, target: number): ChosenChange {
+export function chooseScaleUp(
+  workload: WorkloadRef,
+  state: ClusterState,
+  target: number,
+): ChosenChange {
   const blocked = whyNotScalable(workload, state);
   if (blocked !== undefined) return { kind: 'none', because: blocked };
   const before = state.workload?.replicas ?? 0;
@@ -31,7 +40,11 @@ export function chooseScaleUp(workload: WorkloadRef, state: ClusterState, target
 }
 
 /** The change that brings a workload to exactly `target` replicas, fewer than run now. */
-export function chooseScaleDown(workload: WorkloadRef, state: ClusterState, target: number): ChosenChange {
+export function chooseScaleDown(
+  workload: WorkloadRef,
+  state: ClusterState,
+  target: number,
+): ChosenChange {
   const blocked = whyNotScalable(workload, state);
   if (blocked !== undefined) return { kind: 'none', because: blocked };
   if (state.autoscaler !== undefined) {
@@ -83,7 +96,10 @@ function raiseAutoscaler(
   }
   const atMaximum = (autoscaler.limited || before >= maxReplicas) && target > maxReplicas;
   if (!atMaximum && Math.min(target, maxReplicas) <= minReplicas) {
-    return { kind: 'none', because: `autoscaler ${name} already keeps at least ${minReplicas} replicas` };
+    return {
+      kind: 'none',
+      because: `autoscaler ${name} already keeps at least ${minReplicas} replicas`,
+    };
   }
   const after = atMaximum
     ? { minReplicas, maxReplicas: target }

@@ -15,7 +15,8 @@ export function costOf(facts: {
   if (rates === undefined) return undefined;
   const cores = (pod.cpuMillicores ?? component.pod.cpuMillicores) / 1000;
   const gigabytes = (pod.memoryMi ?? component.pod.memoryMi) / 1024;
-  const podUsd = (cores * rates.cpuCoreHourUsd + gigabytes * rates.memoryGbHourUsd) * rates.hoursPerMonth;
+  const podUsd =
+    (cores * rates.cpuCoreHourUsd + gigabytes * rates.memoryGbHourUsd) * rates.hoursPerMonth;
   return {
     beforeUsdPerMonth: cents(before * podUsd),
     afterUsdPerMonth: cents(after * podUsd),

@@ -35,6 +35,10 @@ export const defaultClocks = { expireAfterSeconds: 30 * 60, startWithinSeconds: 
 export function promqlNamesOf(system: System, component: string): PromqlNames | undefined {
   const workload = system.workloads.get(component);
   return (
-    workload && { namespace: workload.namespace, workload: workload.name, container: workload.container }
+    workload && {
+      namespace: workload.namespace,
+      workload: workload.name,
+      container: workload.container,
+    }
   );
 }

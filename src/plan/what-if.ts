@@ -73,7 +73,9 @@ function parseInputs(profile: Profile, given: ReadonlyMap<string, string>): Pars
   for (const [name, text] of given) {
     const input = profile.inputs.get(name);
     if (input === undefined) {
-      mistakes.push(`${profile.id} has no input "${name}"${suggestion(name, profile.inputs.keys())}`);
+      mistakes.push(
+        `${profile.id} has no input "${name}"${suggestion(name, profile.inputs.keys())}`,
+      );
       continue;
     }
     const value = parseNumber(input, text);
@@ -83,9 +85,12 @@ function parseInputs(profile: Profile, given: ReadonlyMap<string, string>): Pars
   // Defaults are computed from what was given, in the profile's order.
   for (const input of profile.inputs.values()) {
     if (given.has(input.name)) continue;
-    const computed = input.default?.names.every((name) => name in inputs) ? input.default.evaluate(inputs) : undefined;
+    const computed = input.default?.names.every((name) => name in inputs)
+      ? input.default.evaluate(inputs)
+      : undefined;
     if (computed?.ok) inputs[input.name] = computed.value;
-    else if (input.required) mistakes.push(`${input.name} is missing (${input.unit}, ${input.min} to ${input.max})`);
+    else if (input.required)
+      mistakes.push(`${input.name} is missing (${input.unit}, ${input.min} to ${input.max})`);
   }
   return mistakes.length === 0 ? { kind: 'parsed', inputs } : { kind: 'misuse', mistakes };
 }

@@ -1,9 +1,21 @@
 // Answers stored commands, oldest first; one that a crash left unanswered is answered by the next process.
 
-import { type Command, type ParsedCommand, parseCapacityCommand, parseScaleCommand } from '../command/parse-command.ts';
+import {
+  type Command,
+  type ParsedCommand,
+  parseCapacityCommand,
+  parseScaleCommand,
+} from '../command/parse-command.ts';
 import { assert, describeError, OperationError, unreachable } from '../errors.ts';
 import { firstLine } from '../message/card.ts';
-import { helpMessage, misuseMessage, refusedMessage, statusMessage, systemsMessage, whatIfMessage } from '../message/command-reply.ts';
+import {
+  helpMessage,
+  misuseMessage,
+  refusedMessage,
+  statusMessage,
+  systemsMessage,
+  whatIfMessage,
+} from '../message/command-reply.ts';
 import { literal, type Message, plainMessage } from '../message/message.ts';
 import { whatIf } from '../plan/what-if.ts';
 import type { StoredCommand } from '../ports.ts';
@@ -14,13 +26,18 @@ import { resume, stop } from './stop-and-resume.ts';
 
 /** False when no command waits. */
 export async function answerNextCommand(parts: Parts): Promise<boolean> {
-  const stored = await parts.store.transaction((tx) => tx.commands.takeWaiting(parts.clock.now(), limits.commandLeaseMs));
+  const stored = await parts.store.transaction((tx) =>
+    tx.commands.takeWaiting(parts.clock.now(), limits.commandLeaseMs),
+  );
   if (stored === undefined) return false;
   const reply = await replyTo(stored, parts);
   try {
     const answer = await parts.chat.respond(stored.responseUrl, reply);
     if (answer.kind === 'rejected') {
-      parts.log.warn({ command: stored.id, because: answer.because }, 'Slack does not take the answer to a command');
+      parts.log.warn(
+        { command: stored.id, because: answer.because },
+        'Slack does not take the answer to a command',
+      );
     }
   } catch (error) {
     if (!(error instanceof OperationError)) throw error;
@@ -40,7 +57,9 @@ async function replyTo(stored: StoredCommand, parts: Parts): Promise<Message> {
   } catch (error) {
     if (!(error instanceof OperationError)) throw error;
     parts.log.warn({ command: stored.id, err: error }, 'carrying out a command');
-    return plainMessage(`That did not work: ${literal(describeError(error), 400)}. Nothing was changed; try again in a moment.`);
+    return plainMessage(
+      `That did not work: ${literal(describeError(error), 400)}. Nothing was changed; try again in a moment.`,
+    );
   }
 }
 
@@ -73,22 +92,34 @@ async function carryOut(command: Command, stored: StoredCommand, parts: Parts): 
 async function status(systemId: string | undefined, parts: Parts): Promise<Message> {
   const clusters = await parts.clusters.health();
   const of = systemId === undefined ? {} : { system: systemId };
-  const systems = [...parts.systems.values()].filter(({ id }) => systemId === undefined || id === systemId);
+  const systems = [...parts.systems.values()].filter(
+    ({ id }) => systemId === undefined || id === systemId,
+  );
   return parts.store.transaction(async (tx) => {
-    const open = await tx.plans.list({ states: ['proposed', 'approved', 'applying', 'unknown'], limit: 20, ...of });
+    const open = await tx.plans.list({
+      states: ['proposed', 'approved', 'applying', 'unknown'],
+      limit: 20,
+      ...of,
+    });
     const watched = await tx.plans.list({ outcome: 'pending', limit: 20, ...of });
     return statusMessage({
       systems,
       plans: [...open, ...watched],
       stops: await tx.stops.all(),
       unrouted: await tx.alerts.unrouted(5),
-      clusters: clusters.filter(({ cluster }) => systems.some((system) => system.cluster === cluster)),
+      clusters: clusters.filter(({ cluster }) =>
+        systems.some((system) => system.cluster === cluster),
+      ),
       messagesOwed: await tx.messages.owed(),
     });
   });
 }
 
-async function plan(command: Extract<Command, { kind: 'plan' }>, stored: StoredCommand, parts: Parts): Promise<Message> {
+async function plan(
+  command: Extract<Command, { kind: 'plan' }>,
+  stored: StoredCommand,
+  parts: Parts,
+): Promise<Message> {
   const system = parts.systems.get(command.system);
   assert(system !== undefined, 'a parsed command names a known system');
   const result = whatIf(system.profile, command.inputs);
@@ -97,12 +128,18 @@ async function plan(command: Extract<Command, { kind: 'plan' }>, stored: StoredC
     : whatIfMessage(system, result);
 }
 
-async function scale(command: Extract<Command, { kind: 'scale' }>, stored: StoredCommand, parts: Parts): Promise<Message> {
+async function scale(
+  command: Extract<Command, { kind: 'scale' }>,
+  stored: StoredCommand,
+  parts: Parts,
+): Promise<Message> {
   const result = await proposeScale(command, stored, parts);
   switch (result.kind) {
     case 'proposed': {
       const channel = parts.systems.get(command.system)?.channel;
-      return plainMessage(`Plan ${result.plan.id} is in <#${channel}>: ${literal(firstLine(result.plan), 200)}`);
+      return plainMessage(
+        `Plan ${result.plan.id} is in <#${channel}>: ${literal(firstLine(result.plan), 200)}`,
+      );
     }
     case 'refused':
       return refusedMessage(result.because);
@@ -121,17 +158,28 @@ async function stopOrResume(
   parts: Parts,
 ): Promise<Message> {
   if (!parts.operators.includes(stored.userId)) {
-    return plainMessage('Only operators listed in headroom.yaml may stop and resume. Nothing was changed.');
+    return plainMessage(
+      'Only operators listed in headroom.yaml may stop and resume. Nothing was changed.',
+    );
   }
   const what = command.scope === '*' ? 'Everything' : literal(command.scope.replace(':', ' '), 80);
   const by = stored.userId;
   if (command.kind === 'stop') {
-    await stop({ scope: command.scope, by, ...(command.reason !== undefined && { reason: command.reason }) }, parts);
+    await stop(
+      { scope: command.scope, by, ...(command.reason !== undefined && { reason: command.reason }) },
+      parts,
+    );
     parts.wake('messages');
-    return plainMessage(`⏸ ${what} is stopped: no new run begins, and a running one halts before its next change.`);
+    return plainMessage(
+      `⏸ ${what} is stopped: no new run begins, and a running one halts before its next change.`,
+    );
   }
   const ended = await resume({ scope: command.scope, by }, parts);
   parts.wake('messages');
   parts.wake('runs');
-  return plainMessage(ended ? `▶️ ${what} goes on.` : `There was no stop for exactly that; \`${parts.commands.capacity} status\` lists what is stopped.`);
+  return plainMessage(
+    ended
+      ? `▶️ ${what} goes on.`
+      : `There was no stop for exactly that; \`${parts.commands.capacity} status\` lists what is stopped.`,
+  );
 }

@@ -12,9 +12,12 @@ import { readCase } from './read-plan.ts';
 import { verifyChange } from './verify-change.ts';
 
 export async function applyChange(at: ChangeAtHand, parts: Parts): Promise<ChangeEnd> {
-  assert(at.lock.planId === at.run.planId, 'the lock is this plan\'s own');
+  assert(at.lock.planId === at.run.planId, "the lock is this plan's own");
   if (at.shutdown.aborted) {
-    return { kind: 'handed-over', because: 'Headroom was stopped before this change; it looks again and goes on' };
+    return {
+      kind: 'handed-over',
+      because: 'Headroom was stopped before this change; it looks again and goes on',
+    };
   }
   const seen = await observeForChange(at, parts);
   if (seen.kind === 'failed') return seen;
@@ -22,7 +25,11 @@ export async function applyChange(at: ChangeAtHand, parts: Parts): Promise<Chang
   const comparison = compareChange(at.change, seen.state);
   switch (comparison.kind) {
     case 'drifted':
-      return { kind: 'failed', code: 'drift', because: `${comparison.because}; nothing was written` };
+      return {
+        kind: 'failed',
+        code: 'drift',
+        because: `${comparison.because}; nothing was written`,
+      };
     case 'reached':
       return reached(at, parts);
     case 'unchanged':
@@ -44,7 +51,11 @@ async function observeForChange({ change }: ChangeAtHand, parts: Parts): Promise
     } catch (error) {
       if (!(error instanceof OperationError)) throw error;
       if (!error.retryable || attempt >= limits.readAttempts) {
-        return { kind: 'failed', code: error.code, because: `${error.message}; nothing was written` };
+        return {
+          kind: 'failed',
+          code: error.code,
+          because: `${error.message}; nothing was written`,
+        };
       }
       await parts.clock.sleep(error.retryAfterMs ?? limits.readRetryMs);
     }
@@ -59,12 +70,21 @@ async function reached(at: ChangeAtHand, parts: Parts): Promise<ChangeEnd> {
     const state = earlier.find((entry) => entry.position === at.position)?.state;
     return state !== undefined && state !== 'reached' && state !== 'refused';
   });
-  const stored = await note(at, ours ? 'written' : 'reached', ours ? 'found in place after the interruption' : undefined, parts);
+  const stored = await note(
+    at,
+    ours ? 'written' : 'reached',
+    ours ? 'found in place after the interruption' : undefined,
+    parts,
+  );
   if (!stored) return { kind: 'lost' };
   return verifyChange(at, ours ? 'verified' : 'reached', parts);
 }
 
-async function write(at: ChangeAtHand, unchanged: Extract<Comparison, { kind: 'unchanged' }>, parts: Parts): Promise<ChangeEnd> {
+async function write(
+  at: ChangeAtHand,
+  unchanged: Extract<Comparison, { kind: 'unchanged' }>,
+  parts: Parts,
+): Promise<ChangeEnd> {
   const announced = await announce(at, parts);
   if (announced.kind !== 'go') return announced;
   parts.checkpoint('write-announced');
@@ -91,12 +111,18 @@ function announce(at: ChangeAtHand, parts: Parts): Promise<ChangeEnd | { readonl
     const record = await tx.plans.lock(at.run.planId);
     assert(record !== undefined, 'a plan that runs is stored');
     const now = parts.clock.now();
-    if (!(await tx.runs.renew(at.run, at.lease.holder, now, limits.runLeaseMs))) return { kind: 'lost' };
+    if (!(await tx.runs.renew(at.run, at.lease.holder, now, limits.runLeaseMs)))
+      return { kind: 'lost' };
     const input = await readCase(tx, record, parts);
     const verdict = evaluateApproval(input);
     if (verdict.kind !== 'approved' || input.mode !== 'apply') {
-      const because = verdict.kind === 'approved' ? 'the system is no longer in apply mode' : verdict.because;
-      return { kind: 'failed', code: 'stopped', because: `Halted before change ${at.position + 1}: ${because}` };
+      const because =
+        verdict.kind === 'approved' ? 'the system is no longer in apply mode' : verdict.because;
+      return {
+        kind: 'failed',
+        code: 'stopped',
+        because: `Halted before change ${at.position + 1}: ${because}`,
+      };
     }
     await tx.runs.setChange(at.run, { position: at.position, state: 'writing' }, now);
     await tx.audit.append({

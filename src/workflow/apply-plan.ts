@@ -48,7 +48,10 @@ interface Begun {
 }
 
 /** Evaluates the approval as it stands now, takes all locks and makes the run this process's own, in one transaction. */
-function begin(run: RunId, parts: Parts): Promise<Begun | { readonly kind: 'waiting' | 'failed' | 'not-ours' }> {
+function begin(
+  run: RunId,
+  parts: Parts,
+): Promise<Begun | { readonly kind: 'waiting' | 'failed' | 'not-ours' }> {
   return parts.store.transaction(async (tx) => {
     const record = await tx.plans.lock(run.planId);
     const stored = await tx.runs.find(run);
@@ -59,24 +62,43 @@ function begin(run: RunId, parts: Parts): Promise<Begun | { readonly kind: 'wait
     }
     const input = await readCase(tx, record, parts);
     const verdict = evaluateApproval(input);
-    if (verdict.kind === 'waiting' && verdict.condition === 'notStopped') return { kind: 'waiting' };
+    if (verdict.kind === 'waiting' && verdict.condition === 'notStopped')
+      return { kind: 'waiting' };
     if (verdict.kind !== 'approved' || input.mode !== 'apply') {
-      const because = verdict.kind === 'approved' ? `${record.plan.system} is no longer in apply mode` : verdict.because;
+      const because =
+        verdict.kind === 'approved'
+          ? `${record.plan.system} is no longer in apply mode`
+          : verdict.because;
       await giveUp(tx, record, run, because, parts);
       return { kind: 'failed' };
     }
-    const lock = await tx.locks.take([targetKey(verdict.plan.workload)], record.plan.id, parts.clock.now());
+    const lock = await tx.locks.take(
+      [targetKey(verdict.plan.workload)],
+      record.plan.id,
+      parts.clock.now(),
+    );
     if (lock.kind === 'held') return { kind: 'waiting' };
     const lease: RunLease = { holder: parts.newId('h') };
     await tx.runs.claim(run, lease.holder, parts.clock.now(), limits.runLeaseMs);
-    const moved = await movePlan(tx, record, { to: 'applying', by: 'headroom', detail: { run: run.number, approvedBy: verdict.by } }, parts);
+    const moved = await movePlan(
+      tx,
+      record,
+      { to: 'applying', by: 'headroom', detail: { run: run.number, approvedBy: verdict.by } },
+      parts,
+    );
     await wantInThread(tx, record, { kind: 'progress', run: run.number }, parts);
     return { kind: 'begun', run, record: moved, plan: verdict.plan, lock: lock.proof, lease };
   });
 }
 
 /** An approval that is no longer in force: nothing was written by this run. */
-async function giveUp(tx: Transaction, record: PlanRecord, run: RunId, because: string, parts: Parts): Promise<void> {
+async function giveUp(
+  tx: Transaction,
+  record: PlanRecord,
+  run: RunId,
+  because: string,
+  parts: Parts,
+): Promise<void> {
   await tx.runs.end(run, 'ended', parts.clock.now());
   await tx.locks.release(record.plan.id);
   const move = { by: 'headroom', reason: `Not started: ${because}` };
@@ -100,7 +122,9 @@ async function carryOut(
     const stop = await afterChange(end, { run, record, lease }, parts);
     if (stop !== undefined) return stop;
   }
-  return (await endRun({ kind: 'applied' }, { run, record, lease }, parts)) ? 'applied' : 'not-ours';
+  return (await endRun({ kind: 'applied' }, { run, record, lease }, parts))
+    ? 'applied'
+    : 'not-ours';
 }
 
 async function afterChange(
@@ -116,7 +140,9 @@ async function afterChange(
     case 'unknown':
       return (await endRun(end, at, parts)) ? 'unknown' : 'not-ours';
     case 'handed-over':
-      return (await endRun({ kind: 'unknown', because: end.because }, at, parts)) ? 'handed-over' : 'not-ours';
+      return (await endRun({ kind: 'unknown', because: end.because }, at, parts))
+        ? 'handed-over'
+        : 'not-ours';
     case 'lost':
       return 'not-ours';
     default:

@@ -26,21 +26,28 @@ export function verifyStored(store: Store, expect?: ChainHead): Promise<Finding>
 }
 
 /** Checks a saved trail, line by line. A line that is no entry is the first broken one. */
-export async function verifyLines(lines: AsyncIterable<string>, expect?: ChainHead): Promise<Finding> {
+export async function verifyLines(
+  lines: AsyncIterable<string>,
+  expect?: ChainHead,
+): Promise<Finding> {
   const verifier = chainVerifier(expect);
   let seq = 0;
   for await (const line of lines) {
     if (line.trim() === '') continue;
     seq += 1;
     const entry = parseLine(line);
-    if (entry === undefined) return { kind: 'broken', seq, because: 'the line is not an entry of the trail' };
+    if (entry === undefined)
+      return { kind: 'broken', seq, because: 'the line is not an entry of the trail' };
     const broken = verifier.check(entry);
     if (broken !== undefined) return broken;
   }
   return verifier.finish();
 }
 
-async function verifyEntries(entries: AsyncIterable<AuditEntry>, expect?: ChainHead): Promise<Finding> {
+async function verifyEntries(
+  entries: AsyncIterable<AuditEntry>,
+  expect?: ChainHead,
+): Promise<Finding> {
   const verifier = chainVerifier(expect);
   for await (const entry of entries) {
     const broken = verifier.check(entry);

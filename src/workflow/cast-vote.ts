@@ -41,7 +41,10 @@ async function offer(parts: Parts, planId: string): Promise<void> {
   try {
     await parts.queue.add({ planId, number: 1 });
   } catch (error) {
-    parts.log.warn({ planId, err: error }, 'the queue did not take a run; the sweeper will offer it again');
+    parts.log.warn(
+      { planId, err: error },
+      'the queue did not take a run; the sweeper will offer it again',
+    );
   }
 }
 
@@ -57,7 +60,10 @@ async function count(tx: Transaction, ballot: Ballot, parts: Parts): Promise<Vot
     ...(ballot.reason !== undefined && { reason: ballot.reason }),
   };
   if (record.plan.changes.length === 0) {
-    return { kind: 'refused', because: 'This card proposes no change; there is nothing to decide.' };
+    return {
+      kind: 'refused',
+      because: 'This card proposes no change; there is nothing to decide.',
+    };
   }
   const mine = before.votes.find(
     (v) => v.userId === ballot.by && v.planHash === ballot.planHash && v.kind === ballot.kind,
@@ -103,7 +109,12 @@ async function approve(
   const now = parts.clock.now();
   const startBy = new Date(now.getTime() + record.plan.startWithinSeconds * 1000);
   const by = approval.by.at(-1) ?? 'policy';
-  await movePlan(tx, record, { to: 'approved', by, startBy, detail: { approvedBy: approval.by } }, parts);
+  await movePlan(
+    tx,
+    record,
+    { to: 'approved', by, startBy, detail: { approvedBy: approval.by } },
+    parts,
+  );
   if (approval.applies) await tx.runs.queue({ planId: record.plan.id, number: 1 }, now);
   return { kind: 'approved', starts: approval.applies };
 }

@@ -47,7 +47,11 @@ export function note(
       event: `change.${state}`,
       by: 'headroom',
       planId: at.run.planId,
-      detail: { run: at.run.number, position: at.position, ...(detail !== undefined && { detail }) },
+      detail: {
+        run: at.run.number,
+        position: at.position,
+        ...(detail !== undefined && { detail }),
+      },
     });
     await wantInThread(tx, at.record, { kind: 'progress', run: at.run.number }, parts);
     return true;

@@ -13,7 +13,9 @@ export interface EndedAlert {
 export async function endAlerts(ended: readonly EndedAlert[], parts: Parts): Promise<void> {
   if (ended.length === 0) return;
   await parts.store.transaction(async (tx) => {
-    const mine = new Set((await tx.alerts.claim(ended.map(({ alert }) => alert.id))).map((alert) => alert.id));
+    const mine = new Set(
+      (await tx.alerts.claim(ended.map(({ alert }) => alert.id))).map((alert) => alert.id),
+    );
     const plans = new Set<string>();
     for (const { alert, route } of ended) {
       if (!mine.has(alert.id)) continue;
@@ -38,13 +40,23 @@ async function refreshCleared(tx: Transaction, planId: string, parts: Parts): Pr
   const over = (await tx.alerts.ofPlan(planId)).every((alert) => alert.resolvedAt !== undefined);
   if (over && record.state === 'proposed') {
     if (record.plan.changes.length === 0) {
-      await movePlan(tx, record, { to: 'withdrawn', by: 'headroom', reason: 'The alert resolved.' }, parts);
+      await movePlan(
+        tx,
+        record,
+        { to: 'withdrawn', by: 'headroom', reason: 'The alert resolved.' },
+        parts,
+      );
       return;
     }
     if (record.clearedAt === undefined) {
       const at = parts.clock.now();
       await tx.plans.setCleared(planId, at);
-      await tx.audit.append({ at: at.toISOString(), event: 'plan.cleared', by: 'headroom', planId });
+      await tx.audit.append({
+        at: at.toISOString(),
+        event: 'plan.cleared',
+        by: 'headroom',
+        planId,
+      });
     }
   }
   if (record.state === 'applied' && record.outcome !== undefined && record.outcome !== 'pending') {

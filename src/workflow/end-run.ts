@@ -31,14 +31,22 @@ export function endRun(
         const outcome =
           test === undefined
             ? {}
-            : ({ outcome: 'pending', outcomeBy: new Date(now.getTime() + test.withinSeconds * 1000) } as const);
+            : ({
+                outcome: 'pending',
+                outcomeBy: new Date(now.getTime() + test.withinSeconds * 1000),
+              } as const);
         await movePlan(tx, record, { to: 'applied', by, detail, ...outcome }, parts);
         if (test === undefined) await wantInThread(tx, record, { kind: 'outcome' }, parts);
         break;
       }
       case 'failed': {
         const reason = result.because;
-        const failed = await movePlan(tx, record, { to: 'failed', by, reason, detail: { ...detail, code: result.code } }, parts);
+        const failed = await movePlan(
+          tx,
+          record,
+          { to: 'failed', by, reason, detail: { ...detail, code: result.code } },
+          parts,
+        );
         await movePlan(tx, failed, { to: 'left', by, reason, detail }, parts);
         await wantInThread(tx, record, { kind: 'outcome' }, parts);
         break;

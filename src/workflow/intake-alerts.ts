@@ -1,6 +1,6 @@
 // Looks at alerts that came in: routes them, joins them to open plans, or draws the plan that answers them.
 
-import { routeAlert, type Route } from '../alert/route.ts';
+import { type Route, routeAlert } from '../alert/route.ts';
 import { targetKey } from '../change/change.ts';
 import { assert } from '../errors.ts';
 import type { StoredAlert } from '../ports.ts';
@@ -22,7 +22,10 @@ export interface AlertGroup {
 export async function intakeAlerts(parts: Parts): Promise<number> {
   const pending = await parts.store.transaction((tx) => tx.alerts.pending(limits.alertBatch));
   if (pending.length === 0) return 0;
-  const routed = pending.map((alert) => ({ alert, route: routeAlert(alert.labels, parts.systems) }));
+  const routed = pending.map((alert) => ({
+    alert,
+    route: routeAlert(alert.labels, parts.systems),
+  }));
 
   const unrouted = new Map<string, string[]>();
   const groups = new Map<string, { route: Routed; target: string; alerts: StoredAlert[] }>();
@@ -49,11 +52,17 @@ export async function intakeAlerts(parts: Parts): Promise<number> {
   return pending.length;
 }
 
-async function storeUnrouted(unrouted: ReadonlyMap<string, readonly string[]>, parts: Parts): Promise<void> {
+async function storeUnrouted(
+  unrouted: ReadonlyMap<string, readonly string[]>,
+  parts: Parts,
+): Promise<void> {
   for (const [because, ids] of unrouted) {
     await parts.store.transaction(async (tx) => {
       const mine = await tx.alerts.claim(ids);
-      await tx.alerts.done(mine.map((alert) => alert.id), { kind: 'unrouted', note: because });
+      await tx.alerts.done(
+        mine.map((alert) => alert.id),
+        { kind: 'unrouted', note: because },
+      );
       parts.counters.alerts('unrouted', mine.length);
     });
   }

@@ -14,7 +14,9 @@ interface Judgement {
 
 /** Asks once for every applied plan that waits for its outcome. */
 export async function judgeOutcomes(parts: Parts): Promise<void> {
-  const waiting = await parts.store.transaction((tx) => tx.plans.list({ outcome: 'pending', limit: 500 }));
+  const waiting = await parts.store.transaction((tx) =>
+    tx.plans.list({ outcome: 'pending', limit: 500 }),
+  );
   for (const record of waiting) {
     const judgement = judge(record, await measure(record, parts), parts.clock.now());
     if (judgement === undefined) continue;
@@ -38,7 +40,10 @@ async function measure({ plan }: PlanRecord, { metricsOf }: Parts): Promise<Metr
 export function judge(record: PlanRecord, answer: MetricAnswer, now: Date): Judgement | undefined {
   const { plan, stateAt, outcomeBy } = record;
   const test = plan.outcomeTest;
-  assert(test !== undefined && outcomeBy !== undefined, 'an outcome that is awaited has a test and a deadline');
+  assert(
+    test !== undefined && outcomeBy !== undefined,
+    'an outcome that is awaited has a test and a deadline',
+  );
   const before = plan.observations.find((observation) => observation.name === plan.trigger);
   const from = before?.kind === 'value' ? `${figure(before.value)} → ` : '';
   const took = span((now.getTime() - stateAt.getTime()) / 1000);
@@ -54,7 +59,10 @@ export function judge(record: PlanRecord, answer: MetricAnswer, now: Date): Judg
         outcome: 'not-helped',
         note: `${plan.trigger ?? 'The metric'} ${from}${figure(answer.value)} ${test.unit} ${took} after the change, not below ${figure(test.below)}.`,
       }
-    : { outcome: 'unmeasured', note: `No measurement ${took} after the change: ${answer.because}.` };
+    : {
+        outcome: 'unmeasured',
+        note: `No measurement ${took} after the change: ${answer.because}.`,
+      };
 }
 
 async function settle(

@@ -38,7 +38,10 @@ async function beat(run: RunId, lease: RunLease, parts: Parts, done: AbortSignal
       if (!kept) return;
     } catch (error) {
       if (!(error instanceof OperationError)) throw error;
-      parts.log.warn({ planId: run.planId, run: run.number, err: error }, 'renewing the hold on a run');
+      parts.log.warn(
+        { planId: run.planId, run: run.number, err: error },
+        'renewing the hold on a run',
+      );
     }
   }
 }

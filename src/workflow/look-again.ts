@@ -41,7 +41,10 @@ export async function lookAgain(parts: Parts): Promise<void> {
     if (record?.state !== 'unknown') continue;
     const seen = await look(record, parts);
     if (seen.kind === 'not-seen') {
-      parts.log.warn({ planId: run.planId, run: run.number, err: seen.error }, 'looking at what a lost run did');
+      parts.log.warn(
+        { planId: run.planId, run: run.number, err: seen.error },
+        'looking at what a lost run did',
+      );
       continue;
     }
     await parts.store.transaction((tx) => settle(tx, run, seen, parts));
@@ -58,7 +61,8 @@ async function look({ plan }: PlanRecord, parts: Parts): Promise<Look> {
     for (const change of plan.changes) {
       const comparison = compareChange(change, await parts.clusters.observe(change.workload));
       changes.push(comparison.kind);
-      if (comparison.kind === 'drifted') return { kind: 'seen', changes, drift: comparison.because };
+      if (comparison.kind === 'drifted')
+        return { kind: 'seen', changes, drift: comparison.because };
     }
     return { kind: 'seen', changes };
   } catch (error) {
@@ -85,7 +89,10 @@ async function settle(
     detail: { run: run.number, changes: seen.changes },
   });
   await tx.runs.end(run, 'ended', run.endedAt ?? now);
-  const tooMany = run.number >= limits.runsMax ? `${run.number} runs could not finish it; Headroom's log says why` : undefined;
+  const tooMany =
+    run.number >= limits.runsMax
+      ? `${run.number} runs could not finish it; Headroom's log says why`
+      : undefined;
   const because = seen.drift ?? tooMany;
   if (because === undefined) {
     await tx.runs.queue({ planId: run.planId, number: run.number + 1 }, now);

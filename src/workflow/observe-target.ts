@@ -16,7 +16,10 @@ export async function observeTarget(
 ): Promise<TargetFacts> {
   const component = system.profile.components.get(componentId);
   const workload = system.workloads.get(componentId);
-  assert(component !== undefined && workload !== undefined, `${system.id} has a component ${componentId}`);
+  assert(
+    component !== undefined && workload !== undefined,
+    `${system.id} has a component ${componentId}`,
+  );
   const facts = { system, component, workload };
   try {
     const cluster = await clusters.observe(workload);
@@ -29,7 +32,12 @@ export async function observeTarget(
 
 /** Asks for one number; whatever goes wrong makes it missing, never zero. */
 export async function readMetric(
-  question: { readonly promql: string; readonly names: PromqlNames; readonly cluster: string; readonly maxAgeSeconds: number },
+  question: {
+    readonly promql: string;
+    readonly names: PromqlNames;
+    readonly cluster: string;
+    readonly maxAgeSeconds: number;
+  },
   { metricsOf, clock }: Pick<Parts, 'metricsOf' | 'clock'>,
 ): Promise<Reading> {
   const source = fillPromql(question.promql, question.names);
@@ -37,7 +45,13 @@ export async function readMetric(
     const answer = await metricsOf(question.cluster).query(source);
     return answer.kind === 'missing'
       ? { kind: 'missing', because: answer.because, source }
-      : assembleReading({ value: answer.value, at: answer.at, now: clock.now(), maxAgeSeconds: question.maxAgeSeconds, source });
+      : assembleReading({
+          value: answer.value,
+          at: answer.at,
+          now: clock.now(),
+          maxAgeSeconds: question.maxAgeSeconds,
+          source,
+        });
   } catch (error) {
     if (!(error instanceof OperationError)) throw error;
     return { kind: 'missing', because: error.message, source };

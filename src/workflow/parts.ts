@@ -2,7 +2,19 @@
 
 import type { CommandNames } from '../command/command-names.ts';
 import type { System, Systems } from '../plan/system.ts';
-import type { Checkpoint, Chat, Clock, Clusters, Counters, Log, MetricsOf, NewId, Queue, Stop, Store } from '../ports.ts';
+import type {
+  Chat,
+  Checkpoint,
+  Clock,
+  Clusters,
+  Counters,
+  Log,
+  MetricsOf,
+  NewId,
+  Queue,
+  Stop,
+  Store,
+} from '../ports.ts';
 
 export interface Parts {
   readonly store: Store;
@@ -24,7 +36,10 @@ export interface Parts {
 }
 
 /** Words for each stop in force that covers a system. */
-export function stopsCovering(stops: readonly Stop[], system: Pick<System, 'id' | 'cluster'>): string[] {
+export function stopsCovering(
+  stops: readonly Stop[],
+  system: Pick<System, 'id' | 'cluster'>,
+): string[] {
   const scopes = ['*', `cluster:${system.cluster}`, `system:${system.id}`];
   return stops
     .filter((stop) => scopes.includes(stop.scope))

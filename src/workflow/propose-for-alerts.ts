@@ -1,10 +1,10 @@
 // Draws the plan that answers alerts, or joins them to the one that is open for the same target.
 
+import { assert } from '../errors.ts';
 import { assembleAlertPlan } from '../plan/assemble.ts';
 import type { Plan } from '../plan/plan.ts';
 import { isOpen } from '../plan/plan-state.ts';
 import { promqlNamesOf } from '../plan/system.ts';
-import { assert } from '../errors.ts';
 import type { AlertRouting, PlanRecord, StoredAlert, Transaction } from '../ports.ts';
 import type { AlertGroup } from './intake-alerts.ts';
 import { movePlan, wantCard } from './move-plan.ts';
@@ -39,7 +39,10 @@ async function drawPlan({ route, alerts }: AlertGroup, parts: Parts): Promise<Pl
     alertname: trigger.alert,
     fingerprint: first.fingerprint,
     startsAt: first.startsAt,
-    summary: (first.annotations['summary'] ?? first.annotations['description'] ?? '').slice(0, 1_000),
+    summary: (first.annotations['summary'] ?? first.annotations['description'] ?? '').slice(
+      0,
+      1_000,
+    ),
   } as const;
   return assembleAlertPlan(
     { ...facts, trigger, measured, arrival, alertValue: alertValue(first), origin },
@@ -53,13 +56,21 @@ function alertValue(alert: StoredAlert): number | undefined {
   return /^[+-]?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(text) ? Number(text) : undefined;
 }
 
-async function joinOrStore(tx: Transaction, group: AlertGroup, fresh: Plan | undefined, parts: Parts): Promise<void> {
+async function joinOrStore(
+  tx: Transaction,
+  group: AlertGroup,
+  fresh: Plan | undefined,
+  parts: Parts,
+): Promise<void> {
   const open = await tx.plans.openFor(group.target);
   const claimed = await tx.alerts.claim(group.alerts.map((alert) => alert.id));
   const live: StoredAlert[] = [];
   for (const alert of claimed) {
     if (await tx.alerts.hasEnded(alert)) {
-      await tx.alerts.done([alert.id], routing(group, undefined, 'it had ended before it was looked at'));
+      await tx.alerts.done(
+        [alert.id],
+        routing(group, undefined, 'it had ended before it was looked at'),
+      );
     } else {
       live.push(alert);
     }
@@ -68,7 +79,9 @@ async function joinOrStore(tx: Transaction, group: AlertGroup, fresh: Plan | und
   const ids = live.map((alert) => alert.id);
   if (open === undefined) {
     const latest = await tx.plans.latestFor(group.target);
-    const repeated = live.every((alert) => alert.planId !== undefined && alert.planId === latest?.plan.id);
+    const repeated = live.every(
+      (alert) => alert.planId !== undefined && alert.planId === latest?.plan.id,
+    );
     if (latest?.state === 'denied' && repeated) {
       await tx.alerts.done(ids, routing(group, latest.plan.id, 'the plan for it was denied'));
     } else if (fresh !== undefined) {
@@ -101,7 +114,12 @@ function replaces(fresh: Plan, open: PlanRecord): boolean {
   return open.plan.changes.length === 0 || fresh.replicas.after > open.plan.replicas.after;
 }
 
-async function supersede(tx: Transaction, open: PlanRecord, next: Plan, parts: Parts): Promise<void> {
+async function supersede(
+  tx: Transaction,
+  open: PlanRecord,
+  next: Plan,
+  parts: Parts,
+): Promise<void> {
   const run = await tx.runs.latest(open.plan.id);
   if (run?.state === 'queued') await tx.runs.end(run, 'ended', parts.clock.now());
   await movePlan(

@@ -1,11 +1,11 @@
 // Draws the plan somebody asked for by name and number.
 
 import { targetKey } from '../change/change.ts';
+import type { Command } from '../command/parse-command.ts';
 import { assert } from '../errors.ts';
 import { assembleCommandPlan } from '../plan/assemble.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { PlanRecord, StoredCommand } from '../ports.ts';
-import type { Command } from '../command/parse-command.ts';
 import { movePlan } from './move-plan.ts';
 import { observeTarget } from './observe-target.ts';
 import type { Parts } from './parts.ts';
@@ -48,7 +48,17 @@ export async function proposeScale(
     if (open !== undefined && open.plan.changes.length > 0) return { kind: 'busy', open };
     if (open !== undefined) {
       // A mere finding never stands in the way of somebody who knows what they want.
-      await movePlan(tx, open, { to: 'superseded', by: stored.userId, supersededBy: drawn.plan.id, reason: `Plan ${drawn.plan.id} was asked for by <@${stored.userId}>.` }, parts);
+      await movePlan(
+        tx,
+        open,
+        {
+          to: 'superseded',
+          by: stored.userId,
+          supersededBy: drawn.plan.id,
+          reason: `Plan ${drawn.plan.id} was asked for by <@${stored.userId}>.`,
+        },
+        parts,
+      );
     }
     await storePlan(tx, drawn.plan, parts);
     return { kind: 'proposed', plan: drawn.plan };

@@ -3,15 +3,24 @@
 import type { Delivery } from '../alert/parse-delivery.ts';
 import type { Parts } from './parts.ts';
 
-export type ReceiveAlerts = (delivery: Extract<Delivery, { ok: true }>) => Promise<{ readonly fresh: number; readonly known: number }>;
+export type ReceiveAlerts = (
+  delivery: Extract<Delivery, { ok: true }>,
+) => Promise<{ readonly fresh: number; readonly known: number }>;
 
-export function receiveAlerts(parts: Pick<Parts, 'store' | 'clock' | 'counters' | 'wake' | 'log'>): ReceiveAlerts {
+export function receiveAlerts(
+  parts: Pick<Parts, 'store' | 'clock' | 'counters' | 'wake' | 'log'>,
+): ReceiveAlerts {
   return async ({ alerts, truncated }) => {
-    const stored = await parts.store.transaction((tx) => tx.alerts.store(alerts, parts.clock.now()));
+    const stored = await parts.store.transaction((tx) =>
+      tx.alerts.store(alerts, parts.clock.now()),
+    );
     parts.counters.alerts('fresh', stored.fresh);
     parts.counters.alerts('known', stored.known);
     if (truncated > 0) {
-      parts.log.warn({ truncated }, 'Alertmanager left alerts out of a delivery; raise max_alerts of its webhook receiver');
+      parts.log.warn(
+        { truncated },
+        'Alertmanager left alerts out of a delivery; raise max_alerts of its webhook receiver',
+      );
     }
     parts.wake('alerts');
     return stored;

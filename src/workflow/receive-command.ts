@@ -14,10 +14,15 @@ export interface SpokenCommand {
 
 export type ReceiveCommand = (spoken: SpokenCommand) => Promise<void>;
 
-export function receiveCommand(parts: Pick<Parts, 'store' | 'clock' | 'newId' | 'wake'>): ReceiveCommand {
+export function receiveCommand(
+  parts: Pick<Parts, 'store' | 'clock' | 'newId' | 'wake'>,
+): ReceiveCommand {
   return async ({ triggerId, ...spoken }) => {
     await parts.store.transaction((tx) =>
-      tx.commands.store({ ...spoken, id: parts.newId('c'), receivedAt: parts.clock.now() }, triggerId),
+      tx.commands.store(
+        { ...spoken, id: parts.newId('c'), receivedAt: parts.clock.now() },
+        triggerId,
+      ),
     );
     parts.wake('commands');
   };

@@ -12,7 +12,9 @@ import { readPlanView } from './read-plan.ts';
 
 /** Sends the oldest message owed to any channel that may be called now; false when there is none. */
 export async function sendNextMessage(parts: Parts): Promise<boolean> {
-  const owed = await parts.store.transaction((tx) => tx.messages.takeOwed(parts.clock.now(), limits.messageLeaseMs));
+  const owed = await parts.store.transaction((tx) =>
+    tx.messages.takeOwed(parts.clock.now(), limits.messageLeaseMs),
+  );
   if (owed === undefined) return false;
   const { message, cardTs } = await parts.store.transaction(async (tx) => {
     const view = await readPlanView(tx, owed.planId, parts);
@@ -53,7 +55,10 @@ async function send(
   const pace = new Date(parts.clock.now().getTime() + limits.slackPaceMs);
   if (answer.kind === 'rejected') {
     parts.counters.slackCall(method, 'rejected');
-    parts.log.error({ planId: owed.planId, message: owed.key, because: answer.because }, 'Slack rejects a message');
+    parts.log.error(
+      { planId: owed.planId, message: owed.key, because: answer.because },
+      'Slack rejects a message',
+    );
     const { because } = answer;
     await parts.store.transaction((tx) => tx.messages.failed(owed, because, undefined, pace));
     return;
@@ -68,7 +73,10 @@ async function send(
 async function tryLater(owed: OwedMessage, error: OperationError, parts: Parts): Promise<void> {
   const backoff = Math.min(limits.slackRetryMs * 2 ** owed.attempts, limits.slackRetryMaxMs);
   const at = new Date(parts.clock.now().getTime() + (error.retryAfterMs ?? backoff));
-  parts.log.warn({ planId: owed.planId, message: owed.key, err: error }, 'sending a message to Slack');
+  parts.log.warn(
+    { planId: owed.planId, message: owed.key, err: error },
+    'sending a message to Slack',
+  );
   parts.counters.degraded('slack', true);
   await parts.store.transaction((tx) => tx.messages.failed(owed, error.message, at, at));
 }

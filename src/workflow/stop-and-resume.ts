@@ -18,7 +18,10 @@ export function stop(
       at: at.toISOString(),
       event: 'stop.set',
       by: request.by,
-      detail: { scope: request.scope, ...(request.reason !== undefined && { reason: request.reason }) },
+      detail: {
+        scope: request.scope,
+        ...(request.reason !== undefined && { reason: request.reason }),
+      },
     });
     await refreshCards(tx, parts);
   });
@@ -44,6 +47,9 @@ export function resume(
 
 /** Cards that wait say that they are stopped, or no longer are. */
 async function refreshCards(tx: Transaction, parts: StopParts): Promise<void> {
-  const waiting = await tx.plans.list({ states: ['proposed', 'approved', 'applying', 'unknown'], limit: 500 });
+  const waiting = await tx.plans.list({
+    states: ['proposed', 'approved', 'applying', 'unknown'],
+    limit: 500,
+  });
   for (const { plan } of waiting) await wantCard(tx, plan.id, plan.system, parts);
 }

@@ -7,7 +7,11 @@ import { wantCard } from './move-plan.ts';
 import type { Parts } from './parts.ts';
 
 /** The caller has seen, in this transaction, that no open plan stands in the way. */
-export async function storePlan(tx: Transaction, plan: Plan, parts: Pick<Parts, 'systems'>): Promise<void> {
+export async function storePlan(
+  tx: Transaction,
+  plan: Plan,
+  parts: Pick<Parts, 'systems'>,
+): Promise<void> {
   const text = planText(plan);
   const hash = planHash(text);
   await tx.plans.insert({ plan, text, hash, target: targetKey(plan.workload) });

@@ -23,8 +23,15 @@ export async function sweep(parts: Parts, startRun: StartRun): Promise<void> {
 export function dueMove(record: PlanRecord, now: Date): Move | undefined {
   const by = 'headroom';
   if (record.state === 'proposed') {
-    if (record.clearedAt !== undefined && now.getTime() >= record.clearedAt.getTime() + limits.clearedMs) {
-      return { to: 'withdrawn', by, reason: 'The alert had cleared and nobody approved it anyway within 15 minutes.' };
+    if (
+      record.clearedAt !== undefined &&
+      now.getTime() >= record.clearedAt.getTime() + limits.clearedMs
+    ) {
+      return {
+        to: 'withdrawn',
+        by,
+        reason: 'The alert had cleared and nobody approved it anyway within 15 minutes.',
+      };
     }
     return now.getTime() >= Date.parse(record.plan.expiresAt) ? { to: 'expired', by } : undefined;
   }
@@ -35,8 +42,12 @@ export function dueMove(record: PlanRecord, now: Date): Move | undefined {
 }
 
 async function endWhatIsDue(parts: Parts): Promise<void> {
-  const waiting = await parts.store.transaction((tx) => tx.plans.list({ states: ['proposed', 'approved'], limit: 1_000 }));
-  for (const { plan } of waiting.filter((record) => dueMove(record, parts.clock.now()) !== undefined)) {
+  const waiting = await parts.store.transaction((tx) =>
+    tx.plans.list({ states: ['proposed', 'approved'], limit: 1_000 }),
+  );
+  for (const { plan } of waiting.filter(
+    (record) => dueMove(record, parts.clock.now()) !== undefined,
+  )) {
     await parts.store.transaction(async (tx) => {
       const record = await tx.plans.lock(plan.id);
       const move = record && dueMove(record, parts.clock.now());
@@ -50,7 +61,9 @@ async function endWhatIsDue(parts: Parts): Promise<void> {
 
 /** A finding that had nothing to base a size on may have it now. */
 async function relookAtFindings(parts: Parts): Promise<void> {
-  const proposed = await parts.store.transaction((tx) => tx.plans.list({ states: ['proposed'], limit: 1_000 }));
+  const proposed = await parts.store.transaction((tx) =>
+    tx.plans.list({ states: ['proposed'], limit: 1_000 }),
+  );
   const now = parts.clock.now().getTime();
   for (const { plan } of proposed) {
     if (plan.finding?.kind !== 'frozen') continue;
@@ -65,14 +78,21 @@ async function relookAtFindings(parts: Parts): Promise<void> {
 /** The queue is offered what waits; what it still has not delivered after a while is run here, without it. */
 async function offerRuns(parts: Parts, startRun: StartRun): Promise<void> {
   const now = parts.clock.now().getTime();
-  const waiting = await parts.store.transaction((tx) => tx.runs.waiting(new Date(now - limits.runOfferMs)));
+  const waiting = await parts.store.transaction((tx) =>
+    tx.runs.waiting(new Date(now - limits.runOfferMs)),
+  );
   for (const id of waiting) {
     try {
       await parts.queue.add(id);
     } catch (error) {
-      parts.log.warn({ planId: id.planId, run: id.number, err: error }, 'offering a run to the queue');
+      parts.log.warn(
+        { planId: id.planId, run: id.number, err: error },
+        'offering a run to the queue',
+      );
     }
   }
-  const late = await parts.store.transaction((tx) => tx.runs.waiting(new Date(now - limits.runDirectMs)));
+  const late = await parts.store.transaction((tx) =>
+    tx.runs.waiting(new Date(now - limits.runDirectMs)),
+  );
   for (const id of late) startRun(id);
 }

@@ -41,7 +41,8 @@ export function rolloutOf(change: Change, state: ClusterState): Rollout {
 
 function podsReady(wanted: number, { workload }: ClusterState): Rollout {
   if (workload === undefined) return { kind: 'failed', because: 'the workload is gone' };
-  const settled = workload.observed && workload.replicas >= wanted && workload.updatedReplicas >= wanted;
+  const settled =
+    workload.observed && workload.replicas >= wanted && workload.updatedReplicas >= wanted;
   if (settled && workload.readyReplicas >= wanted) return { kind: 'ready' };
   const why = workload.notReady.length === 0 ? '' : `: ${workload.notReady.join(', ')}`;
   const progress = `${Math.min(workload.readyReplicas, wanted)} of ${wanted} pods ready${why}`;
@@ -66,7 +67,10 @@ export async function verifyChange(
     }
     const late = rollout.kind === 'on-its-way' && parts.clock.now().getTime() >= deadline;
     if (rollout.kind === 'failed' || late) {
-      const because = rollout.kind === 'failed' ? rollout.because : `not ready after ${limits.rolloutDeadlineMs / 60_000} minutes: ${rollout.progress}`;
+      const because =
+        rollout.kind === 'failed'
+          ? rollout.because
+          : `not ready after ${limits.rolloutDeadlineMs / 60_000} minutes: ${rollout.progress}`;
       if (!(await note(at, 'failed', because, parts))) return { kind: 'lost' };
       return { kind: 'failed', code: 'not-ready', because };
     }
@@ -75,7 +79,11 @@ export async function verifyChange(
       if (!(await tell(at, told, parts))) return { kind: 'lost' };
     }
     if (at.shutdown.aborted) {
-      return { kind: 'handed-over', because: 'Headroom was stopped while the rollout was on its way; it looks again and goes on' };
+      return {
+        kind: 'handed-over',
+        because:
+          'Headroom was stopped while the rollout was on its way; it looks again and goes on',
+      };
     }
     await parts.clock.sleep(limits.rolloutPollMs, at.shutdown);
   }
@@ -96,7 +104,11 @@ function tell(at: ChangeAtHand, progress: string, parts: Parts): Promise<boolean
   return parts.store.transaction(async (tx) => {
     const now = parts.clock.now();
     if (!(await tx.runs.renew(at.run, at.lease.holder, now, limits.runLeaseMs))) return false;
-    await tx.runs.setChange(at.run, { position: at.position, state: 'written', detail: progress }, now);
+    await tx.runs.setChange(
+      at.run,
+      { position: at.position, state: 'written', detail: progress },
+      now,
+    );
     await wantInThread(tx, at.record, { kind: 'progress', run: at.run.number }, parts);
     parts.wake('messages');
     return true;

@@ -39,7 +39,9 @@ export function alertsOn(sql: Sql): Transaction['alerts'] {
   return {
     async store(alerts, at) {
       // One statement for all of them: 10,000 alerts are one round trip. Within a delivery the last of equals wins.
-      const unique = new Map(alerts.map((a) => [`${a.fingerprint}\n${a.startsAt}\n${a.status}`, a]));
+      const unique = new Map(
+        alerts.map((a) => [`${a.fingerprint}\n${a.startsAt}\n${a.status}`, a]),
+      );
       const rows = await sql.rows(
         z.object({ fresh: z.boolean() }),
         `insert into alert (fingerprint, starts_at, status, ends_at, labels, annotations, received_at, last_seen_at)
@@ -74,16 +76,23 @@ export function alertsOn(sql: Sql): Transaction['alerts'] {
     },
     async done(ids, result) {
       if (result.kind === 'unrouted') {
-        await sql.run('update alert set pending = false, system = null, note = $2 where id = any ($1)', [
-          ids,
-          result.note,
-        ]);
+        await sql.run(
+          'update alert set pending = false, system = null, note = $2 where id = any ($1)',
+          [ids, result.note],
+        );
         return;
       }
       await sql.run(
         `update alert set pending = false, system = $2, component = $3, trigger = $4,
                 plan_id = coalesce($5, plan_id), note = $6 where id = any ($1)`,
-        [ids, result.system, result.component, result.trigger ?? null, result.planId ?? null, result.note ?? null],
+        [
+          ids,
+          result.system,
+          result.component,
+          result.trigger ?? null,
+          result.planId ?? null,
+          result.note ?? null,
+        ],
       );
     },
     async planOf(alert) {
@@ -137,7 +146,10 @@ export function alertsOn(sql: Sql): Transaction['alerts'] {
         `select ${alertColumns} from alert where ${where} order by last_seen_at desc, id desc limit $1`,
         [limit],
       );
-      const [total] = await sql.rows(countRow, `select count(*) as count from alert where ${where}`);
+      const [total] = await sql.rows(
+        countRow,
+        `select count(*) as count from alert where ${where}`,
+      );
       return { count: total?.count ?? 0, newest: newest.map(storedAlert) };
     },
   };

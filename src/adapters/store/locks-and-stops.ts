@@ -42,7 +42,12 @@ export function stopsOn(sql: Sql): Transaction['stops'] {
     remove: async (scope) => (await sql.run('delete from stop where scope = $1', [scope])) === 1,
     async all() {
       const rows = await sql.rows(
-        z.object({ scope: z.string(), by: z.string(), reason: z.string().nullable(), stoppedAt: z.date() }),
+        z.object({
+          scope: z.string(),
+          by: z.string(),
+          reason: z.string().nullable(),
+          stoppedAt: z.date(),
+        }),
         'select scope, by, reason, stopped_at as "stoppedAt" from stop order by stopped_at',
       );
       return rows.map((row) => present(row));

@@ -94,7 +94,10 @@ export function messagesOn(sql: Sql): Transaction['messages'] {
       await free(message.channel, channelFreeAt);
     },
     async owed() {
-      const [row] = await sql.rows(countRow, 'select count(*) as count from message where sent < wanted');
+      const [row] = await sql.rows(
+        countRow,
+        'select count(*) as count from message where sent < wanted',
+      );
       return row?.count ?? 0;
     },
   };

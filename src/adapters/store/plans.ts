@@ -38,7 +38,10 @@ export function plansOn(sql: Sql): Transaction['plans'] {
       return rows.map(planRecord);
     },
     async move(record, to, at, extra = {}) {
-      assert(mayBecome(record.state, to), `plan ${record.plan.id} may go from ${record.state} to ${to}`);
+      assert(
+        mayBecome(record.state, to),
+        `plan ${record.plan.id} may go from ${record.state} to ${to}`,
+      );
       const moved = await sql.run(
         `update plan set state = $3, state_at = $4, reason = $5, start_by = coalesce($6, start_by),
                 superseded_by = $7, outcome_by = coalesce($8, outcome_by), outcome = coalesce($9, outcome)
@@ -61,7 +64,11 @@ export function plansOn(sql: Sql): Transaction['plans'] {
       await sql.run('update plan set cleared_at = $2 where id = $1', [id, at ?? null]);
     },
     async setOutcome(id, outcome, note) {
-      await sql.run('update plan set outcome = $2, outcome_note = $3 where id = $1', [id, outcome, note]);
+      await sql.run('update plan set outcome = $2, outcome_note = $3 where id = $1', [
+        id,
+        outcome,
+        note,
+      ]);
     },
     countByState: () =>
       sql.rows(

@@ -1,10 +1,10 @@
 // How rows look on their way in: shared shapes of the store's statements.
 
 import { z } from 'zod';
+import { assert } from '../../errors.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { planHash } from '../../plan/plan.ts';
-import { planStates, type PlanState } from '../../plan/plan-state.ts';
-import { assert } from '../../errors.ts';
+import { type PlanState, planStates } from '../../plan/plan-state.ts';
 import type { PlanRecord } from '../../ports.ts';
 
 /** A column that may be null becomes a property that may be absent. */

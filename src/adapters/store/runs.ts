@@ -36,7 +36,8 @@ export function runsOn(sql: Sql): Transaction['runs'] {
       );
     },
     find: async (run) => (await many('plan_id = $1 and number = $2', [run.planId, run.number]))[0],
-    latest: async (planId) => (await many('plan_id = $1 order by number desc limit 1', [planId]))[0],
+    latest: async (planId) =>
+      (await many('plan_id = $1 order by number desc limit 1', [planId]))[0],
     async claim(run, holder, now, leaseMs) {
       const claimed = await sql.run(
         `update run set state = 'running', holder = $3, started_at = $4, lease_until = $5
@@ -59,7 +60,8 @@ export function runsOn(sql: Sql): Transaction['runs'] {
         [run.planId, run.number, state, at],
       );
     },
-    waiting: (olderThan) => many(`state = 'queued' and queued_at <= $1 order by queued_at limit 100`, [olderThan]),
+    waiting: (olderThan) =>
+      many(`state = 'queued' and queued_at <= $1 order by queued_at limit 100`, [olderThan]),
     abandoned: (now) => many(`state = 'running' and lease_until <= $1 order by started_at`, [now]),
     lost: () => many(`state = 'lost' order by started_at`, []),
     async setChange(run, change, at) {

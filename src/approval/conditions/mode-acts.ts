@@ -4,5 +4,8 @@ import { type Condition, met } from '../condition.ts';
 
 export const modeActs: Condition = ({ mode, plan }) =>
   mode === 'observe'
-    ? { status: 'failed', because: `${plan.system} is in observe mode: plans are shown, not carried out` }
+    ? {
+        status: 'failed',
+        because: `${plan.system} is in observe mode: plans are shown, not carried out`,
+      }
     : met;
