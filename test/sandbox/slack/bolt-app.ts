@@ -1,7 +1,7 @@
 // A small real Bolt app, built as ours is built, to prove that the emulator speaks what Bolt understands.
 import { createServer } from 'node:net';
 import { App, HTTPReceiver, LogLevel, SocketModeReceiver } from '@slack/bolt';
-import { WebClient } from '@slack/web-api';
+import { type Logger, WebClient } from '@slack/web-api';
 import { type RunningSlack, type SlackOptions, startSlack } from '../../../sandbox/slack/server.ts';
 
 export const mode = ['http', 'socket'] as const;
@@ -23,13 +23,24 @@ export function startWorkspace(options: Partial<SlackOptions> = {}): Promise<Run
   return startSlack({ manifestPath, ...secrets, ...options });
 }
 
+/** Refusals are what many tests are about; they need not be printed as well. */
+const silent: Logger = {
+  debug: () => {},
+  info: () => {},
+  warn: () => {},
+  error: () => {},
+  setLevel: () => {},
+  getLevel: () => LogLevel.ERROR,
+  setName: () => {},
+};
+
 /** A Web API client of the bot that neither retries nor waits. */
 export function clientOf(slack: RunningSlack, token: string = secrets.botToken): WebClient {
   return new WebClient(token, {
     slackApiUrl: slack.apiUrl,
     retryConfig: { retries: 0 },
     rejectRateLimitedCalls: true,
-    logLevel: LogLevel.ERROR,
+    logger: silent,
   });
 }
 
