@@ -34,7 +34,7 @@ export const alertToken = 'alertmanager-token-for-tests';
 export const auditToken = 'audit-token-for-tests';
 
 const tokens = { bot: 'xoxb-1-test', app: 'xapp-1-test', signing: 'signing-secret-for-tests' };
-const manifestPath = fileURLToPath(new URL('../manifest.yml', import.meta.url));
+const manifestPath = fileURLToPath(new URL('./fixtures/slack/manifest.yml', import.meta.url));
 
 export interface BotOptions {
   /** (Default: 'socket'.) */
@@ -61,12 +61,17 @@ policy:
 operators: [${people.ann}]
 `;
 
-/** The real time, with a hand on it. */
+/** Sleeps are this much shorter than asked for, so that a story takes seconds. */
+const hurry = 5;
+
+/** The real time, with a hand on it; who sleeps is woken early. */
 export class MovableClock implements Clock {
   #aheadMs = 0;
   now = (): Date => new Date(Date.now() + this.#aheadMs);
   async sleep(ms: number, signal?: AbortSignal): Promise<void> {
-    await sleep(ms, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
+    await sleep(ms / hurry, undefined, signal === undefined ? {} : { signal }).catch(
+      () => undefined,
+    );
   }
   advance(ms: number): void {
     this.#aheadMs += ms;
@@ -226,7 +231,7 @@ export class Bot {
   /** The newest card in the channel that says this; waits for it. */
   async card(says = ''): Promise<Message> {
     return this.until(`a card that says "${says}"`, async () => {
-      const cards = (await this.control.messages(channel)).filter((m) => m.threadTs === undefined);
+      const cards = (await this.control.messages(channel)).filter(isCard);
       return cards.findLast((message) => words(message).includes(says));
     });
   }
@@ -299,6 +304,13 @@ export class Bot {
       await sleep(25);
     }
   }
+}
+
+/** A message of its own, not a reply; Slack gives one with replies its own thread. */
+export function isCard(message: Message): boolean {
+  return (
+    message.threadTs === undefined || message.threadTs === null || message.threadTs === message.ts
+  );
 }
 
 export function words(message: Message): string {

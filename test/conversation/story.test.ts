@@ -1,7 +1,7 @@
 // The story from alert to proof, as people see it, in both ways Slack can be connected.
 
 import { afterEach, describe, expect, it } from 'vitest';
-import { Bot, channel, namespace, people, usualAlert, words } from '../bot.ts';
+import { Bot, channel, isCard, namespace, people, usualAlert, words } from '../bot.ts';
 
 let bot: Bot;
 afterEach(async () => {
@@ -49,11 +49,14 @@ it('the same alert delivered again and again stays one card', async () => {
   await Promise.all(Array.from({ length: 8 }, () => bot.alert()));
   const card = await bot.card('Waiting for approval');
   await bot.alert();
-  await bot.alert({ fingerprint: 'feedfacefeedface', labels: { ...usualAlert.labels, severity: 'critical' } });
+  await bot.alert({
+    fingerprint: 'feedfacefeedface',
+    labels: { ...usualAlert.labels, severity: 'critical' },
+  });
   await bot.until('both alerts on the card', async () => {
     const now = await bot.card('Waiting for approval');
     return words(now).split('still firing').length > 2 ? true : undefined;
   });
-  const cards = (await bot.control.messages(channel)).filter((message) => message.threadTs === undefined);
+  const cards = (await bot.control.messages(channel)).filter(isCard);
   expect(cards.map((message) => message.ts)).toEqual([card.ts]);
 });
