@@ -1,4 +1,4 @@
-// What a person does in the workspace, and what that brings to the app: commands, presses, submissions, the Home tab.
+// What a person does in the workspace, and what that brings to the app; over 300 lines because all ways of acting are read side by side.
 
 import { applyCommandAnswer, applySubmissionAnswer, troubleConnecting } from './answers.ts';
 import { type FoundElement, findElement } from './blocks.ts';

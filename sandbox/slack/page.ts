@@ -8,14 +8,13 @@ import { slackbot, team } from './workspace.ts';
 import type { World } from './world.ts';
 
 const folder = new URL('./page/', import.meta.url);
+const scripts = ['page', 'dom', 'mrkdwn', 'elements', 'blocks', 'modal', 'composer'];
 const pageFiles: Readonly<Record<string, readonly [file: string, contentType: string]>> = {
   '/': ['index.html', 'text/html; charset=utf-8'],
   '/page.css': ['page.css', 'text/css; charset=utf-8'],
-  '/page.js': ['page.js', 'text/javascript; charset=utf-8'],
-  '/dom.js': ['dom.js', 'text/javascript; charset=utf-8'],
-  '/mrkdwn.js': ['mrkdwn.js', 'text/javascript; charset=utf-8'],
-  '/blocks.js': ['blocks.js', 'text/javascript; charset=utf-8'],
-  '/modal.js': ['modal.js', 'text/javascript; charset=utf-8'],
+  ...Object.fromEntries(
+    scripts.map((name) => [`/${name}.js`, [`${name}.js`, 'text/javascript; charset=utf-8']]),
+  ),
 };
 
 /** Nothing but our own files may run or be fetched, whatever a message says; only pictures may come from elsewhere. */

@@ -59,6 +59,3 @@ export const slackLimits = {
   /** How long Slack waits for an acknowledgement before it tells the user that the app failed. */
   ack: { timeoutMs: 3_000 },
 } as const;
-
-/** The table's type, for code that takes limits as an argument. */
-export type SlackLimits = typeof slackLimits;

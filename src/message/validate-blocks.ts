@@ -502,9 +502,6 @@ const anywhere = {
   markdown: object({ ...blockId, text: need(ofKind('string')) }, markdownFits),
 } as const satisfies Readonly<Record<string, Rule>>;
 
-/** The block kinds this validator knows; every other kind is reported as unsupported. */
-export const knownBlockTypes: readonly string[] = Object.keys(anywhere);
-
 const anyBlock = byType(anywhere, 'block');
 
 const blockList: Rule = (value, pointer, on) => {

@@ -1,6 +1,7 @@
 // The modal on top of the stack, and the small dialog that asks "are you sure".
-import { renderBlocks, restore, textNodes, valueOf } from './blocks.js';
+import { renderBlocks } from './blocks.js';
 import { byId, h } from './dom.js';
+import { restore, textNodes, valueOf } from './elements.js';
 import { plain } from './mrkdwn.js';
 
 let drawn = '';

@@ -1,5 +1,6 @@
 // The page itself: asks for the workspace as the chosen person sees it, draws it, and carries what that person does.
 import { renderBlocks } from './blocks.js';
+import { wireComposer } from './composer.js';
 import { byId, fill, h, reconcile } from './dom.js';
 import { confirmed, showModal } from './modal.js';
 import { mrkdwn } from './mrkdwn.js';
@@ -15,7 +16,6 @@ const shown = {
 const seenCounts = new Map();
 let state;
 let reader;
-let suggestions = { offered: [], chosen: 0 };
 
 // --- talking to the server --------------------------------------------------------------------
 
@@ -138,6 +138,7 @@ function sideItem({ id, sign, name, unread }) {
       'button',
       {
         type: 'button',
+        title: name,
         class: `side-item ${isHere ? 'here' : ''} ${unread > 0 ? 'unread' : ''}`,
         'aria-current': isHere ? 'page' : null,
         'data-channel': id,
@@ -212,7 +213,7 @@ function drawHome() {
 
 function drawMessages(channel) {
   byId('text').placeholder =
-    `Message #${channel === undefined ? '' : channelName(channel)} — or type / for a command`;
+    `Message #${channel === undefined ? '' : channelName(channel)}, or type /`;
   const onTop = state.messages.filter(
     (one) => one.threadTs === undefined || one.threadTs === one.ts || one.broadcast,
   );
@@ -376,116 +377,14 @@ async function press({ blockId, element, value, values }, send) {
   });
 }
 
-// --- composing --------------------------------------------------------------------------------
-
-function drawSuggestions() {
-  const list = byId('commands');
-  const text = byId('text');
-  const { offered, chosen } = suggestions;
-  list.hidden = offered.length === 0;
-  text.setAttribute('aria-expanded', String(offered.length > 0));
-  if (offered.length > 0) text.setAttribute('aria-activedescendant', `command-${chosen}`);
-  else text.removeAttribute('aria-activedescendant');
-  list.replaceChildren(
-    ...offered.map((one, index) =>
-      h(
-        'li',
-        {
-          id: `command-${index}`,
-          role: 'option',
-          'aria-selected': String(index === chosen),
-          class: index === chosen ? 'chosen' : null,
-          onmousedown: (event) => {
-            event.preventDefault();
-            complete(one);
-          },
-        },
-        h('strong', null, one.command),
-        h('span', { class: 'usage' }, one.usageHint),
-        h('span', { class: 'about' }, one.description),
-      ),
-    ),
-  );
-}
-
-function suggest() {
-  const typed = byId('text').value;
-  const isCommand = /^\/\S*$/u.test(typed);
-  const offered = isCommand ? state.commands.filter((one) => one.command.startsWith(typed)) : [];
-  suggestions = { offered, chosen: 0 };
-  drawSuggestions();
-}
-
-function complete({ command }) {
-  const text = byId('text');
-  text.value = `${command} `;
-  suggestions = { offered: [], chosen: 0 };
-  drawSuggestions();
-  text.focus();
-}
-
-/** Keys in the composer. Returns whether the key was used up. */
-function steer(event) {
-  const { offered, chosen } = suggestions;
-  if (offered.length === 0) return false;
-  const steps = { ArrowDown: 1, ArrowUp: -1 };
-  if (Object.hasOwn(steps, event.key)) {
-    suggestions.chosen = (chosen + steps[event.key] + offered.length) % offered.length;
-    drawSuggestions();
-    return true;
-  }
-  const isWhole = offered[chosen].command === byId('text').value;
-  if (event.key === 'Tab' || (event.key === 'Enter' && !isWhole)) {
-    complete(offered[chosen]);
-    return true;
-  }
-  if (event.key !== 'Escape') return false;
-  suggestions = { offered: [], chosen: 0 };
-  drawSuggestions();
-  return true;
-}
-
-function grow(area) {
-  area.style.height = 'auto';
-  area.style.height = `${Math.min(area.scrollHeight, 160)}px`;
-}
-
-async function sendFrom(area, options) {
-  const line = area.value.trim();
-  if (line === '') return;
-  area.value = '';
-  grow(area);
-  suggestions = { offered: [], chosen: 0 };
-  drawSuggestions();
-  const isCommand = options === undefined && /^\/[a-z]/iu.test(line);
-  if (isCommand) await act('command', state.me, shown.channel, line);
-  else await act('say', state.me, shown.channel, escaped(line), options ?? {});
-}
-
-/** What a person types is words, not markup: the three characters Slack escapes. */
-function escaped(text) {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
-}
-
-function wireComposer(formId, areaId, optionsOf) {
-  const area = byId(areaId);
-  const send = (event) => {
-    event.preventDefault();
-    void sendFrom(area, optionsOf());
-  };
-  byId(formId).addEventListener('submit', send);
-  area.addEventListener('keydown', (event) => {
-    if (areaId === 'text' && steer(event)) event.preventDefault();
-    else if (event.key === 'Enter' && !event.shiftKey) send(event);
-  });
-  area.addEventListener('input', () => {
-    grow(area);
-    if (areaId === 'text') suggest();
-  });
-}
-
-wireComposer('composer', 'text', () => undefined);
-wireComposer('reply', 'reply-text', () => ({ threadTs: shown.thread }));
+wireComposer('composer', 'text', {
+  commands: () => state.commands,
+  command: (line) => act('command', state.me, shown.channel, line),
+  say: (text) => act('say', state.me, shown.channel, text),
+});
+wireComposer('reply', 'reply-text', {
+  say: (text) => act('say', state.me, shown.channel, text, { threadTs: shown.thread }),
+});
 byId('act-as').addEventListener('change', (event) => go({ as: event.target.value, thread: '' }));
 byId('thread-close').addEventListener('click', () => go({ thread: '' }));
 const stream = new EventSource('/_page/events');
