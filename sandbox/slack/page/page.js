@@ -1,4 +1,4 @@
-// The page itself: asks for the workspace as the chosen person sees it, draws it, and carries what that person does.
+// The page itself: asks for the workspace as one person sees it, draws it, carries what they do; over 300 lines because it is one loop.
 import { renderBlocks } from './blocks.js';
 import { wireComposer } from './composer.js';
 import { byId, fill, h, reconcile } from './dom.js';
