@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { resolve } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { startPrometheus } from '../../sandbox/prometheus/server.ts';
 import { createMetrics } from '../../src/adapters/prometheus.ts';
 import { OperationError } from '../../src/errors.ts';
 
@@ -192,5 +193,27 @@ describe('the address', () => {
       `/prometheus/api/v1/query?query=a%7Bb%3D%22c%22%7D+%2B+1 Basic ${btoa('reader:p@ss')}`,
     ]);
     expect(JSON.stringify([error.message, error.stack, String(error.cause)])).not.toContain('p@ss');
+  });
+});
+
+describe('on the stand-in', () => {
+  it('asks what the profile of GL-008 asks', async () => {
+    const prometheus = await startPrometheus();
+    const metrics = createMetrics({ url: prometheus.url, deadlineMs: 200 });
+    prometheus.control.set('inspection_queue_depth{namespace="greenlang-gl008"}', 812);
+    prometheus.control.setRate('inspections_enqueued_total', 5);
+    expect(
+      await metrics.query('inspection_queue_depth{namespace="greenlang-gl008"}'),
+    ).toMatchObject({
+      kind: 'value',
+      value: 812,
+    });
+    const arrival = await metrics.query('sum(rate(inspections_enqueued_total[5m])) * 60');
+    expect(arrival.kind === 'value' ? arrival.value : arrival.because).toBeCloseTo(300, 6);
+    prometheus.control.fault({ hang: true, times: 1 });
+    expect(await failure(metrics.query('up'))).toMatchObject({ code: 'timeout' });
+    prometheus.control.remove('inspection_queue_depth');
+    expect(await metrics.query('inspection_queue_depth')).toMatchObject({ kind: 'missing' });
+    await prometheus.stop();
   });
 });
