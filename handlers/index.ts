@@ -20,6 +20,7 @@ import type { ReceiveAlerts } from '../src/workflow/receive-alerts.ts';
 import type { ReceiveCommand } from '../src/workflow/receive-command.ts';
 import { approvePlan } from './action-approve.ts';
 import { denyPlan } from './action-deny.ts';
+import { requireBearer } from './bearer.ts';
 import { askCapacity } from './command-capacity.ts';
 import { askScale } from './command-scale.ts';
 import { getAudit } from './get-audit.ts';
@@ -70,17 +71,18 @@ export function routeHttp(doors: HttpDoors): Hono {
   const http = new Hono();
   http.post(
     '/alertmanager',
+    requireBearer(doors.alertmanagerTokens),
     bodyLimit({
       maxSize: bodyMaxBytes,
       onError: (context) => context.json({ error: 'the body is larger than 32 MiB' }, 413),
     }),
-    postAlertmanager({ ...doors, tokens: doors.alertmanagerTokens }),
+    postAlertmanager(doors),
   );
   http.get('/healthz', getHealthz());
   http.get('/readyz', getReadyz(doors));
   http.get('/metrics', getMetrics(doors));
   if (doors.auditTokens.length > 0) {
-    http.get('/audit.jsonl', getAudit({ store: doors.store, tokens: doors.auditTokens }));
+    http.get('/audit.jsonl', requireBearer(doors.auditTokens), getAudit(doors));
   }
   http.onError((error, context) => {
     doors.log.error({ err: error, path: context.req.path }, 'answering an HTTP request');
