@@ -1,9 +1,8 @@
 // A plan: frozen, hashed, complete. What people vote for is exactly this, byte for byte.
 
 import { createHash } from 'node:crypto';
-import canonicalize from 'canonicalize';
+import { canonicalText } from '../audit/canonical-text.ts';
 import type { Change, WorkloadRef } from '../change/change.ts';
-import { assert } from '../errors.ts';
 import type { ArithmeticLine } from '../profile/size-for-trigger.ts';
 import type { Observation } from './observation.ts';
 
@@ -75,9 +74,7 @@ export interface Plan {
 
 /** The plan's canonical text (RFC 8785): the only thing that is hashed and stored. */
 export function planText(plan: Plan): string {
-  const text = canonicalize(plan);
-  assert(text !== undefined, 'a plan is always JSON');
-  return text;
+  return canonicalText(plan);
 }
 
 /** SHA-256 of the canonical text, in hex. */
