@@ -3,8 +3,10 @@
 import { z } from 'zod';
 import type { IncomingAlert } from '../ports.ts';
 
-/** PostgreSQL stores no NUL in text; nobody means one. */
-const text = z.string().transform((value) => value.replaceAll('\u0000', ''));
+/** PostgreSQL stores neither NUL nor half a surrogate pair; nobody means one, and one text must not hold back a delivery. */
+const text = z
+  .string()
+  .transform((value) => value.replaceAll('\u0000', '').replace(/\p{Surrogate}/gu, '\ufffd'));
 const labels = z.record(text, text);
 
 const delivery = z.object({
@@ -66,5 +68,6 @@ function parseJson(
 }
 
 function isTime(value: string): boolean {
-  return /^\d{4}-\d\d-\d\dT/.test(value) && !Number.isNaN(Date.parse(value));
+  const written = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
+  return written.test(value) && !Number.isNaN(Date.parse(value));
 }
