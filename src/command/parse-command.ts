@@ -38,8 +38,10 @@ export function parseCapacityCommand(text: string, systems: Systems): ParsedComm
     case 'help':
       return command({ kind: 'help' });
     case 'systems':
-      return command({ kind: 'systems' });
+      return noPairs(words) ?? command({ kind: 'systems' });
     case 'status': {
+      const unknown = noPairs(words);
+      if (unknown !== undefined) return unknown;
       if (system === undefined) return command({ kind: 'status' });
       return knownSystem(system, systems, (id) => command({ kind: 'status', system: id }));
     }
@@ -141,6 +143,12 @@ function knownSystem(
 function reasonOf(words: Words): { readonly reason?: string } {
   const reason = words.pairs.get('reason')?.trim().slice(0, reasonCharactersMax);
   return reason === undefined || reason === '' ? {} : { reason };
+}
+
+/** A setting where none has a meaning would be ignored in silence; what was meant is then not what is shown. */
+function noPairs({ pairs }: Words): ParsedCommand | undefined {
+  const [key] = pairs.keys();
+  return key === undefined ? undefined : misuse(`I do not know what to do with "${key}="`);
 }
 
 function brokenWords(words: Words): string | undefined {
