@@ -1,6 +1,7 @@
 // Which votes count: cast for this text, in time, by somebody the policy lists, and not by the one who asked, unless on call.
 
 import type { Case, Vote } from './condition.ts';
+import { isRisky } from './needed.ts';
 
 export type Admission =
   | { readonly kind: 'admitted'; readonly alone: boolean }
@@ -8,7 +9,8 @@ export type Admission =
   | { readonly kind: 'refused'; readonly because: string };
 
 /**
- * Says whether one vote counts. `alone` means it is enough by itself (an on-call person's own plan, with a reason).
+ * Says whether one vote counts. `alone` means it is enough by itself (an on-call person's own plan, with a reason),
+ * unless the plan takes capacity away or cannot be undone: that always needs the policy's stricter number.
  * Whoever may approve may deny; the requester may always deny their own plan.
  */
 export function admitVote(input: Case, vote: Vote): Admission {
@@ -37,17 +39,29 @@ export function admitVote(input: Case, vote: Vote): Admission {
     return refused('You asked for this change, so somebody else has to approve it.');
   }
   if ((vote.reason ?? '').trim() === '') return { kind: 'reason-needed' };
-  return { kind: 'admitted', alone: true };
+  return { kind: 'admitted', alone: !isRisky(plan) };
 }
 
-/** The votes that count, each person once. */
+/** The votes that count, each person once for and once against. */
 export function admittedVotes(
   input: Case,
 ): readonly { readonly vote: Vote; readonly alone: boolean }[] {
+  const seen = new Set<string>();
   return input.votes.flatMap((vote) => {
     const admission = admitVote(input, vote);
-    return admission.kind === 'admitted' ? [{ vote, alone: admission.alone }] : [];
+    const key = `${vote.kind} ${vote.userId}`;
+    if (admission.kind !== 'admitted' || seen.has(key)) return [];
+    seen.add(key);
+    return [{ vote, alone: admission.alone }];
   });
+}
+
+/** Everybody whose approval would count now, in the order of the policy; with a reason where one is needed. */
+export function mayApprove(input: Case): readonly string[] {
+  const { rule, hash, now } = input;
+  const listed = new Set([...(rule?.approvers ?? []), ...(rule?.oncall ?? [])]);
+  const vote = { planHash: hash, kind: 'approve', reason: 'why', castAt: now } as const;
+  return [...listed].filter((userId) => admitVote(input, { ...vote, userId }).kind === 'admitted');
 }
 
 function refused(because: string): Admission {

@@ -3,8 +3,12 @@
 import type { Plan } from '../plan/plan.ts';
 import type { ApprovalRule } from './condition.ts';
 
+/** It takes capacity away or holds a change that cannot be undone. */
+export function isRisky(plan: Plan): boolean {
+  return plan.decrease || plan.changes.some((change) => change.undo === 'none');
+}
+
 /** Decreases and changes that cannot be undone exactly need the policy's stricter number. */
 export function approvalsNeeded(plan: Plan, rule: ApprovalRule): number {
-  const risky = plan.decrease || plan.changes.some((change) => change.undo === 'none');
-  return risky ? Math.max(rule.required, rule.requiredForRisky) : rule.required;
+  return isRisky(plan) ? Math.max(rule.required, rule.requiredForRisky) : rule.required;
 }
