@@ -87,7 +87,13 @@ function compareAutoscaler(
   change: Extract<Change, { kind: 'autoscaler' }>,
   now: ClusterState,
 ): Comparison {
-  const { autoscaler } = now;
+  const { autoscaler, workload } = now;
+  if (workload === undefined) {
+    return {
+      kind: 'drifted',
+      because: `${change.workload.kind} ${change.workload.name} is no longer there`,
+    };
+  }
   const name = `autoscaler ${change.autoscaler.name}`;
   if (autoscaler === undefined || autoscaler.name !== change.autoscaler.name) {
     return { kind: 'drifted', because: `${name} is no longer there` };
