@@ -67,12 +67,12 @@ export function assembleAlertPlan(facts: AlertFacts, name: PlanName): Plan {
     return draft(facts, name, { observations, sizing, finding: findingOf(sizing) });
   }
   assert(sizing.target >= current, 'an alert never makes anything smaller');
-  const chosen = chooseScaleUp(facts.workload, cluster, sizing.target);
+  const chosen = chooseScaleUp(placeOf(facts), cluster, sizing.target);
   if (chosen.kind === 'none') {
     return draft(facts, name, {
       observations,
       sizing,
-      finding: { kind: 'frozen', because: chosen.because, lookAt: [] },
+      finding: { kind: chosen.enough ? 'enough' : 'frozen', because: chosen.because, lookAt: [] },
     });
   }
   const outcomeTest = outcomeTestOf(facts);
@@ -92,7 +92,7 @@ export type CommandPlan =
 export function assembleCommandPlan(facts: CommandFacts, name: PlanName): CommandPlan {
   const { replicas, component, cluster, workload } = facts;
   const { min, max } = component.replicas;
-  if (replicas < min || replicas > max) {
+  if (!Number.isSafeInteger(replicas) || replicas < min || replicas > max) {
     return refused(
       `${component.id} may have ${min} to ${max} replicas (${component.replicas.source}); ${replicas} is outside that`,
     );
@@ -101,11 +101,12 @@ export function assembleCommandPlan(facts: CommandFacts, name: PlanName): Comman
     return refused(facts.clusterProblem ?? missingWorkload(workload));
   }
   const current = cluster.workload.replicas;
+  if (!Number.isSafeInteger(current)) return refused('it is not known how many pods run now');
   if (replicas === current) return refused(`${component.id} already has ${current} replicas`);
   const chosen =
     replicas > current
-      ? chooseScaleUp(workload, cluster, replicas)
-      : chooseScaleDown(workload, cluster, replicas);
+      ? chooseScaleUp(placeOf(facts), cluster, replicas)
+      : chooseScaleDown(placeOf(facts), cluster, replicas);
   if (chosen.kind === 'none') return refused(chosen.because);
   return {
     kind: 'plan',
@@ -126,9 +127,10 @@ function draft(
   name: PlanName,
   parts: Parts,
 ): Plan {
-  const { system, component, workload, now, cluster } = facts;
+  const { system, component, now, cluster } = facts;
   const { chosen, finding, sizing } = parts;
-  const before = cluster?.workload?.replicas ?? 0;
+  const running = cluster?.workload?.replicas ?? 0;
+  const before = Number.isSafeInteger(running) ? running : 0;
   const after = chosen?.replicasAfter ?? before;
   const clocks = system.rule ?? defaultClocks;
   const cost =
@@ -154,13 +156,7 @@ function draft(
     component: component.id,
     ...(facts.trigger && { trigger: facts.trigger.id }),
     origin: facts.origin,
-    // The container's name is not part of what is scaled.
-    workload: {
-      cluster: workload.cluster,
-      namespace: workload.namespace,
-      kind: workload.kind,
-      name: workload.name,
-    },
+    workload: placeOf(facts),
     replicas: { before, after },
     observations: parts.observations,
     arithmetic: sizing !== undefined && 'arithmetic' in sizing ? sizing.arithmetic : [],
@@ -178,6 +174,11 @@ function draft(
     expiresAt: new Date(now.getTime() + clocks.expireAfterSeconds * 1000).toISOString(),
     startWithinSeconds: clocks.startWithinSeconds,
   };
+}
+
+/** The container's name, which queries need, is not part of what is scaled. */
+function placeOf({ workload: { cluster, namespace, kind, name } }: TargetFacts): WorkloadRef {
+  return { cluster, namespace, kind, name };
 }
 
 function alertObservations(facts: AlertFacts): Observation[] {

@@ -10,7 +10,8 @@ export type ChosenChange =
       readonly replicasAfter: number;
       readonly notes: readonly string[];
     }
-  | { readonly kind: 'none'; readonly because: string };
+  /** Nothing to write: it is there already (`enough`), or it cannot be done from here. */
+  | { readonly kind: 'none'; readonly enough: boolean; readonly because: string };
 
 /** The change that brings a workload to at least `target` replicas; `target` is above what runs now. */
 export function chooseScaleUp(
@@ -19,7 +20,7 @@ export function chooseScaleUp(
   target: number,
 ): ChosenChange {
   const blocked = whyNotScalable(workload, state);
-  if (blocked !== undefined) return { kind: 'none', because: blocked };
+  if (blocked !== undefined) return { kind: 'none', enough: false, because: blocked };
   const before = state.workload?.replicas ?? 0;
   if (state.autoscaler === undefined) {
     return {
@@ -46,10 +47,11 @@ export function chooseScaleDown(
   target: number,
 ): ChosenChange {
   const blocked = whyNotScalable(workload, state);
-  if (blocked !== undefined) return { kind: 'none', because: blocked };
+  if (blocked !== undefined) return { kind: 'none', enough: false, because: blocked };
   if (state.autoscaler !== undefined) {
     return {
       kind: 'none',
+      enough: false,
       because: `autoscaler ${state.autoscaler.name} owns this workload and decides itself when to shrink it`,
     };
   }
@@ -91,19 +93,22 @@ function raiseAutoscaler(
   if (!autoscaler.active) {
     return {
       kind: 'none',
+      enough: false,
       because: `autoscaler ${name} cannot read its metrics (${autoscaler.inactiveBecause ?? 'no reason given'}); that is what needs mending, not the size`,
     };
   }
   const atMaximum = (autoscaler.limited || before >= maxReplicas) && target > maxReplicas;
-  if (!atMaximum && Math.min(target, maxReplicas) <= minReplicas) {
+  const minWanted = Math.min(target, maxReplicas);
+  if (!atMaximum && minWanted <= minReplicas) {
     return {
       kind: 'none',
+      enough: true,
       because: `autoscaler ${name} already keeps at least ${minReplicas} replicas`,
     };
   }
   const after = atMaximum
     ? { minReplicas, maxReplicas: target }
-    : { minReplicas: Math.min(target, maxReplicas), maxReplicas };
+    : { minReplicas: minWanted, maxReplicas };
   return {
     kind: 'change',
     change: {
@@ -120,6 +125,11 @@ function raiseAutoscaler(
       atMaximum
         ? `Autoscaler ${name} owns this workload and is at its maximum of ${maxReplicas}, so its maximum is raised.`
         : `Autoscaler ${name} owns this workload, so its minimum is raised; lower it again when the load is gone.`,
+      ...(atMaximum || target <= maxReplicas
+        ? []
+        : [
+            `${target} are wanted; ${maxReplicas} is the most autoscaler ${name} allows, and it is not there yet.`,
+          ]),
     ],
   };
 }

@@ -3,7 +3,10 @@
 import type { Component, CostRates } from '../profile/profile.ts';
 import type { PlanCost } from './plan.ts';
 
-/** `pod` is what the cluster says a pod requests now; what it does not say comes from the profile. */
+/**
+ * `pod` is what the cluster says a pod requests now; what it does not say comes from the profile.
+ * Undefined: there are no rates, or the figures are too strange for a sum of money.
+ */
 export function costOf(facts: {
   readonly rates: CostRates | undefined;
   readonly component: Component;
@@ -17,11 +20,10 @@ export function costOf(facts: {
   const gigabytes = (pod.memoryMi ?? component.pod.memoryMi) / 1024;
   const podUsd =
     (cores * rates.cpuCoreHourUsd + gigabytes * rates.memoryGbHourUsd) * rates.hoursPerMonth;
-  return {
-    beforeUsdPerMonth: cents(before * podUsd),
-    afterUsdPerMonth: cents(after * podUsd),
-    source: rates.source,
-  };
+  const beforeUsdPerMonth = cents(before * podUsd);
+  const afterUsdPerMonth = cents(after * podUsd);
+  if (!Number.isFinite(beforeUsdPerMonth) || !Number.isFinite(afterUsdPerMonth)) return undefined;
+  return { beforeUsdPerMonth, afterUsdPerMonth, source: rates.source };
 }
 
 function cents(usd: number): number {

@@ -68,8 +68,12 @@ export function assembleReading(facts: {
     : { kind: 'value', value, at, ageSeconds, source };
 }
 
-/** A reading in the form a plan keeps. */
+/** A reading in the form a plan keeps. A number that JSON cannot hold is none, whoever read it. */
 export function toObservation(name: string, unit: string, reading: Reading): Observation {
+  if (reading.kind !== 'missing' && !Number.isFinite(reading.value)) {
+    const because = 'the answer is not a finite number';
+    return { name, unit, kind: 'missing', because, source: reading.source };
+  }
   return reading.kind === 'value'
     ? { name, unit, ...reading, at: reading.at.toISOString() }
     : { name, unit, ...reading };
