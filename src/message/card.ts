@@ -1,6 +1,7 @@
 // The card of a plan: what is wrong, what would be done, why that number, what it costs, who decides.
 
 import type { KnownBlock } from '@slack/types';
+import type { Change } from '../change/change.ts';
 import { asCommand } from '../change/cluster-write.ts';
 import type { Observation } from '../plan/observation.ts';
 import type { Finding, Plan } from '../plan/plan.ts';
@@ -9,15 +10,19 @@ import { changeLine } from './change-words.ts';
 import { slackLimits } from './limits.ts';
 import {
   actions,
+  amount,
   button,
   context,
   costDelta,
   cut,
   escapeMrkdwn,
+  fallback,
   figure,
   header,
   literal,
   type Message,
+  person,
+  plainLine,
   section,
   span,
   when,
@@ -35,61 +40,83 @@ export function cardMessage(view: PlanView): Message {
   const state = stateLine(view);
   const blocks: KnownBlock[] = [
     header(firstLine(plan)),
-    section(`*${state.title}*${state.detail === '' ? '' : `\n${state.detail}`}`),
-    section(`*Why*\n${whyLines(plan).join('\n')}`),
-    section(plan.finding === undefined ? changesText(plan) : findingText(plan.finding)),
+    section(`*${state.title}*${state.detail === '' ? '' : `\n${state.detail}`}`, 1_500),
+    section(`*Why*\n${whyLines(plan).join('\n')}`, 3_000),
+    section(plan.finding === undefined ? changesText(plan) : findingText(plan.finding), 2_500),
   ];
   if (plan.notes.length > 0) {
     blocks.push(
-      section(`*Worth knowing*\n${plan.notes.map((note) => `• ${literal(note, 400)}`).join('\n')}`),
-    );
-  }
-  const alerts = alertLines(view);
-  if (alerts.length > 0) blocks.push(section(`*Alerts*\n${alerts.join('\n')}`));
-  if (view.mode === 'propose' && view.record.state === 'approved') {
-    blocks.push(
       section(
-        `*Run this by hand*\n${plan.changes.map((c) => `\`${escapeMrkdwn(asCommand(c))}\``).join('\n')}`,
+        `*Worth knowing*\n${plan.notes.map((note) => `• ${literal(note, 400)}`).join('\n')}`,
+        2_000,
       ),
     );
   }
-  if (view.record.state === 'proposed' && view.mode !== 'observe' && plan.changes.length > 0)
-    blocks.push(decisionButtons(view));
+  const alerts = alertLines(view);
+  if (alerts.length > 0) blocks.push(section(`*Alerts*\n${alerts.join('\n')}`, 1_400));
+  if (view.mode === 'propose' && view.record.state === 'approved') {
+    blocks.push(section(byHandText(plan), 2_000));
+  }
+  if (mayBeDecided(view)) blocks.push(decisionButtons(view));
   blocks.push(context(footer(view)));
-  return {
-    text: cut(
-      `${escapeMrkdwn(firstLine(plan))} · ${state.title}`,
-      slackLimits.message.textAdvisedChars,
-    ),
-    blocks,
-  };
+  return fallback(`${escapeMrkdwn(firstLine(plan))} · ${state.title}`, blocks);
+}
+
+/** Buttons that no click of anybody could make work are not shown. */
+function mayBeDecided({ record, mode, rule }: PlanView): boolean {
+  return (
+    record.state === 'proposed' &&
+    mode !== 'observe' &&
+    rule !== undefined &&
+    record.plan.changes.length > 0
+  );
 }
 
 /** System, cause, action and cost in at most 150 characters; long names lose their tails, the figures stay. */
 export function firstLine(plan: Plan): string {
   const { before, after } = plan.replicas;
-  const floor = plan.changes.some((change) => change.floor) ? 'at least ' : '';
   const cost =
     plan.cost === undefined
       ? 'cost unknown'
       : costDelta(plan.cost.afterUsdPerMonth - plan.cost.beforeUsdPerMonth);
   const action =
     plan.finding === undefined
-      ? `${before} → ${floor}${after} replicas, ${cost}`
+      ? `${before} → ${reach(plan.changes)}${after} replicas, ${cost}`
       : findingTitles[plan.finding.kind];
   const room = slackLimits.header.textChars - action.length - 4;
-  const subject = cut(`${oneLine(plan.title)} ${oneLine(plan.component)}`, Math.floor(room / 2));
-  return `${subject}: ${cut(cause(plan), room - subject.length)}: ${action}`;
+  const subject = cut(plainLine(`${plan.title} ${plan.component}`), Math.floor(room / 2));
+  const line = `${subject}: ${cause(plan, room - subject.length)}: ${action}`;
+  return cut(line, slackLimits.header.textChars);
+}
+
+/** A floor is "at least"; a higher maximum only lets the autoscaler go there. */
+function reach(changes: readonly Change[]): string {
+  const ceiling = changes.some(
+    (change) =>
+      change.kind === 'autoscaler' && change.after.minReplicas === change.before.minReplicas,
+  );
+  if (ceiling) return 'up to ';
+  return changes.some((change) => change.floor) ? 'at least ' : '';
 }
 
 const findingTitles = {
   investigate: 'look before scaling',
   enough: 'no change needed',
-  frozen: 'no size can be given',
+  frozen: 'no change can be proposed',
 } as const satisfies Record<Finding['kind'], string>;
 
 function changesText(plan: Plan): string {
   return `*What changes*\n${plan.changes.map(changeLine).join('\n')}`;
+}
+
+/** In `propose` mode a person writes what Headroom would have written, on the same condition. */
+function byHandText({ changes, workload }: Plan): string {
+  const commands = changes.map((change) => `\`${escapeMrkdwn(asCommand(change))}\``);
+  return [
+    `*Run this by hand, with kubectl pointed at cluster ${literal(workload.cluster, 60)}*`,
+    ...commands,
+    'It changes nothing when somebody has changed the same numbers meanwhile.',
+  ].join('\n');
 }
 
 function findingText(finding: Finding): string {
@@ -101,12 +128,15 @@ function findingText(finding: Finding): string {
   ].join('\n');
 }
 
-function cause(plan: Plan): string {
-  if (plan.origin.kind === 'command') return oneLine(plan.origin.reason ?? 'asked for by command');
-  const [measured] = plan.observations.filter((o) => o.name === plan.trigger);
+function cause({ origin, observations, trigger }: Plan, maxChars: number): string {
+  if (origin.kind === 'command') {
+    return cut(plainLine(origin.reason ?? '') || 'asked for by command', maxChars);
+  }
+  const measured = observations.find(({ name }) => name === trigger);
   const value =
-    measured?.kind === 'value' ? ` ${figure(measured.value)} ${measured.unit}`.trimEnd() : '';
-  return `${oneLine(plan.origin.alertname)}${value}`;
+    measured?.kind === 'value' ? plainLine(` ${amount(measured.value, measured.unit)}`) : '';
+  const room = value === '' ? maxChars : maxChars - value.length - 1;
+  return `${cut(plainLine(origin.alertname), room)} ${value}`.trimEnd();
 }
 
 function whyLines(plan: Plan): string[] {
@@ -116,7 +146,7 @@ function whyLines(plan: Plan): string[] {
     lines.push(`Alert says: ${literal(origin.summary, 300)}`);
   if (origin.kind === 'command') {
     const reason = origin.reason === undefined ? '' : `: ${literal(origin.reason, 300)}`;
-    lines.push(`Asked for by <@${origin.by}>${reason}`);
+    lines.push(`Asked for by ${person(origin.by)}${reason}`);
   }
   lines.push(...plan.observations.map(observationLine));
   for (const line of plan.arithmetic) {
@@ -136,9 +166,9 @@ export function observationLine(observation: Observation): string {
   const name = literal(observation.name, 80);
   switch (observation.kind) {
     case 'value':
-      return `• ${name}: *${figure(observation.value)}* ${literal(observation.unit, 40)} (measured ${span(observation.ageSeconds)} before)`;
+      return `• ${name}: *${literal(amount(observation.value, observation.unit), 60)}*${observation.ageSeconds === 0 ? '' : `, ${span(observation.ageSeconds)} old`}`;
     case 'stale':
-      return `• ${name}: *not known now*, ${figure(observation.value)} ${literal(observation.unit, 40)} was ${span(observation.ageSeconds)} old`;
+      return `• ${name}: *not known now*; the newest measurement, ${literal(amount(observation.value, observation.unit), 60)}, is ${span(observation.ageSeconds)} old`;
     case 'missing':
       return `• ${name}: *not known* (${literal(observation.because, 200)})`;
   }
@@ -167,14 +197,14 @@ function decisionButtons(view: PlanView): KnownBlock {
       text: clearedAt === undefined ? 'Approve' : 'Approve anyway',
       value,
       style: 'primary',
-      label: `Approve: ${what}`,
+      label: plainLine(`Approve: ${what}`),
     }),
     button({
       actionId: actionIds.deny,
       text: 'Deny…',
       value,
       style: 'danger',
-      label: `Deny: ${what}`,
+      label: plainLine(`Deny: ${what}`),
     }),
   ]);
 }
@@ -183,10 +213,6 @@ function footer(view: PlanView): string {
   const { plan, hash } = view.record;
   const revision = plan.revision > 1 ? ` · revision ${plan.revision}` : '';
   return `Plan ${plan.id}${revision} · ${hash.slice(0, 12)} · ${view.mode} mode · drawn ${when(new Date(plan.createdAt))}`;
-}
-
-function oneLine(text: string): string {
-  return text.replace(/\s+/g, ' ').trim();
 }
 
 function round(usd: number): number {

@@ -6,7 +6,18 @@ import type { System, Systems } from '../plan/system.ts';
 import type { WhatIf } from '../plan/what-if.ts';
 import type { PlanRecord, Stop, StoredAlert } from '../ports.ts';
 import { firstLine } from './card.ts';
-import { context, cut, figure, literal, type Message, plainMessage, section } from './message.ts';
+import {
+  context,
+  fallback,
+  figure,
+  literal,
+  type Message,
+  person,
+  plainMessage,
+  section,
+  sections,
+  sentence,
+} from './message.ts';
 
 export function helpMessage({ capacity, scale }: CommandNames): Message {
   return plainMessage(
@@ -29,7 +40,7 @@ export function misuseMessage(name: string, because: string): Message {
 }
 
 export function refusedMessage(because: string): Message {
-  return plainMessage(`No plan was drawn: ${literal(because, 600)}.`);
+  return plainMessage(`No plan was drawn. ${sentence(because, 600)} Nothing was changed.`);
 }
 
 export function systemsMessage(systems: Systems): Message {
@@ -40,7 +51,7 @@ export function systemsMessage(systems: Systems): Message {
       system.rule === undefined ? 'nobody can approve' : `rule "${literal(system.rule.name, 60)}"`;
     return `• *${literal(system.id, 60)}* ${literal(system.title, 80)}: ${system.mode} mode, ${decides}, cards in <#${system.channel}>\n   ${literal(components, 300)}`;
   });
-  return plainMessage(lines.join('\n'));
+  return fallback(`${counted(systems.size, 'system')} in headroom.yaml`, sections(lines));
 }
 
 export interface StatusFacts {
@@ -57,16 +68,17 @@ export function statusMessage(facts: StatusFacts): Message {
   const blocks: KnownBlock[] = [];
   const stops = facts.stops.map(
     (stop) =>
-      `⏸ ${stop.scope === '*' ? 'Everything' : literal(stop.scope.replace(':', ' '), 80)} is stopped by ${who(stop.by)}${stop.reason === undefined ? '' : `: ${literal(stop.reason, 200)}`}`,
+      `⏸ ${stop.scope === '*' ? 'Everything' : literal(stop.scope.replace(':', ' '), 80)} is stopped by ${person(stop.by)}${stop.reason === undefined ? '' : `: ${literal(stop.reason, 200)}`}`,
   );
-  if (stops.length > 0) blocks.push(section(stops.join('\n')));
+  if (stops.length > 0) blocks.push(...sections(stops, 1));
   const plans = facts.plans.map(
     ({ plan, state, outcome }) =>
       `• *${plan.id}* ${outcome === 'pending' ? 'applied, watching whether it helps' : state}: ${literal(firstLine(plan), 200)}`,
   );
   blocks.push(
-    section(
-      `*Plans*\n${plans.length === 0 ? 'Nothing waits and nothing runs.' : plans.join('\n')}`,
+    ...sections(
+      ['*Plans*', ...(plans.length === 0 ? ['Nothing waits and nothing runs.'] : plans)],
+      1,
     ),
   );
   const clusters = facts.clusters.map(({ cluster, problem }) =>
@@ -74,7 +86,7 @@ export function statusMessage(facts: StatusFacts): Message {
       ? `• cluster ${literal(cluster, 60)} answers`
       : `• cluster ${literal(cluster, 60)}: ${literal(problem, 300)}`,
   );
-  if (clusters.length > 0) blocks.push(section(`*Clusters*\n${clusters.join('\n')}`));
+  if (clusters.length > 0) blocks.push(...sections(['*Clusters*', ...clusters], 1));
   const { count, newest } = facts.unrouted;
   if (count > 0) {
     const named = newest.map(
@@ -83,11 +95,11 @@ export function statusMessage(facts: StatusFacts): Message {
     );
     blocks.push(section(`*Alerts that fit no system: ${count}*\n${named.join('\n')}`));
   }
-  blocks.push(context(`${facts.messagesOwed} messages on their way to Slack`));
-  return {
-    text: cut(`Headroom status: ${plans.length} open plans, ${stops.length} stops`, 300),
-    blocks,
-  };
+  if (facts.messagesOwed > 0) {
+    blocks.push(context(`${counted(facts.messagesOwed, 'message')} on the way to Slack`));
+  }
+  const stopped = stops.length === 0 ? '' : `, ${counted(stops.length, 'stop')} in force`;
+  return fallback(`Headroom status: ${counted(plans.length, 'open plan')}${stopped}`, blocks);
 }
 
 export function whatIfMessage(system: System, result: Extract<WhatIf, { kind: 'sized' }>): Message {
@@ -104,11 +116,14 @@ export function whatIfMessage(system: System, result: Extract<WhatIf, { kind: 's
         : `\n   not feasible: ${literal(sizing.reasons.join('; '), 300)}`;
     return `• ${mark}${literal(sizing.component, 60)}: ${figure(sizing.replicas)} replicas${cost}  _(${literal(sizing.id, 60)}: ${literal(sizing.source, 160)})_${reasons}`;
   });
-  return plainMessage(
-    `*${literal(system.title, 80)}* with ${literal(inputs, 300)}\n${lines.join('\n')}\nNothing was changed.`,
-  );
+  const none =
+    result.recommended === undefined ? ['*No sizing is feasible:* each one says why.'] : [];
+  return fallback(`${literal(system.title, 80)}: ${counted(lines.length, 'sizing')}`, [
+    ...sections([`*${literal(system.title, 80)}* with ${literal(inputs, 300)}`, ...none, ...lines]),
+    context('Nothing was changed.'),
+  ]);
 }
 
-function who(by: string): string {
-  return /^[UW][A-Z0-9]{2,20}$/.test(by) ? `<@${by}>` : literal(by, 80);
+function counted(count: number, what: string): string {
+  return `${figure(count)} ${what}${count === 1 ? '' : 's'}`;
 }

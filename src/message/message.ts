@@ -24,52 +24,138 @@ export function escapeMrkdwn(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
+/** Longer texts are not looked at: annotations may be megabytes, and nothing of ours shows more. */
+const lookedAtChars = 10_000;
+
+/** Text from outside on one line, without control characters and without marks that turn the reading direction around. */
+export function plainLine(text: string): string {
+  return text
+    .slice(0, lookedAtChars)
+    .replace(/\p{Surrogate}/gu, '\ufffd')
+    .replace(/[\s\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]+/g, ' ')
+    .trim();
+}
+
 /**
- * Text from outside as literal words: escaped, on one line, cut, and with the marks for bold, italic, strike and
- * code taken out of force by a zero-width space, so that a label cannot dress up as ours.
+ * Text from outside as literal words: escaped, on one line, at most `maxChars` long with all that is added, and with
+ * the marks for bold, italic, strike and code taken out of force by zero-width spaces, so that a label cannot dress up
+ * as ours or push ours off the card.
  */
 export function literal(text: string, maxChars: number): string {
-  const line = cut(text.replace(/[\u0000-\u001f\u007f\u2028\u2029]+/g, ' ').trim(), maxChars);
-  return escapeMrkdwn(line).replace(/([*_~`])/g, '\u200b$1\u200b');
+  const characters = Array.from(plainLine(text), (character) =>
+    /[*_~`]/.test(character) ? `\u200b${character}\u200b` : escapeMrkdwn(character),
+  );
+  const whole = characters.join('');
+  if (whole.length <= maxChars) return whole;
+  let kept = '';
+  for (const character of characters) {
+    if (kept.length + character.length >= maxChars) break;
+    kept += character;
+  }
+  return `${kept}…`;
+}
+
+/**
+ * A stored sentence of ours with words from outside in it: literal, but with a capital, a full stop, and the person it
+ * says it was done by alive (`by <@U…>`). Empty stays empty.
+ */
+export function sentence(text: string, maxChars: number): string {
+  const words = literal(text, maxChars).replace(
+    /\bby &lt;@([UW][A-Z0-9]{2,20})&gt;/,
+    (_, user: string) => `by <@${user}>`,
+  );
+  if (words === '') return '';
+  const capital = words.charAt(0).toUpperCase() + words.slice(1);
+  return /[.!?…]$/.test(capital) ? capital : `${capital}.`;
+}
+
+/** Who did it: a person of the workspace, or the words that stand in place of one. */
+export function person(by: string): string {
+  return /^[UW][A-Z0-9]{2,20}$/.test(by) ? `<@${by}>` : literal(by, 80);
+}
+
+/** "@ann, @bob and 3 others"; mentions, because Slack shows their names. */
+export function people(userIds: readonly string[], namedMax = 5): string {
+  const names = userIds.slice(0, namedMax).map(person);
+  const others = userIds.length - names.length;
+  const all = others > 0 ? [...names, others === 1 ? '1 other' : `${others} others`] : names;
+  return all.length < 2 ? all.join('') : `${all.slice(0, -1).join(', ')} and ${all.at(-1)}`;
 }
 
 /** Cuts by characters a person sees, with an ellipsis, never through a surrogate pair. */
 export function cut(text: string, maxChars: number): string {
   if (text.length <= maxChars) return text;
-  const head = text.slice(0, maxChars - 1);
+  const head = text.slice(0, Math.max(0, maxChars - 1));
   return `${/[\ud800-\udbff]$/.test(head) ? head.slice(0, -1) : head}…`;
 }
 
 export function header(text: string): HeaderBlock {
   return {
     type: 'header',
-    text: { type: 'plain_text', text: cut(text, slackLimits.header.textChars), emoji: true },
+    text: {
+      type: 'plain_text',
+      text: cut(plainLine(text), slackLimits.header.textChars),
+      emoji: true,
+    },
   };
 }
 
-/** `mrkdwn` must be ours or escaped already. Too long a text loses whole lines from its end, never half a mark. */
-export function section(mrkdwn: string): SectionBlock {
+/**
+ * `mrkdwn` must be ours or escaped already. Too long a text loses whole lines from its end, never half a mark.
+ * Slack shall not find links, channels and people in it by itself: what is one, is marked as one.
+ */
+export function section(
+  mrkdwn: string,
+  maxChars: number = slackLimits.section.textChars,
+): SectionBlock {
   return {
     type: 'section',
-    text: { type: 'mrkdwn', text: fitLines(mrkdwn, slackLimits.section.textChars) },
+    text: { type: 'mrkdwn', text: fitLines(mrkdwn, maxChars), verbatim: true },
   };
+}
+
+/** Lines in as many sections as they need, up to `sectionsMax`; what does not fit is counted. */
+export function sections(lines: readonly string[], sectionsMax = 4): SectionBlock[] {
+  // The last line, which counts the others, needs room too.
+  const room = slackLimits.section.textChars - 40;
+  const texts: string[] = [];
+  let shown = 0;
+  for (const line of lines) {
+    const last = texts.at(-1);
+    if (last !== undefined && last.length + 1 + line.length <= room) {
+      texts[texts.length - 1] = `${last}\n${line}`;
+    } else if (texts.length < sectionsMax) {
+      texts.push(line);
+    } else {
+      break;
+    }
+    shown += 1;
+  }
+  const others = lines.length - shown;
+  return texts.map((text, index) =>
+    section(others > 0 && index === texts.length - 1 ? `${text}\n… and ${others} more` : text),
+  );
 }
 
 export function fields(texts: readonly string[]): SectionBlock {
   return {
     type: 'section',
-    fields: texts
-      .slice(0, slackLimits.section.fields)
-      .map((text) => ({ type: 'mrkdwn', text: fitLines(text, slackLimits.section.fieldChars) })),
+    fields: texts.slice(0, slackLimits.section.fields).map((text) => ({
+      type: 'mrkdwn',
+      text: fitLines(text, slackLimits.section.fieldChars),
+      verbatim: true,
+    })),
   };
 }
 
 export function context(...texts: readonly string[]): ContextBlock {
   return {
     type: 'context',
-    elements: texts
-      .slice(0, slackLimits.context.elements)
-      .map((text) => ({ type: 'mrkdwn', text: fitLines(text, slackLimits.context.textChars) })),
+    elements: texts.slice(0, slackLimits.context.elements).map((text) => ({
+      type: 'mrkdwn',
+      text: fitLines(text, slackLimits.context.textChars),
+      verbatim: true,
+    })),
   };
 }
 
@@ -100,15 +186,23 @@ export function actions(blockId: string, elements: readonly Button[]): ActionsBl
   return { type: 'actions', block_id: blockId, elements: [...elements] };
 }
 
+/** Blocks with what a notification and a screen reader say; too long a text loses whole lines. */
+export function fallback(mrkdwn: string, blocks: readonly KnownBlock[]): Message {
+  return { text: fitLines(mrkdwn, fallbackChars), blocks };
+}
+
+/** Nobody reads more in a notification; Slack itself advises to stay below 4,000. */
+const fallbackChars = 1_000;
+
 /** A message of one paragraph, with the same words as its fallback. */
 export function plainMessage(mrkdwn: string): Message {
-  return { text: cut(mrkdwn, slackLimits.message.textAdvisedChars), blocks: [section(mrkdwn)] };
+  return fallback(mrkdwn, [section(mrkdwn)]);
 }
 
 /** A moment in the reader's own zone; clients that cannot show it get UTC. */
 export function when(at: Date): string {
-  const fallback = `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
-  return `<!date^${Math.floor(at.getTime() / 1000)}^{date_short_pretty} {time}|${fallback}>`;
+  const utc = `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+  return `<!date^${Math.floor(at.getTime() / 1000)}^{date_short_pretty} {time}|${utc}>`;
 }
 
 /** "4 s", "12 min", "3 h": how long, in the largest unit that is honest. */
@@ -116,6 +210,14 @@ export function span(seconds: number): string {
   if (seconds < 90) return `${Math.round(seconds)} s`;
   if (seconds < 90 * 60) return `${Math.round(seconds / 60)} min`;
   return `${Math.round(seconds / 3600)} h`;
+}
+
+/** A measured number with its unit: "812 jobs", and "84 %" for a share of one. */
+export function amount(value: number, unit: string): string {
+  if (unit === 'ratio') {
+    return `${(value * 100).toLocaleString('en-US', { maximumFractionDigits: 1 })} %`;
+  }
+  return `${figure(value)} ${unit}`.trimEnd();
 }
 
 /** A number for people: at most three decimals, thousands apart. */
@@ -128,11 +230,11 @@ export function costDelta(usdPerMonth: number): string {
   if (Math.abs(usdPerMonth) < 0.005) return 'no change in cost';
   const size = Math.abs(usdPerMonth);
   const digits = size >= 100 ? 0 : 2;
-  const amount = size.toLocaleString('en-US', {
+  const dollars = size.toLocaleString('en-US', {
     minimumFractionDigits: digits,
     maximumFractionDigits: digits,
   });
-  return `${usdPerMonth > 0 ? '+' : '−'}$${amount}/month`;
+  return `${usdPerMonth > 0 ? '+' : '−'}$${dollars}/month`;
 }
 
 function fitLines(text: string, maxChars: number): string {
@@ -144,5 +246,11 @@ function fitLines(text: string, maxChars: number): string {
     kept.push(line);
     length += line.length + 1;
   }
-  return kept.length === 0 ? cut(text, maxChars) : `${kept.join('\n')}\n…`;
+  return kept.length === 0 ? cutMarkup(text, maxChars) : `${kept.join('\n')}\n…`;
+}
+
+/** A single line too long: what is left of a mention or a date that the cut went through goes as well. */
+function cutMarkup(text: string, maxChars: number): string {
+  const head = cut(text, maxChars).slice(0, -1);
+  return `${head.replace(/<[^<>]*$/, '').replace(/&[a-z]{0,4}$/, '')}…`;
 }

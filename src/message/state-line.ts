@@ -1,9 +1,11 @@
 // Where a plan stands, in a title and a sentence; words first, so that nobody has to read colours.
 
-import { admittedVotes } from '../approval/admitted.ts';
+import { admittedVotes, mayApprove } from '../approval/admitted.ts';
+import type { Case } from '../approval/condition.ts';
 import { approvalsNeeded } from '../approval/needed.ts';
 import { unreachable } from '../errors.ts';
-import { literal, when } from './message.ts';
+import type { Finding } from '../plan/plan.ts';
+import { literal, people, sentence, when } from './message.ts';
 import type { PlanView } from './plan-view.ts';
 
 export interface StateLine {
@@ -13,7 +15,7 @@ export interface StateLine {
 
 export function stateLine(view: PlanView): StateLine {
   const { record } = view;
-  const reason = record.reason === undefined ? '' : reasonWords(record.reason);
+  const reason = sentence(record.reason ?? '', 600);
   switch (record.state) {
     case 'proposed':
       return proposedLine(view);
@@ -22,29 +24,29 @@ export function stateLine(view: PlanView): StateLine {
     case 'applying':
       return {
         title: '⚙️ Being carried out',
-        detail: `${deciders(view)}. Progress is in the thread.`,
+        detail: `${deciders(view)}. Progress is in the thread.${stoppedLine(view)}`,
       };
     case 'applied':
       return appliedLine(view);
     case 'unknown':
       return {
         title: '❓ Unknown: looking at the cluster to find out',
-        detail: `${reason} Nothing else is written before that is known.`.trim(),
+        detail: `${reason} Nothing more is written until that is known.`.trim(),
       };
     case 'failed':
     case 'left':
       return {
         title: '🛑 Stopped',
-        detail: `${reason} Capacity that was already added stays.`.trim(),
+        detail: `${reason} ${whatStays(view)}`.trim(),
       };
     case 'reverted':
       return { title: '↩️ Failed and taken back', detail: reason };
     case 'denied':
       return { title: '🚫 Denied', detail: reason };
     case 'expired':
-      return record.plan.finding === undefined
+      return record.plan.finding === undefined && view.mode !== 'observe'
         ? { title: '⌛ Expired', detail: 'Nobody decided in time; nothing was changed.' }
-        : { title: '⌛ No longer current', detail: '' };
+        : { title: '⌛ No longer current', detail: 'Nothing was changed.' };
     case 'withdrawn':
       return { title: '✅ Withdrawn', detail: reason };
     case 'lapsed':
@@ -52,17 +54,29 @@ export function stateLine(view: PlanView): StateLine {
     case 'superseded':
       return {
         title: '🔁 Replaced by a newer plan',
-        detail: `${reason} Its votes do not count for the new one.`.trim(),
+        detail:
+          view.votes.length === 0
+            ? reason
+            : `${reason} Votes for it do not count for the new one.`.trim(),
       };
     default:
       return unreachable(record.state);
   }
 }
 
+const findingTitles = {
+  investigate: '🔎 For you to look at',
+  enough: '☑️ Nothing to do',
+  frozen: '⚠️ No change can be proposed',
+} as const satisfies Record<Finding['kind'], string>;
+
 function proposedLine(view: PlanView): StateLine {
   const { record, rule, mode } = view;
   if (record.plan.finding !== undefined) {
-    return { title: '🔎 For you to look at', detail: 'There is nothing to approve here.' };
+    return {
+      title: findingTitles[record.plan.finding.kind],
+      detail: 'There is nothing to approve here.',
+    };
   }
   if (mode === 'observe') {
     return {
@@ -78,76 +92,87 @@ function proposedLine(view: PlanView): StateLine {
     };
   }
   const needed = approvalsNeeded(record.plan, rule);
-  const have = new Set(approvals(view).map((vote) => vote.userId)).size;
-  const who = rule.approvers.map((id) => `<@${id}>`).join(', ');
-  const stopped = view.stops[0] === undefined ? '' : `\n⏸ ${literal(view.stops[0], 300)}`;
+  const yes = approvals(view).map((vote) => vote.userId);
+  const so = yes.length === 0 ? '' : `${people(yes)} approved so far. `;
+  const who = people(mayApprove(caseOf(view)));
+  const decide =
+    who === ''
+      ? `Nobody under policy rule "${literal(rule.name, 60)}" but whoever asked could approve it, and that does not count.`
+      : `${who} can decide.`;
+  const stopped = stoppedLine(view);
   const expiry = `Expires ${when(new Date(record.plan.expiresAt))}.`;
   if (record.clearedAt !== undefined) {
     return {
       title: '🟢 The alert has cleared. Approve anyway?',
-      detail: `Cleared ${when(record.clearedAt)}; the plan is withdrawn 15 minutes after that.${stopped}`,
+      detail: `Cleared ${when(record.clearedAt)}; the plan is withdrawn 15 minutes after that. ${so}${decide}${stopped}`,
     };
   }
   return {
-    title: `🟠 Waiting for approval: ${have} of ${needed}`,
-    detail: `${who} can decide. ${expiry}${stopped}`,
+    title: `🟠 Waiting for approval: ${yes.length} of ${needed}`,
+    detail: `${so}${decide} ${expiry}${stopped}`,
   };
 }
 
 function approvedLine(view: PlanView): StateLine {
-  const stopped = view.stops[0];
   if (view.mode === 'propose') {
     return {
       title: '👍 Approved: yours to carry out',
-      detail: `${deciders(view)}. This system is in propose mode.`,
+      detail: `${deciders(view)}. This system is in propose mode: Headroom changes nothing itself.`,
     };
   }
   const by =
     view.record.startBy === undefined ? '' : ` It must start before ${when(view.record.startBy)}.`;
-  return stopped === undefined
-    ? { title: '👍 Approved: starting', detail: `${deciders(view)}.${by}` }
-    : {
-        title: '⏸ Approved, but stopped',
-        detail: `${deciders(view)}. ${literal(stopped, 300)}.${by}`,
-      };
+  return {
+    title: view.stops.length === 0 ? '👍 Approved: starting' : '⏸ Approved, but stopped',
+    detail: `${deciders(view)}.${by}${stoppedLine(view)}`,
+  };
 }
 
 function appliedLine(view: PlanView): StateLine {
   const { outcome, outcomeNote } = view.record;
-  const note = outcomeNote === undefined ? '' : literal(outcomeNote, 400);
+  const detail = `${deciders(view)}. ${sentence(outcomeNote ?? '', 400)}`.trim();
   switch (outcome) {
     case 'helped':
-      return { title: '✅ Done, and it helped', detail: `${deciders(view)}. ${note}` };
+      return { title: '✅ Done, and it helped', detail };
     case 'not-helped':
-      return { title: '⚠️ Done, but it did not help in time', detail: `${deciders(view)}. ${note}` };
+      return { title: '⚠️ Done, but it did not help in time', detail };
     case 'unmeasured':
-      return {
-        title: '✅ Done; whether it helped is not known',
-        detail: `${deciders(view)}. ${note}`,
-      };
+      return { title: '✅ Done; whether it helped is not known', detail };
     case 'pending':
-      return { title: '✅ Done: watching whether it helps', detail: `${deciders(view)}.` };
+      return { title: '✅ Done: watching whether it helps', detail };
     case undefined:
-      return { title: '✅ Done', detail: `${deciders(view)}.` };
+      return { title: '✅ Done', detail };
     default:
       return unreachable(outcome);
   }
 }
 
 function approvals(view: PlanView) {
-  const { plan, hash, state, stateAt } = view.record;
-  return admittedVotes({ ...view, plan, hash, state, now: stateAt })
+  return admittedVotes(caseOf(view))
     .map(({ vote }) => vote)
     .filter((vote) => vote.kind === 'approve');
 }
 
 function deciders(view: PlanView): string {
-  const names = approvals(view).map((vote) => `<@${vote.userId}>`);
-  return names.length === 0 ? 'Approved' : `Approved by ${names.join(' and ')}`;
+  const names = people(approvals(view).map((vote) => vote.userId));
+  return names === '' ? 'Approved' : `Approved by ${names}`;
 }
 
-/** A stored reason holds people's and servers' words; mentions of ours (`<@U…>`) stay alive. */
-function reasonWords(reason: string): string {
-  const text = literal(reason, 600).replace(/&lt;@([UW][A-Z0-9]{2,20})&gt;/g, '<@$1>');
-  return /[.!?]$/.test(text) ? text : `${text}.`;
+/** The approval as it stood when the plan came into its state: a card does not change because time passes. */
+function caseOf(view: PlanView): Case {
+  const { plan, hash, state, stateAt } = view.record;
+  const { votes, rule, mode, stops } = view;
+  return { plan, hash, state, votes, rule, mode, stops, now: stateAt };
+}
+
+function stoppedLine({ stops }: PlanView): string {
+  return stops.map((stop) => `\n⏸ ${sentence(stop, 300)}`).join('');
+}
+
+/** Only a first run that wrote nothing leaves the world as it was; what an earlier run did is not in this view. */
+function whatStays({ run, changes }: PlanView): string {
+  const wrote = changes.some(({ state }) => state !== 'reached' && state !== 'refused');
+  return !wrote && (run === undefined || run.number === 1)
+    ? 'Headroom changed nothing.'
+    : 'Capacity that was already added stays.';
 }

@@ -3,7 +3,7 @@
 import { unreachable } from '../errors.ts';
 import type { RunChangeState } from '../ports.ts';
 import { changeWords } from './change-words.ts';
-import { context, cut, literal, type Message, section, when } from './message.ts';
+import { context, fallback, literal, type Message, section, sentence, when } from './message.ts';
 import type { PlanView } from './plan-view.ts';
 import { stateLine } from './state-line.ts';
 
@@ -25,34 +25,39 @@ export function progressMessage(view: PlanView): Message {
     const detail = ran?.detail === undefined ? '' : `\n   ${literal(ran.detail, 300)}`;
     return `${ran === undefined ? '▫️ not begun' : changeStateWords[ran.state]}: ${changeWords(change)}${detail}`;
   });
-  const stopped = view.stops[0] === undefined ? [] : [`⏸ ${literal(view.stops[0], 300)}`];
+  const stopped = view.stops.map((stop) => `⏸ ${sentence(stop, 300)}`);
   const text = [...lines, ...stopped].join('\n');
-  return { text: cut(`Plan ${plan.id}: ${text}`, 1_000), blocks: [section(text)] };
+  return fallback(`Plan ${plan.id}: ${text}`, [section(text)]);
 }
 
 /** What came of it, with the head of the audit trail: a cut-off tail of the trail would no longer contain it. */
 export function outcomeMessage(view: PlanView): Message {
   const line = stateLine(view);
-  const resolved = view.alerts.filter((alert) => alert.resolvedAt !== undefined);
-  const alerts =
-    view.alerts.length === 0
-      ? ''
-      : resolved.length === view.alerts.length
-        ? `\nThe alert resolved ${when(new Date(resolved[0]?.resolvedAt ?? 0))}.`
-        : '\nThe alert is still firing.';
-  const text = `*${line.title}*\n${line.detail}${alerts}`;
-  const blocks = [section(text)];
+  const text = [`*${line.title}*`, line.detail, alertsLine(view)]
+    .filter((part) => part !== '')
+    .join('\n');
   const head = view.auditHead;
-  return {
-    text: cut(text, 1_000),
-    blocks:
-      head === undefined
-        ? blocks
-        : [
-            ...blocks,
-            context(`Audit trail at entry ${head.seq}, checkpoint \`${head.seq}:${head.hash}\``),
-          ],
-  };
+  const proof =
+    head === undefined
+      ? []
+      : [context(`Audit trail at entry ${head.seq}, checkpoint \`${head.seq}:${head.hash}\``)];
+  return fallback(text, [section(text), ...proof]);
+}
+
+function alertsLine({ alerts }: PlanView): string {
+  const firing = alerts.filter((alert) => alert.resolvedAt === undefined).length;
+  const ends = alerts.flatMap(({ resolvedAt }) =>
+    resolvedAt === undefined ? [] : [Date.parse(resolvedAt)],
+  );
+  if (alerts.length === 0) return '';
+  if (firing === 0) {
+    const last = when(new Date(Math.max(...ends)));
+    return alerts.length === 1
+      ? `The alert resolved ${last}.`
+      : `All ${alerts.length} alerts have resolved, the last one ${last}.`;
+  }
+  if (alerts.length === 1) return 'The alert is still firing.';
+  return `${firing} of ${alerts.length} alerts ${firing === 1 ? 'is' : 'are'} still firing.`;
 }
 
 /** The message of one kind, from what is stored. */

@@ -3,7 +3,7 @@
 import type { VoteResult } from '../approval/vote-result.ts';
 import { unreachable } from '../errors.ts';
 import { reasonInput, viewIds } from './action-ids.ts';
-import { literal, type Message, type Modal, plainMessage } from './message.ts';
+import { literal, type Message, type Modal, plainMessage, sentence } from './message.ts';
 import { formatPlanToken, type PlanToken } from './plan-token.ts';
 
 export function voteReply(result: VoteResult): Message {
@@ -25,7 +25,7 @@ export function voteReply(result: VoteResult): Message {
         'You asked for this change yourself. Approving it alone while on call needs a reason.',
       );
     case 'refused':
-      return plainMessage(`That did not count: ${literal(result.because, 600)}`);
+      return plainMessage(`That did not count. ${sentence(result.because, 600)}`);
     case 'no-such-plan':
       return plainMessage(
         'There is no such plan. The card may come from another installation; nothing was changed.',
