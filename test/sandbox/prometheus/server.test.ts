@@ -213,7 +213,6 @@ describe('ordered trouble', () => {
   it('does not keep the server from stopping', async () => {
     prometheus.control.fault({ hang: true });
     const waiting = get('/api/v1/query?query=up').catch(() => 'cut');
-    await expect.poll(() => prometheus.control.queries().length).toBe(0);
     await prometheus.stop();
     expect(await waiting).toBe('cut');
     prometheus = await startPrometheus();
