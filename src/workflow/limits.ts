@@ -29,6 +29,6 @@ export const limits = {
   /** Slack asks for at most one message a second and channel. */
   slackPaceMs: 1_000,
   slackRetryMs: 5_000,
-  slackRetryMaxMs: 60_000,
+  slackRetryMaxMs: 30_000,
   sweepEveryMs: 1_000,
 } as const;

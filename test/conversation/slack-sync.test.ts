@@ -23,9 +23,16 @@ it('after an outage of Slack the card shows the newest state, and only that is s
     const { rows } = await bot.database.pool.query("select 1 from plan where outcome = 'helped'");
     return rows.length === 1 ? true : undefined;
   });
-  bot.later(120_000);
-  await bot.card('Done, and it helped');
-  await bot.reply(card, 'it helped');
+  await bot.until('the card catching up', async () => {
+    bot.later(10_000); // Retries are up to half a minute apart.
+    const now = (await bot.control.messages(channel)).find((message) => message.ts === card.ts);
+    const told = (await bot.control.messages(channel)).some(
+      (message) => message.ts !== card.ts && words(message).includes('it helped'),
+    );
+    return told && now !== undefined && words(now).includes('Done, and it helped')
+      ? true
+      : undefined;
+  });
   const states = (await bot.control.apiCalls('chat.update')).filter(
     (call) => call.ok && call.args['ts'] === card.ts,
   );
