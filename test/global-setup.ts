@@ -92,7 +92,10 @@ async function removeAbandoned(): Promise<void> {
     );
     if (pid > 0 && !isRunning(pid)) {
       const folder = join(tmpdir(), name);
-      await removePostgres(folder).catch(() => rm(folder, { recursive: true, force: true }));
+      await removePostgres(folder)
+        .catch(() => rm(folder, { recursive: true, force: true }))
+        // Another user's remains are that user's to remove.
+        .catch(() => undefined);
     }
   }
 }
