@@ -12,6 +12,7 @@ import type {
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { CommandNames } from '../src/command/command-names.ts';
+import { OperationError } from '../src/errors.ts';
 import { actionIds, viewIds } from '../src/message/action-ids.ts';
 import type { Chat, Counters, Log, Store } from '../src/ports.ts';
 import type { Secret } from '../src/secret.ts';
@@ -85,6 +86,10 @@ export function routeHttp(doors: HttpDoors): Hono {
     http.get('/audit.jsonl', requireBearer(doors.auditTokens), getAudit(doors));
   }
   http.onError((error, context) => {
+    if (error instanceof OperationError) {
+      doors.log.warn({ err: error, path: context.req.path }, 'answering an HTTP request');
+      return context.json({ error: error.message }, 503);
+    }
     doors.log.error({ err: error, path: context.req.path }, 'answering an HTTP request');
     return context.json({ error: 'something went wrong inside Headroom' }, 500);
   });

@@ -1,13 +1,17 @@
 // Headroom's own metrics for Prometheus. What the store knows is read when somebody asks, the rest is counted as it happens.
 
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { OperationError } from '../errors.ts';
 import type { Counters, Queue, Store } from '../ports.ts';
+
+const degradedName = 'headroom_degraded';
 
 export interface MetricsPage {
   readonly contentType: string;
   text(): Promise<string>;
 }
 
+/** Counts, and the registry that `createMetricsPage` serves. */
 export function createCounters(): { readonly counters: Counters; readonly registry: Registry } {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -49,7 +53,7 @@ export function createCounters(): { readonly counters: Counters; readonly regist
     registers,
   });
   const degraded = new Gauge({
-    name: 'headroom_degraded',
+    name: degradedName,
     help: '1 while a part outside does not answer.',
     labelNames: ['part'],
     registers,
@@ -70,54 +74,66 @@ export function createCounters(): { readonly counters: Counters; readonly regist
   };
 }
 
-/** Adds what is read from the store at each scrape, and serves the page. */
+/**
+ * Adds what is read from the store at each scrape, and serves the page.
+ * While the database is away the page has everything else, and says `headroom_degraded{part="database"} 1`.
+ */
 export function createMetricsPage(
   registry: Registry,
-  { store, queue }: { readonly store: Store; readonly queue: Queue },
+  parts: { readonly store: Store; readonly queue: Queue },
 ): MetricsPage {
-  const registers = [registry];
-  const plans = new Gauge({
-    name: 'headroom_plans',
-    help: 'Plans by state.',
-    labelNames: ['state'],
-    registers,
-  });
-  const unrouted = new Gauge({
-    name: 'headroom_alerts_unrouted',
-    help: 'Firing alerts that fit no system.',
-    registers,
-  });
-  const owed = new Gauge({
-    name: 'headroom_messages_owed',
-    help: 'Messages Slack does not have yet.',
-    registers,
-  });
-  const depth = new Gauge({
-    name: 'headroom_queue_depth',
-    help: 'Runs the queue has not delivered to their end.',
-    registers,
-  });
-  const audit = new Gauge({
-    name: 'headroom_audit_entries',
-    help: 'The number of the newest audit entry.',
-    registers,
-  });
+  const gauges = storeGauges(registry);
+  const degraded = registry.getSingleMetric(degradedName);
+  const databaseIsAway = (isAway: boolean) => {
+    if (degraded instanceof Gauge) degraded.set({ part: 'database' }, isAway ? 1 : 0);
+  };
   return {
     contentType: registry.contentType,
     async text() {
-      const facts = await store.transaction(async (tx) => ({
-        plans: await tx.plans.countByState(),
-        unrouted: (await tx.alerts.unrouted(0)).count,
-        owed: await tx.messages.owed(),
-        head: await tx.audit.head(),
-      }));
+      // What cannot be read now is left out: an old number would look like a present one.
+      const { plans, ...others } = gauges;
       plans.reset();
-      for (const { state, count } of facts.plans) plans.set({ state }, count);
-      unrouted.set(facts.unrouted);
-      owed.set(facts.owed);
-      audit.set(facts.head.seq);
-      depth.set(await queue.depth());
+      for (const gauge of Object.values(others)) gauge.remove();
+      try {
+        await readStore(gauges, parts);
+        databaseIsAway(false);
+      } catch (error) {
+        if (!(error instanceof OperationError)) throw error;
+        databaseIsAway(true);
+      }
       return registry.metrics();
     },
   };
+}
+
+type StoreGauges = ReturnType<typeof storeGauges>;
+
+function storeGauges(registry: Registry) {
+  const gauge = <Label extends string>(name: string, help: string, labelNames: Label[] = []) =>
+    new Gauge({ name, help, labelNames, registers: [registry] });
+  return {
+    plans: gauge('headroom_plans', 'Plans by state.', ['state']),
+    unrouted: gauge('headroom_alerts_unrouted', 'Firing alerts that fit no system.'),
+    owed: gauge('headroom_messages_owed', 'Messages Slack does not have yet.'),
+    depth: gauge('headroom_queue_depth', 'Runs the queue has not delivered to their end.'),
+    audit: gauge('headroom_audit_entries', 'The number of the newest audit entry.'),
+  };
+}
+
+async function readStore(
+  gauges: StoreGauges,
+  { store, queue }: { readonly store: Store; readonly queue: Queue },
+): Promise<void> {
+  const facts = await store.transaction(async (tx) => ({
+    plans: await tx.plans.countByState(),
+    unrouted: (await tx.alerts.unrouted(0)).count,
+    owed: await tx.messages.owed(),
+    head: await tx.audit.head(),
+  }));
+  const depth = await queue.depth();
+  for (const { state, count } of facts.plans) gauges.plans.set({ state }, count);
+  gauges.unrouted.set(facts.unrouted);
+  gauges.owed.set(facts.owed);
+  gauges.audit.set(facts.head.seq);
+  gauges.depth.set(depth);
 }

@@ -43,7 +43,8 @@ export async function openDoors(
     store,
     page: createMetricsPage(registry, { store, queue }),
     whyNotReady: async () => {
-      const pending = await pendingMigrations(pool, migrationsDir);
+      const pending = await pendingMigrations(pool, migrationsDir).catch(() => undefined);
+      if (pending === undefined) return 'the database does not answer';
       return pending.length === 0 ? undefined : `migrations are pending: ${pending.join(', ')}`;
     },
     counters,
@@ -109,7 +110,7 @@ export function makeDelivery(alerts: readonly SomeAlert[]): string {
 /** Delivers as Alertmanager does. */
 export function post(
   url: string,
-  body: BodyInit,
+  body: string | ReadableStream<Uint8Array>,
   headers: Readonly<Record<string, string>> = { authorization: `Bearer ${tokens.first}` },
 ): Promise<Response> {
   const streamed = body instanceof ReadableStream ? { duplex: 'half' as const } : {};
