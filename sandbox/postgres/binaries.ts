@@ -137,8 +137,9 @@ async function readableCopy({ native, version, platform }: Shipped): Promise<str
   const fresh = await mkdtemp(`${home}.partial-`);
   try {
     await cp(native, join(fresh, basename(native)), { recursive: true, verbatimSymlinks: true });
-    await completeLinks(join(fresh, basename(native)));
+    // First the modes: a copy of a folder that could not be written to cannot be either.
     await openToAll(fresh);
+    await completeLinks(join(fresh, basename(native)));
     await moveIntoPlace(fresh, home);
   } finally {
     await rm(fresh, { recursive: true, force: true });
