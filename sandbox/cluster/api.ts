@@ -4,8 +4,8 @@ import type { Access, Prohibition } from './auth.ts';
 import { anonymous, isAllowed, refusal, verbOf } from './auth.ts';
 import { deleteObject, parseDeleteQuery } from './deletion.ts';
 import { discover, knowsGroup, knowsVersion } from './discovery.ts';
-import type { Json, JsonObject } from './json.ts';
-import { listGone, listObjects, selectorsOf } from './list.ts';
+import type { JsonObject } from './json.ts';
+import { listGone, listObjects, metadataOf, selectorsOf } from './list.ts';
 import {
   createObject,
   deleteTarget,
@@ -58,7 +58,7 @@ export function answerRequest(
   if (['/healthz', '/livez', '/readyz'].includes(path)) return document(200, 'ok');
   if (isReview(path)) {
     if (request.method !== 'POST') throw methodNotAllowed();
-    const body = parseObjectBody(request);
+    const body = parseObjectBody(request, 'SelfSubjectAccessReview');
     return document(201, answerReview(path, request.user, body, surroundings.prohibitions));
   }
   const found = discover(path, surroundings.address);
@@ -88,6 +88,7 @@ function checkAccept(request: ApiRequest, path: string): void {
     406,
     'NotAcceptable',
     `406: Not Acceptable\n\nAvailable representations: ${served}`,
+    {},
   );
 }
 
@@ -147,18 +148,14 @@ function dispatch(state: ClusterState, request: ApiRequest, target: Target): Api
 function read(state: ClusterState, request: ApiRequest, target: Target): ApiAnswer {
   const { query } = request;
   if (target.name === '') {
-    if (isTrue(query.get('watch'))) return { type: 'watch', plan: planWatch(target, query) };
+    if (isTrue(query.get('watch')))
+      return { type: 'watch', plan: planWatch(target, query, request.accept) };
     return document(200, listObjects(state, target, query));
   }
   const held = requireObject(state, target);
   if (target.subresource === 'scale') return document(200, scaleOf(held));
   if (request.accept.includes('as=PartialObjectMetadata')) {
-    const metadata: Json = held['metadata'] ?? {};
-    return document(200, {
-      kind: 'PartialObjectMetadata',
-      apiVersion: 'meta.k8s.io/v1',
-      metadata,
-    });
+    return document(200, metadataOf(held));
   }
   return document(200, held);
 }

@@ -68,6 +68,8 @@ export function decodePatched(
   patched: JsonObject,
   expected: Expected,
   query: WriteQuery,
+  /** What the server quotes when decoding fails. */
+  quoted = JSON.stringify(patched),
 ): DecodedBody {
   try {
     const wrongKind = kindMistake(patched, expected);
@@ -79,7 +81,7 @@ export function decodePatched(
     return { value, warnings: query.fieldValidation === 'Warn' ? unknownFields(unknown) : [] };
   } catch (error) {
     if (error instanceof DecodeError) {
-      throw undecodablePatch(JSON.stringify(patched), error.message);
+      throw undecodablePatch(quoted, error.message);
     }
     throw error;
   }

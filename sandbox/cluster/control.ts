@@ -229,6 +229,11 @@ export class ClusterControl {
     return this.parts.watches.size;
   }
 
+  /** The newest resource version. */
+  get version(): number {
+    return this.parts.state.store.version;
+  }
+
   /** Ends the open watches: cleanly, or by cutting the connection. */
   closeWatches(how: 'end' | 'cut' = 'end'): void {
     this.parts.watches.close(how);

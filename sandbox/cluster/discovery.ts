@@ -29,7 +29,7 @@ const groups: readonly GroupVersions[] = [
   { name: 'apps', versions: ['v1'] },
   { name: 'authentication.k8s.io', versions: ['v1'] },
   { name: 'authorization.k8s.io', versions: ['v1'] },
-  { name: 'autoscaling', versions: ['v2', 'v1'] },
+  { name: 'autoscaling', versions: ['v2'] },
   { name: 'coordination.k8s.io', versions: ['v1'] },
   { name: 'policy', versions: ['v1'] },
 ];
@@ -75,9 +75,7 @@ function entriesOf(resource: Resource): JsonObject[] {
 }
 
 function resourceList(group: string, wanted: string): JsonObject {
-  const served = resources.filter(
-    (item) => item.group === group && (item.version === wanted || group === 'autoscaling'),
-  );
+  const served = resources.filter((item) => item.group === group && item.version === wanted);
   const entries: Json[] = served.flatMap(entriesOf);
   const groupVersion = group === '' ? wanted : `${group}/${wanted}`;
   return {

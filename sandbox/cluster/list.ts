@@ -17,7 +17,7 @@ export function selectorsOf(
   const labels = query.get('labelSelector') ?? '';
   const fields = query.get('fieldSelector') ?? '';
   const byLabel = parseLabelSelector(labels);
-  const byField = parseFieldSelector(fields, target.resource.plural);
+  const byField = parseFieldSelector(fields, target.resource);
   return (candidate) =>
     (target.namespace === '' || namespaceOf(candidate) === target.namespace) &&
     (target.name === '' || nameOf(candidate) === target.name) &&
@@ -118,6 +118,13 @@ const keyOf = (target: Target, held: JsonObject) =>
     ? `/${namespaceOf(held)}/${nameOf(held)}`
     : `/${nameOf(held)}`;
 
+/** An object cut to its metadata, as some clients ask for. */
+export const metadataOf = (held: JsonObject): JsonObject => ({
+  kind: 'PartialObjectMetadata',
+  apiVersion: 'meta.k8s.io/v1',
+  metadata: held['metadata'] ?? {},
+});
+
 function withoutType(held: JsonObject): JsonObject {
   const { kind: _kind, apiVersion: _apiVersion, ...item } = held;
   return item;
@@ -143,8 +150,11 @@ export function listObjects(
   const all = state.store.list(resource, target.namespace).filter(matches);
   const rest = all.filter((held) => from === undefined || keyOf(target, held) > start);
   const page = limit > 0 ? rest.slice(0, limit) : rest;
-  const left = rest.length - page.length;
   const last = page.at(-1);
+  // The server reads pages from its whole range: with a selector it may promise a next page that turns out empty.
+  const range = state.store.list(resource, target.namespace);
+  const behind = last === undefined ? 0 : range.length - 1 - range.indexOf(last);
+  const left = limit > 0 && page.length === limit ? behind : 0;
   const version = from !== undefined && from.version > 0 ? from.version : state.store.version;
   const selective = query.has('labelSelector') || query.has('fieldSelector');
   return {

@@ -1,15 +1,16 @@
 // The verbs on objects: create, replace, patch, apply, scale, delete.
 
-import type { DecodedBody, Expected } from './bodies.ts';
+import type { DecodedBody, Expected, PatchFormat } from './bodies.ts';
 import { decodeBody, decodePatched, patchFormat, patchObject } from './bodies.ts';
 import { timestamp } from './clock.ts';
 import { decode } from './decode.ts';
 import type { DeleteQuery } from './deletion.ts';
 import { deleteObject } from './deletion.ts';
-import type { JsonObject } from './json.ts';
+import type { Json, JsonObject } from './json.ts';
 import { isObject, nameOf, object, text } from './json.ts';
 import type { Writer } from './patch/managed-fields.ts';
 import { afterUpdate, applyManifest, readManagers } from './patch/managed-fields.ts';
+import { goText } from './patch/strategic-merge-patch.ts';
 import type { ApiRequest, Target, WriteQuery } from './request.ts';
 import { parseObjectBody, parseWriteQuery, parseYamlBody } from './request.ts';
 import { namespace as namespaceResource } from './resources/core.ts';
@@ -26,6 +27,7 @@ import type { ClusterState } from './state.ts';
 import {
   badRequest,
   conflict,
+  failure,
   internalError,
   invalid,
   methodNotAllowed,
@@ -84,7 +86,7 @@ export function createObject(
   if (target.name !== '') throw methodNotAllowed();
   const { resource } = target;
   const query = parseWriteQuery(request, false);
-  const decoded = decodeBody(parseObjectBody(request), resource, query);
+  const decoded = decodeBody(parseObjectBody(request, resource.kind), resource, query);
   const given = text(decoded.value, 'metadata', 'namespace');
   if (resource.namespaced && given !== '' && given !== target.namespace) {
     throw badRequest(
@@ -92,11 +94,27 @@ export function createObject(
     );
   }
   requireNamespace(state, target);
+  if (resource.kind === 'Pod') admitPod(decoded.value, target);
   const body = state.writer.create(resource, target.namespace, decoded.value, {
     manager: query.fieldManager,
     dryRun: query.dryRun,
   });
   return { status: 201, body, warnings: warningsOf(resource, body, decoded) };
+}
+
+/** What admission asks of a pod somebody creates by hand: only the default account and no priority class exist. */
+function admitPod(pod: JsonObject, { namespace }: Target): void {
+  const name = nameOf(pod);
+  const refuse = (because: string) =>
+    failure(403, 'Forbidden', `pods "${name}" is forbidden: ${because}`, { name, kind: 'pods' });
+  const account = text(pod, 'spec', 'serviceAccountName');
+  if (account !== '' && account !== 'default') {
+    throw refuse(
+      `error looking up service account ${namespace}/${account}: serviceaccount "${account}" not found`,
+    );
+  }
+  const priority = text(pod, 'spec', 'priorityClassName');
+  if (priority !== '') throw refuse(`no PriorityClass with name ${priority} was found`);
 }
 
 function requireNamespace(state: ClusterState, { resource, namespace }: Target): void {
@@ -115,7 +133,11 @@ export function replaceObject(
   if (target.name === '') throw methodNotAllowed();
   const query = parseWriteQuery(request, false);
   if (target.subresource === 'scale') return replaceScale(state, target, request, query);
-  const decoded = decodeBody(parseObjectBody(request), target.resource, query);
+  const decoded = decodeBody(
+    parseObjectBody(request, target.resource.kind),
+    target.resource,
+    query,
+  );
   checkIdentity(decoded.value, target);
   const current = requireObject(state, target);
   const body = state.writer.update(target.resource, current, decoded.value, {
@@ -142,7 +164,8 @@ export function patchTarget(
   const shown = scale ? scaleOf(current) : current;
   const expected = scale ? scaleExpected : target.resource;
   const patched = patchObject(shown, request.body, format, expected.schema);
-  const decoded = decodePatched(patched, expected, query);
+  const quoted = quotedPatch(request, format, query);
+  const decoded = decodePatched(patched, expected, query, quoted);
   checkIdentity(decoded.value, target);
   if (scale) return writeScale(state, target, current, decoded, query);
   const body = state.writer.update(target.resource, current, decoded.value, {
@@ -154,13 +177,24 @@ export function patchTarget(
   return { status: 200, body, warnings: warningsOf(target.resource, body, decoded) };
 }
 
+/** A strict strategic patch is checked before it is merged, so its errors quote the patch and not the object. */
+function quotedPatch(
+  request: ApiRequest,
+  format: PatchFormat,
+  query: WriteQuery,
+): string | undefined {
+  if (format !== 'strategic' || query.fieldValidation !== 'Strict') return undefined;
+  const patch: Json = JSON.parse(request.body);
+  return goText(patch);
+}
+
 function replaceScale(
   state: ClusterState,
   target: Target,
   request: ApiRequest,
   query: WriteQuery,
 ): ObjectAnswer {
-  const decoded = decodeBody(parseObjectBody(request), scaleExpected, query);
+  const decoded = decodeBody(parseObjectBody(request, 'Scale'), scaleExpected, query);
   checkIdentity(decoded.value, target);
   return writeScale(state, target, requireObject(state, target), decoded, query);
 }

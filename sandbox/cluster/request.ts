@@ -4,7 +4,7 @@ import type { Json, JsonObject } from './json.ts';
 import { isObject } from './json.ts';
 import { findResource, resources } from './resources/registry.ts';
 import type { Resource } from './resources/resource.ts';
-import { badRequest, failure, invalid, unknownPath, unsupportedMediaType } from './status.ts';
+import { badRequest, failure, invalid, unknownPath } from './status.ts';
 
 /** A request as it came, body still text. */
 export interface ApiRequest {
@@ -24,8 +24,6 @@ export interface Target {
   readonly namespace: string;
   readonly name: string;
   readonly subresource: string;
-  /** `v1` where the autoscaling v1 view of a v2 object is asked for. */
-  readonly view?: 'autoscaling/v1';
 }
 
 const missingResource = () =>
@@ -48,9 +46,9 @@ export function parseTarget(path: string): Target | undefined {
   const scoped = rest[0] === 'namespaces' && rest.length > 2;
   const namespace = scoped ? (rest[1] ?? '') : '';
   const [plural = '', name = '', subresource = '', ...more] = scoped ? rest.slice(2) : rest;
-  const view = group === 'autoscaling' && version === 'v1' ? 'autoscaling/v1' : undefined;
-  const resource = findResource(group, view === undefined ? version : 'v2', plural);
+  const resource = findResource(group, version, plural);
   if (resource === undefined || more.length > 0) throw missingResource();
+  if (name.includes('/')) throw missingResource();
   if (scoped && !resource.namespaced) throw missingResource();
   const subresources = [
     '',
@@ -59,7 +57,7 @@ export function parseTarget(path: string): Target | undefined {
     ...(resource.plural === 'pods' ? ['eviction', 'log'] : []),
   ];
   if (!subresources.includes(subresource)) throw missingResource();
-  return { resource, namespace, name, subresource, ...(view === undefined ? {} : { view }) };
+  return { resource, namespace, name, subresource };
 }
 
 /** Options of a write. */
@@ -134,7 +132,8 @@ export function parseWriteQuery(request: ApiRequest, apply: boolean): WriteQuery
 /** Parses a YAML text. Throws 400 for broken text. */
 export function parseYamlBody(body: string): Json {
   try {
-    const parsed: Json = parseYaml(body);
+    // Kubernetes reads YAML 1.1, where an unquoted y is a boolean.
+    const parsed: Json = parseYaml(body, { version: '1.1' });
     return parsed;
   } catch (error) {
     if (error instanceof YAMLParseError) throw badRequest(`error decoding YAML: ${error.message}`);
@@ -142,30 +141,37 @@ export function parseYamlBody(body: string): Json {
   }
 }
 
-/** The object in the body of a POST or PUT. Throws what the server throws for a broken one. */
-export function parseObjectBody(request: ApiRequest): JsonObject {
+/** The object of that kind in the body of a POST or PUT. Throws what the server throws for a broken one. */
+export function parseObjectBody(request: ApiRequest, kind: string): JsonObject {
   const type = request.contentType.split(';')[0]?.trim() ?? '';
   if (type !== '' && !['application/json', 'application/yaml'].includes(type)) {
-    throw unsupportedMediaType();
+    throw failure(
+      415,
+      'UnsupportedMediaType',
+      'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf',
+    );
   }
   if (type === 'application/yaml') {
     const parsed = parseYamlBody(request.body);
     if (isObject(parsed)) return parsed;
     throw badRequest('the body of the request was not an object');
   }
-  const parsed = parseJsonBody(request.body);
+  const parsed = parseJsonBody(request.body, kind);
   if (isObject(parsed)) return parsed;
   throw badRequest(
     'couldn\'t get version/kind; json parse error: json: cannot unmarshal value into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }',
   );
 }
 
-function parseJsonBody(body: string): Json {
+function parseJsonBody(body: string, kind: string): Json {
   try {
     const parsed: Json = JSON.parse(body);
     return parsed;
   } catch {
-    throw badRequest(`couldn't get version/kind; json parse error: ${jsonMistake(body)}`);
+    const shown = body === '' ? '<empty>' : body;
+    throw badRequest(
+      `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: ${jsonMistake(body)} (${shown})`,
+    );
   }
 }
 
@@ -179,7 +185,10 @@ export function jsonMistake(body: string): string {
     if (/Unexpected end|Unterminated/.test(message) || body.trim() === '') {
       return 'unexpected end of JSON input';
     }
-    const found = /Unexpected token '?(.)'?/.exec(message)?.[1] ?? '';
-    return `invalid character '${found}' looking for beginning of value`;
+    const token = /Unexpected token '(.)'|in JSON at position/.exec(message);
+    const at = Number(/position (\d+)/.exec(message)?.[1] ?? Number.NaN);
+    const found = token?.[1] ?? body[at] ?? '';
+    const where = body.slice(0, at).trimEnd().endsWith('{') || /property name/.test(message);
+    return `invalid character '${found}' looking for beginning of ${where ? 'object key string' : 'value'}`;
   }
 }

@@ -2,6 +2,7 @@
 
 import type { JsonObject } from './json.ts';
 import { at, list, object, text } from './json.ts';
+import type { Resource } from './resources/resource.ts';
 import { badRequest } from './status.ts';
 
 type Labels = Readonly<Record<string, unknown>>;
@@ -62,7 +63,10 @@ function labelRule(term: string): LabelRule {
     const [, not, key = ''] = exists;
     return (labels) => (labels[key] === undefined) === (not === '!');
   }
-  throw badRequest(`unable to parse requirement: ${term}`);
+  const open = /\([^)]*$/.test(term);
+  throw badRequest(
+    `unable to parse requirement: ${open ? "found '', expected: ',' or ')'" : `found '${term}'`}`,
+  );
 }
 
 /** A test for `labelSelector` of a request. Throws a 400 for a broken one. */
@@ -104,12 +108,16 @@ const extraFields: Readonly<Record<string, readonly string[]>> = {
   namespaces: ['status.phase'],
 };
 
-function fieldRule(term: string, plural: string): (candidate: JsonObject) => boolean {
+function fieldRule(term: string, { group, plural }: Resource): (candidate: JsonObject) => boolean {
   const pair = /^([^=!]+)(==|!=|=)(.*)$/.exec(term);
   if (pair === null) throw badRequest(`invalid selector: '${term}'; can't understand '${term}'`);
   const [, key = '', operator, value = ''] = pair;
   const known = ['metadata.name', 'metadata.namespace', ...(extraFields[plural] ?? [])];
-  if (!known.includes(key)) throw badRequest(`field label not supported: ${key}`);
+  if (!known.includes(key)) {
+    if (group === '') throw badRequest(`field label not supported: ${key}`);
+    const names = known.map((name) => `"${name}"`).join(', ');
+    throw badRequest(`"${key}" is not a known field selector: only ${names}`);
+  }
   const path = key === 'source' ? ['source', 'component'] : key.split('.');
   return (candidate) => {
     const own = at(candidate, ...path);
@@ -120,8 +128,8 @@ function fieldRule(term: string, plural: string): (candidate: JsonObject) => boo
 /** A test for `fieldSelector` of a request. Throws a 400 for a broken one or an unknown field. */
 export function parseFieldSelector(
   selector: string,
-  plural: string,
+  resource: Resource,
 ): (object: JsonObject) => boolean {
-  const rules = splitTerms(selector).map((term) => fieldRule(term, plural));
+  const rules = splitTerms(selector).map((term) => fieldRule(term, resource));
   return (candidate) => rules.every((rule) => rule(candidate));
 }

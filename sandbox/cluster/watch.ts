@@ -1,7 +1,8 @@
 // WATCH requests: a stream of changes from a version on, with bookmarks, and the 410 for versions that are gone.
 import type { ServerResponse } from 'node:http';
 import type { Json, JsonObject } from './json.ts';
-import { selectorsOf } from './list.ts';
+import { object, text } from './json.ts';
+import { metadataOf, selectorsOf } from './list.ts';
 import type { Target } from './request.ts';
 import { apiVersionOf } from './resources/resource.ts';
 import type { ClusterState } from './state.ts';
@@ -18,6 +19,8 @@ export interface WatchPlan {
   readonly bookmarks: boolean;
   readonly markInitialEnd: boolean;
   readonly timeoutSeconds: number;
+  /** Objects are cut to their metadata. */
+  readonly metadataOnly: boolean;
 }
 
 /** How often an idle watch gets a bookmark. */
@@ -52,7 +55,7 @@ function checkOptions(query: URLSearchParams): void {
 }
 
 /** Reads a watch request. Throws 422 for options that exclude each other and 500 for an unparsable version. */
-export function planWatch(target: Target, query: URLSearchParams): WatchPlan {
+export function planWatch(target: Target, query: URLSearchParams, accept: string): WatchPlan {
   checkOptions(query);
   const version = query.get('resourceVersion') ?? '';
   if (version !== '' && !/^\d+$/.test(version)) {
@@ -70,6 +73,7 @@ export function planWatch(target: Target, query: URLSearchParams): WatchPlan {
     from: fresh ? undefined : Number(version),
     bookmarks,
     markInitialEnd: initial && bookmarks,
+    metadataOnly: accept.includes('as=PartialObjectMetadata'),
     timeoutSeconds: Number(query.get('timeoutSeconds') ?? '0'),
   };
 }
@@ -104,6 +108,13 @@ export class Watches {
   close(how: 'end' | 'cut' = 'end'): void {
     for (const watch of this.open) watch.finish(how);
   }
+}
+
+/** A watcher that loses sight of an object gets it as it last saw it, with the version of the change. */
+function lastSeen({ type, object: changed, before }: Change): JsonObject {
+  if (type === 'DELETED' || before === undefined) return changed;
+  const version = text(changed, 'metadata', 'resourceVersion');
+  return { ...before, metadata: { ...object(before, 'metadata'), resourceVersion: version } };
 }
 
 class OpenWatch {
@@ -156,7 +167,7 @@ class OpenWatch {
   private sendEverything(): void {
     const { target, matches, markInitialEnd } = this.plan;
     for (const held of this.state.store.list(target.resource, target.namespace)) {
-      if (matches(held)) this.send('ADDED', held);
+      if (matches(held)) this.show('ADDED', held);
     }
     if (markInitialEnd) this.mark({ annotations: { 'k8s.io/initial-events-end': 'true' } });
   }
@@ -167,8 +178,8 @@ class OpenWatch {
     if (from !== undefined && change.version <= from) return;
     const was = change.before !== undefined && matches(change.before);
     const is = change.type !== 'DELETED' && matches(change.object);
-    if (is) this.send(was ? 'MODIFIED' : 'ADDED', change.object);
-    else if (was) this.send('DELETED', change.object);
+    if (is) this.show(was ? 'MODIFIED' : 'ADDED', change.object);
+    else if (was) this.show('DELETED', lastSeen(change));
   }
 
   bookmark(): void {
@@ -184,8 +195,12 @@ class OpenWatch {
     });
   }
 
-  private send(type: string, object: Json): void {
-    this.response.write(`${JSON.stringify({ type, object })}\n`);
+  private show(type: string, held: JsonObject): void {
+    this.send(type, this.plan.metadataOnly ? metadataOf(held) : held);
+  }
+
+  private send(type: string, content: Json): void {
+    this.response.write(`${JSON.stringify({ type, object: content })}\n`);
   }
 
   finish(how: 'end' | 'cut'): void {

@@ -93,7 +93,7 @@ export class ObjectWriter {
     delete metadata['deletionTimestamp'];
     delete metadata['managedFields'];
     delete metadata['selfLink'];
-    if (resource.generation) metadata['generation'] = 1;
+    if (resource.generation !== 'none') metadata['generation'] = 1;
     else delete metadata['generation'];
     if (resource.statusSubresource) {
       const zero = zeroOf(resource.schema);
@@ -167,7 +167,7 @@ export class ObjectWriter {
     }
     const conditional = text(given, 'resourceVersion') !== '';
     if (!resource.unconditionalUpdate && !conditional && options.uidCheck === 'storage') {
-      throw invalid(byKind(resource, name), [
+      throw invalid(byPlural(resource, name), [
         {
           reason: 'FieldValueInvalid',
           field: 'metadata.resourceVersion',
@@ -185,8 +185,12 @@ export class ObjectWriter {
   ): JsonObject {
     const own = object(current, 'metadata');
     if (options.subresource === 'status') {
+      // The status subresource keeps spec and labels; annotations pass, which is how the revision gets there.
       const status = next['status'] ?? {};
-      return { ...clone(current), status };
+      const kept = { ...clone(current), status };
+      const annotations = object(next, 'metadata')['annotations'];
+      if (annotations !== undefined) object(kept, 'metadata')['annotations'] = annotations;
+      return kept;
     }
     const metadata = object(next, 'metadata');
     for (const key of [
@@ -236,7 +240,11 @@ export class ObjectWriter {
     if (printed.length > 0) metadata['managedFields'] = printed;
     else delete metadata['managedFields'];
     if (equal(next, current)) return current;
-    if (resource.generation && specChanged(current, next)) {
+    const annotated =
+      resource.generation === 'spec-and-annotations' &&
+      options.subresource !== 'status' &&
+      !equal(annotationsOf(current), annotationsOf(next));
+    if (resource.generation !== 'none' && (annotated || specChanged(current, next))) {
       metadata['generation'] = Number(object(current, 'metadata')['generation'] ?? 0) + 1;
     }
     if (options.dryRun === true) return next;
@@ -246,6 +254,8 @@ export class ObjectWriter {
     return this.store.put(resource, next);
   }
 }
+
+const annotationsOf = (held: JsonObject) => object(held, 'metadata', 'annotations');
 
 function isReset(metadata: JsonObject): boolean {
   const managed = metadata['managedFields'];

@@ -51,12 +51,18 @@ export class Autoscaler {
   /** Looks at every autoscaler that is due. */
   sync(): void {
     for (const held of this.state.store.list(autoscaler)) {
-      const memory = this.memory.get(uidOf(held)) ?? { nextAt: this.nowMs, advice: [], steps: [] };
+      const memory = this.memory.get(uidOf(held)) ?? this.newMemory();
       this.memory.set(uidOf(held), memory);
       if (this.nowMs < memory.nextAt) continue;
       memory.nextAt = this.nowMs + this.state.timings.autoscalerMs;
       this.look(held, memory);
     }
+  }
+
+  /** A new autoscaler gets its first look only after a whole period. */
+  private newMemory(): Memory {
+    const nextAt = this.nowMs + this.state.timings.autoscalerMs;
+    return { nextAt, advice: [], steps: [] };
   }
 
   private target(held: JsonObject): { resource: Resource; workload: JsonObject } | undefined {

@@ -91,9 +91,13 @@ function createSet(state: ClusterState, held: JsonObject, old: readonly JsonObje
 function noteRevision(state: ClusterState, held: JsonObject, revision: string): JsonObject {
   const current = object(held, 'metadata', 'annotations')[revisionKey];
   if (current === revision) return held;
-  return change(state, deployment, held, (copy) => {
-    const metadata = object(copy, 'metadata');
-    metadata['annotations'] = { ...object(metadata, 'annotations'), [revisionKey]: revision };
+  const stored = state.store.get(deployment, namespaceOf(held), nameOf(held)) ?? held;
+  const copy = clone(stored);
+  const metadata = object(copy, 'metadata');
+  metadata['annotations'] = { ...object(metadata, 'annotations'), [revisionKey]: revision };
+  return state.writer.update(deployment, stored, copy, {
+    manager: controllerManager,
+    subresource: 'status',
   });
 }
 
@@ -223,10 +227,13 @@ function roll(
 
 /** One pass over one Deployment. */
 export function syncDeployment(state: ClusterState, held: JsonObject): void {
-  if (isLeaving(held)) return;
-  const sets = ownedBy(state, replicaSet, held).filter((set) => !isLeaving(set));
+  const sets = ownedBy(state, replicaSet, held);
   const fresh = sets.find((set) => sameTemplate(held, set));
   const old = sets.filter((set) => set !== fresh);
+  if (isLeaving(held)) {
+    writeDeploymentStatus(state, held, fresh, old);
+    return;
+  }
   const paused = object(held, 'spec')['paused'] === true;
   if (fresh === undefined && !paused) {
     const waits =

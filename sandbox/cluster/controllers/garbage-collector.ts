@@ -1,5 +1,7 @@
 // Takes children along when their owner goes, or lets them stay when the delete said orphan.
 
+import type { DeleteQuery } from '../deletion.ts';
+import { deleteObject } from '../deletion.ts';
 import type { JsonObject } from '../json.ts';
 import { clone, list, nameOf, namespaceOf, object, objects, uidOf } from '../json.ts';
 import { pod } from '../resources/core.ts';
@@ -9,13 +11,21 @@ import type { Resource } from '../resources/resource.ts';
 import { statefulSet } from '../resources/stateful-set.ts';
 import type { ClusterState } from '../state.ts';
 import { isLeaving, ownedBy } from './actor.ts';
-import { removePod } from './replica-set.ts';
 
 const owners: readonly Resource[] = [deployment, replicaSet, statefulSet];
 const children: readonly Resource[] = [replicaSet, pod];
 
+const soon: DeleteQuery = {
+  dryRun: false,
+  propagation: undefined,
+  uid: '',
+  resourceVersion: '',
+  graceSeconds: undefined,
+};
+const foreground: DeleteQuery = { ...soon, propagation: 'Foreground' };
+
 function removeChild(state: ClusterState, resource: Resource, child: JsonObject): void {
-  if (resource === pod) removePod(state, child);
+  if (resource === pod) deleteObject(state, pod, child, soon);
   else state.store.remove(resource, namespaceOf(child), nameOf(child));
 }
 
@@ -35,19 +45,14 @@ function dependants(state: ClusterState, owner: JsonObject): [Resource, JsonObje
 }
 
 function finishLeaving(state: ClusterState, resource: Resource, owner: JsonObject): void {
-  const finalizers = list(owner, 'metadata', 'finalizers');
   const direct = dependants(state, owner);
-  if (finalizers.includes('orphan')) {
+  if (list(owner, 'metadata', 'finalizers').includes('orphan')) {
     for (const [kind, child] of direct) disown(state, kind, child, uidOf(owner));
-  } else {
-    const below = direct.flatMap(([, child]) => dependants(state, child));
-    if (direct.length > 0) {
-      for (const [kind, child] of [...below, ...direct]) {
-        if (kind === pod) removeChild(state, kind, child);
-        else if (dependants(state, child).length === 0) removeChild(state, kind, child);
-      }
-      return;
+  } else if (direct.length > 0) {
+    for (const [kind, child] of direct) {
+      if (!isLeaving(child)) deleteObject(state, kind, child, kind === pod ? soon : foreground);
     }
+    return;
   }
   state.store.remove(resource, namespaceOf(owner), nameOf(owner));
 }

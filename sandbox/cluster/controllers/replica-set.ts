@@ -105,8 +105,11 @@ function failureCondition(
 
 /** One pass over one ReplicaSet. */
 export function syncReplicaSet(state: ClusterState, set: JsonObject): void {
-  if (isLeaving(set)) return;
   const owned = ownedBy(state, pod, set);
+  if (isLeaving(set)) {
+    writeStatus(state, replicaSet, set, countPods(state, set, owned, []));
+    return;
+  }
   const active = owned.filter((item) => !isLeaving(item));
   const wished = count(set, ['spec', 'replicas'], 1);
   let failed: JsonObject | undefined;

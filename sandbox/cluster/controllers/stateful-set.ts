@@ -27,7 +27,7 @@ function say(state: ClusterState, set: JsonObject, verb: 'Create' | 'Delete', na
   tell(state, statefulSet, set, {
     type: 'Normal',
     reason: `Successful${verb}`,
-    message: `${verb.toLowerCase()} Pod ${name} in StatefulSet ${nameOf(set)} successful`,
+    message: `${verb} Pod ${name} in StatefulSet ${nameOf(set)} successful`,
     component: 'statefulset-controller',
   });
 }

@@ -1,7 +1,7 @@
 // Keeps metadata.managedFields: which manager wrote which field, and how that changes with each write.
 
 import type { Json, JsonObject } from '../json.ts';
-import { isList, isObject, list, text } from '../json.ts';
+import { equal, isList, isObject, list, text } from '../json.ts';
 import type { Schema } from '../schema.ts';
 import { failure } from '../status.ts';
 import type { FieldSet } from './field-set.ts';
@@ -12,6 +12,7 @@ import {
   emptySet,
   intersection,
   isEmpty,
+  ownable,
   parseFields,
   paths,
   pathText,
@@ -133,11 +134,9 @@ export function applyManifest(
   let abandoned = previous === undefined ? emptySet() : difference(previous.fields, stated);
   for (const owner of kept) abandoned = difference(abandoned, owner.fields);
   const merged = isEmpty(abandoned) ? base : without(base, abandoned, schema);
-  const sameFields =
-    previous !== undefined &&
-    isEmpty(difference(previous.fields, stated)) &&
-    isEmpty(difference(stated, previous.fields));
-  const own = { ...writer, time: sameFields ? previous.time : now, fields: stated };
+  // An apply that changes nothing leaves the time of its entry alone, even when the entry is new and has none.
+  const unchanged = live !== undefined && equal(ownable(merged), ownable(live));
+  const own = { ...writer, time: unchanged ? previous?.time : now, fields: stated };
   return { merged, owners: [...kept, own] };
 }
 

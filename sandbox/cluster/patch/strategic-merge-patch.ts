@@ -5,7 +5,8 @@ import { clone, isList, isObject, sortedText } from '../json.ts';
 import type { ListSchema, Schema } from '../schema.ts';
 import { badRequest, internalError } from '../status.ts';
 
-function goText(value: Json | undefined): string {
+/** A value as Go prints it. */
+export function goText(value: Json | undefined): string {
   if (isObject(value)) {
     const parts = Object.keys(value)
       .toSorted()
@@ -40,7 +41,7 @@ function mergeObject(
   if (directive === 'replace') return objectOf(withoutDirectives(patch));
   if (directive === 'delete') return {};
   if (directive !== undefined && directive !== 'merge') {
-    throw internalError(`Unknown patch type found: ${String(directive)}`);
+    throw internalError(`unknown patch type: ${goText(directive)} in map: ${goText(patch)}`);
   }
   const merged: JsonObject = { ...target };
   const retain = patch['$retainKeys'];

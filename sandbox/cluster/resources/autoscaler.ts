@@ -189,7 +189,7 @@ export const autoscaler: Resource = {
   storageVersionHash: 'qwQve8ut294=',
   namespaced: true,
   schema,
-  generation: false,
+  generation: 'none',
   statusSubresource: true,
   scale: false,
   unconditionalUpdate: true,

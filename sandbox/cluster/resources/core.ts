@@ -13,7 +13,7 @@ import { setDefault } from './workload.ts';
 const plain = {
   version: 'v1',
   namespaced: true,
-  generation: false,
+  generation: 'none',
   statusSubresource: false,
   scale: false,
   unconditionalUpdate: true,
@@ -43,7 +43,7 @@ function validateConfigMap(given: JsonObject, old: JsonObject | undefined): Fiel
   if (bytes > configMapBytesMax) {
     errors.push({
       reason: 'FieldValueTooLong',
-      field: '',
+      field: '[]',
       message: `Too long: may not be more than ${configMapBytesMax} bytes`,
     });
   }
@@ -213,7 +213,7 @@ export const pod: Resource = {
   shortNames: ['po'],
   categories: ['all'],
   storageVersionHash: 'xPOwRZ+Yhw8=',
-  generation: true,
+  generation: 'spec',
   statusSubresource: true,
   deleteAnswers: 'object',
   schema: s.struct('Pod', {
@@ -257,7 +257,7 @@ export const disruptionBudget: Resource = {
   singular: 'poddisruptionbudget',
   shortNames: ['pdb'],
   storageVersionHash: 'EVWiDmWqyJw=',
-  generation: true,
+  generation: 'spec',
   statusSubresource: true,
   unconditionalUpdate: false,
   schema: s.struct('PodDisruptionBudget', {

@@ -157,7 +157,7 @@ export const deployment: Resource = {
   storageVersionHash: '8aSe+NMegvE=',
   namespaced: true,
   schema,
-  generation: true,
+  generation: 'spec-and-annotations',
   statusSubresource: true,
   scale: true,
   unconditionalUpdate: true,

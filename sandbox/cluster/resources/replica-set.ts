@@ -46,7 +46,7 @@ export const replicaSet: Resource = {
       }),
     ),
   }),
-  generation: true,
+  generation: 'spec',
   statusSubresource: true,
   scale: true,
   unconditionalUpdate: true,

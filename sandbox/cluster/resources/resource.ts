@@ -15,8 +15,8 @@ export interface Resource {
   readonly storageVersionHash?: string;
   readonly namespaced: boolean;
   readonly schema: StructSchema;
-  /** Whether a changed spec raises `metadata.generation`. */
-  readonly generation: boolean;
+  /** What raises `metadata.generation`. */
+  readonly generation: 'none' | 'spec' | 'spec-and-annotations';
   /** Whether `status` is written only through its subresource. */
   readonly statusSubresource: boolean;
   /** Whether `/scale` exists. */

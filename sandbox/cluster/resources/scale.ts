@@ -2,7 +2,7 @@
 
 import type { JsonObject } from '../json.ts';
 import { at, count, nameOf, object, text } from '../json.ts';
-import { difference, parseFields } from '../patch/field-set.ts';
+import { difference, isEmpty, parseFields } from '../patch/field-set.ts';
 import type { Ownership } from '../patch/managed-fields.ts';
 import { printManagers, readManagers } from '../patch/managed-fields.ts';
 import * as s from '../schema.ts';
@@ -62,7 +62,7 @@ export function ownersFromScale(
   workload: JsonObject,
   scaleOwners: readonly Ownership[],
 ): Ownership[] {
-  const left = [...scaleOwners];
+  const left = scaleOwners.filter((owner) => !isEmpty(owner.fields));
   const kept: Ownership[] = [];
   for (const owner of readManagers(workload)) {
     if (!ownsReplicas(owner)) {

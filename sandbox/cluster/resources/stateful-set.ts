@@ -125,7 +125,7 @@ export const statefulSet: Resource = {
   storageVersionHash: 'H+vl74LkKdo=',
   namespaced: true,
   schema,
-  generation: true,
+  generation: 'spec',
   statusSubresource: true,
   scale: true,
   unconditionalUpdate: true,

@@ -1,0 +1,17 @@
+// What some scenarios need besides their requests: metrics that arrive in the recorded cluster by themselves.
+import type { Preparations } from './player.ts';
+
+/** Longer than the autoscaler needs for its first look. */
+const firstLookMs = 6000;
+
+export const preparations: Readonly<Record<string, Preparations>> = {
+  'hpa-raises-min': {
+    3: ({ control }) => control.setUtilization('gl-agents', 'gl-003-steam-analyzer', { cpu: 4 }),
+  },
+  'hpa-undoes-manual-scale': {
+    2: ({ control }, wait) => {
+      wait(firstLookMs);
+      control.setUtilization('gl-agents', 'gl-003-steam-analyzer', { cpu: 4 });
+    },
+  },
+};
