@@ -14,7 +14,10 @@ import type { Store } from '../../src/ports.ts';
 import { Secret } from '../../src/secret.ts';
 import { receiveAlerts } from '../../src/workflow/receive-alerts.ts';
 
-export const tokens = { first: 'first-token-for-alerts', second: 'second-token-for-alerts' } as const;
+export const tokens = {
+  first: 'first-token-for-alerts',
+  second: 'second-token-for-alerts',
+} as const;
 export const auditToken = 'the-token-of-the-audit-trail';
 
 export interface Doors {

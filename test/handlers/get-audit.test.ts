@@ -28,7 +28,10 @@ afterAll(async () => {
 });
 
 const get = (token?: string, from = doors) =>
-  fetch(`${from.url}/audit.jsonl`, token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } });
+  fetch(
+    `${from.url}/audit.jsonl`,
+    token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } },
+  );
 
 async function* linesOf(text: string): AsyncIterable<string> {
   yield* text.split('\n');
@@ -82,7 +85,9 @@ describe('the audit trail over HTTP', () => {
     await longTrail();
     const { port } = new URL(doors.url);
     const socket = connect(Number(port), '127.0.0.1');
-    socket.write(`GET /audit.jsonl HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${auditToken}\r\n\r\n`);
+    socket.write(
+      `GET /audit.jsonl HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${auditToken}\r\n\r\n`,
+    );
     await once(socket, 'data');
     socket.destroy();
     const deadline = Date.now() + 10_000;

@@ -29,7 +29,13 @@ describe('readyz', () => {
   it('other paths and methods are answered 404 without a word about the inside', async () => {
     database = await createDatabase();
     doors = await openDoors(database.url);
-    for (const path of ['/', '/alertmanager', '/audit.jsonl/', '/metrics/..%2f..%2fetc', '/slack/events']) {
+    for (const path of [
+      '/',
+      '/alertmanager',
+      '/audit.jsonl/',
+      '/metrics/..%2f..%2fetc',
+      '/slack/events',
+    ]) {
       expect(await ask(path)).toBe('404 404 Not Found');
     }
   });

@@ -62,7 +62,11 @@ describe('a malformed delivery is answered 400, says what is wrong and stores no
     ['an empty body', '', 'the body is not JSON'],
     ['no JSON', '{"version": "4", "alerts": [', 'the body is not JSON'],
     ['another JSON', '[]', 'body:'],
-    ['an older format', JSON.stringify({ ...delivery, version: '3' }), 'version: expected webhook format version "4"'],
+    [
+      'an older format',
+      JSON.stringify({ ...delivery, version: '3' }),
+      'version: expected webhook format version "4"',
+    ],
     ['no alerts', JSON.stringify({ ...delivery, alerts: undefined }), 'alerts:'],
     [
       'one bad alert among good ones',
@@ -127,13 +131,17 @@ describe('how much may be delivered', () => {
   });
 
   it('a little under 32 MiB is taken', async () => {
-    const body = makeDelivery([makeAlert({ annotations: { summary: 'x'.repeat(32 * 1024 * 1024 - 2_000) } })]);
+    const body = makeDelivery([
+      makeAlert({ annotations: { summary: 'x'.repeat(32 * 1024 * 1024 - 2_000) } }),
+    ]);
     expect((await post(doors.url, body)).status).toBe(200);
     expect(await storedCount()).toBe(1);
   });
 
   it('more than 32 MiB is answered 413 and stores nothing, with a length or in pieces', async () => {
-    const body = makeDelivery([makeAlert({ annotations: { summary: 'x'.repeat(32 * 1024 * 1024) } })]);
+    const body = makeDelivery([
+      makeAlert({ annotations: { summary: 'x'.repeat(32 * 1024 * 1024) } }),
+    ]);
     const answers = await Promise.all([
       rawRequest(
         `POST /alertmanager HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${tokens.first}\r\ncontent-length: ${body.length}\r\n\r\n`,
@@ -183,7 +191,9 @@ describe('what is stored', () => {
       Array.from({ length: 8 }, () => post(doors.url, makeDelivery([makeAlert()]))),
     );
     const counts = await Promise.all(
-      answers.map(async (answer) => ((await answer.json()) as { stored: { fresh: number } }).stored.fresh),
+      answers.map(
+        async (answer) => ((await answer.json()) as { stored: { fresh: number } }).stored.fresh,
+      ),
     );
     expect(counts.reduce((sum, fresh) => sum + fresh, 0)).toBe(1);
     expect(await storedCount()).toBe(1);
@@ -206,7 +216,9 @@ describe('what is stored', () => {
       makeDelivery([makeAlert({ annotations: { summary: 'nul \u0000 half \ud83d end' } })]),
     );
     expect(answer.status).toBe(200);
-    const { rows } = await database.pool.query(`select annotations ->> 'summary' as summary from alert`);
+    const { rows } = await database.pool.query(
+      `select annotations ->> 'summary' as summary from alert`,
+    );
     expect(rows).toEqual([{ summary: 'nul  half \ufffd end' }]);
   });
 
@@ -221,7 +233,10 @@ describe('what is stored', () => {
 describe('what Alertmanager 0.25 really sent', () => {
   it('is all taken, and each alert is stored once', async () => {
     const recorded = JSON.parse(
-      await readFile(resolve(import.meta.dirname, '../fixtures/alertmanager/deliveries.json'), 'utf8'),
+      await readFile(
+        resolve(import.meta.dirname, '../fixtures/alertmanager/deliveries.json'),
+        'utf8',
+      ),
     ) as readonly { readonly body: { readonly alerts: readonly Record<string, string>[] } }[];
     expect(recorded.length).toBeGreaterThan(10);
     const expected = new Set<string>();
