@@ -12,7 +12,7 @@ import { createPool } from './adapters/postgres.ts';
 import { createMetrics } from './adapters/prometheus.ts';
 import { createQueue, type RunningQueue } from './adapters/queue.ts';
 import { createChat } from './adapters/slack.ts';
-import { createSlackApp } from './adapters/slack-app.ts';
+import { createSlackApp, type SlackApp } from './adapters/slack-app.ts';
 import { createStore } from './adapters/store/store.ts';
 import { OperationError } from './errors.ts';
 import { type Loop, startLoop } from './loop.ts';
@@ -145,11 +145,8 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     log,
   });
   const server = await listen(http.fetch, settings);
-  await slack.start();
-  log.info(
-    { port: settings.port, slack: settings.slack.connection.kind, systems: parts.systems.size },
-    'Headroom is up',
-  );
+  await connectSlack(slack, parts, shutdown.signal);
+  log.info({ port: settings.port, systems: parts.systems.size }, 'Headroom is up');
 
   return {
     async stop() {
@@ -164,6 +161,35 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
       log.info({}, 'Headroom has stopped');
     },
   };
+}
+
+/**
+ * Connects to Slack. A Slack that is away must not keep alerts out, so it is then tried again in the background.
+ * @throws OperationError when Slack refuses the token.
+ */
+async function connectSlack(slack: SlackApp, parts: Parts, shutdown: AbortSignal): Promise<void> {
+  const { log, counters, clock } = parts;
+  const connect = async (): Promise<boolean> => {
+    try {
+      await slack.start();
+      counters.degraded('slack', false);
+      log.info({}, 'connected to Slack');
+      return true;
+    } catch (error) {
+      if (!(error instanceof OperationError) || error.code === 'unauthorized') throw error;
+      counters.degraded('slack', true);
+      log.warn({ err: error }, 'Slack does not answer; alerts are taken meanwhile');
+      return false;
+    }
+  };
+  if (await connect()) return;
+  const again = async (): Promise<void> => {
+    while (!shutdown.aborted) {
+      await clock.sleep(limits.slackRetryMs, shutdown);
+      if (shutdown.aborted || (await connect())) return;
+    }
+  };
+  again().catch((error: unknown) => log.error({ err: error }, 'connecting to Slack is given up'));
 }
 
 /** What the hand-over changed is still told to Slack, as far as Slack takes it at once. */

@@ -82,6 +82,7 @@ export interface RunId {
 
 /** Delivers run ids, at least once, maybe late, maybe never: the sweeper makes up for it. */
 export interface Queue {
+  /** @throws OperationError when the queue cannot take it. */
   add(run: RunId): Promise<void>;
   depth(): Promise<number>;
 }
@@ -211,8 +212,8 @@ export interface Transaction {
     done(ids: readonly string[], result: AlertRouting): Promise<void>;
     /** The plan the firing row of a resolved alert belongs to. */
     planOf(alert: StoredAlert): Promise<string | undefined>;
-    /** Whether the end of this firing alert is stored as well. */
-    hasEnded(alert: StoredAlert): Promise<boolean>;
+    /** Of these firing alerts, the ids of those whose end is stored as well. */
+    endedAmong(ids: readonly string[]): Promise<ReadonlySet<string>>;
     ofPlan(planId: string): Promise<readonly AlertOfPlan[]>;
     /** Moves the alerts of a plan to the one that replaces it. */
     move(fromPlan: string, toPlan: string): Promise<void>;
@@ -238,6 +239,7 @@ export interface Transaction {
     find(id: string): Promise<PlanRecord | undefined>;
     /** Like find, and nobody else can move the plan until this transaction ends. */
     lock(id: string): Promise<PlanRecord | undefined>;
+    /** The open plan of a target, locked; and nobody else can open one until this transaction ends. */
     openFor(target: string): Promise<PlanRecord | undefined>;
     latestFor(target: string): Promise<PlanRecord | undefined>;
     list(filter: {
@@ -277,7 +279,8 @@ export interface Transaction {
     /** Keeps the run; false when it was lost to somebody else. */
     renew(run: RunId, holder: string, now: Date, leaseMs: number): Promise<boolean>;
     end(run: RunId, state: 'lost' | 'ended', at: Date): Promise<void>;
-    waiting(olderThan: Date): Promise<readonly RunId[]>;
+    /** Queued since before then, oldest first. */
+    waiting(olderThan: Date): Promise<readonly RunRecord[]>;
     /** Running, but its holder has not been heard of in time. */
     abandoned(now: Date): Promise<readonly RunRecord[]>;
     lost(): Promise<readonly RunRecord[]>;

@@ -2,6 +2,7 @@
 
 import { createPostgresBackend, withBackend } from 'bullmq';
 import { z } from 'zod';
+import { OperationError } from '../errors.ts';
 import type { Log, Queue, RunId } from '../ports.ts';
 import { queueSchema } from './migrate.ts';
 
@@ -51,17 +52,22 @@ export async function createQueue(options: {
   await worker.waitUntilReady();
   return {
     async add({ planId, number }) {
-      await queue.add(
-        'apply',
-        { planId, number },
-        {
-          jobId: `apply-${planId}-${number}`,
-          attempts: 1,
-          // Kept jobs would block their id, and a run that had to wait is delivered again under the same one.
-          removeOnComplete: true,
-          removeOnFail: true,
-        },
-      );
+      const job = {
+        jobId: `apply-${planId}-${number}`,
+        attempts: 1,
+        // Kept jobs would block their id, and a run that had to wait is delivered again under the same one.
+        removeOnComplete: true,
+        removeOnFail: true,
+      };
+      try {
+        await queue.add('apply', { planId, number }, job);
+      } catch (error) {
+        throw new OperationError('adding a run to the queue', {
+          code: 'unavailable',
+          retryable: true,
+          cause: error,
+        });
+      }
     },
     depth: async () => await queue.getJobCountByTypes('waiting', 'active', 'delayed'),
     async close() {

@@ -5,6 +5,7 @@ import type { WebClient } from '@slack/web-api';
 import type { Clock, Log } from '../ports.ts';
 import type { Secret } from '../secret.ts';
 import type { SlackConnection } from '../settings/environment.ts';
+import { slackTrouble } from './slack.ts';
 
 export interface SlackSettings {
   readonly botToken: Secret;
@@ -16,7 +17,7 @@ export interface SlackApp {
   readonly app: App;
   /** For messages; rejects rate-limited calls, because the pace of a channel is kept in the store. */
   readonly client: WebClient;
-  /** @throws when Slack refuses the token. */
+  /** May be called again after it failed. @throws OperationError, `unauthorized` when Slack refuses the token. */
   start(): Promise<void>;
   /** Takes nothing new and waits for handlers at work, ten seconds at most. */
   stop(): Promise<void>;
@@ -67,8 +68,12 @@ export function createSlackApp(
     app,
     client: app.client,
     async start() {
-      await app.init();
-      await app.start();
+      try {
+        await app.init();
+        await app.start();
+      } catch (error) {
+        throw slackTrouble('connecting to Slack', error);
+      }
     },
     async stop() {
       if (receiver instanceof SocketModeReceiver) await receiver.client.disconnect();

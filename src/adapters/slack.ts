@@ -25,17 +25,16 @@ const passing = new Set([
   'rate_limited',
   'team_added_to_org',
 ]);
-const mendable = new Set([
+/** The token is wrong or no longer good: while starting that is a mistake in the settings. */
+const tokenErrors = new Set([
   'invalid_auth',
   'not_authed',
   'account_inactive',
   'token_revoked',
   'token_expired',
-  'missing_scope',
-  'not_in_channel',
-  'channel_not_found',
-  'is_archived',
+  'not_allowed_token_type',
 ]);
+const mendable = new Set(['missing_scope', 'not_in_channel', 'channel_not_found', 'is_archived']);
 
 /** `client` must reject rate-limited calls, so that the channel's pace is kept in one place. */
 export function createChat(client: WebClient): Chat {
@@ -71,34 +70,40 @@ async function ask(doing: string, call: () => Promise<string | undefined>): Prom
       ? { kind: 'rejected', because: `${doing}: Slack named no message` }
       : { kind: 'sent', ts };
   } catch (error) {
-    if (error instanceof WebAPIRateLimitedError) {
-      throw new OperationError(`${doing}: Slack asks us to wait`, {
-        code: 'rate-limited',
-        retryable: true,
-        cause: error,
-        retryAfterMs: error.retryAfter * 1000,
-      });
+    const trouble = slackTrouble(doing, error);
+    if (trouble instanceof OperationError && !trouble.retryable) {
+      return { kind: 'rejected', because: trouble.message };
     }
-    if (error instanceof WebAPIPlatformError) {
-      const code = error.data.error;
-      if (passing.has(code) || mendable.has(code)) {
-        throw new OperationError(`${doing}: Slack answers ${code}`, {
-          code: 'refused',
-          retryable: true,
-          cause: error,
-        });
-      }
-      return { kind: 'rejected', because: `${doing}: Slack answers ${code}` };
-    }
-    if (error instanceof WebAPIHTTPError || error instanceof WebAPIRequestError) {
-      throw new OperationError(`${doing}: Slack cannot be reached`, {
-        code: 'unreachable',
-        retryable: true,
-        cause: error,
-      });
-    }
-    throw error;
+    throw trouble;
   }
+}
+
+/** Slack's error in our words; anything that is no answer of Slack's is handed back as it came. */
+export function slackTrouble(doing: string, error: unknown): unknown {
+  if (error instanceof WebAPIRateLimitedError) {
+    return new OperationError(`${doing}: Slack asks us to wait`, {
+      code: 'rate-limited',
+      retryable: true,
+      cause: error,
+      retryAfterMs: error.retryAfter * 1000,
+    });
+  }
+  if (error instanceof WebAPIPlatformError) {
+    const answer = error.data.error;
+    return new OperationError(`${doing}: Slack answers ${answer}`, {
+      code: tokenErrors.has(answer) ? 'unauthorized' : 'refused',
+      retryable: passing.has(answer) || mendable.has(answer) || tokenErrors.has(answer),
+      cause: error,
+    });
+  }
+  if (error instanceof WebAPIHTTPError || error instanceof WebAPIRequestError) {
+    return new OperationError(`${doing}: Slack cannot be reached`, {
+      code: 'unreachable',
+      retryable: true,
+      cause: error,
+    });
+  }
+  return error;
 }
 
 async function respond(responseUrl: string, message: Message): Promise<ChatAnswer> {

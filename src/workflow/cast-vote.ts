@@ -7,6 +7,7 @@ import type { VoteResult } from '../approval/vote-result.ts';
 import { unreachable } from '../errors.ts';
 import type { PlanRecord, Transaction } from '../ports.ts';
 import { movePlan, wantCard } from './move-plan.ts';
+import { offerRun } from './offer-run.ts';
 import type { Parts } from './parts.ts';
 import { readCase } from './read-plan.ts';
 
@@ -29,23 +30,11 @@ export function castVote(parts: Parts): CastVote {
     parts.counters.vote(result.kind);
     parts.wake('messages');
     if (result.kind === 'approved' && result.starts) {
-      await offer(parts, ballot.planId);
+      await offerRun({ planId: ballot.planId, number: 1 }, parts);
       parts.checkpoint('run-queued');
     }
     return result;
   };
-}
-
-/** The queue only speeds things up: what it loses, the sweeper offers again. */
-async function offer(parts: Parts, planId: string): Promise<void> {
-  try {
-    await parts.queue.add({ planId, number: 1 });
-  } catch (error) {
-    parts.log.warn(
-      { planId, err: error },
-      'the queue did not take a run; the sweeper will offer it again',
-    );
-  }
 }
 
 async function count(tx: Transaction, ballot: Ballot, parts: Parts): Promise<VoteResult> {

@@ -64,17 +64,12 @@ async function joinOrStore(
 ): Promise<void> {
   const open = await tx.plans.openFor(group.target);
   const claimed = await tx.alerts.claim(group.alerts.map((alert) => alert.id));
-  const live: StoredAlert[] = [];
-  for (const alert of claimed) {
-    if (await tx.alerts.hasEnded(alert)) {
-      await tx.alerts.done(
-        [alert.id],
-        routing(group, undefined, 'it had ended before it was looked at'),
-      );
-    } else {
-      live.push(alert);
-    }
-  }
+  const ended = await tx.alerts.endedAmong(claimed.map((alert) => alert.id));
+  await tx.alerts.done(
+    [...ended],
+    routing(group, undefined, 'it had ended before it was looked at'),
+  );
+  const live = claimed.filter((alert) => !ended.has(alert.id));
   if (live.length === 0) return;
   const ids = live.map((alert) => alert.id);
   if (open === undefined) {
@@ -108,7 +103,10 @@ async function joinOrStore(
 function replaces(fresh: Plan, open: PlanRecord): boolean {
   if (open.state !== 'proposed' && open.state !== 'approved') return false;
   assert(isOpen(open.state, open.outcome), 'only an open plan can be replaced');
-  if (fresh.changes.length === 0) return false;
+  if (fresh.changes.length === 0) {
+    // What is found may become something else, but it never takes a proposal away.
+    return open.plan.changes.length === 0 && fresh.finding?.kind !== open.plan.finding?.kind;
+  }
   // What a person asked for by name is theirs; an alert is listed on it, and may come again when it is decided.
   if (open.plan.origin.kind === 'command') return false;
   return open.plan.changes.length === 0 || fresh.replicas.after > open.plan.replicas.after;
@@ -129,7 +127,10 @@ async function supersede(
       to: 'superseded',
       by: 'headroom',
       supersededBy: next.id,
-      reason: `Plan ${next.id} asks for ${next.replicas.after} replicas.`,
+      reason:
+        next.changes.length === 0
+          ? `Plan ${next.id} tells what is found now.`
+          : `Plan ${next.id} asks for ${next.replicas.after} replicas.`,
     },
     parts,
   );

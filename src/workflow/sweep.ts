@@ -4,6 +4,7 @@ import type { PlanRecord, RunId } from '../ports.ts';
 import { limits } from './limits.ts';
 import { findAbandonedRuns, lookAgain } from './look-again.ts';
 import { type Move, movePlan } from './move-plan.ts';
+import { offerRun } from './offer-run.ts';
 import type { Parts } from './parts.ts';
 
 /** Begins a run without waiting for its end. */
@@ -81,18 +82,8 @@ async function offerRuns(parts: Parts, startRun: StartRun): Promise<void> {
   const waiting = await parts.store.transaction((tx) =>
     tx.runs.waiting(new Date(now - limits.runOfferMs)),
   );
-  for (const id of waiting) {
-    try {
-      await parts.queue.add(id);
-    } catch (error) {
-      parts.log.warn(
-        { planId: id.planId, run: id.number, err: error },
-        'offering a run to the queue',
-      );
-    }
+  for (const { planId, number, queuedAt } of waiting) {
+    if (now - queuedAt.getTime() >= limits.runDirectMs) startRun({ planId, number });
+    else await offerRun({ planId, number }, parts);
   }
-  const late = await parts.store.transaction((tx) =>
-    tx.runs.waiting(new Date(now - limits.runDirectMs)),
-  );
-  for (const id of late) startRun(id);
 }

@@ -103,13 +103,15 @@ export function alertsOn(sql: Sql): Transaction['alerts'] {
       );
       return rows[0]?.plan_id ?? undefined;
     },
-    async hasEnded(alert) {
+    async endedAmong(ids) {
       const rows = await sql.rows(
         z.object({ id: z.string() }),
-        `select id from alert where fingerprint = $1 and starts_at = $2 and status = 'resolved'`,
-        [alert.fingerprint, alert.startsAt],
+        `select f.id from alert f
+           join alert r on r.fingerprint = f.fingerprint and r.starts_at = f.starts_at and r.status = 'resolved'
+          where f.id = any ($1)`,
+        [ids],
       );
-      return rows.length > 0;
+      return new Set(rows.map((row) => row.id));
     },
     async ofPlan(planId) {
       const rows = await sql.rows(

@@ -7,6 +7,9 @@ import type { PlanRecord, Transaction } from '../../ports.ts';
 import type { Sql } from '../postgres.ts';
 import { planColumns, planRecord, planRow } from './rows.ts';
 
+/** Keeps these locks apart from other users of advisory locks. */
+const openLock = 4_717_002;
+
 const open = `(state in ('proposed', 'approved', 'applying', 'unknown') or outcome = 'pending')`;
 
 export function plansOn(sql: Sql): Transaction['plans'] {
@@ -24,7 +27,11 @@ export function plansOn(sql: Sql): Transaction['plans'] {
     },
     find: (id) => one('id = $1', [id]),
     lock: (id) => one('id = $1 for update', [id]),
-    openFor: (target) => one(`target = $1 and ${open} for update`, [target]),
+    async openFor(target) {
+      // Two that open a plan for one target at once queue up here; the second then sees the first's.
+      await sql.run('select pg_advisory_xact_lock(hashtextextended($1, $2))', [target, openLock]);
+      return one(`target = $1 and ${open} for update`, [target]);
+    },
     latestFor: (target) => one('target = $1 order by created_at desc limit 1', [target]),
     async list({ states, outcome, system, limit }) {
       const rows = await sql.rows(
