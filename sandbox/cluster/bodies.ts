@@ -92,7 +92,7 @@ export type PatchFormat = 'json' | 'merge' | 'strategic' | 'apply';
 
 /** The format behind a content type. Throws 415 for others. */
 export function patchFormat(contentType: string): PatchFormat {
-  switch (contentType.split(';')[0]?.trim()) {
+  switch ((contentType.split(';')[0] ?? '').trim()) {
     case 'application/json-patch+json':
       return 'json';
     case 'application/merge-patch+json':

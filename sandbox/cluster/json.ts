@@ -111,11 +111,11 @@ export function drop(target: JsonObject, path: readonly string[]): void {
 }
 
 /** `metadata.name`. */
-export const nameOf = (object: JsonObject): string => text(object, 'metadata', 'name');
+export const nameOf = (held: JsonObject): string => text(held, 'metadata', 'name');
 /** `metadata.namespace`, empty for objects without one. */
-export const namespaceOf = (object: JsonObject): string => text(object, 'metadata', 'namespace');
+export const namespaceOf = (held: JsonObject): string => text(held, 'metadata', 'namespace');
 /** `metadata.uid`. */
-export const uidOf = (object: JsonObject): string => text(object, 'metadata', 'uid');
+export const uidOf = (held: JsonObject): string => text(held, 'metadata', 'uid');
 
 /** JSON text with sorted keys: equal values give equal text. */
 export function sortedText(value: Json | undefined): string {
@@ -127,4 +127,10 @@ export function sortedText(value: Json | undefined): string {
     return `{${parts.join(',')}}`;
   }
   return JSON.stringify(value ?? null);
+}
+
+/** A scalar as text; lists and objects as JSON. */
+export function show(value: Json | undefined): string {
+  if (typeof value === 'string') return value;
+  return value === undefined ? '' : JSON.stringify(value);
 }

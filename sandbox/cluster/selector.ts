@@ -1,7 +1,7 @@
 // Label and field selectors: who a list, a watch or a workload means.
 
 import type { JsonObject } from './json.ts';
-import { at, list, object, text } from './json.ts';
+import { at, list, object, show, text } from './json.ts';
 import type { Resource } from './resources/resource.ts';
 import { badRequest } from './status.ts';
 
@@ -121,7 +121,7 @@ function fieldRule(term: string, { group, plural }: Resource): (candidate: JsonO
   const path = key === 'source' ? ['source', 'component'] : key.split('.');
   return (candidate) => {
     const own = at(candidate, ...path);
-    return (String(own ?? '') === value) === (operator !== '!=');
+    return (show(own ?? '') === value) === (operator !== '!=');
   };
 }
 

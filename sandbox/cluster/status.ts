@@ -1,5 +1,7 @@
 // The Status answers of the API server, since clients decide what to do by their reason, kind and causes.
+
 import type { Json, JsonObject } from './json.ts';
+import { show } from './json.ts';
 
 /** One broken rule about one field. */
 export interface FieldError {
@@ -21,7 +23,7 @@ export class ApiError extends Error {
   readonly body: JsonObject | string;
 
   constructor(code: number, body: JsonObject | string) {
-    super(typeof body === 'string' ? body : String(body['message']));
+    super(typeof body === 'string' ? body : show(body['message']));
     this.code = code;
     this.body = body;
   }

@@ -3,7 +3,7 @@
 import type { DeleteQuery } from '../deletion.ts';
 import { deleteObject } from '../deletion.ts';
 import type { JsonObject } from '../json.ts';
-import { clone, list, nameOf, namespaceOf, object, objects, uidOf } from '../json.ts';
+import { clone, list, nameOf, namespaceOf, object, objects, text, uidOf } from '../json.ts';
 import { pod } from '../resources/core.ts';
 import { deployment } from '../resources/deployment.ts';
 import { replicaSet } from '../resources/replica-set.ts';
@@ -72,7 +72,7 @@ export function collectGarbage(state: ClusterState): void {
         owners.some((owner) => owner.kind === item['kind']),
       );
       const orphaned =
-        references.length > 0 && references.every((item) => !alive.has(String(item['uid'])));
+        references.length > 0 && references.every((item) => !alive.has(text(item, 'uid')));
       if (orphaned && !isLeaving(child)) removeChild(state, resource, child);
     }
   }

@@ -198,7 +198,7 @@ export class Kubelet {
   private write(held: JsonObject, phase: string, ready: boolean, statuses: Json[]): void {
     const because = ready ? undefined : 'ContainersNotReady';
     const state = ready ? 'True' : 'False';
-    const octet = 2 + ([...uidOf(held)].reduce((sum, char) => sum + char.charCodeAt(0), 0) % 250);
+    const octet = 2 + (Number.parseInt(uidOf(held).slice(0, 6), 16) % 250);
     const ip = `10.244.1.${octet}`;
     writeStatus(
       this.state,
@@ -312,11 +312,11 @@ export class Kubelet {
     );
     this.write(held, 'Running', false, statuses);
     const [first] = objects(held, 'spec', 'containers');
-    const pod = `${nameOf(held)}_${namespaceOf(held)}(${uidOf(held)})`;
+    const named = `${nameOf(held)}_${namespaceOf(held)}(${uidOf(held)})`;
     this.warn(
       held,
       'BackOff',
-      `Back-off restarting failed container ${text(first, 'name')} in pod ${pod}`,
+      `Back-off restarting failed container ${text(first, 'name')} in pod ${named}`,
     );
   }
 

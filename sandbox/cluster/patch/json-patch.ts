@@ -99,7 +99,8 @@ export function applyJsonPatch(target: JsonObject, operations: readonly Json[]):
     const from = operation['from'];
     const value = clone(operation['value'] ?? null);
     if (typeof path !== 'string') throw patchRejected();
-    switch (operation['op']) {
+    const op = typeof operation['op'] === 'string' ? operation['op'] : '';
+    switch (op) {
       case 'add':
         add(root, path, value);
         break;
@@ -116,7 +117,7 @@ export function applyJsonPatch(target: JsonObject, operations: readonly Json[]):
       case 'move': {
         if (typeof from !== 'string') throw patchRejected();
         const moved = clone(found(root, from));
-        if (operation['op'] === 'move') remove(root, from);
+        if (op === 'move') remove(root, from);
         add(root, path, moved);
         break;
       }

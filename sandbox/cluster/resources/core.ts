@@ -1,7 +1,7 @@
 // The plainer kinds: ConfigMaps, Events, Namespaces, Leases, Pods, PodDisruptionBudgets.
 
 import type { JsonObject } from '../json.ts';
-import { at, equal, isObject, object, text } from '../json.ts';
+import { at, equal, isObject, object, show, text } from '../json.ts';
 import * as s from '../schema.ts';
 import type { FieldError } from '../status.ts';
 import { forbidden, invalidValue } from '../status.ts';
@@ -38,7 +38,7 @@ function validateConfigMap(given: JsonObject, old: JsonObject | undefined): Fiel
     if (Object.hasOwn(binary, key)) {
       errors.push(invalidValue(`data[${key}]`, key, 'duplicate of key present in binaryData'));
     }
-    bytes += Buffer.byteLength(String(value));
+    bytes += Buffer.byteLength(show(value));
   }
   if (bytes > configMapBytesMax) {
     errors.push({

@@ -1,7 +1,7 @@
 // Defaults and rules of pod templates, shared by every workload kind.
 
 import type { Json, JsonObject } from '../json.ts';
-import { at, isObject, list, object, objects, text } from '../json.ts';
+import { at, isObject, list, object, objects, show, text } from '../json.ts';
 import { quantityNanos } from '../quantity.ts';
 import type { FieldError } from '../status.ts';
 import { duplicate, invalidValue, notSupported, required } from '../status.ts';
@@ -93,7 +93,7 @@ function validateResources(resources: JsonObject, field: string): FieldError[] {
         invalidValue(
           `${field}.requests`,
           value,
-          `must be less than or equal to ${name} limit of ${String(limit)}`,
+          `must be less than or equal to ${name} limit of ${show(limit)}`,
         ),
       );
     }
@@ -125,8 +125,8 @@ export function validatePodSpec(spec: JsonObject, field: string): FieldError[] {
     } else if (seen.has(name)) errors.push(duplicate(`${path}.name`, name));
     seen.add(name);
     if (text(container, 'image') === '') errors.push(required(`${path}.image`));
-    objects(container, 'env').forEach((variable, at) => {
-      if (text(variable, 'name') === '') errors.push(required(`${path}.env[${at}].name`));
+    objects(container, 'env').forEach((variable, position) => {
+      if (text(variable, 'name') === '') errors.push(required(`${path}.env[${position}].name`));
     });
     const resources = at(container, 'resources');
     if (isObject(resources)) errors.push(...validateResources(resources, `${path}.resources`));

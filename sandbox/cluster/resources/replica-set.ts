@@ -52,13 +52,13 @@ export const replicaSet: Resource = {
   unconditionalUpdate: true,
   nameRule: 'subdomain',
   deleteAnswers: 'status',
-  applyDefaults: (replicaSet) => {
-    const spec = object(replicaSet, 'spec');
+  applyDefaults: (given) => {
+    const spec = object(given, 'spec');
     setDefault(spec, 'replicas', 1);
     defaultTemplate(spec);
   },
-  validate: (replicaSet, old) => {
-    const spec = object(replicaSet, 'spec');
+  validate: (given, old) => {
+    const spec = object(given, 'spec');
     return [
       ...notNegative(spec, 'replicas'),
       ...validateSelector(spec),

@@ -1,7 +1,7 @@
 // Rules that Deployments, ReplicaSets and StatefulSets share.
 
 import type { Json, JsonObject } from '../json.ts';
-import { at, equal, isObject, list, object, text } from '../json.ts';
+import { at, equal, isObject, list, object, show, text } from '../json.ts';
 import { matchesSelector } from '../selector.ts';
 import type { FieldError } from '../status.ts';
 import { invalidValue, required } from '../status.ts';
@@ -76,11 +76,11 @@ export function selectorUnchanged(spec: JsonObject, old: JsonObject): FieldError
 /** The selector as text, as Scale objects show it. */
 export function selectorText(selector: JsonObject): string {
   const labels = Object.entries(object(selector, 'matchLabels')).map(
-    ([key, value]) => `${key}=${String(value)}`,
+    ([key, value]) => `${key}=${show(value)}`,
   );
   const expressions = list(selector, 'matchExpressions').map((item) => {
     const key = text(item, 'key');
-    const values = list(item, 'values').join(',');
+    const values = list(item, 'values').map(show).join(',');
     const operator = text(item, 'operator');
     if (operator === 'Exists') return key;
     return operator === 'DoesNotExist' ? `!${key}` : `${key} ${operator.toLowerCase()} (${values})`;

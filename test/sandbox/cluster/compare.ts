@@ -1,7 +1,7 @@
 // Compares a recorded answer with the sandbox's one, leaving out what differs between any two runs of a real server.
 
 import type { Json, JsonObject } from '../../../sandbox/cluster/json.ts';
-import { isList, isObject, sortedText, text } from '../../../sandbox/cluster/json.ts';
+import { isList, isObject, show, sortedText, text } from '../../../sandbox/cluster/json.ts';
 
 /** One place where the answers differ. */
 export interface Difference {
@@ -97,7 +97,7 @@ function normaliseItem(value: Json, key: string): Json {
 
 /** Names of pods keep their form; other generated names have none. */
 function generatedName(name: Json): string {
-  const normal = normaliseText(String(name));
+  const normal = normaliseText(show(name));
   return /HASH|-\d+$/.test(normal) ? normal : 'GENERATED';
 }
 
@@ -180,9 +180,9 @@ function matchSome(
 ): void {
   recorded.forEach((item, index) => {
     const twin = answered.some((other) => {
-      const differences: Difference[] = [];
-      walk(item, other, [...path, String(index)], manner, differences);
-      return differences.length === 0;
+      const unlike: Difference[] = [];
+      walk(item, other, [...path, String(index)], manner, unlike);
+      return unlike.length === 0;
     });
     if (!twin) {
       walk(item, answered[index], [...path, String(index)], manner, found);
