@@ -24,7 +24,7 @@ declare module 'vitest' {
 const template = 'headroom_template';
 const folderPrefix = 'headroom-test-';
 const migrations = resolve(import.meta.dirname, '../migrations');
-let running: { readonly server: PostgresServer; readonly folder: string } | undefined;
+let running: PostgresServer | undefined;
 
 /** Vitest calls this once before the first test file. */
 export async function setup(project: TestProject): Promise<void> {
@@ -35,7 +35,7 @@ export async function setup(project: TestProject): Promise<void> {
 /** Vitest calls this once after the last test file, also when tests failed. */
 export async function teardown(): Promise<void> {
   if (running === undefined) return;
-  const left = await listTestDatabases(running.server);
+  const left = await listTestDatabases(running);
   await stopTestServer();
   if (left.length > 0) {
     console.error(`Tests left databases behind (call drop()): ${left.join(', ')}`);
@@ -52,8 +52,11 @@ export async function startTestServer(): Promise<TestServer> {
     settings: { max_connections: '200', shared_buffers: '64MB' },
     // Even kill -9 of the test run leaves no server.
     endsWithParent: true,
+  }).catch(async (error: unknown) => {
+    await rm(folder, { recursive: true, force: true });
+    throw error;
   });
-  running = { server, folder };
+  running = server;
   const admin = new Client({ connectionString: server.url() });
   await admin.connect();
   await admin.query(`create database ${template}`);
@@ -68,7 +71,7 @@ export async function startTestServer(): Promise<TestServer> {
 export async function stopTestServer(): Promise<void> {
   const started = running;
   running = undefined;
-  await started?.server.remove();
+  await started?.remove();
 }
 
 async function listTestDatabases(server: PostgresServer): Promise<readonly string[]> {

@@ -42,6 +42,7 @@ export async function binariesFor(
   options: { readonly shipped?: Shipped } = {},
 ): Promise<string> {
   const shipped = options.shipped ?? (await findShipped());
+  await assertWhole(shipped);
   if (user === undefined && (await completeLinks(shipped.native))) return shipped.native;
   // Another user may not enter our folders (a checkout under a 0700 home), so it gets a copy it can read.
   return readableCopy(shipped);
@@ -84,6 +85,22 @@ async function findShipped(): Promise<Shipped> {
       ? String(manifest.version)
       : 'unknown';
   return { native: join(folder, 'native'), version, platform };
+}
+
+/** An npm install that was interrupted can leave half a package, which npm itself does not notice later. */
+async function assertWhole({ native }: Shipped): Promise<void> {
+  const links = await readLinks(native);
+  const wanted = [
+    ...['initdb', 'pg_ctl', 'postgres'].map((program) => join(native, 'bin', program)),
+    ...links.map(({ source }) => join(dirname(native), source)),
+  ];
+  for (const file of wanted) {
+    if ((await stat(file).catch(() => undefined)) === undefined) {
+      throw new Error(
+        `${file} is missing, so npm did not install PostgreSQL completely. Remove ${dirname(native)} and run npm install.`,
+      );
+    }
+  }
 }
 
 /**

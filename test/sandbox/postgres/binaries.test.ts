@@ -15,7 +15,9 @@ beforeEach(async () => {
   const native = join(folder, 'native');
   await mkdir(join(native, 'bin'), { recursive: true });
   await mkdir(join(native, 'lib'));
-  await writeFile(join(native, 'bin', 'pg_ctl'), '#!/bin/sh\n', { mode: 0o700 });
+  for (const program of ['initdb', 'pg_ctl', 'postgres']) {
+    await writeFile(join(native, 'bin', program), '#!/bin/sh\n', { mode: 0o700 });
+  }
   await writeFile(join(native, 'lib', 'libpq.so.5.18'), 'library', { mode: 0o600 });
   await writeFile(
     join(native, 'pg-symlinks.json'),
@@ -33,6 +35,12 @@ describe('the PostgreSQL programs', () => {
   it('run in place, with the links that a skipped install script left out', async () => {
     expect(await binariesFor(undefined, { shipped })).toBe(shipped.native);
     expect(await readlink(join(shipped.native, 'lib', 'libpq.so.5'))).toBe('libpq.so.5.18');
+  });
+
+  it('are not used when an interrupted install left only some of them', async () => {
+    await rm(join(shipped.native, 'lib', 'libpq.so.5.18'));
+    await expect(binariesFor(undefined, { shipped })).rejects.toThrow('run npm install');
+    await expect(binariesFor(someone, { shipped })).rejects.toThrow('run npm install');
   });
 
   it('are copied once for another user, readable whatever their modes were', async () => {
