@@ -87,7 +87,8 @@ export function chainVerifier(expect?: ChainHead): {
 
 function seqInside(body: string): unknown {
   try {
-    return (JSON.parse(body) as { seq?: unknown }).seq;
+    const entry: unknown = JSON.parse(body);
+    return typeof entry === 'object' && entry !== null && 'seq' in entry ? entry.seq : undefined;
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;
