@@ -1,0 +1,330 @@
+// Makes test values that are complete and usual; a test names only what it is about.
+
+import type { ApprovalRule, Case, Vote } from '../src/approval/condition.ts';
+import type { AutoscalerChange, ScaleChange, WorkloadRef } from '../src/change/change.ts';
+import type { AutoscalerState, ClusterState, WorkloadState } from '../src/change/compare.ts';
+import type { PlanView } from '../src/message/plan-view.ts';
+import type { AlertFacts } from '../src/plan/assemble.ts';
+import type { Reading } from '../src/plan/observation.ts';
+import { type Plan, planHash, planText } from '../src/plan/plan.ts';
+import type { PolicyRule, System, Systems } from '../src/plan/system.ts';
+import type { AlertOfPlan, IncomingAlert, PlanRecord, StoredAlert } from '../src/ports.ts';
+import { parseProfile } from '../src/profile/parse-profile.ts';
+import type { Component, Profile, Trigger } from '../src/profile/profile.ts';
+import { formatMistake } from '../src/yaml/parse-yaml.ts';
+import { readProfileFile } from './profile/read-fixture.ts';
+
+/** The moment all made values agree on. */
+export const now = new Date('2026-11-22T03:12:00.000Z');
+
+/** A moment so many seconds after `now`. */
+export function after(seconds: number): Date {
+  return new Date(now.getTime() + seconds * 1000);
+}
+
+export const people = { ann: 'U0ANN', bob: 'U0BOB', carla: 'U0CARLA', dan: 'U0DAN', eve: 'U0EVE' };
+
+const steamTraps = read('gl-008');
+
+/** The profile most tests plan with. */
+export function makeProfile(over: Partial<Profile> = {}): Profile {
+  return { ...steamTraps, ...over };
+}
+
+function read(id: string): Profile {
+  const file = `${id}.yaml`;
+  const parsed = parseProfile(readProfileFile(file), file);
+  if (!parsed.ok) throw new Error(parsed.mistakes.map(formatMistake).join('\n'));
+  return parsed.value;
+}
+
+/** Ann, Bob and Carla approve, one is enough, two for what is risky; Dan is on call. */
+export function makeRule(over: Partial<PolicyRule> = {}): PolicyRule {
+  return {
+    name: 'production',
+    approvers: [people.ann, people.bob, people.carla],
+    required: 1,
+    requiredForRisky: 2,
+    oncall: [people.dan],
+    oncallMayApproveOwn: true,
+    expireAfterSeconds: 30 * 60,
+    startWithinSeconds: 15 * 60,
+    ...over,
+  };
+}
+
+export function makeSystem(over: Partial<System> = {}): System {
+  const profile = over.profile ?? makeProfile();
+  const cluster = over.cluster ?? 'production';
+  return {
+    id: 'steam-traps',
+    title: 'Steam traps',
+    profile,
+    mode: 'apply',
+    cluster,
+    channel: 'C0STEAMTRAP',
+    workloads: new Map(
+      [...profile.components].map(([id, { workload }]) => [id, { cluster, ...workload }]),
+    ),
+    routes: [{ alertname: 'InspectionQueueBacklog', namespace: 'greenlang-gl008' }],
+    rule: makeRule(),
+    ...over,
+  };
+}
+
+export function makeSystems(...systems: readonly System[]): Systems {
+  const all = systems.length === 0 ? [makeSystem()] : systems;
+  return new Map(all.map((system) => [system.id, system]));
+}
+
+export function makeWorkload(over: Partial<WorkloadRef> = {}): WorkloadRef {
+  return {
+    cluster: 'production',
+    namespace: 'greenlang-gl008',
+    kind: 'Deployment',
+    name: 'worker',
+    ...over,
+  };
+}
+
+export function makeWorkloadState(over: Partial<WorkloadState> = {}): WorkloadState {
+  return {
+    resourceVersion: '1041',
+    replicas: 5,
+    readyReplicas: 5,
+    updatedReplicas: 5,
+    observed: true,
+    notReady: [],
+    ...over,
+  };
+}
+
+export function makeAutoscalerState(over: Partial<AutoscalerState> = {}): AutoscalerState {
+  return {
+    name: 'worker-hpa',
+    resourceVersion: '1042',
+    minReplicas: 4,
+    maxReplicas: 20,
+    active: true,
+    limited: false,
+    ...over,
+  };
+}
+
+export function makeClusterState(over: Partial<ClusterState> = {}): ClusterState {
+  return { workload: makeWorkloadState(), autoscaler: undefined, ...over };
+}
+
+export function makeScaleChange(over: Partial<ScaleChange> = {}): ScaleChange {
+  return {
+    kind: 'scale',
+    workload: makeWorkload(),
+    before: { replicas: 5 },
+    after: { replicas: 8 },
+    floor: true,
+    undo: 'exact',
+    ...over,
+  };
+}
+
+export function makeAutoscalerChange(over: Partial<AutoscalerChange> = {}): AutoscalerChange {
+  return {
+    kind: 'autoscaler',
+    workload: makeWorkload(),
+    autoscaler: { cluster: 'production', namespace: 'greenlang-gl008', name: 'worker-hpa' },
+    before: { minReplicas: 4, maxReplicas: 20 },
+    after: { minReplicas: 8, maxReplicas: 20 },
+    floor: true,
+    undo: 'exact',
+    ...over,
+  };
+}
+
+export function makeReading(value: number, over: { readonly ageSeconds?: number } = {}): Reading {
+  const ageSeconds = over.ageSeconds ?? 3;
+  return { kind: 'value', value, at: after(-ageSeconds), ageSeconds, source: 'the query' };
+}
+
+/** What is known when the usual alert is answered: 5 workers, 812 jobs wait, 300 a minute arrive. */
+export function makeAlertFacts(over: Partial<AlertFacts> = {}): AlertFacts {
+  const system = over.system ?? makeSystem();
+  return {
+    system,
+    component: componentOf(system.profile, 'worker'),
+    trigger: triggerOf(system.profile, 'inspection-backlog'),
+    workload: makeWorkload(),
+    cluster: makeClusterState(),
+    now,
+    measured: makeReading(812),
+    arrival: makeReading(300),
+    alertValue: 812,
+    origin: alertOrigin,
+    ...over,
+  };
+}
+
+export function componentOf(profile: Profile, id: string): Component {
+  const component = profile.components.get(id);
+  if (component === undefined) throw new Error(`the profile has no component ${id}`);
+  return component;
+}
+
+export function triggerOf(profile: Profile, id: string): Trigger {
+  const trigger = profile.triggers.get(id);
+  if (trigger === undefined) throw new Error(`the profile has no trigger ${id}`);
+  return trigger;
+}
+
+const alertOrigin = {
+  kind: 'alert',
+  alertname: 'InspectionQueueBacklog',
+  fingerprint: '6b3ccae35d04e9dd',
+  startsAt: '2026-11-22T03:01:33.122125729Z',
+  summary: 'Large inspection queue backlog - scale up workers',
+} as const;
+
+/** A plan that takes the workers from 5 to at least 8, drawn for an alert. */
+export function makePlan(over: Partial<Plan> = {}): Plan {
+  return {
+    id: 'p-0abcd',
+    revision: 1,
+    system: 'steam-traps',
+    title: 'Steam traps',
+    component: 'worker',
+    trigger: 'inspection-backlog',
+    origin: alertOrigin,
+    workload: makeWorkload(),
+    replicas: { before: 5, after: 8 },
+    observations: [
+      {
+        name: 'inspection-backlog',
+        unit: 'jobs',
+        kind: 'value',
+        value: 812,
+        at: after(-3).toISOString(),
+        ageSeconds: 3,
+        source: 'sum(inspection_queue_depth)',
+      },
+      {
+        name: 'replicas',
+        unit: 'pods',
+        kind: 'value',
+        value: 5,
+        at: now.toISOString(),
+        ageSeconds: 0,
+        source: 'Deployment greenlang-gl008/worker in cluster production',
+      },
+    ],
+    arithmetic: [
+      {
+        formula: 'ceil((arrival + backlog / drainMinutes) / perPod)',
+        values: { arrival: 300, backlog: 812, drainMinutes: 10, perPod: 50 },
+        result: 8,
+        source: 'Scaling Alerts, InspectionQueueBacklog',
+        text: '(300 arriving + 812 ÷ 10 min) ÷ 50 per pod = 7.624 → 8 pods',
+      },
+    ],
+    notes: [],
+    changes: [makeScaleChange()],
+    decrease: false,
+    cost: { beforeUsdPerMonth: 365, afterUsdPerMonth: 584, source: 'Capacity Planning' },
+    outcomeTest: {
+      promql: 'sum(inspection_queue_depth)',
+      below: 250,
+      unit: 'jobs',
+      withinSeconds: 15 * 60,
+    },
+    createdAt: now.toISOString(),
+    expiresAt: after(30 * 60).toISOString(),
+    startWithinSeconds: 15 * 60,
+    ...over,
+  };
+}
+
+/** The same plan asked for by a person. */
+export function makeCommandPlan(by: string, over: Partial<Plan> = {}): Plan {
+  const { trigger: _trigger, outcomeTest: _test, ...plan } = makePlan();
+  const origin = { kind: 'command', commandId: 'c-0abcd', by, reason: 'the queue grows' } as const;
+  return { ...plan, origin, arithmetic: [], ...over };
+}
+
+/** A plan that takes a worker away: two people must agree. */
+export function makeDecrease(over: Partial<Plan> = {}): Plan {
+  return makeCommandPlan(people.eve, {
+    replicas: { before: 5, after: 4 },
+    changes: [makeScaleChange({ after: { replicas: 4 }, floor: false })],
+    decrease: true,
+    ...over,
+  });
+}
+
+export function makeVote(userId: string, over: Partial<Vote> = {}): Vote {
+  return { userId, planHash: hashOf(makePlan()), kind: 'approve', castAt: after(60), ...over };
+}
+
+export function hashOf(plan: Plan): string {
+  return planHash(planText(plan));
+}
+
+/** A proposed plan with one approval by Ann, in time, nothing stopped: approved unless a test says otherwise. */
+export function makeCase(over: Partial<Case> = {}): Case {
+  const plan = over.plan ?? makePlan();
+  const hash = over.hash ?? hashOf(plan);
+  return {
+    plan,
+    hash,
+    state: 'proposed',
+    votes: [makeVote(people.ann, { planHash: hash })],
+    rule: makeRule() satisfies ApprovalRule,
+    mode: 'apply',
+    stops: [],
+    now: after(120),
+    ...over,
+  };
+}
+
+export function makeRecord(over: Partial<PlanRecord> = {}): PlanRecord {
+  const plan = over.plan ?? makePlan();
+  return { plan, hash: hashOf(plan), state: 'proposed', stateAt: now, ...over };
+}
+
+export function makeAlertOfPlan(over: Partial<AlertOfPlan> = {}): AlertOfPlan {
+  const { alertname, fingerprint, startsAt } = alertOrigin;
+  return { alertname, fingerprint, startsAt, deliveries: 1, ...over };
+}
+
+export function makeView(over: Partial<PlanView> = {}): PlanView {
+  return {
+    record: makeRecord(),
+    votes: [],
+    alerts: [makeAlertOfPlan()],
+    rule: makeRule(),
+    mode: 'apply',
+    stops: [],
+    run: undefined,
+    changes: [],
+    auditHead: undefined,
+    ...over,
+  };
+}
+
+/** One alert as Alertmanager delivers it. */
+export function makeAlert(over: Partial<IncomingAlert> = {}): IncomingAlert {
+  return {
+    status: 'firing',
+    labels: {
+      alertname: 'InspectionQueueBacklog',
+      headroom_system: 'steam-traps',
+      headroom_component: 'worker',
+      namespace: 'greenlang-gl008',
+    },
+    annotations: { summary: alertOrigin.summary, value: '812' },
+    startsAt: alertOrigin.startsAt,
+    fingerprint: alertOrigin.fingerprint,
+    ...over,
+  };
+}
+
+export function makeStoredAlert(over: Partial<StoredAlert> = {}): StoredAlert {
+  return { ...makeAlert(), id: '1', deliveries: 1, receivedAt: now, lastSeenAt: now, ...over };
+}
