@@ -1,0 +1,139 @@
+// Breaks each rule of approval by itself; a new rule does not compile here before it has a breaking case.
+
+import { describe, expect, it } from 'vitest';
+import type { Case } from '../../src/approval/condition.ts';
+import {
+  type ConditionName,
+  conditionNames,
+  conditions,
+} from '../../src/approval/conditions/index.ts';
+import { evaluateApproval } from '../../src/approval/evaluate.ts';
+import { planStates } from '../../src/plan/plan-state.ts';
+import { after, makeCase, makeCommandPlan, makeVote, people } from '../make.ts';
+
+interface Breaking {
+  readonly ends: 'refused' | 'waiting';
+  readonly case: Partial<Case>;
+  readonly because: RegExp;
+}
+
+const breaking = {
+  notOver: { ends: 'refused', case: { state: 'denied' }, because: /already denied/ },
+  modeActs: { ends: 'refused', case: { mode: 'observe' }, because: /observe mode/ },
+  coveredByPolicy: {
+    ends: 'refused',
+    case: { rule: undefined },
+    because: /no policy rule in headroom.yaml covers steam-traps/,
+  },
+  notDenied: {
+    ends: 'refused',
+    case: {
+      votes: [
+        makeVote(people.ann),
+        makeVote(people.bob, { kind: 'deny', reason: 'a release runs' }),
+      ],
+    },
+    because: /denied by <@U0BOB>: a release runs/,
+  },
+  notExpired: { ends: 'refused', case: { now: after(30 * 60) }, because: /expired/ },
+  startsInTime: {
+    ends: 'refused',
+    case: { state: 'approved', startBy: after(120), now: after(120) },
+    because: /not carried out in time/,
+  },
+  enoughApprovers: { ends: 'waiting', case: { votes: [] }, because: /^0 of 1 approvals$/ },
+  notStopped: {
+    ends: 'waiting',
+    case: { stops: ['Everything is stopped by <@U0DAN>: incident 12'] },
+    because: /Everything is stopped/,
+  },
+} as const satisfies Record<ConditionName, Breaking>;
+
+describe('every condition', () => {
+  it('is met in the usual case, which is approved', () => {
+    const input = makeCase();
+    const unmet = conditionNames.filter((name) => conditions[name](input).status !== 'met');
+    expect(unmet).toEqual([]);
+    expect(evaluateApproval(input)).toMatchObject({ kind: 'approved', by: [people.ann] });
+  });
+
+  it.each(conditionNames)('a plan is not approved when %s is not met', (name) => {
+    const { ends, case: over, because } = breaking[name];
+    const verdict = evaluateApproval(makeCase(over));
+    expect(verdict).toMatchObject({ kind: ends, condition: name });
+    expect(verdict).toMatchObject({ because: expect.stringMatching(because) });
+  });
+
+  it.each(conditionNames)('%s alone is what its breaking case breaks', (name) => {
+    const input = makeCase(breaking[name].case);
+    const unmet = conditionNames.filter((other) => conditions[other](input).status !== 'met');
+    // Without a policy there is nobody whose vote could count either.
+    expect(unmet).toEqual(name === 'coveredByPolicy' ? [name, 'enoughApprovers'] : [name]);
+  });
+});
+
+describe('the clocks', () => {
+  // biome-ignore format: a table
+  it.each([
+    // seconds after the plan was drawn, state, start by, verdict
+    [0, 'proposed', undefined, 'approved'],
+    [1799.999, 'proposed', undefined, 'approved'],
+    [1800, 'proposed', undefined, 'refused'],
+    [9999, 'approved', 10_000, 'approved'],
+    [10_000, 'approved', 10_000, 'refused'],
+    [10_001, 'approved', 10_000, 'refused'],
+    [10_001, 'applying', 10_000, 'approved'],
+    [99_999, 'unknown', 10_000, 'approved'],
+  ] as const)(
+    'after %f s a %s plan that must start by %s s is %s',
+    (seconds, state, startBy, kind) => {
+      const votes = [makeVote(people.ann, { castAt: after(0) })];
+      const over = startBy === undefined ? {} : { startBy: after(startBy) };
+      expect(evaluateApproval(makeCase({ state, now: after(seconds), votes, ...over })).kind).toBe(
+        kind,
+      );
+    },
+  );
+
+  it.each(Object.keys(planStates) as (keyof typeof planStates)[])(
+    'a plan that is %s takes an approval only while it lives',
+    (state) => {
+      const live = ['proposed', 'approved', 'applying', 'unknown'].includes(state);
+      expect(evaluateApproval(makeCase({ state })).kind).toBe(live ? 'approved' : 'refused');
+    },
+  );
+});
+
+describe('without a policy', () => {
+  it('nobody approves, whoever votes', () => {
+    const votes = Object.values(people).map((who) => makeVote(who));
+    expect(evaluateApproval(makeCase({ rule: undefined, votes }))).toMatchObject({
+      kind: 'refused',
+      condition: 'coveredByPolicy',
+    });
+  });
+
+  it('an approval given before the rule was removed is no longer in force', () => {
+    const approved = makeCase({ state: 'approved', startBy: after(900) });
+    expect(evaluateApproval(approved).kind).toBe('approved');
+    expect(evaluateApproval({ ...approved, rule: undefined }).kind).toBe('refused');
+  });
+
+  it('an approver struck off the list takes the approval along', () => {
+    const approved = makeCase({ state: 'approved', startBy: after(900) });
+    const rule = { ...approved.rule!, approvers: [people.bob] };
+    expect(evaluateApproval({ ...approved, rule })).toMatchObject({ kind: 'waiting' });
+  });
+});
+
+it('a stop holds an approved plan back, and denial is told before it', () => {
+  const plan = makeCommandPlan(people.eve);
+  const stops = ['Everything is stopped'];
+  expect(evaluateApproval(makeCase({ plan, stops }))).toMatchObject({ condition: 'notStopped' });
+  const { hash } = makeCase({ plan });
+  const votes = [makeVote(people.bob, { kind: 'deny', planHash: hash })];
+  expect(evaluateApproval(makeCase({ plan, stops, votes }))).toMatchObject({
+    kind: 'refused',
+    condition: 'notDenied',
+  });
+});
