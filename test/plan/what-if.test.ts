@@ -1,0 +1,73 @@
+// Sizing from given inputs: the guide's figures, its limits, and all mistakes at once.
+
+import { describe, expect, it } from 'vitest';
+import { whatIf } from '../../src/plan/what-if.ts';
+import { makeProfile } from '../make.ts';
+
+const ask = (inputs: Readonly<Record<string, string>>) =>
+  whatIf(makeProfile(), new Map(Object.entries(inputs)));
+
+describe('what if', () => {
+  // biome-ignore format: a table
+  it.each([
+    // sites, by the matrix, by the formula, recommended
+    ['10',   4,  4,   'matrix'],
+    ['50',   8,  8,   'matrix'],
+    ['51',   12, 8,   'matrix'],
+    ['100',  12, 16,  'matrix'],
+    ['250',  20, 40,  'matrix'],
+    ['251',  32, 40,  undefined],
+    ['1000', 50, 160, undefined],
+    ['1500', 68, 240, undefined],
+  ])('%s sites', (sites, matrix, formula, recommended) => {
+    const result = ask({ sites });
+    expect(result).toMatchObject({ kind: 'sized', recommended });
+    expect(result.kind === 'sized' && result.sizings.map((s) => [s.id, s.replicas])).toEqual([
+      ['matrix', matrix],
+      ['forecast-formula', formula],
+    ]);
+  });
+
+  it('costs pods at their requests for 730 hours', () => {
+    // (1 core × $0.04 + 2 GB × $0.005) × 730 h = $36.50 a pod.
+    expect(ask({ sites: '100' })).toMatchObject({
+      sizings: [{ costUsdPerMonth: 438 }, { costUsdPerMonth: 584 }],
+    });
+  });
+
+  it('computes what is not given from what is', () => {
+    expect(ask({ sites: '100' })).toMatchObject({
+      inputs: { sites: 100, traps: 10_000, inspections_per_day: 100_000 },
+    });
+    expect(ask({ sites: '100', traps: '5000' })).toMatchObject({
+      inputs: { sites: 100, traps: 5_000, inspections_per_day: 50_000 },
+    });
+  });
+
+  it('says of a sizing that does not fit which limit it meets', () => {
+    expect(ask({ sites: '500' })).toMatchObject({
+      sizings: [
+        { feasible: false, reasons: ['32 replicas are more than the 20 one region may have'] },
+        { feasible: false },
+      ],
+    });
+  });
+
+  // biome-ignore format: a table
+  it.each([
+    [{},                                ['sites is missing (sites, 1 to 5000)']],
+    [{ sites: '0' },                    ['sites must be 1 to 5000 sites, not 0']],
+    [{ sites: '5001' },                 ['sites must be 1 to 5000 sites, not 5001']],
+    [{ sites: '1.5' },                  ['sites must be a whole number, not "1.5"']],
+    [{ sites: 'many' },                 ['sites must be a whole number, not "many"']],
+    [{ sites: '' },                     ['sites must be a whole number, not ""']],
+    [{ sites: '1e3' },                  ['sites must be a whole number, not "1e3"']],
+    [{ sites: 'NaN' },                  ['sites must be a whole number, not "NaN"']],
+    [{ sites: '9'.repeat(400) },        [`sites must be a whole number, not "${'9'.repeat(400)}"`]],
+    [{ sites: '10', traps: 'x' },       ['traps must be a whole number, not "x"']],
+    [{ site: '10' },                    ['gl-008 has no input "site"; did you mean "sites"?', 'sites is missing (sites, 1 to 5000)']],
+    [{ sites: '10', constructor: '1' }, ['gl-008 has no input "constructor"']],
+  ])('%j names every mistake', (inputs, mistakes) => {
+    expect(ask(inputs as Readonly<Record<string, string>>)).toEqual({ kind: 'misuse', mistakes });
+  });
+});
