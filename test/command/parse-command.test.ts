@@ -1,0 +1,188 @@
+// What people type, as keyboards write it, and what they are told when it is not understood.
+
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseCapacityCommand, parseScaleCommand } from '../../src/command/parse-command.ts';
+import { makeSystem, makeSystems } from '../make.ts';
+
+const systems = makeSystems(makeSystem(), makeSystem({ id: 'boilers', cluster: 'staging' }));
+const capacity = (text: string) => parseCapacityCommand(text, systems);
+const scale = (text: string) => parseScaleCommand(text, systems);
+const understood = (command: object) => ({ kind: 'command', command });
+const misunderstood = (because: RegExp) => ({
+  kind: 'misuse',
+  because: expect.stringMatching(because),
+});
+
+describe('/capacity', () => {
+  // biome-ignore format: a table
+  it.each([
+    ['',                                        { kind: 'help' }],
+    ['   ',                                     { kind: 'help' }],
+    ['help',                                    { kind: 'help' }],
+    ['HELP',                                    { kind: 'help' }],
+    ['help plan',                               { kind: 'help' }],
+    ['systems',                                 { kind: 'systems' }],
+    ['status',                                  { kind: 'status' }],
+    ['Status boilers',                          { kind: 'status', system: 'boilers' }],
+    [' status\u00a0boilers ',                   { kind: 'status', system: 'boilers' }],
+    ['plan boilers',                            { kind: 'plan', system: 'boilers', inputs: new Map() }],
+    ['plan boilers sites=100 traps=5000',       { kind: 'plan', system: 'boilers', inputs: new Map([['sites', '100'], ['traps', '5000']]) }],
+    ['plan sites=100 boilers',                  { kind: 'plan', system: 'boilers', inputs: new Map([['sites', '100']]) }],
+    ['plan "boilers" sites="100"',              { kind: 'plan', system: 'boilers', inputs: new Map([['sites', '100']]) }],
+  ])('"%s" is understood', (text, command) => {
+    expect(capacity(text)).toEqual(understood(command));
+  });
+
+  // biome-ignore format: a table
+  it.each([
+    ['stauts',                        /^there is no "stauts"; did you mean "status"\?$/],
+    ['plam boilers',                  /did you mean "plan"/],
+    ['dance',                         /^there is no "dance"$/],
+    ['status boiler',                 /^there is no system "boiler"; did you mean "boilers"\?$/],
+    ['status Boilers',                /did you mean "boilers"/],
+    ['status boilers now',            /do not know what to do with "now"/],
+    ['status system=boilers',         /do not know what to do with "system="/],
+    ['systems x=1',                   /do not know what to do with "x="/],
+    ['plan',                          /^which system\? One of: steam-traps, boilers$/],
+    ['plan boilers sites=1 sites=2',  /^"sites" is there twice$/],
+    ['plan "boilers',                 /quote was opened and not closed/],
+    ['plan constructor',              /there is no system "constructor"/],
+    ['plan __proto__',                /there is no system "__proto__"/],
+  ])('"%s" is answered with what is wrong', (text, because) => {
+    expect(capacity(text)).toEqual(misunderstood(because));
+  });
+});
+
+describe('/scale', () => {
+  const eight = { kind: 'scale', system: 'boilers', component: 'worker', replicas: 8 };
+  // biome-ignore format: a table
+  it.each([
+    ['',                                                 { kind: 'help' }],
+    ['help',                                             { kind: 'help' }],
+    ['boilers/worker replicas=8',                        eight],
+    ['boilers/worker replicas="8"',                      eight],
+    ['replicas=8 boilers/worker',                        eight],
+    ['boilers/worker replicas=08',                       eight],
+    ['boilers/worker replicas=8 reason=slow',            { ...eight, reason: 'slow' }],
+    ['boilers/worker replicas=8 reason="the queue grows"', { ...eight, reason: 'the queue grows' }],
+    ['boilers/worker replicas=8 reason=“the queue grows”', { ...eight, reason: 'the queue grows' }],
+    ['boilers/worker replicas=8 reason=„die Schlange“',  { ...eight, reason: 'die Schlange' }],
+    ['boilers/worker replicas=8 reason=«la file»',       { ...eight, reason: 'la file' }],
+    ['boilers/worker replicas=8 reason="it\'s = late"',  { ...eight, reason: "it's = late" }],
+    ['boilers/worker replicas=8 reason="a\nb"',          { ...eight, reason: 'a b' }],
+    ['boilers/worker replicas=8 reason=""',              eight],
+    ['boilers/worker replicas=8 reason="  "',            eight],
+    ['stop',                                             { kind: 'stop', scope: '*' }],
+    ['STOP',                                             { kind: 'stop', scope: '*' }],
+    ['stop boilers reason="incident 12"',                { kind: 'stop', scope: 'system:boilers', reason: 'incident 12' }],
+    ['stop cluster=staging',                             { kind: 'stop', scope: 'cluster:staging' }],
+    ['resume',                                           { kind: 'resume', scope: '*' }],
+    ['resume boilers',                                   { kind: 'resume', scope: 'system:boilers' }],
+    ['resume cluster=production',                        { kind: 'resume', scope: 'cluster:production' }],
+  ])('"%s" is understood', (text, command) => {
+    expect(scale(text)).toEqual(understood(command));
+  });
+
+  // biome-ignore format: a table
+  it.each([
+    ['boilers replicas=8',                   /^which component of boilers\? One of: steam-trap-inspector, api-gateway, worker/],
+    ['boiler replicas=8',                    /^there is no system or word "boiler"; did you mean "boilers"\?$/],
+    ['stpo',                                 /did you mean "stop"/],
+    ['boiler/worker replicas=8',             /^there is no system "boiler"; did you mean "boilers"\?$/],
+    ['boilers/wroker replicas=8',            /^boilers has no component "wroker"; did you mean "worker"\?$/],
+    ['boilers/worker/x replicas=8',          /should be SYSTEM\/component/],
+    ['boilers/ replicas=8',                  /boilers has no component ""/],
+    ['boilers/worker',                       /^say how many: replicas=N$/],
+    ['boilers/worker replica=8',             /there is no setting "replica"; did you mean "replicas"\?/],
+    ['boilers/worker replicas',              /do not know what to do with "replicas"/],
+    ['boilers/worker 8',                     /do not know what to do with "8"/],
+    ['boilers/worker replicas = 8',          /do not know what to do with/],
+    ['boilers/worker replicas=',             /whole number, not ""/],
+    ['boilers/worker replicas=-1',           /whole number, not "-1"/],
+    ['boilers/worker replicas=1.5',          /whole number, not "1.5"/],
+    ['boilers/worker replicas=1e3',          /whole number, not "1e3"/],
+    ['boilers/worker replicas=0x10',         /whole number/],
+    ['boilers/worker replicas=８',            /whole number/],
+    ['boilers/worker replicas=123456',       /whole number/],
+    ['boilers/worker replicas=eight',        /whole number, not "eight"/],
+    ['boilers/worker replicas=8 replicas=9', /^"replicas" is there twice$/],
+    ['boilers/worker replicas=8 reason="x',  /quote was opened and not closed/],
+    ['stop boilers cluster=staging',         /a system or a cluster, not both/],
+    ['stop boiler',                          /did you mean "boilers"/],
+    ['stop cluster=stagin',                  /there is no cluster "stagin"; did you mean "staging"\?/],
+    ['stop reasn=x',                         /there is no setting "reasn"; did you mean "reason"\?/],
+    ['stop it now',                          /do not know what to do with "now"/],
+  ])('"%s" is answered with what is wrong', (text, because) => {
+    expect(scale(text)).toEqual(misunderstood(because));
+  });
+
+  it('keeps 300 characters of a reason', () => {
+    expect(scale(`stop reason="${'x'.repeat(400)}"`)).toEqual(
+      understood({ kind: 'stop', scope: '*', reason: 'x'.repeat(300) }),
+    );
+  });
+});
+
+describe('for any text', () => {
+  const pieces = fc.constantFrom(
+    'boilers',
+    'boilers/worker',
+    'replicas=',
+    'replicas=8',
+    'reason="',
+    '“',
+    '=',
+    '/',
+    'stop',
+    'plan',
+    'status',
+    '\u0000',
+    '🔥',
+  );
+  const text = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 3_000 }),
+    fc.array(fc.oneof(pieces, fc.string({ maxLength: 5 }))).map((words) => words.join(' ')),
+  );
+
+  it('neither command ever throws, and every misuse says something', () => {
+    fc.assert(
+      fc.property(text, (typed) => {
+        for (const parsed of [capacity(typed), scale(typed)]) {
+          if (parsed.kind === 'misuse') expect(parsed.because.length).toBeGreaterThan(5);
+        }
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('a change that is understood names a known system and component and a whole number', () => {
+    fc.assert(
+      fc.property(text, (typed) => {
+        const parsed = scale(typed);
+        if (parsed.kind !== 'command' || parsed.command.kind !== 'scale') return;
+        const { system, component, replicas } = parsed.command;
+        expect(systems.get(system)?.profile.components.has(component)).toBe(true);
+        expect(Number.isSafeInteger(replicas)).toBe(true);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('what is written out is read back', () => {
+    const asked = fc.record({
+      system: fc.constantFrom(...systems.keys()),
+      component: fc.constantFrom('worker', 'api-gateway'),
+      replicas: fc.integer({ min: 0, max: 99_999 }),
+      reason: fc.stringMatching(/^[a-z=/,.'-]+( [a-z=/,.'-]+){0,5}$/),
+    });
+    fc.assert(
+      fc.property(asked, (want) => {
+        const { system, component, replicas, reason } = want;
+        const typed = `${system}/${component} replicas=${replicas} reason="${reason}"`;
+        const kept = reason.slice(0, 300);
+        expect(scale(typed)).toEqual(understood({ kind: 'scale', ...want, reason: kept.trim() }));
+      }),
+    );
+  });
+});
