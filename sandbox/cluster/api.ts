@@ -6,13 +6,8 @@ import { deleteObject, parseDeleteQuery } from './deletion.ts';
 import { discover, knowsGroup, knowsVersion } from './discovery.ts';
 import type { JsonObject } from './json.ts';
 import { listGone, listObjects, metadataOf, selectorsOf } from './list.ts';
-import {
-  createObject,
-  deleteTarget,
-  patchTarget,
-  replaceObject,
-  requireObject,
-} from './objects-api.ts';
+import { requireObject } from './object-checks.ts';
+import { createObject, deleteTarget, patchTarget, replaceObject } from './objects-api.ts';
 import type { ApiRequest, Target } from './request.ts';
 import { parseObjectBody, parseTarget } from './request.ts';
 import { scaleOf } from './resources/scale.ts';

@@ -16,6 +16,8 @@ import { answerControl } from './control-http.ts';
 import { ControllerLoop } from './controllers/loop.ts';
 import type { Fault } from './faults.ts';
 import { Faults } from './faults.ts';
+import { JournalNote } from './journal.ts';
+import { readBody } from './read-body.ts';
 import type { ApiRequest } from './request.ts';
 import type { ClusterState, Timings } from './state.ts';
 import { ApiError, failure } from './status.ts';
@@ -55,8 +57,8 @@ export const headroomAccount = 'system:serviceaccount:headroom:headroom';
 const usualTimings: Timings = { startMs: 1000, readyMs: 0, stopMs: 1000, autoscalerMs: 15_000 };
 /** The controllers look this often; changes show up about that late. */
 const passMs = 20;
-/** Bodies above this are refused, as the real server does. */
-const bodyBytesMax = 3_145_728;
+/** While nothing changes they look this often, divided by speed. */
+const idleMs = 100;
 /** The journal keeps this many requests. */
 const journalMax = 20_000;
 
@@ -82,24 +84,6 @@ function createState(options: ClusterOptions): ClusterState {
     podFailures: new Map(),
     utilization: new Map(),
   };
-}
-
-async function readBody(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request) {
-    const bytes = Buffer.from(chunk);
-    size += bytes.length;
-    if (size <= bodyBytesMax) chunks.push(bytes);
-  }
-  if (size > bodyBytesMax) {
-    throw failure(
-      413,
-      'RequestEntityTooLarge',
-      `Request entity too large: limit is ${bodyBytesMax}`,
-    );
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 /** One HTTP request on its way through faults, authentication and the API. */
@@ -271,24 +255,6 @@ class ClusterServer {
 const describe = (error: unknown) =>
   error instanceof Error ? (error.stack ?? error.message) : String(error);
 
-/** An entry of the journal that is completed while the request is answered. */
-class JournalNote {
-  private readonly journal: JournalEntry[];
-  private entry: JournalEntry;
-
-  constructor(journal: JournalEntry[], entry: JournalEntry) {
-    this.journal = journal;
-    this.entry = entry;
-    journal.push(entry);
-  }
-
-  update(more: Partial<JournalEntry>): void {
-    const index = this.journal.lastIndexOf(this.entry);
-    this.entry = { ...this.entry, ...more };
-    if (index >= 0) this.journal[index] = this.entry;
-  }
-}
-
 function kubeconfigOf(url: string): string {
   return stringify({
     apiVersion: 'v1',
@@ -302,6 +268,21 @@ function kubeconfigOf(url: string): string {
   });
 }
 
+/** Runs the controllers whenever something changed, and now and then for what only time brings. */
+function tickByItself(control: ClusterControl, speed: number): NodeJS.Timeout {
+  const idlePasses = Math.max(1, Math.round(idleMs / speed / passMs));
+  let settledAt = -1;
+  let skipped = 0;
+  return setInterval(() => {
+    if (control.version === settledAt && skipped < idlePasses) {
+      skipped += 1;
+      return;
+    }
+    skipped = 0;
+    settledAt = control.tick() ? -1 : control.version;
+  }, passMs).unref();
+}
+
 /** Starts a sandbox cluster on 127.0.0.1. */
 export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
   const cluster = new ClusterServer(options);
@@ -313,8 +294,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
       resolve();
     });
   });
-  const timer =
-    options.autoTick === false ? undefined : setInterval(() => control.tick(), passMs).unref();
+  const timer = options.autoTick === false ? undefined : tickByItself(control, options.speed ?? 1);
   // A listening TCP server always has an AddressInfo; the string form is for pipes.
   const { port } = server.address() as AddressInfo;
   const url = `http://127.0.0.1:${port}`;

@@ -1,39 +1,28 @@
 // The autoscaler: keeps a workload within its limits at every look, and follows the metrics when there are any.
 import { timestamp } from '../clock.ts';
 import type { Json, JsonObject } from '../json.ts';
-import { clone, count, list, nameOf, namespaceOf, object, objects, text, uidOf } from '../json.ts';
+import { clone, count, list, nameOf, namespaceOf, object, text, uidOf } from '../json.ts';
 import { parseFields } from '../patch/field-set.ts';
 import { readManagers } from '../patch/managed-fields.ts';
-import { canonicalQuantity, quantityNanos } from '../quantity.ts';
 import { autoscaler } from '../resources/autoscaler.ts';
 import { resources } from '../resources/registry.ts';
 import type { Resource } from '../resources/resource.ts';
 import { apiVersionOf } from '../resources/resource.ts';
 import { ownersFromScale } from '../resources/scale.ts';
-import type { ClusterState, Utilization } from '../state.ts';
+import type { ClusterState } from '../state.ts';
 import { workloadKey } from '../state.ts';
 import { controllerManager, tell, writeStatus } from './actor.ts';
+import type { Claim, Memory, Reading } from './autoscaler-advice.ts';
+import { limitClaim, pace, readMetrics, stabilise } from './autoscaler-advice.ts';
+import type { Problem } from './autoscaler-problems.ts';
+import { findProblem, noMetrics, whyNoScale } from './autoscaler-problems.ts';
 
 const component = 'horizontal-pod-autoscaler';
-/** A ratio this close to one changes nothing. */
-const tolerance = 0.1;
-const noMetrics = 'did not receive metrics for targeted pods (pods might be unready)';
 
-interface Memory {
-  nextAt: number;
-  /** Recommendations of the past, for the stabilisation windows. */
-  advice: { readonly at: number; readonly replicas: number }[];
-  /** Sizes set in the past, for the policies. */
-  steps: { readonly at: number; readonly change: number }[];
-}
-
-interface Reading {
-  readonly replicas: number;
-  readonly metrics: Json[];
-  readonly source: string;
-}
-
-type Claim = readonly ['True' | 'False', string, string];
+const gotScale: readonly [string, Claim] = [
+  'AbleToScale',
+  ['True', 'SucceededGetScale', "the HPA controller was able to get the target's current scale"],
+];
 
 /** Runs the autoscalers. */
 export class Autoscaler {
@@ -96,9 +85,12 @@ export class Autoscaler {
       this.rescale(held, resource, workload, wished, why, null, memory);
       return;
     }
-    const reading = this.read(held, workload, current);
-    if (reading === undefined) this.withoutMetric(held, current);
-    else this.follow(held, found, current, reading, memory);
+    const used = this.state.utilization.get(workloadKey(namespaceOf(workload), nameOf(workload)));
+    const problem = findProblem(this.state, { autoscaler: held, resource, workload }, used);
+    const reading = used === undefined ? undefined : readMetrics(held, workload, used);
+    if (problem !== undefined || reading === undefined) {
+      this.cannotCompute(held, current, problem ?? noMetrics(held));
+    } else this.follow(held, found, current, reading, memory);
   }
 
   private follow(
@@ -110,8 +102,9 @@ export class Autoscaler {
   ): void {
     const min = count(held, ['spec', 'minReplicas'], 1);
     const max = count(held, ['spec', 'maxReplicas'], 1);
-    const steady = this.stabilise(held, current, reading.replicas, memory);
-    const paced = this.pace(held, current, steady, memory);
+    const now = this.nowMs;
+    const steady = stabilise(held, { current, advised: reading.replicas, now }, memory);
+    const paced = pace(held, { current, advised: steady, now }, memory);
     const wished = Math.min(max, Math.max(min, paced));
     const limited = limitClaim(reading.replicas, min, max);
     const active: Claim = [
@@ -132,79 +125,6 @@ export class Autoscaler {
       ['ScalingActive', active],
       ['ScalingLimited', limited],
     ]);
-  }
-
-  private read(held: JsonObject, workload: JsonObject, current: number): Reading | undefined {
-    const used = this.state.utilization.get(workloadKey(namespaceOf(workload), nameOf(workload)));
-    if (used === undefined) return undefined;
-    let best: Reading | undefined;
-    const metrics: Json[] = [];
-    for (const item of objects(held, 'spec', 'metrics')) {
-      const name = text(item, 'resource', 'name');
-      const percent = percentOf(used, name);
-      const wanted = count(item, ['resource', 'target', 'averageUtilization']);
-      if (percent === undefined || wanted === 0) continue;
-      const ratio = percent / wanted;
-      const replicas = Math.abs(ratio - 1) <= tolerance ? current : Math.ceil(current * ratio);
-      metrics.push({
-        type: 'Resource',
-        resource: {
-          name,
-          current: {
-            averageValue: averageValue(workload, name, percent),
-            averageUtilization: percent,
-          },
-        },
-      });
-      if (best === undefined || replicas > best.replicas) {
-        const source = `${name} resource utilization (percentage of request)`;
-        best = { replicas, metrics, source };
-      }
-    }
-    return best;
-  }
-
-  private stabilise(held: JsonObject, current: number, advised: number, memory: Memory): number {
-    const windowOf = (direction: string, fallback: number) =>
-      count(held, ['spec', 'behavior', direction, 'stabilizationWindowSeconds'], fallback) * 1000;
-    const up = windowOf('scaleUp', 0);
-    const down = windowOf('scaleDown', 300);
-    const now = this.nowMs;
-    memory.advice = memory.advice.filter(({ at }) => now - at <= Math.max(up, down));
-    memory.advice.push({ at: now, replicas: advised });
-    const within = (window: number) =>
-      memory.advice.filter(({ at }) => now - at <= window).map(({ replicas }) => replicas);
-    if (advised > current) return Math.max(current, Math.min(advised, ...within(up)));
-    return Math.min(current, Math.max(advised, ...within(down)));
-  }
-
-  private pace(held: JsonObject, current: number, advised: number, memory: Memory): number {
-    const grows = advised > current;
-    const direction = grows ? 'scaleUp' : 'scaleDown';
-    const rules = object(held, 'spec', 'behavior', direction);
-    if (advised === current || rules['selectPolicy'] === 'Disabled') return current;
-    const written = objects(rules, 'policies');
-    const fallback: JsonObject[] = grows
-      ? [
-          { type: 'Pods', value: 4, periodSeconds: 15 },
-          { type: 'Percent', value: 100, periodSeconds: 15 },
-        ]
-      : [{ type: 'Percent', value: 100, periodSeconds: 15 }];
-    const bounds = (written.length > 0 ? written : fallback).map((policy) => {
-      const period = count(policy, ['periodSeconds'], 15) * 1000;
-      const moved = memory.steps
-        .filter(({ at, change }) => this.nowMs - at < period && change > 0 === grows)
-        .reduce((total, { change }) => total + change, 0);
-      const start = current - moved;
-      const value = count(policy, ['value']);
-      const size = text(policy, 'type') === 'Percent' ? Math.ceil((start * value) / 100) : value;
-      return grows ? start + size : start - size;
-    });
-    const widest = (rules['selectPolicy'] === 'Min') !== grows;
-    const bound = widest ? Math.max(...bounds) : Math.min(...bounds);
-    return grows
-      ? Math.max(current, Math.min(advised, bound))
-      : Math.min(current, Math.max(advised, bound));
   }
 
   private rescale(
@@ -254,41 +174,18 @@ export class Autoscaler {
     );
   }
 
-  private withoutMetric(held: JsonObject, current: number): void {
-    const [first] = objects(held, 'spec', 'metrics');
-    const name = text(first, 'resource', 'name');
-    const message = `failed to get ${name} utilization: ${noMetrics}`;
+  private cannotCompute(held: JsonObject, current: number, problem: Problem): void {
+    const { reason, message, ambiguous } = problem;
     const desired = count(held, ['status', 'desiredReplicas']);
-    this.write(
-      held,
-      current,
-      desired,
-      [{ type: '' }],
-      [
-        [
-          'AbleToScale',
-          [
-            'True',
-            'SucceededGetScale',
-            "the HPA controller was able to get the target's current scale",
-          ],
-        ],
-        [
-          'ScalingActive',
-          [
-            'False',
-            'FailedGetResourceMetric',
-            `the HPA was unable to compute the replica count: ${message}`,
-          ],
-        ],
-      ],
-    );
-    this.warn(held, 'FailedGetResourceMetric', message);
-    this.warn(
-      held,
-      'FailedComputeMetricsReplicas',
-      `invalid metrics (1 invalid out of 1), first error is: failed to get ${name} resource metric value: ${message}`,
-    );
+    const claimed = ambiguous
+      ? message
+      : `the HPA was unable to compute the replica count: ${message}`;
+    this.write(held, current, desired, ambiguous ? null : [{ type: '' }], [
+      gotScale,
+      ['ScalingActive', ['False', reason, claimed]],
+    ]);
+    this.warn(held, reason, message);
+    this.warn(held, 'FailedComputeMetricsReplicas', problem.summary);
   }
 
   private warn(held: JsonObject, reason: string, message: string): void {
@@ -296,32 +193,15 @@ export class Autoscaler {
   }
 
   private targetMissing(held: JsonObject): void {
-    const reference = object(held, 'spec', 'scaleTargetRef');
-    const plural = `${text(reference, 'kind').toLowerCase()}s`;
-    const because = `${plural}.apps "${text(reference, 'name')}" not found`;
-    this.write(held, 0, 0, null, [
-      [
-        'AbleToScale',
-        [
-          'False',
-          'FailedGetScale',
-          `the HPA controller was unable to get the target's current scale: ${because}`,
-        ],
-      ],
-    ]);
+    const because = whyNoScale(held);
+    const message = `the HPA controller was unable to get the target's current scale: ${because}`;
+    this.write(held, 0, 0, null, [['AbleToScale', ['False', 'FailedGetScale', message]]]);
     this.warn(held, 'FailedGetScale', because);
   }
 
   private scalingDisabled(held: JsonObject): void {
     this.write(held, 0, 0, null, [
-      [
-        'AbleToScale',
-        [
-          'True',
-          'SucceededGetScale',
-          "the HPA controller was able to get the target's current scale",
-        ],
-      ],
+      gotScale,
       [
         'ScalingActive',
         [
@@ -360,36 +240,4 @@ export class Autoscaler {
       conditions,
     });
   }
-}
-
-function percentOf(used: Utilization, name: string): number | undefined {
-  if (name === 'cpu') return used.cpu;
-  return name === 'memory' ? used.memory : undefined;
-}
-
-function averageValue(workload: JsonObject, name: string, percent: number): string {
-  const total = objects(workload, 'spec', 'template', 'spec', 'containers').reduce(
-    (sum, container) => sum + (quantityNanos(text(container, 'resources', 'requests', name)) ?? 0n),
-    0n,
-  );
-  const milli = (total * BigInt(Math.round(percent))) / 100n / 1_000_000n;
-  return canonicalQuantity(name === 'cpu' ? `${milli}m` : String(milli / 1000n)) ?? '0';
-}
-
-function limitClaim(advised: number, min: number, max: number): Claim {
-  if (advised < min) {
-    return [
-      'True',
-      'TooFewReplicas',
-      'the desired replica count is less than the minimum replica count',
-    ];
-  }
-  if (advised > max) {
-    return [
-      'True',
-      'TooManyReplicas',
-      'the desired replica count is more than the maximum replica count',
-    ];
-  }
-  return ['False', 'DesiredWithinRange', 'the desired count is within the acceptable range'];
 }

@@ -12,6 +12,7 @@ import {
   notNegative,
   selectorUnchanged,
   setDefault,
+  templateWarnings,
   validateSelector,
   validateTemplate,
 } from './workload.ts';
@@ -165,4 +166,5 @@ export const deployment: Resource = {
   deleteAnswers: 'status',
   applyDefaults,
   validate,
+  warnings: templateWarnings,
 };

@@ -137,3 +137,49 @@ export function validatePodSpec(spec: JsonObject, field: string): FieldError[] {
   }
   return errors;
 }
+
+function fractionalBytes(container: JsonObject, path: string): string[] {
+  return ['limits', 'requests'].flatMap((part) => {
+    const value = text(container, 'resources', part, 'memory');
+    const nanos = quantityNanos(value);
+    return nanos !== undefined && nanos % 1_000_000_000n !== 0n
+      ? [
+          `${path}.resources.${part}[memory]: fractional byte value "${value}" is invalid, must be an integer`,
+        ]
+      : [];
+  });
+}
+
+function hiddenVariables(container: JsonObject, path: string): string[] {
+  const names = objects(container, 'env').map((variable) => text(variable, 'name'));
+  return names.flatMap((name, position) =>
+    names.indexOf(name) < position
+      ? [
+          `${path}.env[${position}]: hides previous definition of "${name}", which may be dropped when using apply`,
+        ]
+      : [],
+  );
+}
+
+/** What the server warns of in a pod spec it accepts. */
+export function podSpecWarnings(spec: JsonObject, field: string): string[] {
+  const grace = spec['terminationGracePeriodSeconds'];
+  const containers = objects(spec, 'containers').flatMap((container, index) => {
+    const path = `${field}.containers[${index}]`;
+    return [...fractionalBytes(container, path), ...hiddenVariables(container, path)];
+  });
+  const nodeLabels = ['os', 'arch'].flatMap((name) =>
+    object(spec, 'nodeSelector')[`beta.kubernetes.io/${name}`] === undefined
+      ? []
+      : [
+          `${field}.nodeSelector[beta.kubernetes.io/${name}]: deprecated since v1.14; use "kubernetes.io/${name}" instead`,
+        ],
+  );
+  const negative =
+    typeof grace === 'number' && grace < 0
+      ? [
+          `${field}.terminationGracePeriodSeconds: must be >= 0; negative values are invalid and will be treated as 1`,
+        ]
+      : [];
+  return [...nodeLabels, ...containers, ...negative];
+}

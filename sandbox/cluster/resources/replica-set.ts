@@ -8,6 +8,7 @@ import {
   notNegative,
   selectorUnchanged,
   setDefault,
+  templateWarnings,
   validateSelector,
   validateTemplate,
 } from './workload.ts';
@@ -66,4 +67,5 @@ export const replicaSet: Resource = {
       ...(old === undefined ? [] : selectorUnchanged(spec, object(old, 'spec'))),
     ];
   },
+  warnings: templateWarnings,
 };

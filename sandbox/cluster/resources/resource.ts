@@ -32,7 +32,7 @@ export interface Resource {
   /** The broken rules; `old` is missing on create. */
   readonly validate: (object: JsonObject, old: JsonObject | undefined) => FieldError[];
   /** Warnings a write of this object earns. */
-  readonly warnings?: (object: JsonObject, old: JsonObject | undefined) => string[];
+  readonly warnings?: (object: JsonObject) => string[];
 }
 
 /** `apps/v1`, or `v1` for core kinds. */

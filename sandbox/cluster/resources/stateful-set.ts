@@ -11,6 +11,7 @@ import {
   defaultTemplate,
   notNegative,
   setDefault,
+  templateWarnings,
   validateSelector,
   validateTemplate,
 } from './workload.ts';
@@ -133,4 +134,5 @@ export const statefulSet: Resource = {
   deleteAnswers: 'status',
   applyDefaults,
   validate,
+  warnings: templateWarnings,
 };

@@ -6,7 +6,7 @@ import { matchesSelector } from '../selector.ts';
 import type { FieldError } from '../status.ts';
 import { invalidValue, required } from '../status.ts';
 import { validateLabels } from './metadata.ts';
-import { defaultPodSpec, validatePodSpec } from './pod-spec.ts';
+import { defaultPodSpec, podSpecWarnings, validatePodSpec } from './pod-spec.ts';
 
 /** Sets a value unless there is one. */
 export function setDefault(target: JsonObject, key: string, value: Json): void {
@@ -87,3 +87,7 @@ export function selectorText(selector: JsonObject): string {
   });
   return [...labels, ...expressions].toSorted().join(',');
 }
+
+/** Warnings about `spec.template`. */
+export const templateWarnings = (workload: JsonObject): string[] =>
+  podSpecWarnings(object(workload, 'spec', 'template', 'spec'), 'spec.template.spec');

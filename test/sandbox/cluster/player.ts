@@ -1,5 +1,4 @@
-// Plays a recorded scenario against a sandbox cluster and reports where the answers differ.
-import { readFile } from 'node:fs/promises';
+// Plays a recorded scenario against a sandbox cluster and reports where the answers differ; one long class, because a step needs all that the steps before it left behind.
 import type { IncomingMessage } from 'node:http';
 import { request as httpRequest } from 'node:http';
 import type { Json, JsonObject } from '../../../sandbox/cluster/json.ts';
@@ -9,33 +8,8 @@ import { adminToken, startCluster } from '../../../sandbox/cluster/server.ts';
 import type { Difference, Manner } from './compare.ts';
 import { describeDifferences, differences, learn, translate } from './compare.ts';
 import { HandClock } from './hand-clock.ts';
-
-export interface Step {
-  readonly request: {
-    readonly method: string;
-    readonly path: string;
-    readonly user?: string;
-    readonly headers: Readonly<Record<string, string>>;
-    readonly body?: Json;
-  };
-  readonly response: {
-    readonly status: number;
-    readonly headers: Readonly<Record<string, string | readonly string[]>>;
-    readonly body: Json;
-    readonly stream?: boolean;
-    readonly endedBy?: 'server' | 'client';
-  };
-  readonly stream?: boolean;
-  readonly spans?: number;
-  readonly note?: string;
-}
-
-export interface Scenario {
-  readonly title: string;
-  readonly about: string;
-  readonly cut?: string;
-  readonly steps: readonly Step[];
-}
+import type { Scenario, Step } from './scenario.ts';
+import { OpenStream } from './scenario.ts';
 
 /** A step that is not compared, or only in part. */
 export interface Exception {
@@ -53,7 +27,6 @@ export type Preparations = Readonly<
   Record<number, (cluster: Cluster, wait: (ms: number) => void) => void>
 >;
 
-const fixtures = new URL('../../fixtures/kubernetes/', import.meta.url);
 /** What controllers write lags behind, so the answer to a write shows it at some moment or other. */
 const laggingInWrites = [
   ...[
@@ -74,11 +47,6 @@ const stepMs = 50;
 const deadlineMs = 40_000;
 /** Nothing changed for this long: settled. */
 const quietMs = 1500;
-
-export async function readScenario(file: string): Promise<Scenario> {
-  const scenario: Scenario = JSON.parse(await readFile(new URL(`${file}.json`, fixtures), 'utf8'));
-  return scenario;
-}
 
 interface Answer {
   readonly status: number;
@@ -410,37 +378,4 @@ function hasCounters(event: JsonObject): boolean {
   const kind = text(event, 'object', 'kind');
   const status = isObject(event['object']) ? event['object']['status'] : undefined;
   return isObject(status) || kind === 'Deployment' || kind === 'StatefulSet';
-}
-
-class OpenStream {
-  readonly events: Json[] = [];
-  readonly end: Promise<void>;
-  ended = false;
-  private readonly response: IncomingMessage;
-  private rest = '';
-
-  constructor(response: IncomingMessage) {
-    this.response = response;
-    response.setEncoding('utf8');
-    response.on('data', (chunk: string) => this.take(chunk));
-    this.end = new Promise((resolve) => {
-      response.on('close', () => {
-        this.ended = true;
-        resolve();
-      });
-    });
-  }
-
-  private take(chunk: string): void {
-    const lines = (this.rest + chunk).split('\n');
-    this.rest = lines.pop() ?? '';
-    for (const line of lines) {
-      const event: Json = JSON.parse(line);
-      this.events.push(event);
-    }
-  }
-
-  close(): void {
-    this.response.destroy();
-  }
 }
