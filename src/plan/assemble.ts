@@ -228,6 +228,9 @@ function outcomeTestOf({ system, component, trigger }: AlertFacts): OutcomeTest 
   if (trigger.kind === 'investigate' || names === undefined) return undefined;
   return {
     promql: fillPromql(trigger.measure.promql, names),
+    ...(trigger.measure.sampledAt !== undefined && {
+      sampledAt: fillPromql(trigger.measure.sampledAt, names),
+    }),
     below: trigger.kind === 'ratio' ? trigger.target * ratioTolerance : trigger.target,
     unit: trigger.unit,
     withinSeconds: trigger.outcome.withinMinutes * 60,

@@ -25,6 +25,8 @@ export type Origin =
 /** How it will be judged whether the change helped. */
 export interface OutcomeTest {
   readonly promql: string;
+  /** When the oldest sample behind it was taken; one from before the change proves nothing. */
+  readonly sampledAt?: string;
   /** Helped when the measurement is below this. */
   readonly below: number;
   readonly unit: string;

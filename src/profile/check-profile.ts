@@ -110,6 +110,9 @@ function checkPromql(
     [[...at, 'expr'], trigger.expr],
     [[...at, 'measure', 'promql'], trigger.measure.promql],
   ];
+  if (trigger.measure.sampledAt !== undefined) {
+    texts.push([[...at, 'measure', 'sampledAt'], trigger.measure.sampledAt]);
+  }
   if (trigger.kind === 'backlog' && trigger.arrival !== undefined) {
     texts.push([[...at, 'arrival', 'promql'], trigger.arrival.promql]);
   }

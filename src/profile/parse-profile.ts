@@ -97,14 +97,16 @@ function toPolicy({ percent, pods, ...rest }: PolicyFile): ScalingPolicy {
 }
 
 function toTrigger(id: string, file: ProfileFile['triggers'][string]): Trigger {
-  const { for: forMs, ...rest } = file;
-  if (rest.kind === 'ratio') return { ...rest, id, forMs };
+  const { for: forMs, measure, ...rest } = file;
+  const { promql, sampledAt } = measure;
+  const base = { id, forMs, measure: { promql, ...(sampledAt !== undefined && { sampledAt }) } };
+  if (rest.kind === 'ratio') return { ...rest, ...base };
   if (rest.kind === 'backlog') {
     const { arrival, ...backlog } = rest;
-    return { ...backlog, id, forMs, ...(arrival === undefined ? {} : { arrival }) };
+    return { ...backlog, ...base, ...(arrival !== undefined && { arrival }) };
   }
   const { target, ...investigate } = rest;
-  return { ...investigate, id, forMs, ...(target === undefined ? {} : { target }) };
+  return { ...investigate, ...base, ...(target !== undefined && { target }) };
 }
 
 function toCost({

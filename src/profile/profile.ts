@@ -93,7 +93,11 @@ interface TriggerBase {
   readonly unit: string;
   readonly fireAt: number;
   /** PromQL with the same names to fill in; its answer is one number. */
-  readonly measure: { readonly promql: string };
+  readonly measure: {
+    readonly promql: string;
+    /** PromQL for when the oldest sample behind it was taken, in Unix seconds; without it an answer counts as of now. */
+    readonly sampledAt?: string;
+  };
   /** A measurement older than this is stale. */
   readonly maxAgeSeconds: number;
   readonly source: string;

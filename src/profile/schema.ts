@@ -127,6 +127,15 @@ const component = z.strictObject({
     .optional(),
 });
 
+const measure = promql.extend({
+  sampledAt: promqlText
+    .meta({
+      description:
+        'PromQL for when the oldest sample behind it was taken, in Unix seconds. (Default: an answer counts as of now.)',
+    })
+    .optional(),
+});
+
 const triggerBase = {
   alert: z
     .string()
@@ -139,7 +148,7 @@ const triggerBase = {
   component: z.string(),
   unit: sentence.meta({ description: 'The unit of what is measured; ratio is a share of one.' }),
   fireAt: amount,
-  measure: promql,
+  measure,
   maxAgeSeconds: z
     .int()
     .min(1)

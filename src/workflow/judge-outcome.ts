@@ -26,10 +26,17 @@ export async function judgeOutcomes(parts: Parts): Promise<void> {
   }
 }
 
-async function measure({ plan }: PlanRecord, { metricsOf }: Parts): Promise<MetricAnswer> {
-  assert(plan.outcomeTest !== undefined, 'only a plan with a test waits for its outcome');
+async function measure({ plan, stateAt }: PlanRecord, { metricsOf }: Parts): Promise<MetricAnswer> {
+  const test = plan.outcomeTest;
+  assert(test !== undefined, 'only a plan with a test waits for its outcome');
+  const metrics = metricsOf(plan.workload.cluster);
   try {
-    return await metricsOf(plan.workload.cluster).query(plan.outcomeTest.promql);
+    const [answer, sampled] = await Promise.all([
+      metrics.query(test.promql),
+      test.sampledAt === undefined ? undefined : metrics.query(test.sampledAt),
+    ]);
+    const before = sampled?.kind === 'value' && sampled.value * 1000 < stateAt.getTime();
+    return before ? { kind: 'missing', because: 'nothing was measured since the change' } : answer;
   } catch (error) {
     if (error instanceof OperationError) return { kind: 'missing', because: error.message };
     throw error;

@@ -34,24 +34,31 @@ export async function observeTarget(
 export async function readMetric(
   question: {
     readonly promql: string;
+    readonly sampledAt?: string;
     readonly names: PromqlNames;
     readonly cluster: string;
     readonly maxAgeSeconds: number;
   },
   { metricsOf, clock }: Pick<Parts, 'metricsOf' | 'clock'>,
 ): Promise<Reading> {
+  const metrics = metricsOf(question.cluster);
   const source = fillPromql(question.promql, question.names);
   try {
-    const answer = await metricsOf(question.cluster).query(source);
-    return answer.kind === 'missing'
-      ? { kind: 'missing', because: answer.because, source }
-      : assembleReading({
-          value: answer.value,
-          at: answer.at,
-          now: clock.now(),
-          maxAgeSeconds: question.maxAgeSeconds,
-          source,
-        });
+    const [answer, sampled] = await Promise.all([
+      metrics.query(source),
+      question.sampledAt === undefined
+        ? undefined
+        : metrics.query(fillPromql(question.sampledAt, question.names)),
+    ]);
+    if (answer.kind === 'missing') return { kind: 'missing', because: answer.because, source };
+    return assembleReading({
+      value: answer.value,
+      // Prometheus dates an answer by when it was asked; the sample behind it can be older.
+      at: sampled?.kind === 'value' ? new Date(sampled.value * 1000) : answer.at,
+      now: clock.now(),
+      maxAgeSeconds: question.maxAgeSeconds,
+      source,
+    });
   } catch (error) {
     if (!(error instanceof OperationError)) throw error;
     return { kind: 'missing', because: error.message, source };

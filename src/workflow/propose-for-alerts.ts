@@ -29,7 +29,7 @@ async function drawPlan({ route, alerts }: AlertGroup, parts: Parts): Promise<Pl
   const question = { names, cluster: system.cluster, maxAgeSeconds: trigger.maxAgeSeconds };
   const [facts, measured, arrival] = await Promise.all([
     observeTarget(system, component, parts),
-    readMetric({ ...question, promql: trigger.measure.promql }, parts),
+    readMetric({ ...question, ...trigger.measure }, parts),
     trigger.kind === 'backlog' && trigger.arrival !== undefined
       ? readMetric({ ...question, promql: trigger.arrival.promql }, parts)
       : undefined,

@@ -211,3 +211,22 @@ function autoscaler(name: string, { min, max }: { readonly min: number; readonly
     },
   };
 }
+
+it('a sample that is too old does not count as measured, and its age is said', async () => {
+  bot = await Bot.start();
+  // Prometheus still answers with it: it looks back five minutes.
+  bot.later(60_000);
+  const sampledAt = new Date(bot.clock.now().getTime() - 200_000);
+  bot.prometheus.control.remove('inspection_queue_depth');
+  bot.prometheus.control.set(
+    { name: 'inspection_queue_depth', labels: { namespace, pod: 'old' } },
+    9_000,
+    { at: sampledAt },
+  );
+  await bot.alert({ annotations: { summary: 'Inspection backlog', value: '812' } });
+  const card = await bot.card('Waiting for approval');
+  expect(words(card)).toContain('5 → at least 8 replicas');
+  expect(words(card)).toContain(
+    '*not known now*; the newest measurement, 9,000 jobs, is 3 min old',
+  );
+});
