@@ -20,6 +20,16 @@ const neverSent = new Set([
   'ERR_TLS_CERT_ALTNAME_INVALID',
 ]);
 
+/** No token could be had for a request, so it was not sent. */
+export class NoCredentials extends Error {
+  constructor(cause: unknown) {
+    super('no credentials', { cause });
+  }
+}
+
+/** Something answered that is no API server. */
+export class NotKubernetes extends Error {}
+
 const status = z.object({ message: z.string(), reason: z.string().optional() });
 
 /** The error of a read. */
@@ -43,7 +53,24 @@ export function readTrouble(doing: string, error: unknown): unknown {
           : new OperationError(message, { code: 'refused', retryable: false, cause: error });
     }
   }
+  if (error instanceof NoCredentials) return withoutCredentials(doing, error);
+  if (error instanceof NotKubernetes) {
+    const message = notKubernetes(doing);
+    return new OperationError(message, { code: 'bad-answer', retryable: true, cause: error });
+  }
   return connectionTrouble(doing, error);
+}
+
+function withoutCredentials(doing: string, error: NoCredentials): OperationError {
+  return new OperationError(`${doing}: the kubeconfig's credentials could not be had`, {
+    code: 'unauthorized',
+    retryable: true,
+    cause: error,
+  });
+}
+
+function notKubernetes(doing: string): string {
+  return `${doing}: what answers is no Kubernetes API server`;
 }
 
 /** What the error of a write means for what was written. @throws OperationError when nothing was received. */
@@ -54,6 +81,8 @@ export function writeAnswer(doing: string, error: unknown): WriteAnswer {
     // A server that fails may have stored the change before it failed.
     return error.code >= 500 ? { kind: 'unknown', because } : { kind: 'refused', because };
   }
+  if (error instanceof NoCredentials) throw withoutCredentials(doing, error);
+  if (error instanceof NotKubernetes) return { kind: 'unknown', because: notKubernetes(doing) };
   const code = connectionCode(error);
   if (code === undefined) throw error;
   if (neverSent.has(code)) throw connectionTrouble(doing, error);

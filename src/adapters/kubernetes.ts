@@ -7,10 +7,11 @@ import {
   type Configuration,
   CoreV1Api,
   createConfiguration,
-  KubeConfig,
+  type KubeConfig,
   PatchStrategy,
   type RequestContext,
   ResponseContext,
+  type SecurityAuthentication,
   ServerConfiguration,
   setHeaderOptions,
   VersionApi,
@@ -21,29 +22,28 @@ import type { WorkloadRef } from '../change/change.ts';
 import type { ClusterWrite } from '../change/cluster-write.ts';
 import { assert, OperationError, unreachable } from '../errors.ts';
 import type { Clusters, WriteAnswer } from '../ports.ts';
-import { readTrouble, writeAnswer } from './kubernetes-errors.ts';
+import { type ClusterAddress, loadKubeconfig } from './kubernetes-config.ts';
+import { NoCredentials, NotKubernetes, readTrouble, writeAnswer } from './kubernetes-errors.ts';
 import { autoscalerState, scales, workloadState } from './kubernetes-state.ts';
 
 /** Our name as owner of the fields we write. */
 const fieldManager = 'headroom';
-const deadlineMs = 10_000;
+/** One answer may take this long; a write without an answer by then is unknown. */
+const deadlineMsDefault = 10_000;
 const podsMax = 500;
-
-/** Names a cluster of headroom.yaml and the kubeconfig context it is reached by. */
-export interface ClusterAddress {
-  readonly id: string;
-  readonly context?: string;
-}
 
 /**
  * @param kubeconfig path of a kubeconfig file; without it the service account of the pod is used.
- * @throws Error at once when a context is not there: that is a mistake in the settings.
+ * @throws Error at once, in words, for what `kubeconfigMistakes` finds.
  */
 export function createClusters(
   addresses: readonly ClusterAddress[],
   kubeconfig: string | undefined,
+  { deadlineMs = deadlineMsDefault }: { readonly deadlineMs?: number } = {},
 ): Clusters {
-  const apis = new Map(addresses.map((address) => [address.id, apisOf(address, kubeconfig)]));
+  const apis = new Map(
+    addresses.map((address) => [address.id, apisOf(address, kubeconfig, deadlineMs)]),
+  );
   const of = (cluster: string): Apis => {
     const found = apis.get(cluster);
     assert(found !== undefined, `cluster ${cluster} is configured`);
@@ -75,30 +75,35 @@ interface Apis {
   readonly version: VersionApi;
 }
 
-function apisOf({ id, context }: ClusterAddress, kubeconfig: string | undefined): Apis {
-  const config = new KubeConfig();
-  if (kubeconfig === undefined) config.loadFromCluster();
-  else config.loadFromFile(kubeconfig);
-  if (context !== undefined) {
-    if (config.getContextObject(context) === null) {
-      throw new Error(`headroom.yaml, cluster ${id}: the kubeconfig has no context "${context}"`);
-    }
-    config.setCurrentContext(context);
-  }
-  const server = config.getCurrentCluster();
-  if (server === null)
-    throw new Error(`headroom.yaml, cluster ${id}: the kubeconfig names no cluster`);
+function apisOf(address: ClusterAddress, kubeconfig: string | undefined, deadlineMs: number): Apis {
+  const config = loadKubeconfig(address, kubeconfig);
+  const server = config.getCurrentCluster()?.server;
+  assert(server !== undefined, 'a kubeconfig without a mistake names a cluster');
   reuseConnections(config);
   const configuration: Configuration = createConfiguration({
-    baseServer: new ServerConfiguration(server.server, {}),
-    authMethods: { default: config },
-    httpApi: wrapHttpLibrary({ send: sendWithDeadline }),
+    baseServer: new ServerConfiguration(server, {}),
+    authMethods: { default: withCredentials(config) },
+    httpApi: wrapHttpLibrary({ send: (request) => sendWithin(deadlineMs, request) }),
   });
   return {
     apps: new AppsV1Api(configuration),
     autoscaling: new AutoscalingV2Api(configuration),
     core: new CoreV1Api(configuration),
     version: new VersionApi(configuration),
+  };
+}
+
+/** A kubeconfig may name a program that makes a token; when it fails nothing was sent. */
+function withCredentials(config: KubeConfig): SecurityAuthentication {
+  return {
+    getName: () => config.getName(),
+    async applySecurityAuthentication(request) {
+      try {
+        await config.applySecurityAuthentication(request);
+      } catch (error) {
+        throw new NoCredentials(error);
+      }
+    },
   };
 }
 
@@ -124,7 +129,7 @@ function reuseConnections(config: KubeConfig): void {
   };
 }
 
-async function sendWithDeadline(request: RequestContext): Promise<ResponseContext> {
+async function sendWithin(deadlineMs: number, request: RequestContext): Promise<ResponseContext> {
   const body = request.getBody();
   assert(body === undefined || typeof body === 'string', 'the client sends text');
   const dispatcher = request.getDispatcher();
@@ -135,12 +140,25 @@ async function sendWithDeadline(request: RequestContext): Promise<ResponseContex
     ...(body !== undefined && { body }),
     ...(dispatcher !== undefined && { dispatcher }),
   });
+  const text = await response.text();
+  // A login page or a proxy's greeting with status 200 is no answer of a cluster.
+  if (response.ok && !isJsonObject(text)) throw new NotKubernetes();
   return new ResponseContext(response.status, Object.fromEntries(response.headers), {
-    text: () => response.text(),
-    binary: async () => Buffer.from(await response.arrayBuffer()),
+    text: async () => text,
+    binary: async () => Buffer.from(text),
     // Nothing that is asked here streams.
     stream: () => null,
   });
+}
+
+function isJsonObject(text: string): boolean {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+  } catch (error) {
+    if (error instanceof SyntaxError) return false;
+    throw error;
+  }
 }
 
 async function observe(apis: Apis, workload: WorkloadRef): ReturnType<Clusters['observe']> {
