@@ -87,29 +87,6 @@ export function objects(
   return list(value, ...path).filter(isObject);
 }
 
-/** Puts a value at a path of keys and makes the objects on the way. */
-export function put(target: JsonObject, path: readonly string[], value: Json): void {
-  let here = target;
-  for (const key of path.slice(0, -1)) {
-    const next = here[key];
-    if (isObject(next)) here = next;
-    else {
-      const made: JsonObject = {};
-      here[key] = made;
-      here = made;
-    }
-  }
-  const last = path.at(-1);
-  if (last !== undefined) here[last] = value;
-}
-
-/** Takes the value at a path of keys away. */
-export function drop(target: JsonObject, path: readonly string[]): void {
-  const parent = at(target, ...path.slice(0, -1));
-  const last = path.at(-1);
-  if (isObject(parent) && last !== undefined) delete parent[last];
-}
-
 /** `metadata.name`. */
 export const nameOf = (held: JsonObject): string => text(held, 'metadata', 'name');
 /** `metadata.namespace`, empty for objects without one. */

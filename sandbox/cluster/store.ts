@@ -1,7 +1,7 @@
 // Keeps objects and the history of their changes, so that reads, conflicts and watches agree on one order.
 
 import type { JsonObject } from './json.ts';
-import { clone, isObject, nameOf, namespaceOf, object, text } from './json.ts';
+import { clone, nameOf, namespaceOf, object } from './json.ts';
 import type { Resource } from './resources/resource.ts';
 
 export type ChangeType = 'ADDED' | 'MODIFIED' | 'DELETED';
@@ -117,11 +117,3 @@ export class Store {
     for (const listener of this.listeners) listener(change);
   }
 }
-
-/** `metadata.resourceVersion` as a number. */
-export const versionOf = (held: JsonObject): number =>
-  Number(text(held, 'metadata', 'resourceVersion'));
-
-/** True when an object carries its own kind; list items of built-in kinds do not. */
-export const hasKind = (value: unknown): value is JsonObject =>
-  isObject(value) && typeof value['kind'] === 'string';
