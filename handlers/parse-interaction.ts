@@ -35,7 +35,7 @@ const planClick = z.object({
   user: z.object({ id: userId }),
   trigger_id: z.string(),
   response_url: z.url(),
-  actions: z.tuple([z.object({ block_id: z.string().startsWith('decision-'), value: z.string() })]),
+  actions: z.tuple([z.object({ block_id: z.string(), value: z.string() })]),
 });
 
 export interface PlanClick extends PlanToken {
@@ -45,11 +45,14 @@ export interface PlanClick extends PlanToken {
   readonly responseUrl: string;
 }
 
-/** Exactly one action, in our block, with a plan and its hash. @throws Error for anything else. */
+/** Exactly one action, in the block of the plan that its value names with a hash. @throws Error for anything else. */
 export function parsePlanClick(body: unknown): PlanClick {
   const parsed = planClick.parse(body);
-  const token = parsePlanToken(parsed.actions[0].value);
-  if (token === undefined) throw new Error('a click on a button that was not rendered by Headroom');
+  const [action] = parsed.actions;
+  const token = parsePlanToken(action.value);
+  if (token === undefined || action.block_id !== `decision-${token.planId}`) {
+    throw new Error('a click on a button that was not rendered by Headroom');
+  }
   return {
     ...token,
     userId: parsed.user.id,

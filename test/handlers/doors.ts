@@ -1,7 +1,7 @@
 // The app's own HTTP port over a real store, without Slack, cluster and loops: what the tests of the HTTP handlers knock at.
 
-import { createServer } from 'node:http';
-import { getRequestListener } from '@hono/node-server';
+import type { Server } from 'node:http';
+import { serve } from '@hono/node-server';
 import { routeHttp } from '../../handlers/index.ts';
 import { realClock } from '../../src/adapters/clock.ts';
 import { createCounters, createMetricsPage } from '../../src/adapters/counters.ts';
@@ -53,9 +53,11 @@ export async function openDoors(
     counters,
     log,
   });
-  const server = createServer(getRequestListener(http.fetch));
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
+  const server = await new Promise<Server>((resolve) => {
+    const started = serve({ fetch: http.fetch, hostname: '127.0.0.1', port: 0 }, () =>
+      // Without TLS settings it is always node:http's.
+      resolve(started as Server),
+    );
   });
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('a TCP server has a port');

@@ -250,7 +250,8 @@ describe('what Alertmanager 0.25 really sent', () => {
     const { rows } = await database.pool.query(
       `select fingerprint || ' ' || starts_at || ' ' || status as name from alert`,
     );
-    expect(rows.map(({ name }) => name).toSorted()).toEqual([...expected].toSorted());
+    expect(new Set(rows.map(({ name }) => name))).toEqual(expected);
+    expect(rows).toHaveLength(expected.size);
     const ends = await database.pool.query(
       `select status, bool_and(ends_at is null) as open from alert group by status order by status`,
     );
