@@ -12,7 +12,7 @@ import type { Parts } from './parts.ts';
 export async function observeTarget(
   system: System,
   componentId: string,
-  { clusters, clock }: Pick<Parts, 'clusters' | 'clock'>,
+  { clusters, clock, counters }: Pick<Parts, 'clusters' | 'clock' | 'counters'>,
 ): Promise<TargetFacts> {
   const component = system.profile.components.get(componentId);
   const workload = system.workloads.get(componentId);
@@ -23,9 +23,11 @@ export async function observeTarget(
   const facts = { system, component, workload };
   try {
     const cluster = await clusters.observe(workload);
+    counters.degraded(`cluster ${system.cluster}`, false);
     return { ...facts, cluster, now: clock.now() };
   } catch (error) {
     if (!(error instanceof OperationError)) throw error;
+    counters.degraded(`cluster ${system.cluster}`, true);
     return { ...facts, cluster: undefined, clusterProblem: error.message, now: clock.now() };
   }
 }
@@ -39,7 +41,7 @@ export async function readMetric(
     readonly cluster: string;
     readonly maxAgeSeconds: number;
   },
-  { metricsOf, clock }: Pick<Parts, 'metricsOf' | 'clock'>,
+  { metricsOf, clock, counters }: Pick<Parts, 'metricsOf' | 'clock' | 'counters'>,
 ): Promise<Reading> {
   const metrics = metricsOf(question.cluster);
   const source = fillPromql(question.promql, question.names);
@@ -50,6 +52,7 @@ export async function readMetric(
         ? undefined
         : metrics.query(fillPromql(question.sampledAt, question.names)),
     ]);
+    counters.degraded(`metrics of ${question.cluster}`, false);
     if (answer.kind === 'missing') return { kind: 'missing', because: answer.because, source };
     return assembleReading({
       value: answer.value,
@@ -61,6 +64,7 @@ export async function readMetric(
     });
   } catch (error) {
     if (!(error instanceof OperationError)) throw error;
+    counters.degraded(`metrics of ${question.cluster}`, true);
     return { kind: 'missing', because: error.message, source };
   }
 }

@@ -1,0 +1,39 @@
+// What the Dockerfile puts into the image is enough to run: tried with those files alone, since no image can be built here.
+
+import { execFile } from 'node:child_process';
+import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { withDatabase } from './database.ts';
+
+const run = promisify(execFile);
+const root = fileURLToPath(new URL('..', import.meta.url));
+const database = withDatabase({ empty: true });
+let image: string;
+
+beforeAll(async () => {
+  await run(process.execPath, ['build.mjs'], { cwd: root });
+  image = await mkdtemp(join(tmpdir(), 'headroom-image-'));
+  const dockerfile = await readFile(join(root, 'Dockerfile'), 'utf8');
+  const last = dockerfile.slice(dockerfile.lastIndexOf('\nFROM'));
+  for (const [, from, to] of last.matchAll(/^COPY (?:--from=build \/app\/)?(\S+) (\S+)$/gm)) {
+    await cp(join(root, from ?? ''), join(image, to ?? ''), { recursive: true });
+  }
+});
+afterAll(async () => {
+  await rm(image, { recursive: true, force: true });
+});
+
+it('the files of the image size a system and bring a database up to date', async () => {
+  const headroom = (...args: readonly string[]) =>
+    run(process.execPath, ['dist/headroom.js', ...args], {
+      cwd: image,
+      env: { PATH: process.env['PATH'], DATABASE_URL: database.url },
+    });
+  expect((await headroom('plan', 'gl-008', 'sites=100')).stdout).toContain('12 replicas');
+  expect((await headroom('migrate')).stdout).toContain('0001_foundation.sql');
+  expect((await headroom('audit', 'verify')).stdout).toContain('The trail is intact: 0 entries');
+});
