@@ -20,7 +20,8 @@ beforeAll(async () => {
   const dockerfile = await readFile(join(root, 'Dockerfile'), 'utf8');
   const last = dockerfile.slice(dockerfile.lastIndexOf('\nFROM'));
   for (const [, from, to] of last.matchAll(/^COPY (?:--from=build \/app\/)?(\S+) (\S+)$/gm)) {
-    await cp(join(root, from ?? ''), join(image, to ?? ''), { recursive: true });
+    const target = to === './' ? (from ?? '') : (to ?? '');
+    await cp(join(root, from ?? ''), join(image, target), { recursive: true });
   }
 });
 afterAll(async () => {
