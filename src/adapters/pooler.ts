@@ -3,31 +3,21 @@
 import pg from 'pg';
 import { OperationError } from '../errors.ts';
 
+const connectTimeoutMs = 5_000;
+/** A pooler whose only server connection is taken answers when that one is free again: never, here. */
+const queryTimeoutMs = 5_000;
+
 /**
  * Behind such a pooler a connection changes its server process when another one holds the first; a direct one never does.
  * @throws OperationError when there is such a pooler, or when the database cannot be reached.
  */
 export async function refusePooler(connectionString: string): Promise<void> {
-  const options = { connectionString, connectionTimeoutMillis: 5_000 };
-  const first = new pg.Client(options);
-  const second = new pg.Client(options);
+  const first = makeClient(connectionString);
+  const second = makeClient(connectionString);
   try {
-    await first.connect();
-    await second.connect();
-    const before = await serverProcess(first);
-    await second.query('begin');
-    await serverProcess(second);
-    const after = await serverProcess(first);
-    if (before === after) return;
-  } catch (error) {
-    throw new OperationError(
-      'connecting to DATABASE_URL: it does not answer as a PostgreSQL server',
-      {
-        code: 'unavailable',
-        retryable: true,
-        cause: error,
-      },
-    );
+    await connect(first);
+    await connect(second);
+    if (await keepsItsServer(first, second)) return;
   } finally {
     await Promise.allSettled([first.end(), second.end()]);
   }
@@ -35,6 +25,56 @@ export async function refusePooler(connectionString: string): Promise<void> {
     'DATABASE_URL leads through a pooler in transaction mode (such as PgBouncer), where LISTEN and session locks do not work; give the address of the server itself, or of a pool in session mode',
     { code: 'refused', retryable: false },
   );
+}
+
+function makeClient(connectionString: string): pg.Client {
+  const client = new pg.Client({
+    connectionString,
+    connectionTimeoutMillis: connectTimeoutMs,
+    query_timeout: queryTimeoutMs,
+  });
+  // A connection that breaks is met by the next query; unheard, its error would end the process.
+  client.on('error', () => {});
+  return client;
+}
+
+async function connect(client: pg.Client): Promise<void> {
+  try {
+    await client.connect();
+    await serverProcess(client);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const because =
+      connectWords.get(code) ?? `it does not answer as a PostgreSQL server${code && ` (${code})`}`;
+    throw new OperationError(`connecting to DATABASE_URL: ${because}`, {
+      code: 'unavailable',
+      retryable: true,
+      cause: error,
+    });
+  }
+}
+
+/** What people get wrong most, by the codes of Node.js and PostgreSQL; the driver's own texts are not shown. */
+const connectWords: ReadonlyMap<string, string> = new Map([
+  ['ECONNREFUSED', 'nobody listens at its host and port'],
+  ['ENOTFOUND', 'its host name is not known'],
+  ['28P01', 'the server refuses the user or the password'],
+  ['28000', 'the server refuses this user'],
+  ['3D000', 'the server has no such database'],
+  ['53300', 'the server has no connection left'],
+  ['57P03', 'the server is starting up or shutting down'],
+]);
+
+/** False also when the pooler refuses or delays what a server does at once. */
+async function keepsItsServer(first: pg.Client, second: pg.Client): Promise<boolean> {
+  const before = await serverProcess(first);
+  try {
+    await second.query('begin');
+    await serverProcess(second);
+    return before === (await serverProcess(first));
+  } catch {
+    return false;
+  }
 }
 
 async function serverProcess(client: pg.Client): Promise<number> {

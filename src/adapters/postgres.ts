@@ -41,7 +41,7 @@ export async function withTransaction<T>(
   work: (sql: Sql) => Promise<T>,
 ): Promise<T> {
   const client = await pool.connect().catch((error: unknown) => {
-    throw translated('connecting to the database', error);
+    throw databaseTrouble('connecting to the database', error);
   });
   let broken = false;
   // A connection that dies between two statements says so here; the next statement fails and is translated.
@@ -89,7 +89,7 @@ async function send(
   try {
     return await client.query<Record<string, unknown>>(text, [...values]);
   } catch (error) {
-    throw translated('talking to the database', error);
+    throw databaseTrouble('talking to the database', error);
   }
 }
 
@@ -97,7 +97,8 @@ async function send(
 const awayCodes =
   /^(08...|53...|57P0[1-5]|40001|40P01|55P03|57014|25P03|ECONN.*|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)$/;
 
-function translated(doing: string, error: unknown): unknown {
+/** The driver's error in our words when it says "not now"; any other is a bug and stays as it is. */
+export function databaseTrouble(doing: string, error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   const lostConnection = /connection|timeout exceeded/i.test(error.message) && code === '';

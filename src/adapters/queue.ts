@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { OperationError } from '../errors.ts';
 import type { Log, Queue, RunId } from '../ports.ts';
 import { queueSchema } from './migrate.ts';
+import { databaseTrouble } from './postgres.ts';
 
 const { Queue: BullQueue, Worker } = withBackend(createPostgresBackend);
 
@@ -69,10 +70,18 @@ export async function createQueue(options: {
         });
       }
     },
-    depth: async () => await queue.getJobCountByTypes('waiting', 'active', 'delayed'),
+    depth: () => orTrouble(queue.getJobCountByTypes('waiting', 'active', 'delayed')),
     async close() {
       await worker.close();
       await queue.close();
     },
   };
+}
+
+async function orTrouble<T>(asking: Promise<T>): Promise<T> {
+  try {
+    return await asking;
+  } catch (error) {
+    throw databaseTrouble('talking to the queue', error);
+  }
 }

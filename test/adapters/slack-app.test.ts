@@ -85,6 +85,10 @@ interface Forgery {
   readonly headers?: (genuine: Record<string, string>) => Record<string, string>;
 }
 
+function without(headers: Record<string, string>, name: string): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).filter(([key]) => key !== name));
+}
+
 async function send(body: string, forgery: Forgery = {}): Promise<number> {
   const now = Math.floor(Date.now() / 1000);
   const timestamp = forgery.timestamp ?? String(now + (forgery.skew ?? 0));
@@ -123,8 +127,8 @@ describe('signed HTTP', () => {
     ['dated with a word', { timestamp: 'now' }],
     ['dated with infinity', { timestamp: 'Infinity' }],
     ['dated with nothing', { timestamp: '' }],
-    ['without a signature', { headers: ({ 'x-slack-signature': _, ...rest }) => rest }],
-    ['without a time', { headers: ({ 'x-slack-request-timestamp': _, ...rest }) => rest }],
+    ['without a signature', { headers: (genuine) => without(genuine, 'x-slack-signature') }],
+    ['without a time', { headers: (genuine) => without(genuine, 'x-slack-request-timestamp') }],
     ['without any header', { headers: () => ({ 'content-type': form }) }],
     [
       'with an older kind of signature',
