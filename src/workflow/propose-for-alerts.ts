@@ -82,6 +82,7 @@ async function joinOrStore(
     } else if (fresh !== undefined) {
       await storePlan(tx, fresh, parts);
       await tx.alerts.done(ids, routing(group, fresh.id));
+      await refreshLeft(tx, live, fresh, parts);
     }
     // Else the plan that was open has just ended: the alerts stay pending and are looked at once more.
     return;
@@ -90,6 +91,7 @@ async function joinOrStore(
     const next = { ...fresh, revision: open.plan.revision + 1, replaces: open.plan.id };
     await supersede(tx, open, next, parts);
     await tx.alerts.done(ids, routing(group, next.id));
+    await refreshLeft(tx, live, next, parts);
     return;
   }
   await tx.alerts.done(ids, routing(group, open.plan.id));
@@ -97,6 +99,19 @@ async function joinOrStore(
     await tx.plans.setCleared(open.plan.id, undefined);
   }
   await wantCard(tx, open.plan.id, open.plan.system, parts);
+  await refreshLeft(tx, live, open.plan, parts);
+}
+
+/** An alert is listed on one card only: the card of the plan it leaves would say for ever that it still fires. */
+async function refreshLeft(
+  tx: Transaction,
+  alerts: readonly StoredAlert[],
+  { id, system }: Plan,
+  parts: Parts,
+): Promise<void> {
+  for (const left of new Set(alerts.map((alert) => alert.planId))) {
+    if (left !== undefined && left !== id) await wantCard(tx, left, system, parts);
+  }
 }
 
 /** A second alert that raises the target supersedes; so does any proposed change over a mere finding. */
