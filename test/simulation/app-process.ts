@@ -1,0 +1,191 @@
+// One process of the app in a simulated history: the real workflows and store, and every call outside behind a gate.
+
+import { createStore } from '../../src/adapters/store/store.ts';
+import { OperationError } from '../../src/errors.ts';
+import type { CheckpointName, Clusters, Counters, RunId, Store } from '../../src/ports.ts';
+import { answerNextCommand } from '../../src/workflow/answer-command.ts';
+import { applyPlan } from '../../src/workflow/apply-plan.ts';
+import { intakeAlerts } from '../../src/workflow/intake-alerts.ts';
+import { judgeOutcomes } from '../../src/workflow/judge-outcome.ts';
+import type { Parts } from '../../src/workflow/parts.ts';
+import { sendNextMessage } from '../../src/workflow/send-messages.ts';
+import { sweep } from '../../src/workflow/sweep.ts';
+import { BreakablePool } from './database.ts';
+import type { Caller } from './gates.ts';
+import type { Rules } from './scene.ts';
+import type { World } from './world.ts';
+
+/** Unwinds a process that died at a checkpoint. */
+class Death extends Error {}
+
+const counters: Counters = {
+  alerts: () => undefined,
+  vote: () => undefined,
+  run: () => undefined,
+  slackCall: () => undefined,
+  limitMet: () => undefined,
+  degraded: () => undefined,
+};
+
+const loops = {
+  alerts: (parts: Parts) => intakeAlerts(parts),
+  commands: (parts: Parts) => answerNextCommand(parts),
+  messages: (parts: Parts) => sendNextMessage(parts),
+  runs: (parts: Parts, process: AppProcess) => sweep(parts, (run) => process.run(run)),
+  outcomes: (parts: Parts) => judgeOutcomes(parts),
+} as const;
+export type LoopName = keyof typeof loops;
+export const loopNames = Object.keys(loops) as LoopName[];
+
+export class AppProcess implements Caller {
+  readonly name: string;
+  readonly rules: Rules;
+  readonly database: BreakablePool;
+  readonly parts: Parts;
+  isAlive = true;
+  /** The point at which it will die, and how often it passes there before. */
+  doom: { readonly point: CheckpointName; left: number } | undefined;
+  readonly #world: World;
+  readonly #shutdown = new AbortController();
+  readonly #loopsAtWork = new Set<LoopName>();
+  #atWork = 0;
+
+  constructor(name: string, rules: Rules, world: World) {
+    this.name = name;
+    this.rules = rules;
+    this.#world = world;
+    this.database = new BreakablePool(world.database.url, world.database.pool);
+    this.parts = this.#wire(createStore(this.database.pool));
+  }
+
+  get isStopping(): boolean {
+    return this.#shutdown.signal.aborted;
+  }
+
+  /** Asked to stop, and nothing is at work any more. */
+  get hasStopped(): boolean {
+    return this.isStopping && this.#atWork === 0;
+  }
+
+  /** As SIGTERM does. */
+  stop(): void {
+    this.#shutdown.abort();
+  }
+
+  /** As SIGKILL does. */
+  kill(): void {
+    if (!this.isAlive) return;
+    this.isAlive = false;
+    this.#world.trace(`${this.name} dies`);
+    this.#world.deaths += 1;
+    this.#world.gates.dropOf(this);
+  }
+
+  /** Begins one pass of a loop, unless the last one still goes on. */
+  loop(name: LoopName): void {
+    if (!this.isAlive || this.isStopping || this.#loopsAtWork.has(name)) return;
+    this.#loopsAtWork.add(name);
+    this.begin(name, async () => {
+      try {
+        await loops[name](this.parts, this);
+      } finally {
+        this.#loopsAtWork.delete(name);
+      }
+    });
+  }
+
+  run(run: RunId): void {
+    if (!this.isAlive || this.isStopping) return;
+    const clusters = this.#clusters(run);
+    const apply = applyPlan({ ...this.parts, clusters });
+    this.begin(`run ${run.planId}/${run.number}`, async () => {
+      const end = await apply(run, this.#shutdown.signal);
+      if (end !== 'not-ours' && end !== 'waiting')
+        this.#world.trace(`${this.name} run ${run.planId}/${run.number} ends: ${end}`);
+    });
+  }
+
+  /** Begins anything; trouble outside is part of the game, everything else is a bug. */
+  begin(what: string, work: () => Promise<unknown>): void {
+    this.#atWork += 1;
+    work()
+      .catch((error: unknown) => {
+        if (error instanceof Death) return;
+        if (error instanceof OperationError)
+          this.#world.trace(`${this.name} ${what}: ${error.message}`);
+        else this.#world.bug(`${this.name} ${what}`, error);
+      })
+      .finally(() => {
+        this.#atWork -= 1;
+      });
+  }
+
+  #wire(store: Store): Parts {
+    const world = this.#world;
+    const { gates, time } = world;
+    return {
+      store: {
+        transaction: (work) =>
+          gates.pass({ caller: this, label: 'transaction' }, () => store.transaction(work)),
+      },
+      clusters: this.#clusters(undefined),
+      metricsOf: () => ({
+        query: (promql) =>
+          gates.pass({ caller: this, label: 'metric' }, async () => world.measure(promql)),
+      }),
+      queue: {
+        add: (run) => gates.pass({ caller: this, label: 'queue' }, async () => world.enqueue(run)),
+        depth: async () => 0,
+      },
+      chat: world.slack.for(this),
+      clock: { now: time.now, sleep: (ms, signal) => time.sleep(this, ms, signal) },
+      newId: (prefix) => world.newId(prefix),
+      checkpoint: (point) => this.#checkpoint(point),
+      systems: world.systemsOf(this.rules),
+      operators: world.operators,
+      commands: { capacity: '/capacity', scale: '/scale' },
+      log: {
+        debug: () => undefined,
+        info: () => undefined,
+        warn: ({ err }, message) =>
+          world.trace(
+            `${this.name} warns: ${message}${err instanceof Error ? ` (${err.message})` : ''}`,
+          ),
+        error: (fields, message) => world.bug(`${this.name}: ${message}`, fields),
+      },
+      counters,
+      wake: () => undefined,
+    };
+  }
+
+  /** The cluster as a run of this process reaches it; only runs write. */
+  #clusters(run: RunId | undefined): Clusters {
+    const world = this.#world;
+    return {
+      observe: (workload) =>
+        world.gates.pass({ caller: this, label: 'observe' }, () =>
+          world.clusters.observe(workload),
+        ),
+      write: (write, { dryRun }) => {
+        if (run === undefined || dryRun) throw new Error('only a run writes');
+        const sent = { process: this.name, rules: this.rules, run, write };
+        return world.gates.pass(
+          { caller: this, label: 'write', onDeath: () => world.maybeOnTheWire(sent) },
+          () => world.write(sent),
+        );
+      },
+      health: () => world.clusters.health(),
+    };
+  }
+
+  #checkpoint(point: CheckpointName): void {
+    if (!this.isAlive) throw new Death();
+    const { doom } = this;
+    if (doom?.point !== point) return;
+    doom.left -= 1;
+    if (doom.left > 0) return;
+    this.#world.trace(`${this.name} reaches ${point}`);
+    this.kill();
+    throw new Death();
+  }
+}

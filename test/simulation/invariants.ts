@@ -1,0 +1,332 @@
+// Checks a finished history against the invariants of the product, from the audit trail, the database, the cluster and Slack.
+
+import { z } from 'zod';
+import { createStore } from '../../src/adapters/store/store.ts';
+import { cardMessage } from '../../src/message/card.ts';
+import { type Plan, planHash } from '../../src/plan/plan.ts';
+import { mayBecome, type PlanState, planStates } from '../../src/plan/plan-state.ts';
+import { verifyStored } from '../../src/workflow/audit-trail.ts';
+import { readPlanView } from '../../src/workflow/read-plan.ts';
+import type { HistoryFacts } from './history.ts';
+import { people } from './scene.ts';
+import type { Effect, World } from './world.ts';
+
+const entry = z.object({
+  seq: z.number(),
+  at: z.string(),
+  event: z.string(),
+  by: z.string(),
+  planId: z.string().optional(),
+  detail: z.record(z.string(), z.unknown()).default({}),
+});
+type Entry = z.infer<typeof entry>;
+
+interface StoredPlan {
+  readonly id: string;
+  readonly body: string;
+  readonly hash: string;
+  readonly target: string;
+  readonly state: PlanState;
+  readonly reason: string | null;
+  readonly outcome: string | null;
+}
+
+/** All that the checks look at. */
+interface Record {
+  readonly world: World;
+  readonly facts: HistoryFacts;
+  readonly entries: readonly Entry[];
+  readonly plans: ReadonlyMap<string, StoredPlan>;
+}
+
+type Check = (record: Record) => readonly string[] | Promise<readonly string[]>;
+
+const checks = {
+  chainIsIntact,
+  frozenPlans,
+  statesFollowTheTable,
+  onlyApprovedWrites,
+  eachChangeOnce,
+  neverLower,
+  oneRunATarget,
+  votesCountOnce,
+  nothingIsStuck,
+  noFalseDrift,
+  truthfulReasons,
+  commandsOnce,
+  cardsShowWhatIsStored,
+  slackIsNotHurried,
+} as const satisfies { readonly [name: string]: Check };
+
+/** The names of the broken invariants, each with what broke it. */
+export async function brokenInvariants(
+  world: World,
+  facts: HistoryFacts,
+): Promise<readonly string[]> {
+  const { rows } = await world.database.pool.query<{ body: string }>(
+    'select body from audit_entry order by seq',
+  );
+  const plans = await world.database.pool.query<StoredPlan>(
+    'select id, body, hash, target, state, reason, outcome from plan order by id',
+  );
+  const record: Record = {
+    world,
+    facts,
+    entries: rows.map(({ body }) => entry.parse(JSON.parse(body))),
+    plans: new Map(plans.rows.map((plan) => [plan.id, plan])),
+  };
+  const broken: string[] = [];
+  for (const [name, check] of Object.entries<Check>(checks)) {
+    for (const because of await check(record)) broken.push(`${name}: ${because}`);
+  }
+  return broken;
+}
+
+async function chainIsIntact({ world }: Record): Promise<readonly string[]> {
+  const finding = await verifyStored(createStore(world.database.pool));
+  return finding.kind === 'intact' ? [] : [`entry ${finding.seq}: ${finding.because}`];
+}
+
+function frozenPlans({ plans, entries }: Record): readonly string[] {
+  return [...plans.values()].flatMap(({ id, body, hash }) => {
+    const drawn = entries.find(({ event, planId }) => event === 'plan.proposed' && planId === id);
+    return planHash(body) === hash && drawn?.detail['hash'] === hash
+      ? []
+      : [`plan ${id} is not the text that was proposed`];
+  });
+}
+
+/** Each step is in the table and has exactly one entry: the entries form one path that ends where the plan is. */
+function statesFollowTheTable({ plans, entries }: Record): readonly string[] {
+  return [...plans.values()].flatMap((plan) => {
+    const steps = entries.filter(({ planId, event }) => planId === plan.id && isStep(event));
+    let state: PlanState | undefined;
+    const broken: string[] = [];
+    for (const { event, detail, seq } of steps) {
+      const to = event.slice('plan.'.length) as PlanState;
+      const follows =
+        state === undefined
+          ? to === 'proposed'
+          : detail['from'] === state && mayBecome(state, to) && detail['hash'] === plan.hash;
+      if (!follows) broken.push(`entry ${seq}: ${plan.id} from ${state} to ${to}`);
+      state = to;
+    }
+    if (state !== plan.state) broken.push(`${plan.id} is ${plan.state}, the trail says ${state}`);
+    return broken;
+  });
+}
+
+function isStep(event: string): boolean {
+  return event.startsWith('plan.') && event.slice('plan.'.length) in planStates;
+}
+
+/** Whatever had an effect was announced while the plan ran, was approved as it is, and nothing was stopped. */
+function onlyApprovedWrites(record: Record): readonly string[] {
+  return record.world.effects.flatMap((effect) => {
+    const why = whyNotApproved(effect, record);
+    return why === undefined ? [] : [`write of ${effect.run.planId}/${effect.run.number}: ${why}`];
+  });
+}
+
+function whyNotApproved(effect: Effect, { entries, plans }: Record): string | undefined {
+  const plan = plans.get(effect.run.planId);
+  if (plan === undefined) return 'there is no such plan';
+  const announced = entries.findLast(
+    ({ event, planId, detail, at }) =>
+      event === 'change.writing' &&
+      planId === plan.id &&
+      detail['run'] === effect.run.number &&
+      Date.parse(at) <= effect.atMs,
+  );
+  if (announced === undefined) return 'it was not announced';
+  if (effect.rules.mode !== 'apply') return `the process was in ${effect.rules.mode} mode`;
+  const before = entries.filter(({ seq }) => seq < announced.seq);
+  const own = before.filter(({ planId }) => planId === plan.id);
+  const last = own.findLast(({ event }) => isStep(event));
+  if (last?.event !== 'plan.applying' || last.detail['run'] !== effect.run.number) {
+    return `the plan was not applying in this run (${last?.event})`;
+  }
+  const stopped = new Set<unknown>();
+  for (const { event, detail } of before) {
+    if (event === 'stop.set') stopped.add(detail['scope']);
+    if (event === 'stop.ended') stopped.delete(detail['scope']);
+  }
+  if (stopped.size > 0) return `${[...stopped].join(', ')} was stopped when it was announced`;
+  const votes = own.filter(({ detail }) => detail['counted'] === true);
+  if (votes.some(({ detail }) => detail['hash'] !== plan.hash)) return 'a vote for another text';
+  if (votes.some(({ event }) => event === 'vote.deny')) return 'it was denied';
+  return whyTooFew(votes, JSON.parse(plan.body) as Plan, effect.rules.required);
+}
+
+/** The policy of the scene in its own words, apart from the code under test. */
+function whyTooFew(votes: readonly Entry[], plan: Plan, required: number): string | undefined {
+  const listed: readonly string[] = [people.ann, people.bob, people.oncall];
+  const yes = votes.filter(({ event, by }) => event === 'vote.approve' && listed.includes(by));
+  const asker = plan.origin.kind === 'command' ? plan.origin.by : undefined;
+  const alone = yes.some(
+    ({ by, detail }) =>
+      by === asker && by === people.oncall && detail['reason'] !== undefined && !plan.decrease,
+  );
+  if (alone) return undefined;
+  const others = new Set(yes.map(({ by }) => by));
+  if (asker !== undefined && asker !== people.oncall) others.delete(asker);
+  const needed = plan.decrease ? Math.max(2, required) : required;
+  return others.size >= needed ? undefined : `${others.size} of ${needed} approvals`;
+}
+
+/** Twice is only possible when somebody else has put the old value back in between and a lost write arrives after that. */
+function eachChangeOnce({ world }: Record): readonly string[] {
+  return world.effects.flatMap((effect, index) => {
+    const first = world.effects.slice(0, index).find(({ run }) => run.planId === effect.run.planId);
+    if (first === undefined) return [];
+    const putBack = world.foreign.some(({ atMs }) => atMs >= first.atMs && atMs <= effect.atMs);
+    return putBack ? [] : [`${effect.run.planId} was written twice`];
+  });
+}
+
+function neverLower({ world, plans }: Record): readonly string[] {
+  return world.effects.flatMap(({ run, from, to }) => {
+    const body = plans.get(run.planId)?.body;
+    const plan = body === undefined ? undefined : (JSON.parse(body) as Plan);
+    if (plan === undefined || plan.decrease) return [];
+    const lowered = (['replicas', 'minReplicas', 'maxReplicas'] as const).filter(
+      (field) => (to[field] ?? 0) < (from[field] ?? 0),
+    );
+    return lowered.map((field) => `${plan.id} lowered ${field} ${from[field]} → ${to[field]}`);
+  });
+}
+
+/** From applying to its end no other plan of the same target is applying. */
+function oneRunATarget({ entries, plans }: Record): readonly string[] {
+  const running = new Map<string, string>();
+  const broken: string[] = [];
+  for (const { event, planId, seq } of entries) {
+    const target = plans.get(planId ?? '')?.target;
+    if (planId === undefined || target === undefined || !isStep(event)) continue;
+    const holder = running.get(target);
+    if (event === 'plan.applying') {
+      if (holder !== undefined && holder !== planId)
+        broken.push(`entry ${seq}: ${planId} runs while ${holder} does`);
+      running.set(target, planId);
+    } else if (holder === planId && event !== 'plan.unknown') running.delete(target);
+  }
+  return broken;
+}
+
+async function votesCountOnce({ world, entries }: Record): Promise<readonly string[]> {
+  const counted = entries
+    .filter(({ event, detail }) => event.startsWith('vote.') && detail['counted'] === true)
+    .map(({ planId, by, event, detail }) => `${planId} ${by} ${event} ${String(detail['hash'])}`);
+  const twice = counted.filter((vote, index) => counted.indexOf(vote) !== index);
+  const { rows } = await world.database.pool.query<{ count: number }>(
+    'select count(*)::int as count from vote',
+  );
+  const stored = rows[0]?.count;
+  return [
+    ...twice.map((vote) => `${vote} counts twice`),
+    ...(stored === counted.length
+      ? []
+      : [`${stored} votes are stored, ${counted.length} are in the trail`]),
+  ];
+}
+
+async function nothingIsStuck({ world, plans }: Record): Promise<readonly string[]> {
+  const open = [...plans.values()].filter(
+    ({ state, outcome }) => planStates[state].length > 0 || outcome === 'pending',
+  );
+  const { rows } = await world.database.pool.query<{ what: string }>(
+    `select 'a lock on ' || target || ' of ' || plan_id as what from target_lock
+     union all select 'run ' || plan_id || '/' || number || ' ' || state from run where state <> 'ended'
+     union all select 'alert ' || id from alert where pending`,
+  );
+  return [...open.map(({ id, state }) => `${id} ${state}`), ...rows.map(({ what }) => what)];
+}
+
+/** Only somebody else's change is drift, never a status that moves or a label. */
+function noFalseDrift({ world, entries, plans }: Record): readonly string[] {
+  if (world.lateArrivals > 0) return [];
+  return entries.flatMap(({ event, planId, detail, at }) => {
+    const body = plans.get(planId ?? '')?.body;
+    if (event !== 'plan.failed' || detail['code'] !== 'drift' || body === undefined) return [];
+    const since = Date.parse((JSON.parse(body) as Plan).createdAt);
+    const moved = world.foreign.some(({ atMs }) => atMs >= since && atMs <= Date.parse(at));
+    return moved ? [] : [`${planId}: ${String(detail['reason'])}`];
+  });
+}
+
+/** A plan that had an effect never says that nothing was written. */
+function truthfulReasons({ world, plans }: Record): readonly string[] {
+  return [...plans.values()].flatMap(({ id, reason }) => {
+    const wrote = world.effects.some(({ run, isLate }) => run.planId === id && !isLate);
+    return wrote && /nothing was (written|changed)/i.test(reason ?? '') ? [`${id}: ${reason}`] : [];
+  });
+}
+
+/** However often a command is delivered or answered, what it asks for is done once. */
+async function commandsOnce({ world, entries, plans, facts }: Record): Promise<readonly string[]> {
+  const { rows } = await world.database.pool.query<{ id: string; dedupe_key: string }>(
+    'select id, dedupe_key from command',
+  );
+  const broken: string[] = [];
+  for (const { id } of rows) {
+    const drawn = [...plans.values()].filter(({ body }) => {
+      const { origin } = JSON.parse(body) as Plan;
+      return origin.kind === 'command' && origin.commandId === id;
+    });
+    if (drawn.length > 1) broken.push(`${id} made ${drawn.map((plan) => plan.id).join(' and ')}`);
+  }
+  for (const [verb, event] of [
+    ['stop', 'stop.set'],
+    ['resume', 'stop.ended'],
+  ] as const) {
+    const spoken = [...facts.commands.values()].filter(({ words }) => words.startsWith(verb));
+    const done = entries.filter(({ event: name, by }) => name === event && !by.startsWith('cli:'));
+    if (done.length > spoken.length)
+      broken.push(`${spoken.length} times ${verb} was said, ${done.length} times it was done`);
+  }
+  return broken;
+}
+
+async function cardsShowWhatIsStored({ world, facts, plans }: Record): Promise<readonly string[]> {
+  const [process] = world.processes;
+  // A card is not sent anew because the settings changed.
+  if (process === undefined || facts.modesChanged) return [];
+  const store = createStore(world.database.pool);
+  const broken: string[] = [];
+  for (const id of plans.keys()) {
+    const { message, ts } = await store.transaction(async (tx) => ({
+      message: cardMessage(await readPlanView(tx, id, process.parts)),
+      ts: await tx.messages.cardTs(id),
+    }));
+    const shown = world.slack.messages.get(ts ?? '')?.text;
+    broken.push(...difference(`card of ${id}`, shown ?? '', JSON.stringify(message)));
+  }
+  const posted = [...world.slack.messages.values()].filter((each) => each.threadTs === undefined);
+  const mayRepeat = world.slack.lost + world.deaths + world.processes.length;
+  if (posted.length > plans.size + mayRepeat) broken.push(`${posted.length} cards were posted`);
+  if (mayRepeat === world.processes.length && world.deaths === 0 && posted.length > plans.size) {
+    broken.push(`${posted.length} cards for ${plans.size} plans`);
+  }
+  return broken;
+}
+
+/** Where two texts part, with a little of what stands around it. */
+function difference(what: string, shown: string, stored: string): readonly string[] {
+  if (shown === stored) return [];
+  let at = 0;
+  while (shown[at] === stored[at]) at += 1;
+  const from = Math.max(0, at - 40);
+  return [
+    `${what} shows …${shown.slice(from, at + 80)}…, stored is …${stored.slice(from, at + 80)}…`,
+  ];
+}
+
+/** At most one call a second for each channel, whichever process makes it. */
+function slackIsNotHurried({ world }: Record): readonly string[] {
+  return world.slack.calls.flatMap(({ atMs, channel }, index) => {
+    const before = world.slack.calls.slice(0, index).findLast((call) => call.channel === channel);
+    return before !== undefined && atMs - before.atMs < 1_000
+      ? [`${atMs - before.atMs} ms between two calls`]
+      : [];
+  });
+}

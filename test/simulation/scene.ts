@@ -1,0 +1,91 @@
+// The people, the workload and the settings that the crash tests and the simulation play with.
+
+export const people = {
+  ann: 'U0ANN00001',
+  bob: 'U0BOB00001',
+  eve: 'U0EVE00001',
+  oncall: 'U0ONCALL01',
+} as const;
+export type Person = keyof typeof people;
+
+export const channel = 'C0CAPACITY1';
+export const namespace = 'greenlang-gl008';
+export const system = 'gl-008';
+export const alertname = 'InspectionQueueBacklog';
+
+export interface Rules {
+  readonly mode: 'observe' | 'propose' | 'apply';
+  /** How many people must approve. */
+  readonly required: number;
+}
+
+/** The text of headroom.yaml. */
+export function configText({ mode, required }: Rules): string {
+  return `
+clusters:
+  production: {}
+systems:
+  ${system}:
+    profile: gl-008
+    mode: ${mode}
+    cluster: production
+    channel: ${channel}
+    routes:
+      - { alertname: ${alertname}, namespace: ${namespace} }
+policy:
+  rules:
+    - name: everyone
+      systems: ["*"]
+      approvers: [${people.ann}, ${people.bob}]
+      required: ${required}
+      oncall: { users: [${people.oncall}], mayApproveOwnWithReason: true }
+      stricter: { required: 2 }
+operators: [${people.ann}, ${people.oncall}]
+`;
+}
+
+/** The worker's Deployment as somebody applied it. */
+export function workerDeployment(replicas: number) {
+  const labels = { app: 'worker' };
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'worker', namespace, labels },
+    spec: {
+      replicas,
+      selector: { matchLabels: labels },
+      template: {
+        metadata: { labels },
+        spec: {
+          containers: [
+            {
+              name: 'worker',
+              image: 'registry.example/worker:1.0.0',
+              resources: { requests: { cpu: '2', memory: '4Gi' } },
+            },
+          ],
+        },
+      },
+    },
+  };
+}
+
+/** An autoscaler that owns the worker. */
+export function workerAutoscaler(minReplicas: number, maxReplicas: number) {
+  return {
+    apiVersion: 'autoscaling/v2',
+    kind: 'HorizontalPodAutoscaler',
+    metadata: { name: 'worker-hpa', namespace },
+    spec: {
+      scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'worker' },
+      minReplicas,
+      maxReplicas,
+      metrics: [
+        {
+          type: 'Resource',
+          resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 70 } },
+        },
+      ],
+    },
+  };
+}

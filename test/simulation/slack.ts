@@ -1,0 +1,80 @@
+// Remembers what Slack was told and by whom; sometimes away, sometimes it takes a call and the answer is lost.
+
+import { OperationError } from '../../src/errors.ts';
+import type { Message } from '../../src/message/message.ts';
+import type { Chat, ChatAnswer } from '../../src/ports.ts';
+import type { Caller, Gates } from './gates.ts';
+import type { Prng } from './prng.ts';
+import type { VirtualTime } from './virtual-time.ts';
+
+export interface SlackMessage {
+  readonly channel: string;
+  readonly threadTs: string | undefined;
+  readonly content: Message;
+  readonly text: string;
+}
+
+export interface SlackCall {
+  readonly atMs: number;
+  readonly channel: string;
+}
+
+export class SlackRecord {
+  readonly messages = new Map<string, SlackMessage>();
+  readonly calls: SlackCall[] = [];
+  /** Answers that were lost, and processes that died before they could store one. */
+  lost = 0;
+  replies = 0;
+  /** How likely a call is to fail. */
+  trouble = 0;
+  readonly #parts: { readonly prng: Prng; readonly gates: Gates; readonly time: VirtualTime };
+
+  constructor(parts: { readonly prng: Prng; readonly gates: Gates; readonly time: VirtualTime }) {
+    this.#parts = parts;
+  }
+
+  /** The workspace as one process reaches it. */
+  for(caller: Caller): Chat {
+    const { gates } = this.#parts;
+    const call = (label: string, work: () => ChatAnswer) =>
+      gates.pass({ caller, label }, async () => this.#call(work));
+    return {
+      post: (channel, content, threadTs) =>
+        call('slack post', () => {
+          const ts = `${1_000 + this.messages.size}.000000`;
+          this.#keep(ts, { channel, threadTs, content });
+          return { kind: 'sent', ts };
+        }),
+      update: (channel, ts, content) =>
+        call('slack update', () => {
+          this.#keep(ts, { channel, threadTs: this.messages.get(ts)?.threadTs, content });
+          return { kind: 'sent', ts };
+        }),
+      respond: () =>
+        call('slack respond', () => {
+          this.replies += 1;
+          return { kind: 'sent', ts: '' };
+        }),
+    };
+  }
+
+  #keep(ts: string, message: Omit<SlackMessage, 'text'>): void {
+    this.calls.push({ atMs: this.#parts.time.ms, channel: message.channel });
+    this.messages.set(ts, { ...message, text: JSON.stringify(message.content) });
+  }
+
+  #call(work: () => ChatAnswer): ChatAnswer {
+    const { prng } = this.#parts;
+    if (!prng.chance(this.trouble)) return work();
+    const how = prng.pick(['away', 'limited', 'lost'] as const);
+    if (how === 'lost') {
+      work();
+      this.lost += 1;
+    }
+    throw new OperationError(`calling Slack: ${how}`, {
+      code: how === 'limited' ? 'rate-limited' : 'timeout',
+      retryable: true,
+      ...(how === 'limited' && { retryAfterMs: prng.between(1, 30) * 1000 }),
+    });
+  }
+}

@@ -1,0 +1,49 @@
+// A time that passes only when the driver says so, and everybody who sleeps in it.
+
+import type { Caller } from './gates.ts';
+
+interface Sleeper {
+  readonly caller: Caller;
+  readonly until: number;
+  readonly wake: () => void;
+}
+
+export class VirtualTime {
+  #now = Date.parse('2026-11-22T03:00:00Z');
+  #sleepers: Sleeper[] = [];
+
+  get ms(): number {
+    return this.#now;
+  }
+
+  now = (): Date => new Date(this.#now);
+
+  sleep(caller: Caller, ms: number, signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted === true) return Promise.resolve();
+    return new Promise((wake) => {
+      const sleeper = { caller, until: this.#now + ms, wake };
+      this.#sleepers.push(sleeper);
+      const cutShort = () => {
+        this.#sleepers = this.#sleepers.filter((each) => each !== sleeper);
+        wake();
+      };
+      signal?.addEventListener('abort', cutShort, { once: true });
+    });
+  }
+
+  /** When the next sleeper wakes, in milliseconds from now. */
+  get nextMs(): number | undefined {
+    const times = this.#sleepers
+      .filter(({ caller }) => caller.isAlive)
+      .map(({ until }) => Math.max(0, until - this.#now));
+    return times.length === 0 ? undefined : Math.min(...times);
+  }
+
+  /** The dead do not wake up. */
+  advance(ms: number): void {
+    this.#now += ms;
+    const due = this.#sleepers.filter(({ until }) => until <= this.#now);
+    this.#sleepers = this.#sleepers.filter(({ until }) => until > this.#now);
+    for (const { caller, wake } of due) if (caller.isAlive) wake();
+  }
+}

@@ -1,0 +1,269 @@
+// Everything around the processes of a history: time, database, cluster, metrics, queue and Slack, each ready to fail on a seed's order.
+
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Cluster, startCluster } from '../../sandbox/cluster/server.ts';
+import { createClusters } from '../../src/adapters/kubernetes.ts';
+import type { ClusterWrite } from '../../src/change/cluster-write.ts';
+import { OperationError } from '../../src/errors.ts';
+import type { Systems } from '../../src/plan/system.ts';
+import type { Clusters, MetricAnswer, NewId, RunId, WriteAnswer } from '../../src/ports.ts';
+import type { Profile } from '../../src/profile/profile.ts';
+import { assembleSystems, parseHeadroomConfig } from '../../src/settings/headroom-config.ts';
+import type { TestServer } from '../global-setup.ts';
+import { AppProcess } from './app-process.ts';
+import { createSimulatedDatabase, type SimulatedDatabase } from './database.ts';
+import { Gates } from './gates.ts';
+import { Prng } from './prng.ts';
+import { configText, namespace, people, type Rules, workerDeployment } from './scene.ts';
+import { SlackRecord } from './slack.ts';
+import { VirtualTime } from './virtual-time.ts';
+
+/** How big the worker may be, by whoever says so. */
+export interface Sizes {
+  readonly replicas: number | undefined;
+  readonly minReplicas: number | undefined;
+  readonly maxReplicas: number | undefined;
+}
+
+export interface SentWrite {
+  readonly process: string;
+  readonly rules: Rules;
+  readonly run: RunId;
+  readonly write: ClusterWrite;
+}
+
+/** A write that had an effect. */
+export interface Effect extends SentWrite {
+  readonly atMs: number;
+  readonly from: Sizes;
+  readonly to: Sizes;
+  /** It arrived after its sender had given up on it. */
+  readonly isLate: boolean;
+}
+
+/** What somebody else did to the worker's size. */
+export interface ForeignChange {
+  readonly atMs: number;
+  readonly sizes: Sizes;
+}
+
+export interface WorldParts {
+  readonly seed: number;
+  readonly server: TestServer;
+  readonly profiles: ReadonlyMap<string, Profile>;
+  readonly print?: (line: string) => void;
+}
+
+export class World {
+  readonly prng: Prng;
+  readonly gates = new Gates();
+  readonly time = new VirtualTime();
+  readonly slack: SlackRecord;
+  readonly operators = [people.ann, people.oncall];
+  readonly database: SimulatedDatabase;
+  readonly cluster: Cluster;
+  readonly clusters: Clusters;
+  readonly processes: AppProcess[] = [];
+  readonly queue: RunId[] = [];
+  readonly effects: Effect[] = [];
+  readonly foreign: ForeignChange[] = [];
+  readonly late: SentWrite[] = [];
+  readonly bugs: string[] = [];
+  readonly lines: string[] = [];
+  backlog = 812;
+  deaths = 0;
+  lateArrivals = 0;
+  metricTrouble = 0;
+  queueTrouble = 0;
+  /** How likely the answer to a write is to come after its sender has given up. */
+  lateness = 0;
+  readonly #profiles: ReadonlyMap<string, Profile>;
+  readonly #print: ((line: string) => void) | undefined;
+  readonly #directory: string;
+  #names = 0;
+  #isOurs = false;
+  #known = '';
+
+  private constructor(
+    parts: WorldParts,
+    made: Pick<World, 'database' | 'cluster' | 'clusters'> & { readonly directory: string },
+  ) {
+    this.prng = new Prng(parts.seed);
+    this.slack = new SlackRecord({ prng: this.prng, gates: this.gates, time: this.time });
+    this.database = made.database;
+    this.cluster = made.cluster;
+    this.clusters = made.clusters;
+    this.#directory = made.directory;
+    this.#profiles = parts.profiles;
+    this.#print = parts.print;
+  }
+
+  static async start(parts: WorldParts): Promise<World> {
+    let world: World | undefined;
+    const cluster = await startCluster({
+      autoTick: false,
+      clock: { now: () => world?.time.now() ?? new VirtualTime().now() },
+      timings: { startMs: 2_000, stopMs: 500, autoscalerMs: 15_000 },
+    });
+    const directory = await mkdtemp(join(tmpdir(), 'headroom-simulation-'));
+    const kubeconfig = join(directory, 'kubeconfig');
+    await writeFile(kubeconfig, cluster.kubeconfig());
+    const clusters = createClusters([{ id: 'production' }], kubeconfig);
+    const database = await createSimulatedDatabase(parts.server);
+    world = new World(parts, { database, cluster, clusters, directory });
+    world.#seedCluster();
+    return world;
+  }
+
+  get alive(): readonly AppProcess[] {
+    return this.processes.filter((process) => process.isAlive);
+  }
+
+  startProcess(rules: Rules): AppProcess {
+    const process = new AppProcess(`app${this.processes.length + 1}`, rules, this);
+    this.processes.push(process);
+    this.trace(`${process.name} starts (${rules.mode})`);
+    return process;
+  }
+
+  trace(line: string): void {
+    const seconds = ((this.time.ms - Date.parse('2026-11-22T03:00:00Z')) / 1000).toFixed(1);
+    const text = `${seconds.padStart(8)} s  ${line}`;
+    this.lines.push(text);
+    this.#print?.(text);
+  }
+
+  /** Something that must never happen; the history fails. */
+  bug(what: string, why: unknown): void {
+    const words = why instanceof Error ? (why.stack ?? why.message) : JSON.stringify(why);
+    this.trace(`BUG ${what}: ${words}`);
+    this.bugs.push(`${what}: ${words}`);
+  }
+
+  newId: NewId = (prefix) => {
+    this.#names += 1;
+    return `${prefix}-${String(this.#names).padStart(4, '0')}`;
+  };
+
+  systemsOf(rules: Rules): Systems {
+    const parsed = parseHeadroomConfig(configText(rules), 'headroom.yaml', this.#profiles);
+    if (!parsed.ok) throw new Error(JSON.stringify(parsed.mistakes));
+    return assembleSystems(parsed.value, this.#profiles);
+  }
+
+  sizes(): Sizes {
+    const number = (kind: string, name: string, field: string) => {
+      const spec = this.cluster.control.get(kind, namespace, name)?.['spec'];
+      const value = typeof spec === 'object' && spec !== null ? Object(spec)[field] : undefined;
+      return typeof value === 'number' ? value : undefined;
+    };
+    return {
+      replicas: number('Deployment', 'worker', 'replicas'),
+      minReplicas: number('HorizontalPodAutoscaler', 'worker-hpa', 'minReplicas'),
+      maxReplicas: number('HorizontalPodAutoscaler', 'worker-hpa', 'maxReplicas'),
+    };
+  }
+
+  /** Does something to the worker as somebody else. */
+  asForeigner(what: string, change: () => void): void {
+    change();
+    this.trace(`somebody ${what}: ${JSON.stringify(this.sizes())}`);
+    this.#noteForeign();
+  }
+
+  /** Lets time pass, in the cluster too. */
+  async advance(ms: number): Promise<void> {
+    this.time.advance(ms);
+    this.cluster.control.tick(4);
+    await this.gates.settle();
+  }
+
+  measure(promql: string): MetricAnswer {
+    if (this.prng.chance(this.metricTrouble)) {
+      if (this.prng.chance(0.5)) return { kind: 'missing', because: 'no row answers the query' };
+      const trouble = { code: 'unreachable', retryable: true } as const;
+      throw new OperationError('asking Prometheus: it cannot be reached', trouble);
+    }
+    const value = promql.includes('enqueued') ? 300 : this.backlog;
+    return { kind: 'value', value, at: this.time.now() };
+  }
+
+  enqueue(run: RunId): void {
+    const happens = this.prng.chance(this.queueTrouble)
+      ? this.prng.pick(['refused', 'lost', 'twice'] as const)
+      : 'once';
+    if (happens === 'refused') {
+      const trouble = { code: 'unavailable', retryable: true } as const;
+      throw new OperationError('adding to the queue: it is not available', trouble);
+    }
+    if (happens !== 'lost') this.queue.push(run);
+    if (happens === 'twice') this.queue.push(run);
+  }
+
+  /** A write as the network treats it: it may hang until its sender gives up, and still arrive. */
+  async write(sent: SentWrite): Promise<WriteAnswer> {
+    if (!this.prng.chance(this.lateness)) return this.arrive(sent, { isLate: false });
+    this.trace(`${sent.process} waits in vain for the answer to a write`);
+    this.maybeOnTheWire(sent);
+    return { kind: 'unknown', because: 'no answer came (timeout)' };
+  }
+
+  maybeOnTheWire(sent: SentWrite): void {
+    if (this.prng.chance(0.6)) this.late.push(sent);
+  }
+
+  async arrive(sent: SentWrite, { isLate }: { readonly isLate: boolean }): Promise<WriteAnswer> {
+    const from = this.sizes();
+    this.#isOurs = true;
+    const finish = (how: string) => {
+      this.#isOurs = false;
+      const to = this.sizes();
+      this.#known = JSON.stringify(to);
+      const patch = JSON.stringify(sent.write.patch);
+      this.trace(
+        `${isLate ? 'late ' : ''}write of ${sent.process} ${sent.run.planId}/${sent.run.number} ${patch}: ${how}`,
+      );
+      if (JSON.stringify(from) === JSON.stringify(to)) return;
+      if (isLate) this.lateArrivals += 1;
+      this.effects.push({ ...sent, atMs: this.time.ms, from, to, isLate });
+    };
+    try {
+      const answer = await this.clusters.write(sent.write, { dryRun: false });
+      finish(answer.kind === 'written' ? 'written' : `${answer.kind}: ${answer.because}`);
+      return answer;
+    } catch (error) {
+      finish(String(error));
+      throw error;
+    }
+  }
+
+  async stop(): Promise<void> {
+    for (const process of this.processes) process.isAlive = false;
+    await Promise.all(this.processes.map(({ database }) => database.pool.end()));
+    await this.cluster.stop();
+    await this.database.drop();
+    await rm(this.#directory, { recursive: true, force: true });
+  }
+
+  #seedCluster(): void {
+    const { control } = this.cluster;
+    control.seed([workerDeployment(5)]);
+    control.settle();
+    this.time.advance(3_000);
+    control.settle();
+    this.#known = JSON.stringify(this.sizes());
+    control.onChange(() => {
+      if (!this.#isOurs) this.#noteForeign();
+    });
+  }
+
+  /** Whatever moved and was not written by the app. */
+  #noteForeign(): void {
+    const sizes = this.sizes();
+    if (this.#known === JSON.stringify(sizes)) return;
+    this.#known = JSON.stringify(sizes);
+    this.foreign.push({ atMs: this.time.ms, sizes });
+  }
+}
