@@ -1,4 +1,4 @@
-// Who may decide, and that every decision counts once.
+// Who may decide, and that every decision counts once; over signed HTTP, while most other conversations use the socket.
 
 import { afterEach, expect, it } from 'vitest';
 import { Bot, people, words } from '../bot.ts';
@@ -9,7 +9,7 @@ afterEach(async () => {
 });
 
 it('a denial asks why, ends the plan and changes nothing', async () => {
-  bot = await Bot.start();
+  bot = await Bot.start({ mode: 'http' });
   await bot.alert();
   const card = await bot.card('Waiting for approval');
 
@@ -23,7 +23,7 @@ it('a denial asks why, ends the plan and changes nothing', async () => {
 });
 
 it('a stranger cannot deny either, and keeps the words they typed', async () => {
-  bot = await Bot.start();
+  bot = await Bot.start({ mode: 'http' });
   await bot.alert();
   const card = await bot.card('Waiting for approval');
 
@@ -37,6 +37,7 @@ it('a stranger cannot deny either, and keeps the words they typed', async () => 
 
 it('two people at once, one person twice and Slack delivering twice count once each', async () => {
   bot = await Bot.start({
+    mode: 'http',
     policy: `
 policy:
   rules:
@@ -61,7 +62,7 @@ policy:
 });
 
 it('whoever asked for a change cannot approve it, somebody else can', async () => {
-  bot = await Bot.start();
+  bot = await Bot.start({ mode: 'http' });
   await bot.say('/scale gl-008/worker replicas=7 reason="Monday rush"', 'ann');
   const card = await bot.card('Waiting for approval');
   expect(words(card)).toContain(`Asked for by <@${people.ann}>: Monday rush`);
@@ -77,7 +78,7 @@ it('whoever asked for a change cannot approve it, somebody else can', async () =
 });
 
 it('the person on call approves their own plan alone, with a reason that is kept', async () => {
-  bot = await Bot.start();
+  bot = await Bot.start({ mode: 'http' });
   await bot.say('/scale gl-008/worker replicas=7', 'oncall');
   const card = await bot.card('Waiting for approval');
 
@@ -91,7 +92,7 @@ it('the person on call approves their own plan alone, with a reason that is kept
 });
 
 it('taking capacity away needs the stricter number of people', async () => {
-  bot = await Bot.start();
+  bot = await Bot.start({ mode: 'http' });
   await bot.say('/scale gl-008/worker replicas=4', 'oncall');
   const card = await bot.card('Waiting for approval: 0 of 2');
   await bot.click('approve', 'ann', card);
@@ -102,7 +103,7 @@ it('taking capacity away needs the stricter number of people', async () => {
 });
 
 it('a vote for an older version of a plan does not count', async () => {
-  bot = await Bot.start();
+  bot = await Bot.start({ mode: 'http' });
   await bot.alert();
   const card = await bot.card('at least 8');
   bot.measure({ backlog: 2_000 });
@@ -122,7 +123,7 @@ it('a vote for an older version of a plan does not count', async () => {
 });
 
 it('an expired plan takes no approval', async () => {
-  bot = await Bot.start();
+  bot = await Bot.start({ mode: 'http' });
   await bot.alert();
   await bot.card('Waiting for approval');
   bot.later(31 * 60_000);
