@@ -41,7 +41,6 @@ export function startLoop(options: {
     } catch (error) {
       if (!(error instanceof OperationError)) throw error;
       log.warn({ loop: name, err: error }, 'a loop met trouble outside and goes on');
-      await clock.sleep(everyMs);
       return false;
     }
   };
