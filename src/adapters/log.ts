@@ -31,15 +31,17 @@ function errorFields(error: unknown): unknown {
     message: shortened(error.message),
     ...('code' in error && typeof error.code === 'string' && { code: error.code }),
     ...(causes.length > 0 && { causes }),
+    // Only the places: the message stands before them, with all its lines.
     stack: error.stack
       ?.split('\n')
-      .slice(1, 8)
-      .map((line) => line.trim()),
+      .map((line) => line.trim())
+      .filter((line) => line.startsWith('at '))
+      .slice(0, 7),
   };
 }
 
-/** An API client's message may quote headers and bodies; what it is about stands at its beginning. */
+/** An API client's message may quote headers, bodies and addresses with passwords; what it is about stands at its beginning. */
 function shortened(message: string): string {
-  const line = message.split('\n')[0] ?? '';
+  const line = (message.split('\n')[0] ?? '').replace(/\/\/[^/\s]*@/g, '//[redacted]@');
   return line.length > 300 ? `${line.slice(0, 300)}…` : line;
 }
