@@ -254,6 +254,7 @@ export function makeDecrease(over: Partial<Plan> = {}): Plan {
     replicas: { before: 5, after: 4 },
     changes: [makeScaleChange({ after: { replicas: 4 }, floor: false })],
     decrease: true,
+    cost: { beforeUsdPerMonth: 365, afterUsdPerMonth: 292, source: 'Capacity Planning' },
     ...over,
   });
 }
@@ -285,7 +286,7 @@ export function makeCase(over: Partial<Case> = {}): Case {
 
 export function makeRecord(over: Partial<PlanRecord> = {}): PlanRecord {
   const plan = over.plan ?? makePlan();
-  return { plan, hash: hashOf(plan), state: 'proposed', stateAt: now, ...over };
+  return { plan, hash: over.hash ?? hashOf(plan), state: 'proposed', stateAt: now, ...over };
 }
 
 export function makeAlertOfPlan(over: Partial<AlertOfPlan> = {}): AlertOfPlan {

@@ -15,9 +15,9 @@ import {
   context,
   costDelta,
   cut,
+  dollars,
   escapeMrkdwn,
   fallback,
-  figure,
   header,
   literal,
   type Message,
@@ -41,7 +41,10 @@ export function cardMessage(view: PlanView): Message {
   const blocks: KnownBlock[] = [
     header(firstLine(plan)),
     section(`*${state.title}*${state.detail === '' ? '' : `\n${state.detail}`}`, 1_500),
-    section(`*Why*\n${whyLines(plan).join('\n')}`, 3_000),
+    section(
+      `*${plan.finding === undefined ? 'Why' : 'What was seen'}*\n${whyLines(plan).join('\n')}`,
+      3_000,
+    ),
     section(plan.finding === undefined ? changesText(plan) : findingText(plan.finding), 2_500),
   ];
   if (plan.notes.length > 0) {
@@ -119,13 +122,15 @@ function byHandText({ changes, workload }: Plan): string {
   ].join('\n');
 }
 
+const findingHeads = {
+  investigate: 'Look at this before scaling',
+  enough: 'Why nothing is changed',
+  frozen: 'Why nothing is changed',
+} as const satisfies Record<Finding['kind'], string>;
+
 function findingText(finding: Finding): string {
   const lookAt = finding.lookAt.map((what) => `• ${literal(what, 300)}`);
-  return [
-    `*Nothing is changed: ${findingTitles[finding.kind]}*`,
-    literal(finding.because, 600),
-    ...lookAt,
-  ].join('\n');
+  return [`*${findingHeads[finding.kind]}*`, literal(finding.because, 600), ...lookAt].join('\n');
 }
 
 function cause({ origin, observations, trigger }: Plan, maxChars: number): string {
@@ -134,7 +139,7 @@ function cause({ origin, observations, trigger }: Plan, maxChars: number): strin
   }
   const measured = observations.find(({ name }) => name === trigger);
   const value =
-    measured?.kind === 'value' ? plainLine(` ${amount(measured.value, measured.unit)}`) : '';
+    measured?.kind === 'value' ? plainLine(amount(measured.value, cut(measured.unit, 20))) : '';
   const room = value === '' ? maxChars : maxChars - value.length - 1;
   return `${cut(plainLine(origin.alertname), room)} ${value}`.trimEnd();
 }
@@ -155,7 +160,7 @@ function whyLines(plan: Plan): string[] {
   if (plan.cost !== undefined) {
     const { beforeUsdPerMonth, afterUsdPerMonth, source } = plan.cost;
     lines.push(
-      `• Cost of this component: $${figure(round(beforeUsdPerMonth))} → $${figure(round(afterUsdPerMonth))} a month  _(${literal(source, 160)})_`,
+      `• Cost of this component: ${dollars(beforeUsdPerMonth)} → ${dollars(afterUsdPerMonth)} a month  _(${literal(source, 160)})_`,
     );
   }
   return lines;
@@ -175,7 +180,9 @@ export function observationLine(observation: Observation): string {
 }
 
 function alertLines(view: PlanView): string[] {
-  const lines = view.alerts.slice(0, alertsNamed).map((alert) => {
+  const firing = view.alerts.filter(({ resolvedAt }) => resolvedAt === undefined);
+  const ended = view.alerts.filter(({ resolvedAt }) => resolvedAt !== undefined);
+  const lines = [...firing, ...ended].slice(0, alertsNamed).map((alert) => {
     const since = new Date(alert.startsAt);
     const until =
       alert.resolvedAt === undefined
@@ -213,8 +220,4 @@ function footer(view: PlanView): string {
   const { plan, hash } = view.record;
   const revision = plan.revision > 1 ? ` · revision ${plan.revision}` : '';
   return `Plan ${plan.id}${revision} · ${hash.slice(0, 12)} · ${view.mode} mode · drawn ${when(new Date(plan.createdAt))}`;
-}
-
-function round(usd: number): number {
-  return Math.round(usd * 100) / 100;
 }

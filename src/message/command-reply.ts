@@ -8,6 +8,7 @@ import type { PlanRecord, Stop, StoredAlert } from '../ports.ts';
 import { firstLine } from './card.ts';
 import {
   context,
+  dollars,
   fallback,
   figure,
   literal,
@@ -16,7 +17,6 @@ import {
   plainMessage,
   section,
   sections,
-  sentence,
 } from './message.ts';
 
 export function helpMessage({ capacity, scale }: CommandNames): Message {
@@ -27,8 +27,8 @@ export function helpMessage({ capacity, scale }: CommandNames): Message {
       `\`${capacity} status [SYSTEM]\`  what waits, what runs, what came in and fits nowhere`,
       `\`${capacity} plan SYSTEM key=value…\`  sizes a system from its inputs; changes nothing`,
       `\`${scale} SYSTEM/component replicas=N reason="…"\`  draws a plan that somebody else approves`,
-      `\`${scale} stop [SYSTEM] reason="…"\`  halts everything, or one system, between two changes`,
-      `\`${scale} resume [SYSTEM]\`  lets it go on`,
+      `\`${scale} stop [SYSTEM | cluster=NAME] reason="…"\`  halts everything, one system or one cluster, between two changes`,
+      `\`${scale} resume [SYSTEM | cluster=NAME]\`  lets it go on`,
     ].join('\n'),
   );
 }
@@ -40,7 +40,7 @@ export function misuseMessage(name: string, because: string): Message {
 }
 
 export function refusedMessage(because: string): Message {
-  return plainMessage(`No plan was drawn. ${sentence(because, 600)} Nothing was changed.`);
+  return plainMessage(`No plan was drawn: ${literal(because, 600)}. Nothing was changed.`);
 }
 
 export function systemsMessage(systems: Systems): Message {
@@ -104,12 +104,12 @@ export function statusMessage(facts: StatusFacts): Message {
 
 export function whatIfMessage(system: System, result: Extract<WhatIf, { kind: 'sized' }>): Message {
   const inputs = Object.entries(result.inputs)
-    .map(([name, value]) => `${name}=${figure(value)}`)
+    .map(([name, value]) => `${name}=${value}`)
     .join(' ');
   const lines = result.sizings.map((sizing) => {
     const mark = sizing.id === result.recommended ? '*recommended* ' : '';
     const cost =
-      sizing.costUsdPerMonth === undefined ? '' : `, $${figure(sizing.costUsdPerMonth)}/month`;
+      sizing.costUsdPerMonth === undefined ? '' : `, ${dollars(sizing.costUsdPerMonth)}/month`;
     const reasons =
       sizing.reasons.length === 0
         ? ''

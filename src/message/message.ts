@@ -42,7 +42,9 @@ export function plainLine(text: string): string {
  * as ours or push ours off the card.
  */
 export function literal(text: string, maxChars: number): string {
-  const characters = Array.from(plainLine(text), (character) =>
+  // Every character takes at least one place, so no more of them can be needed.
+  const line = plainLine(text).slice(0, maxChars + 1);
+  const characters = Array.from(line, (character) =>
     /[*_~`]/.test(character) ? `\u200b${character}\u200b` : escapeMrkdwn(character),
   );
   const whole = characters.join('');
@@ -65,7 +67,10 @@ export function sentence(text: string, maxChars: number): string {
     (_, user: string) => `by <@${user}>`,
   );
   if (words === '') return '';
-  const capital = words.charAt(0).toUpperCase() + words.slice(1);
+  // A name with a hyphen or a digit in it is a name and stays as it is.
+  const capital = /^[a-z]+[ ,:]/.test(words)
+    ? words.charAt(0).toUpperCase() + words.slice(1)
+    : words;
   return /[.!?…]$/.test(capital) ? capital : `${capital}.`;
 }
 
@@ -225,16 +230,22 @@ export function figure(value: number): string {
   return value.toLocaleString('en-US', { maximumFractionDigits: 3 });
 }
 
-/** Dollars a month with their sign: "+$233", "−$12.50", "no change in cost". */
-export function costDelta(usdPerMonth: number): string {
-  if (Math.abs(usdPerMonth) < 0.005) return 'no change in cost';
-  const size = Math.abs(usdPerMonth);
-  const digits = size >= 100 ? 0 : 2;
-  const dollars = size.toLocaleString('en-US', {
+/** "$365", "$182.50": cents only where there are some, and none from a thousand on. */
+export function dollars(usd: number): string {
+  const size = Math.abs(usd);
+  const whole = size >= 1_000 || Math.abs(size - Math.round(size)) < 0.005;
+  const digits = whole ? 0 : 2;
+  const text = size.toLocaleString('en-US', {
     minimumFractionDigits: digits,
     maximumFractionDigits: digits,
   });
-  return `${usdPerMonth > 0 ? '+' : '−'}$${dollars}/month`;
+  return `$${text}`;
+}
+
+/** What a month costs more or less: "+$219/month", "−$12.50/month", "no change in cost". */
+export function costDelta(usdPerMonth: number): string {
+  if (Math.abs(usdPerMonth) < 0.005) return 'no change in cost';
+  return `${usdPerMonth > 0 ? '+' : '−'}${dollars(usdPerMonth)}/month`;
 }
 
 function fitLines(text: string, maxChars: number): string {

@@ -24,7 +24,7 @@ export function stateLine(view: PlanView): StateLine {
     case 'applying':
       return {
         title: '⚙️ Being carried out',
-        detail: `${deciders(view)}. Progress is in the thread.${stoppedLine(view)}`,
+        detail: `${deciders(view)}. Progress is in the thread.${stoppedLine(view, 'It halts before the next change.')}`,
       };
     case 'applied':
       return appliedLine(view);
@@ -94,12 +94,12 @@ function proposedLine(view: PlanView): StateLine {
   const needed = approvalsNeeded(record.plan, rule);
   const yes = approvals(view).map((vote) => vote.userId);
   const so = yes.length === 0 ? '' : `${people(yes)} approved so far. `;
-  const who = people(mayApprove(caseOf(view)));
+  const who = people(mayApprove(caseOf(view)).filter((user) => !yes.includes(user)));
   const decide =
     who === ''
       ? `Nobody under policy rule "${literal(rule.name, 60)}" but whoever asked could approve it, and that does not count.`
       : `${who} can decide.`;
-  const stopped = stoppedLine(view);
+  const stopped = stoppedLine(view, 'Votes count, but nothing starts before a resume.');
   const expiry = `Expires ${when(new Date(record.plan.expiresAt))}.`;
   if (record.clearedAt !== undefined) {
     return {
@@ -124,7 +124,7 @@ function approvedLine(view: PlanView): StateLine {
     view.record.startBy === undefined ? '' : ` It must start before ${when(view.record.startBy)}.`;
   return {
     title: view.stops.length === 0 ? '👍 Approved: starting' : '⏸ Approved, but stopped',
-    detail: `${deciders(view)}.${by}${stoppedLine(view)}`,
+    detail: `${deciders(view)}.${by}${stoppedLine(view, 'Nothing starts before a resume.')}`,
   };
 }
 
@@ -165,14 +165,16 @@ function caseOf(view: PlanView): Case {
   return { plan, hash, state, votes, rule, mode, stops, now: stateAt };
 }
 
-function stoppedLine({ stops }: PlanView): string {
-  return stops.map((stop) => `\n⏸ ${sentence(stop, 300)}`).join('');
+function stoppedLine({ stops }: PlanView, meaning: string): string {
+  if (stops.length === 0) return '';
+  return `${stops.map((stop) => `\n⏸ ${sentence(stop, 300)}`).join('')} ${meaning}`;
 }
 
 /** Only a first run that wrote nothing leaves the world as it was; what an earlier run did is not in this view. */
-function whatStays({ run, changes }: PlanView): string {
-  const wrote = changes.some(({ state }) => state !== 'reached' && state !== 'refused');
-  return !wrote && (run === undefined || run.number === 1)
-    ? 'Headroom changed nothing.'
-    : 'Capacity that was already added stays.';
+function whatStays({ run, changes, record }: PlanView): string {
+  if (changes.some(({ state }) => state !== 'reached' && state !== 'refused')) {
+    return 'Capacity that was already added stays.';
+  }
+  if ((run?.number ?? 1) > 1) return 'If an earlier attempt added capacity, that stays.';
+  return record.reason?.includes('nothing was written') === true ? '' : 'Headroom changed nothing.';
 }

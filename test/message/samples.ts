@@ -1,0 +1,358 @@
+// One of everything Headroom can say, by name, for the tests that hold every message to the same rules.
+
+import type { VoteResult } from '../../src/approval/vote-result.ts';
+import { cardMessage } from '../../src/message/card.ts';
+import {
+  helpMessage,
+  misuseMessage,
+  refusedMessage,
+  statusMessage,
+  systemsMessage,
+  whatIfMessage,
+} from '../../src/message/command-reply.ts';
+import type { Message, Modal } from '../../src/message/message.ts';
+import type { PlanView } from '../../src/message/plan-view.ts';
+import { outcomeMessage, progressMessage } from '../../src/message/thread.ts';
+import { reasonModal, voteReply } from '../../src/message/vote-reply.ts';
+import { assembleAlertPlan } from '../../src/plan/assemble.ts';
+import type { Plan } from '../../src/plan/plan.ts';
+import { whatIf } from '../../src/plan/what-if.ts';
+import type { PlanRecord, RunChange } from '../../src/ports.ts';
+import {
+  after,
+  componentOf,
+  hashOf,
+  makeAlertFacts,
+  makeAlertOfPlan,
+  makeAutoscalerState,
+  makeClusterState,
+  makeCommandPlan,
+  makeDecrease,
+  makePlan,
+  makeReading,
+  makeRecord,
+  makeScaleChange,
+  makeStoredAlert,
+  makeSystem,
+  makeSystems,
+  makeView,
+  makeVote,
+  makeWorkload,
+  makeWorkloadState,
+  now,
+  people,
+  triggerOf,
+} from '../make.ts';
+
+const { ann, bob, dan, eve } = people;
+const name = { id: 'p-0abcd', revision: 1 };
+const drawn = (over: Parameters<typeof makeAlertFacts>[0] = {}) =>
+  assembleAlertPlan(makeAlertFacts(over), name);
+const usual = drawn();
+
+function view(
+  record: Partial<PlanRecord> = {},
+  over: Omit<Partial<PlanView>, 'record'> & { readonly by?: readonly string[] } = {},
+): PlanView {
+  const { by = [], ...rest } = over;
+  const plan = record.plan ?? usual;
+  const votes = by.map((who) =>
+    makeVote(who, { planHash: hashOf(plan), reason: 'nobody else is awake' }),
+  );
+  return makeView({ record: makeRecord({ ...record, plan }), votes, ...rest });
+}
+
+const run = { planId: 'p-0abcd', number: 1, state: 'running', queuedAt: after(60) } as const;
+const ran = (...changes: readonly Omit<RunChange, 'position'>[]) => ({
+  run,
+  changes: changes.map((change, position) => ({ ...change, position })),
+});
+const state = (
+  to: PlanRecord['state'],
+  record: Partial<PlanRecord> = {},
+  over: Parameters<typeof view>[1] = {},
+) => view({ state: to, stateAt: after(90), ...record }, { by: [bob], ...over });
+
+const stops = [`Everything is stopped by <@${dan}>: incident 12`];
+const system = makeSystem();
+const inspector = {
+  component: componentOf(system.profile, 'steam-trap-inspector'),
+  trigger: triggerOf(system.profile, 'high-cpu-inspector'),
+  workload: makeWorkload({ name: 'steam-trap-inspector' }),
+  measured: makeReading(0.84),
+  arrival: undefined,
+  alertValue: 0.88,
+  origin: {
+    kind: 'alert',
+    alertname: 'HighCPUUtilization',
+    fingerprint: '8d915370a6357713',
+    startsAt: '2026-11-22T03:06:33.13807347Z',
+    summary: 'High CPU utilization - consider scaling up',
+  },
+} as const;
+const owned = (over: Parameters<typeof makeAutoscalerState>[0]) => ({
+  ...inspector,
+  cluster: makeClusterState({
+    autoscaler: makeAutoscalerState({ name: 'inspector-hpa', ...over }),
+  }),
+});
+const lookAt = { kind: 'investigate', lookAt: ['recent rollouts', 'slow queries'] } as const;
+const twoChanges = makePlan({
+  changes: [
+    makeScaleChange(),
+    makeScaleChange({ workload: makeWorkload({ name: 'api-gateway' }), undo: 'none' }),
+  ],
+});
+
+/** The card in every state and in the ways in which a state is told differently. */
+export const cardViews = {
+  'card-proposed': view(),
+  'card-proposed-arrival-unknown': view({
+    plan: drawn({ arrival: { kind: 'missing', because: 'no such series', source: 'q' } }),
+  }),
+  'card-proposed-stale': view({
+    plan: drawn({ measured: { kind: 'stale', value: 400, ageSeconds: 720, source: 'q' } }),
+  }),
+  'card-proposed-share': view({ plan: drawn(inspector) }),
+  'card-proposed-autoscaler-minimum': view({ plan: drawn(owned({})) }),
+  'card-proposed-autoscaler-maximum': view({
+    plan: drawn(owned({ maxReplicas: 5, limited: true })),
+  }),
+  'card-proposed-second-alert': view(
+    { plan: { ...usual, id: 'p-1bcde', revision: 2, replaces: 'p-0abcd' } },
+    {
+      alerts: [
+        makeAlertOfPlan({ resolvedAt: '2026-11-22T03:11:00Z' }),
+        ...Array.from({ length: 7 }, (_, index) => makeAlertOfPlan({ fingerprint: `${index}` })),
+      ],
+    },
+  ),
+  'card-proposed-decrease': view({ plan: makeDecrease() }, { by: [bob], alerts: [] }),
+  'card-proposed-on-call': view({ plan: makeCommandPlan(dan) }, { alerts: [] }),
+  'card-proposed-only-requester-listed': view(
+    { plan: makeCommandPlan(ann) },
+    {
+      alerts: [],
+      rule: { ...(system.rule as NonNullable<typeof system.rule>), approvers: [ann], oncall: [] },
+    },
+  ),
+  'card-proposed-stopped': view({}, { stops }),
+  'card-cleared': view({ clearedAt: after(60) }),
+  'card-observe': view({}, { mode: 'observe' }),
+  'card-without-policy': view({}, { rule: undefined }),
+  'card-irreversible': view({ plan: twoChanges }),
+  'card-investigate': view({
+    plan: drawn({
+      trigger: { ...triggerOf(system.profile, 'inspection-backlog'), ...lookAt } as never,
+    }),
+  }),
+  'card-enough': view({ plan: drawn({ measured: makeReading(200) }) }),
+  'card-cluster-silent': view({
+    plan: drawn({
+      cluster: undefined,
+      clusterProblem: 'asking cluster production: it does not answer',
+    }),
+  }),
+  'card-stateful-set': view({
+    plan: drawn({ workload: makeWorkload({ kind: 'StatefulSet', name: 'store' }) }),
+  }),
+  'card-approved': state('approved', { startBy: after(990) }),
+  'card-approved-stopped': state('approved', { startBy: after(990) }, { stops }),
+  'card-approved-by-hand': state('approved', { startBy: after(990) }, { mode: 'propose' }),
+  'card-approved-by-hand-autoscaler': state(
+    'approved',
+    { startBy: after(990), plan: drawn(owned({})) },
+    { mode: 'propose' },
+  ),
+  'card-denied': state('denied', { reason: `denied by <@${ann}>: a release runs` }, { by: [] }),
+  'card-expired': state('expired', {}, { by: [] }),
+  'card-expired-observe': state('expired', {}, { by: [], mode: 'observe' }),
+  'card-withdrawn': state(
+    'withdrawn',
+    { reason: 'The alert had cleared and nobody approved it anyway within 15 minutes.' },
+    { by: [] },
+  ),
+  'card-superseded': state('superseded', {
+    reason: 'Plan p-1bcde asks for 12 replicas.',
+    supersededBy: 'p-1bcde',
+  }),
+  'card-lapsed': state('lapsed', { reason: 'It was approved, but did not start in time.' }),
+  'card-applying': state('applying', {}, ran({ state: 'writing' })),
+  'card-applying-stopped': state('applying', {}, { ...ran({ state: 'written' }), stops }),
+  'card-unknown': state(
+    'unknown',
+    { reason: 'The process that carried it out stopped answering.' },
+    ran({ state: 'writing' }),
+  ),
+  'card-applied-watching': state(
+    'applied',
+    { outcome: 'pending', outcomeBy: after(1_000) },
+    ran({ state: 'verified' }),
+  ),
+  'card-applied-helped': state('applied', {
+    outcome: 'helped',
+    outcomeNote: 'inspection-backlog 812 → 240 jobs, below 250, 4 min after the change.',
+  }),
+  'card-applied-not-helped': state('applied', {
+    outcome: 'not-helped',
+    outcomeNote: 'inspection-backlog 812 → 900 jobs 15 min after the change, not below 250.',
+  }),
+  'card-applied-unmeasured': state('applied', {
+    outcome: 'unmeasured',
+    outcomeNote: 'No measurement 15 min after the change: no such series.',
+  }),
+  'card-applied-by-command': state(
+    'applied',
+    { plan: makeCommandPlan(eve) },
+    { alerts: [], ...ran({ state: 'verified' }) },
+  ),
+  'card-drifted': state(
+    'left',
+    {
+      reason:
+        'Deployment worker has 6 replicas, the plan saw 5 (changed by kubectl-edit, 2026-11-22 03:12 UTC); nothing was written',
+    },
+    ran(),
+  ),
+  'card-not-ready': state(
+    'left',
+    { reason: 'not ready after 10 minutes: 6 of 8 pods ready: 2 pods Unschedulable: no nodes' },
+    ran({ state: 'failed' }),
+  ),
+  'card-drifted-after-interruption': state(
+    'left',
+    { reason: 'Deployment worker has 6 replicas, the plan saw 5; nothing was written' },
+    { run: { ...run, number: 2 } },
+  ),
+  'card-failed': state(
+    'failed',
+    { reason: 'not ready after 10 minutes: 6 of 8 pods ready' },
+    ran({ state: 'failed' }),
+  ),
+  'card-reverted': state('reverted', { reason: 'not ready after 10 minutes: 6 of 8 pods ready' }),
+} as const satisfies Record<string, PlanView>;
+
+const results = {
+  'reply-approved': { kind: 'approved', starts: true },
+  'reply-approved-by-hand': { kind: 'approved', starts: false },
+  'reply-counted': { kind: 'counted', because: '1 of 2 approvals' },
+  'reply-denied': { kind: 'denied' },
+  'reply-already-voted': { kind: 'already-voted' },
+  'reply-reason-needed': { kind: 'reason-needed' },
+  'reply-refused': {
+    kind: 'refused',
+    because:
+      'Only people listed under policy rule "production" may decide on steam-traps. You are not on that list; nothing was changed.',
+  },
+  'reply-no-such-plan': { kind: 'no-such-plan' },
+} as const satisfies Record<string, VoteResult>;
+
+const sized = (sites: string) => {
+  const result = whatIf(system.profile, new Map([['sites', sites]]));
+  if (result.kind === 'misuse') throw new Error(result.mistakes.join());
+  return whatIfMessage(system, result);
+};
+
+function mapValues<From, To>(
+  record: Readonly<Record<string, From>>,
+  convert: (value: From) => To,
+): Record<string, To> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, convert(value)]));
+}
+
+/** Every kind of message. */
+export const messages: Readonly<Record<string, Message>> = {
+  ...mapValues<PlanView, Message>(cardViews, cardMessage),
+  ...mapValues<VoteResult, Message>(results, voteReply),
+  'progress-begun': progressMessage(state('applying', { plan: twoChanges }, { run })),
+  'progress-half': progressMessage(
+    state(
+      'applying',
+      { plan: twoChanges },
+      ran({ state: 'verified' }, { state: 'written', detail: '6 of 8 pods ready: 2 pods Pending' }),
+    ),
+  ),
+  'progress-stopped': progressMessage(
+    state('applying', {}, { ...ran({ state: 'written' }), stops }),
+  ),
+  'progress-refused': progressMessage(
+    state(
+      'left',
+      {},
+      ran({ state: 'refused', detail: 'admission webhook "quota" denied the request' }),
+    ),
+  ),
+  'progress-unknown': progressMessage(state('unknown', {}, ran({ state: 'unknown' }))),
+  'outcome-helped': outcomeMessage({
+    ...cardViews['card-applied-helped'],
+    alerts: [makeAlertOfPlan({ resolvedAt: '2026-11-22T03:20:00Z' })],
+    auditHead: { seq: 12, hash: 'a'.repeat(64) },
+  }),
+  'outcome-not-helped': outcomeMessage({
+    ...cardViews['card-applied-not-helped'],
+    auditHead: { seq: 12, hash: 'a'.repeat(64) },
+  }),
+  'outcome-some-alerts': outcomeMessage({
+    ...cardViews['card-applied-helped'],
+    alerts: [makeAlertOfPlan({ resolvedAt: '2026-11-22T03:20:00Z' }), makeAlertOfPlan()],
+  }),
+  'outcome-all-alerts': outcomeMessage({
+    ...cardViews['card-applied-helped'],
+    alerts: [
+      makeAlertOfPlan({ resolvedAt: '2026-11-22T03:25:00Z' }),
+      makeAlertOfPlan({ resolvedAt: '2026-11-22T03:20:00Z' }),
+    ],
+  }),
+  'outcome-drifted': outcomeMessage({ ...cardViews['card-drifted'], alerts: [] }),
+  'command-help': helpMessage({ capacity: '/capacity', scale: '/scale' }),
+  'command-misuse': misuseMessage('/capacity', 'there is no "stauts"; did you mean "status"?'),
+  'command-refused': refusedMessage('worker already has 5 replicas'),
+  'command-systems': systemsMessage(
+    makeSystems(
+      system,
+      makeSystem({ id: 'boilers', title: 'Boilers', mode: 'observe', rule: undefined }),
+    ),
+  ),
+  'command-systems-none': systemsMessage(new Map()),
+  'command-status-quiet': statusMessage({
+    systems: [system],
+    plans: [],
+    stops: [],
+    unrouted: { count: 0, newest: [] },
+    clusters: [{ cluster: 'production' }],
+    messagesOwed: 0,
+  }),
+  'command-status-busy': statusMessage({
+    systems: [system],
+    plans: [
+      makeRecord({ plan: usual }),
+      makeRecord({ plan: makeDecrease({ id: 'p-2cdef' }), state: 'applied', outcome: 'pending' }),
+    ],
+    stops: [
+      { scope: '*', by: dan, reason: 'incident 12', stoppedAt: now },
+      { scope: 'system:boilers', by: 'cli:root', stoppedAt: now },
+    ],
+    unrouted: {
+      count: 7,
+      newest: [
+        makeStoredAlert({ labels: { alertname: 'DiskFull' } }),
+        makeStoredAlert({ labels: {} }),
+      ],
+    },
+    clusters: [
+      { cluster: 'production' },
+      { cluster: 'staging', problem: 'asking cluster staging: it does not answer' },
+    ],
+    messagesOwed: 1,
+  }),
+  'command-what-if': sized('100'),
+  'command-what-if-too-many': sized('1000'),
+};
+
+const token = { planId: 'p-0abcd', planHash: 'a'.repeat(64) };
+
+/** Every modal. */
+export const modals: Readonly<Record<string, Modal>> = {
+  'modal-deny': reasonModal('deny', token),
+  'modal-approve': reasonModal('approve', token),
+};
