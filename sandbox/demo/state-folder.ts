@@ -3,6 +3,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode } from '../postgres/binaries.ts';
 import { killGroup, processOf } from './processes.ts';
+import { StepFailed } from './steps.ts';
 
 export interface StateFolder {
   readonly path: string;
@@ -26,7 +27,7 @@ export async function claimStateFolder(
   const file = (name: string): string => join(path, name);
   const demo = await processOf(file('demo.pid'), ['demo.mjs']);
   if (demo !== undefined && demo !== process.pid) {
-    throw new Error(
+    throw new StepFailed(
       `A demo already runs here (process ${demo}). Stop it with Ctrl-C, or start another one with --state and a folder of its own.`,
     );
   }
@@ -53,7 +54,7 @@ async function makeFolder(path: string): Promise<void> {
     await mkdir(path, { recursive: true, mode: 0o700 });
   } catch (error) {
     if (errorCode(error) !== 'EACCES') throw error;
-    throw new Error(`${path} cannot be made by this user; choose another place with --state.`, {
+    throw new StepFailed(`${path} cannot be made by this user; choose another place with --state.`, {
       cause: error,
     });
   }
