@@ -1,11 +1,11 @@
 // Holds the prose to the program: commands that run, links that lead somewhere, tables that are complete, figures that are true.
 
 import { execFile } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseAllDocuments, parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { parseDelivery } from '../src/alert/parse-delivery.ts';
@@ -13,6 +13,7 @@ import { routeAlert } from '../src/alert/route.ts';
 import { loadConfig, loadProfiles } from '../src/load-files.ts';
 import { helpMessage } from '../src/message/command-reply.ts';
 import { assembleSystems } from '../src/settings/headroom-config.ts';
+import { type Bundle, bundleProgram } from './crash/bundle.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
@@ -76,20 +77,20 @@ function sorted(words: Iterable<string | undefined>): readonly string[] {
   return [...words].flatMap((word) => word ?? []).toSorted();
 }
 
-const bundle = join(root, 'dist/headroom.js');
-const run = promisify(execFile);
-
-/** `npm test` has just built the bundle; whoever runs this file alone may not have. */
+let bundle: Bundle;
 beforeAll(async () => {
-  const modifiedAt = (path: string): number =>
-    statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  if (modifiedAt(bundle) >= modifiedAt(join(root, 'src/cli.ts'))) return;
-  await run(process.execPath, ['build.mjs'], { cwd: root });
+  bundle = await bundleProgram('../../src/cli.ts');
+});
+afterAll(async () => {
+  await bundle.remove();
 });
 
-/** Runs the app's own command line. */
+/** Runs the app's own command line, bundled from the sources as they are now. */
 async function headroom(args: readonly string[]): Promise<string> {
-  const { stdout } = await run(process.execPath, [bundle, ...args], { cwd: root });
+  const { stdout } = await promisify(execFile)(process.execPath, [bundle.file, ...args], {
+    cwd: root,
+    env: { ...process.env, PROFILES_DIR: 'profiles' },
+  });
   return stdout;
 }
 
@@ -184,11 +185,14 @@ describe('the README', () => {
   it('lists every command of the command line', async () => {
     const under = async (...path: readonly string[]): Promise<readonly string[]> => {
       const [, list = ''] = (await headroom([...path, '--help'])).split('Commands:\n');
-      const names = [...list.matchAll(/^ {2}([a-z]+)/gm)].map(([, name = '']) => name);
-      const commands = names.filter((name) => name !== 'help');
-      if (commands.length === 0) return [path.join(' ')];
-      const each = await Promise.all(commands.map((name) => under(...path, name)));
-      return each.flat();
+      const commands = [...list.matchAll(/^ {2}([a-z]+)( [[<])?/gm)].filter(
+        ([, name]) => name !== 'help',
+      );
+      // What takes arguments is no group of others.
+      const each = commands.map(([, name = '', takes]) =>
+        takes === undefined ? under(...path, name) : [[...path, name].join(' ')],
+      );
+      return commands.length === 0 ? [path.join(' ')] : (await Promise.all(each)).flat();
     };
     expect(sorted(firstColumn('### On the command line'))).toEqual(sorted(await under()));
   });
