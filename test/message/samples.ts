@@ -15,7 +15,6 @@ import type { PlanView } from '../../src/message/plan-view.ts';
 import { outcomeMessage, progressMessage } from '../../src/message/thread.ts';
 import { reasonModal, voteReply } from '../../src/message/vote-reply.ts';
 import { assembleAlertPlan } from '../../src/plan/assemble.ts';
-import type { Plan } from '../../src/plan/plan.ts';
 import { whatIf } from '../../src/plan/what-if.ts';
 import type { PlanRecord, RunChange } from '../../src/ports.ts';
 import {
@@ -38,7 +37,6 @@ import {
   makeView,
   makeVote,
   makeWorkload,
-  makeWorkloadState,
   now,
   people,
   triggerOf,
