@@ -48,55 +48,55 @@ function start(options: {
 
 describe('a loop', () => {
   it('goes on without a rest while there is work, then sleeps until it is woken', async () => {
-    const it = start({ pass: async (count) => count < 5 });
-    await it.reached(5);
-    expect(it.count()).toBe(5);
-    it.loop.wake();
-    await it.reached(6);
-    await it.loop.stop();
-    expect(it.count()).toBe(6);
+    const ran = start({ pass: async (count) => count < 5 });
+    await ran.reached(5);
+    expect(ran.count()).toBe(5);
+    ran.loop.wake();
+    await ran.reached(6);
+    await ran.loop.stop();
+    expect(ran.count()).toBe(6);
   });
 
   it('does not miss a wake that comes while it works', async () => {
     const gate = new EventEmitter();
-    const it = start({
+    const ran = start({
       pass: async (count) => {
         if (count === 1) await once(gate, 'open');
         return false;
       },
     });
-    await it.reached(1);
-    it.loop.wake();
+    await ran.reached(1);
+    ran.loop.wake();
     gate.emit('open');
-    await it.reached(2);
-    await it.loop.stop();
+    await ran.reached(2);
+    await ran.loop.stop();
   });
 
   it('passes again by itself when its time is up', async () => {
-    const it = start({ everyMs: 1, pass: async () => false });
-    await it.reached(3);
-    await it.loop.stop();
+    const ran = start({ everyMs: 1, pass: async () => false });
+    await ran.reached(3);
+    await ran.loop.stop();
   });
 
   it('stops after the pass that runs, and waits for it', async () => {
     const gate = new EventEmitter();
     let ended = false;
-    const it = start({
+    const ran = start({
       pass: async () => {
         await once(gate, 'open');
         ended = true;
         return true;
       },
     });
-    await it.reached(1);
-    const stopping = it.loop.stop().then(() => ended);
+    await ran.reached(1);
+    const stopping = ran.loop.stop().then(() => ended);
     gate.emit('open');
     expect(await stopping).toBe(true);
-    expect(it.count()).toBe(1);
+    expect(ran.count()).toBe(1);
   });
 
   it('logs trouble outside and goes on; a bug ends it and is reported', async () => {
-    const it = start({
+    const ran = start({
       everyMs: 1,
       pass: async (count) => {
         if (count === 1) {
@@ -108,15 +108,15 @@ describe('a loop', () => {
         throw new Error('a bug');
       },
     });
-    if (it.bugs.length === 0) await once(it.events, 'bug');
-    expect(it.count()).toBe(2);
-    expect(it.logged.join('')).toContain('talking to the database');
-    expect(it.bugs).toEqual([new Error('a bug')]);
-    await it.loop.stop();
+    if (ran.bugs.length === 0) await once(ran.events, 'bug');
+    expect(ran.count()).toBe(2);
+    expect(ran.logged.join('')).toContain('talking to the database');
+    expect(ran.bugs).toEqual([new Error('a bug')]);
+    await ran.loop.stop();
   });
 
   it('stops at once while it rests after trouble', async () => {
-    const it = start({
+    const ran = start({
       pass: async () => {
         throw new OperationError('talking to the database', {
           code: 'unavailable',
@@ -124,8 +124,8 @@ describe('a loop', () => {
         });
       },
     });
-    await it.reached(1);
-    await it.loop.stop();
-    expect(it.count()).toBe(1);
+    await ran.reached(1);
+    await ran.loop.stop();
+    expect(ran.count()).toBe(1);
   }, 10_000);
 });

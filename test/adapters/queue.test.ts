@@ -60,7 +60,10 @@ describe('the queue', () => {
     const seen = collector();
     seen.shut();
     queue = await createQueue({ databaseUrl: database.url, onRun: seen.onRun, log });
-    await Promise.all(Array.from({ length: 20 }, () => queue?.add({ planId: 'p-one', number: 1 })));
+    const running = queue;
+    await Promise.all(
+      Array.from({ length: 20 }, () => running.add({ planId: 'p-one', number: 1 })),
+    );
     await queue.add({ planId: 'p-two', number: 1 });
     await queue.add({ planId: 'p-one', number: 2 });
     await seen.reached(3);
@@ -108,7 +111,7 @@ describe('the queue', () => {
     await queue.add({ planId: 'p-one', number: 1 });
     await seen.reached(1);
     let isClosed = false;
-    const closing = queue.close().then(() => {
+    const closing = queue.close().finally(() => {
       isClosed = true;
     });
     await database.pool.query('select 1');
