@@ -22,7 +22,9 @@ export async function bundleProgram(name: string): Promise<Bundle> {
     platform: 'node',
     target: 'node20.20',
     format: 'esm',
-    sourcemap: 'inline',
+    // Without a map and without spaces it is read in a third of the time.
+    minifyWhitespace: true,
+    minifySyntax: true,
     logLevel: 'warning',
     // Optional parts of libraries that are not installed.
     external: ['ioredis', 'redis', 'pg-native', 'bullmq-otel', 'pino-pretty'],

@@ -49,12 +49,12 @@ interface Database {
 
 /** One process of the app. */
 export interface Child {
-  readonly pid: number;
   /** When the app said that it was up, in milliseconds since the epoch. */
   readonly readyAt: number;
   readonly url: string;
   /** How it ended: an exit code, or the signal that killed it. */
   readonly ended: Promise<{ readonly code: number | null; readonly signal: string | null }>;
+  readonly hasEnded: boolean;
   /** The last lines it wrote. */
   log(): string;
   signal(name: 'SIGTERM' | 'SIGKILL'): void;
@@ -132,7 +132,7 @@ export class World {
   async child(dieAt?: CheckpointName): Promise<Child> {
     const port = await freePort();
     const lines: string[] = [];
-    const child = spawn(process.execPath, ['--enable-source-maps', this.#options.program], {
+    const child = spawn(process.execPath, [this.#options.program], {
       env: {
         PATH: process.env['PATH'],
         SLACK_BOT_TOKEN: tokens.bot,
@@ -172,7 +172,16 @@ export class World {
       return isUp || undefined;
     });
     const signal = (name: 'SIGTERM' | 'SIGKILL') => void child.kill(name);
-    return { pid: child.pid ?? 0, readyAt: Date.now(), url, ended, log, signal };
+    return {
+      readyAt: Date.now(),
+      url,
+      ended,
+      get hasEnded() {
+        return child.exitCode !== null || child.signalCode !== null;
+      },
+      log,
+      signal,
+    };
   }
 
   /** Fires the alert of the story and waits for its card, which Slack has and the database knows. */
@@ -265,7 +274,7 @@ export class World {
   }
 
   /** Polls until there is a value. Trouble with the database while it is down is no answer yet. */
-  async until<T>(what: string, look: () => Promise<T | undefined>, timeoutMs = 25_000): Promise<T> {
+  async until<T>(what: string, look: () => Promise<T | undefined>, timeoutMs = 40_000): Promise<T> {
     const deadline = Date.now() + timeoutMs;
     for (;;) {
       const found = await look();

@@ -431,7 +431,10 @@ class History {
         const headers = { 'retry-after': String(prng.between(1, 20)) };
         return cluster.control.injectFault({ match: write, status: 429, headers, times });
       }
-      default:
+      case '409':
+      case '422':
+      case '500':
+      case '503':
         return cluster.control.injectFault({ match: write, status: Number(what), times });
     }
   }

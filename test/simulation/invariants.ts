@@ -6,6 +6,7 @@ import { cardMessage } from '../../src/message/card.ts';
 import { type Plan, planHash } from '../../src/plan/plan.ts';
 import { mayBecome, type PlanState, planStates } from '../../src/plan/plan-state.ts';
 import { verifyStored } from '../../src/workflow/audit-trail.ts';
+import { limits } from '../../src/workflow/limits.ts';
 import { readPlanView } from '../../src/workflow/read-plan.ts';
 import type { HistoryFacts } from './history.ts';
 import { people } from './scene.ts';
@@ -55,6 +56,7 @@ const checks = {
   truthfulReasons,
   commandsOnce,
   cardsShowWhatIsStored,
+  cardsArePostedOnce,
   slackIsNotHurried,
 } as const satisfies { readonly [name: string]: Check };
 
@@ -301,13 +303,18 @@ async function cardsShowWhatIsStored({ world, facts, plans }: Record): Promise<r
     const shown = world.slack.messages.get(ts ?? '')?.text;
     broken.push(...difference(`card of ${id}`, shown ?? '', JSON.stringify(message)));
   }
-  const posted = [...world.slack.messages.values()].filter((each) => each.threadTs === undefined);
-  const mayRepeat = world.slack.lost + world.deaths + world.processes.length;
-  if (posted.length > plans.size + mayRepeat) broken.push(`${posted.length} cards were posted`);
-  if (mayRepeat === world.processes.length && world.deaths === 0 && posted.length > plans.size) {
-    broken.push(`${posted.length} cards for ${plans.size} plans`);
-  }
   return broken;
+}
+
+/** Slack cannot be asked to post a thing only once: whoever is cut off in a post leaves it to be posted again, after its lease. */
+function cardsArePostedOnce({ world }: Record): readonly string[] {
+  return world.slack.calls.flatMap(({ card, atMs }, index) => {
+    if (card === undefined) return [];
+    const before = world.slack.calls.slice(0, index).findLast((call) => call.card === card);
+    const isAllowed =
+      before === undefined || before.isLost || atMs - before.atMs >= limits.messageLeaseMs;
+    return isAllowed ? [] : [`card of ${card} was posted twice`];
+  });
 }
 
 /** Where two texts part, with a little of what stands around it. */

@@ -47,6 +47,7 @@ async function playMany(count: number, first: number, server: TestServer): Promi
   const started = Date.now();
   for (let seed = first; seed < first + count; seed += 1) {
     const result = await playHistory({ seed, server, profiles });
+    if ((seed - first + 1) % 100 === 0) process.stderr.write(`${seed - first + 1} played\n`);
     for (const [what, times] of result.seen) totals.set(what, (totals.get(what) ?? 0) + times);
     if (result.broken.length > 0) {
       failed.push(seed);
@@ -54,7 +55,8 @@ async function playMany(count: number, first: number, server: TestServer): Promi
     }
   }
   const seconds = Math.round((Date.now() - started) / 1000);
-  for (const [what, times] of [...totals].toSorted()) process.stdout.write(`${what}: ${times}\n`);
+  for (const [what, times] of [...totals].toSorted(([a], [b]) => a.localeCompare(b)))
+    process.stdout.write(`${what}: ${times}\n`);
   process.stdout.write(
     `${count - failed.length} histories clean, ${failed.length} broken, in ${seconds} s\n`,
   );

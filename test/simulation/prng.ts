@@ -26,9 +26,8 @@ export class Prng {
   }
 
   pick<T>(choices: readonly T[]): T {
-    const chosen = choices[this.between(0, choices.length - 1)];
-    if (chosen === undefined) throw new Error('there is nothing to choose from');
-    return chosen;
+    if (choices.length === 0) throw new Error('there is nothing to choose from');
+    return choices[this.between(0, choices.length - 1)] as T;
   }
 
   /** One of the names, each as likely as its weight says; one with weight 0 is never chosen. */

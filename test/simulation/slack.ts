@@ -17,14 +17,15 @@ export interface SlackMessage {
 export interface SlackCall {
   readonly atMs: number;
   readonly channel: string;
+  /** The card that was posted by it, if one was. */
+  readonly card?: string;
+  /** The caller never heard that it went well. */
+  readonly isLost: boolean;
 }
 
 export class SlackRecord {
   readonly messages = new Map<string, SlackMessage>();
   readonly calls: SlackCall[] = [];
-  /** Answers that were lost, and processes that died before they could store one. */
-  lost = 0;
-  replies = 0;
   /** How likely a call is to fail. */
   trouble = 0;
   readonly #parts: { readonly prng: Prng; readonly gates: Gates; readonly time: VirtualTime };
@@ -36,41 +37,39 @@ export class SlackRecord {
   /** The workspace as one process reaches it. */
   for(caller: Caller): Chat {
     const { gates } = this.#parts;
-    const call = (label: string, work: () => ChatAnswer) =>
+    const call = (label: string, work: (isLost: boolean) => ChatAnswer) =>
       gates.pass({ caller, label }, async () => this.#call(work));
     return {
       post: (channel, content, threadTs) =>
-        call('slack post', () => {
+        call('slack post', (isLost) => {
           const ts = `${1_000 + this.messages.size}.000000`;
-          this.#keep(ts, { channel, threadTs, content });
+          this.#keep(ts, { channel, threadTs, content }, isLost);
           return { kind: 'sent', ts };
         }),
       update: (channel, ts, content) =>
-        call('slack update', () => {
-          this.#keep(ts, { channel, threadTs: this.messages.get(ts)?.threadTs, content });
+        call('slack update', (isLost) => {
+          const { threadTs } = this.messages.get(ts) ?? {};
+          this.#keep(ts, { channel, threadTs, content }, isLost);
           return { kind: 'sent', ts };
         }),
-      respond: () =>
-        call('slack respond', () => {
-          this.replies += 1;
-          return { kind: 'sent', ts: '' };
-        }),
+      respond: () => call('slack respond', () => ({ kind: 'sent', ts: '' })),
     };
   }
 
-  #keep(ts: string, message: Omit<SlackMessage, 'text'>): void {
-    this.calls.push({ atMs: this.#parts.time.ms, channel: message.channel });
-    this.messages.set(ts, { ...message, text: JSON.stringify(message.content) });
+  #keep(ts: string, message: Omit<SlackMessage, 'text'>, isLost: boolean): void {
+    const text = JSON.stringify(message.content);
+    const isNewCard = message.threadTs === undefined && !this.messages.has(ts);
+    const card = isNewCard ? /Plan (p-\d+)/.exec(text)?.[1] : undefined;
+    const call = { atMs: this.#parts.time.ms, channel: message.channel, isLost };
+    this.calls.push({ ...call, ...(card !== undefined && { card }) });
+    this.messages.set(ts, { ...message, text });
   }
 
-  #call(work: () => ChatAnswer): ChatAnswer {
+  #call(work: (isLost: boolean) => ChatAnswer): ChatAnswer {
     const { prng } = this.#parts;
-    if (!prng.chance(this.trouble)) return work();
+    if (!prng.chance(this.trouble)) return work(false);
     const how = prng.pick(['away', 'limited', 'lost'] as const);
-    if (how === 'lost') {
-      work();
-      this.lost += 1;
-    }
+    if (how === 'lost') work(true);
     throw new OperationError(`calling Slack: ${how}`, {
       code: how === 'limited' ? 'rate-limited' : 'timeout',
       retryable: true,
