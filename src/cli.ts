@@ -1,16 +1,14 @@
 // The command line: serve the app, and look after it where Slack is not at hand.
 
-import { createReadStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
-import { createInterface } from 'node:readline';
-import { Command, CommanderError } from 'commander';
+import { Command } from 'commander';
 import { realClock } from './adapters/clock.ts';
 import { migrate } from './adapters/migrate.ts';
 import { createPool } from './adapters/postgres.ts';
 import { createStore } from './adapters/store/store.ts';
 import type { ChainHead, Finding } from './audit/chain.ts';
-import { OperationError } from './errors.ts';
+import { Exit, endOf } from './exit.ts';
 import { type Loaded, loadConfig, loadProfiles, migrationsDir } from './load-files.ts';
 import { whatIf } from './plan/what-if.ts';
 import type { Store } from './ports.ts';
@@ -21,15 +19,6 @@ import { suggestion } from './words/nearest.ts';
 import { exportLines, verifyLines, verifyStored } from './workflow/audit-trail.ts';
 import { resume, stop } from './workflow/stop-and-resume.ts';
 import { formatMistake } from './yaml/parse-yaml.ts';
-
-/** Ends with this code: 1 something failed, 2 the command was misused. */
-class Exit extends Error {
-  readonly code: number;
-  constructor(code: number, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
 
 const print = (line: string) => process.stdout.write(`${line}\n`);
 
@@ -164,7 +153,7 @@ audit
     const finding =
       file === undefined
         ? await withStore((store) => verifyStored(store, expect))
-        : await verifyLines(createInterface({ input: createReadStream(file) }), expect);
+        : await verifyFile(file, expect);
     if (options.json === true) print(JSON.stringify(finding));
     else if (finding.kind === 'intact')
       print(
@@ -186,23 +175,12 @@ audit
 
 /** Runs until a signal; a second one ends at once. */
 async function serve(): Promise<void> {
-  const environment = parseEnvironment(process.env);
-  const mistakes = environment.ok ? [] : environment.mistakes.map(formatSettingMistake);
-  const files = fileSettings(process.env);
-  const profiles = await loadProfiles(files);
-  const config = profiles.ok ? await loadConfig(files, profiles.value) : profiles;
-  if (!config.ok) mistakes.push(...config.mistakes);
-  if (!environment.ok || !profiles.ok || !config.ok) {
-    throw new Exit(
-      1,
-      `Headroom cannot start:\n${mistakes.map((mistake) => `  ${mistake}`).join('\n')}`,
-    );
-  }
+  const { settings, config, profiles } = await readEverything();
   const { startApp } = await import('./main.ts');
-  const app = await startApp({
-    settings: environment.settings,
-    config: config.value,
-    profiles: profiles.value,
+  const starting = startApp({
+    settings,
+    config,
+    profiles,
     migrations: migrationsDir,
     onBug(error) {
       process.stderr.write(
@@ -212,19 +190,54 @@ async function serve(): Promise<void> {
     },
   });
   let stopping = false;
+  // Heard from the beginning: whoever is told that the app is ready may also stop it.
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
       if (stopping) process.exit(1);
       stopping = true;
-      app.stop().then(
+      starting
+        .then((app) => app.stop())
         // Slack's socket client leaves a timer behind that would keep the process for half a minute.
-        () => process.exit(0),
-        (error: unknown) => {
-          process.stderr.write(`stopping: ${String(error)}\n`);
-          process.exit(1);
-        },
-      );
+        .then(() => process.exit(0))
+        .catch(endNow);
     });
+  }
+  // What had been opened before a start failed would keep the process.
+  await starting.catch(endNow);
+}
+
+/** Everything `serve` needs from the environment and its files, or every mistake in them at once. */
+async function readEverything() {
+  const environment = parseEnvironment(process.env);
+  const mistakes = environment.ok ? [] : environment.mistakes.map(formatSettingMistake);
+  const files = fileSettings(process.env);
+  const profiles = await loadProfiles(files);
+  const config = profiles.ok ? await loadConfig(files, profiles.value) : profiles;
+  if (!config.ok) mistakes.push(...config.mistakes);
+  const { kubeconfigMistakes } = await import('./adapters/kubernetes-config.ts');
+  const clusters = config.ok ? [...config.value.clusters.values()] : [];
+  mistakes.push(...kubeconfigMistakes(clusters, process.env['KUBECONFIG']?.trim() || undefined));
+  if (!environment.ok || !profiles.ok || !config.ok || mistakes.length > 0) {
+    throw new Exit(
+      1,
+      `Headroom cannot start:\n${mistakes.map((mistake) => `  ${mistake}`).join('\n')}`,
+    );
+  }
+  return { settings: environment.settings, config: config.value, profiles: profiles.value };
+}
+
+function endNow(error: unknown): never {
+  const { code, words } = endOf(error);
+  process.stderr.write(words);
+  process.exit(code);
+}
+
+async function verifyFile(path: string, expect: ChainHead | undefined): Promise<Finding> {
+  try {
+    const file = await open(path);
+    return await verifyLines(file.readLines(), expect);
+  } catch (error) {
+    throw new Exit(1, `${path}: it cannot be read`, { cause: error });
   }
 }
 
@@ -281,15 +294,16 @@ function orExit<T>(loaded: Loaded<T>): T {
   throw new Exit(1, loaded.mistakes.join('\n'));
 }
 
+// A reader that has seen enough, such as `head`, is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
 try {
   await program.parseAsync();
 } catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
-  else if (error instanceof Exit) {
-    process.stderr.write(`${error.message}\n`);
-    process.exitCode = error.code;
-  } else if (error instanceof OperationError) {
-    process.stderr.write(`${error.message}\n`);
-    process.exitCode = 1;
-  } else throw error;
+  const { code, words } = endOf(error);
+  process.stderr.write(words);
+  process.exitCode = code;
 }

@@ -42,6 +42,7 @@ function read(id: string): Profile {
 export function makeRule(over: Partial<PolicyRule> = {}): PolicyRule {
   return {
     name: 'production',
+    requesters: [],
     approvers: [people.ann, people.bob, people.carla],
     required: 1,
     requiredForRisky: 2,

@@ -9,14 +9,18 @@ export interface ClusterAddress {
   readonly context?: string;
 }
 
-/** Everything wrong with how the clusters are to be reached, in words; asks no cluster. */
+/** Everything wrong with how the clusters are to be reached, in words; asks no cluster. Without any, the file alone is looked at. */
 export function kubeconfigMistakes(
   addresses: readonly ClusterAddress[],
   kubeconfig: string | undefined,
 ): readonly string[] {
-  const mistakes = addresses.flatMap((address) => {
+  const tries =
+    addresses.length === 0
+      ? [() => loadFile(kubeconfig)]
+      : addresses.map((address) => () => loadKubeconfig(address, kubeconfig));
+  const mistakes = tries.flatMap((load) => {
     try {
-      loadKubeconfig(address, kubeconfig);
+      load();
       return [];
     } catch (error) {
       if (!(error instanceof KubeconfigMistake)) throw error;
@@ -33,13 +37,7 @@ export function loadKubeconfig(
   { id, context }: ClusterAddress,
   kubeconfig: string | undefined,
 ): KubeConfig {
-  const config = new KubeConfig();
-  if (kubeconfig === undefined) {
-    if (process.env['KUBERNETES_SERVICE_HOST'] === undefined) {
-      throw new KubeconfigMistake('KUBECONFIG: is not set, and this is no pod of a cluster');
-    }
-    config.loadFromCluster();
-  } else loadFile(config, kubeconfig);
+  const config = loadFile(kubeconfig);
   const where = `headroom.yaml, cluster ${id}: the kubeconfig`;
   if (context !== undefined) {
     if (config.getContextObject(context) === null) {
@@ -64,9 +62,18 @@ export function loadKubeconfig(
   return config;
 }
 
-function loadFile(config: KubeConfig, path: string): void {
+function loadFile(path: string | undefined): KubeConfig {
+  const config = new KubeConfig();
+  if (path === undefined) {
+    if (process.env['KUBERNETES_SERVICE_HOST'] === undefined) {
+      throw new KubeconfigMistake('KUBECONFIG: is not set, and this is no pod of a cluster');
+    }
+    config.loadFromCluster();
+    return config;
+  }
   try {
     config.loadFromFile(path);
+    return config;
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     const because =

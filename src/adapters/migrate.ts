@@ -4,6 +4,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { assertSchemaCompatibility, LATEST_SCHEMA_VERSION, runMigrations } from 'bullmq';
 import type { Pool, PoolClient } from 'pg';
+import { databaseTrouble } from './postgres.ts';
 
 /** The schema BullMQ keeps its tables in. */
 export const queueSchema = 'bullmq';
@@ -36,7 +37,9 @@ const fileName = /^\d{4}_[a-z0-9_]+\.sql$/;
  */
 export async function migrate(pool: Pool, directory: string): Promise<readonly string[]> {
   const files = await readMigrations(directory);
-  const client = await pool.connect();
+  const client = await pool.connect().catch((error: unknown) => {
+    throw databaseTrouble('connecting to the database', error);
+  });
   let broken: Error | undefined;
   // A lost connection is reported by the query that meets it; without a listener it would end the process.
   const remember = (error: Error) => {

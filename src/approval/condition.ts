@@ -16,6 +16,8 @@ export interface Vote {
 export interface ApprovalRule {
   readonly name: string;
   readonly approvers: readonly string[];
+  /** Who may ask for a change besides those who may decide on one. */
+  readonly requesters: readonly string[];
   readonly required: number;
   /** How many must approve what takes capacity away or cannot be undone. */
   readonly requiredForRisky: number;

@@ -142,17 +142,6 @@ export function sections(lines: readonly string[], sectionsMax = 4): SectionBloc
   );
 }
 
-export function fields(texts: readonly string[]): SectionBlock {
-  return {
-    type: 'section',
-    fields: texts.slice(0, slackLimits.section.fields).map((text) => ({
-      type: 'mrkdwn',
-      text: fitLines(text, slackLimits.section.fieldChars),
-      verbatim: true,
-    })),
-  };
-}
-
 export function context(...texts: readonly string[]): ContextBlock {
   return {
     type: 'context',

@@ -169,6 +169,7 @@ function toRule(file: NonNullable<HeadroomFile['policy']>['rules'][number]): Con
     name: file.name,
     systems: [...new Set(file.systems)],
     approvers: [...new Set(file.approvers)],
+    requesters: [...new Set(file.requesters)],
     required: file.required,
     requiredForRisky: file.stricter?.required ?? file.required,
     oncall: [...new Set(file.oncall?.users ?? [])],

@@ -1,5 +1,6 @@
 // Draws the plan somebody asked for by name and number.
 
+import { whyNotRequest } from '../approval/may-request.ts';
 import { targetKey } from '../change/change.ts';
 import type { Command } from '../command/parse-command.ts';
 import { assert } from '../errors.ts';
@@ -23,6 +24,8 @@ export async function proposeScale(
 ): Promise<ProposedScale> {
   const system = parts.systems.get(command.system);
   assert(system !== undefined, 'a parsed command names a known system');
+  const because = whyNotRequest(system.rule, system.id, stored.userId);
+  if (because !== undefined) return { kind: 'refused', because };
   const facts = await observeTarget(system, command.component, parts);
   const drawn = assembleCommandPlan(
     {

@@ -30,12 +30,20 @@ it('questions are answered to whoever asked, wrong words with the right one', as
     ['/scale gl-008/worker replicas=7 reason="never closed', 'a quote was opened'],
     ['/scale stpo', 'did you mean "stop"?'],
   ] as const) {
-    const outcome = await bot.say(line, 'eve');
+    const outcome = await bot.say(line, 'ann');
     expect(outcome.acked, line).toBe(true);
-    await bot.told('eve', answer);
+    await bot.told('ann', answer);
   }
   expect((await bot.control.messages(channel)).filter(isCard)).toEqual([]);
   expect(bot.writes()).toEqual([]);
+});
+
+it('a stranger cannot ask for a change', async () => {
+  bot = await Bot.start();
+  const outcome = await bot.say('/scale gl-008/worker replicas=7', 'eve');
+  expect(outcome.acked).toBe(true);
+  await bot.told('eve', 'you are not on that list');
+  expect((await bot.control.messages(channel)).filter(isCard)).toEqual([]);
 });
 
 it('a second plan for the same workload is refused with the first one named', async () => {
