@@ -63,6 +63,7 @@ describe('the plan that answers a backlog', () => {
   it('is judged by the metric that made it', () => {
     expect(plan().outcomeTest).toEqual({
       promql: 'sum(inspection_queue_depth{namespace="greenlang-gl008"})',
+      sampledAt: 'min(timestamp(inspection_queue_depth{namespace="greenlang-gl008"}))',
       below: 250,
       unit: 'jobs',
       withinSeconds: 900,
