@@ -44,11 +44,7 @@ export async function startEverything(
   const { options, root, folder, closers, steps, signal } = starting;
   const tokens = makeTokens();
   const ports = await choosePorts();
-  const server = await steps.take(
-    ({ port }) => `PostgreSQL runs on port ${port}, with an empty database`,
-    () => startDatabase(folder, closers),
-  );
-  signal.throwIfAborted();
+  // The cluster first: its pods start while the others do.
   const world = await steps.take(
     'the Slack workspace, the cluster and Prometheus run, as stand-ins',
     async () => {
@@ -56,6 +52,11 @@ export async function startEverything(
       closers.add('the stand-ins', () => started.stop());
       return started;
     },
+  );
+  signal.throwIfAborted();
+  const server = await steps.take(
+    ({ port }) => `PostgreSQL runs on port ${port}, with an empty database`,
+    () => startDatabase(folder, closers),
   );
   signal.throwIfAborted();
   const app = await steps.take(

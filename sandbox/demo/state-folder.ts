@@ -54,8 +54,11 @@ async function makeFolder(path: string): Promise<void> {
     await mkdir(path, { recursive: true, mode: 0o700 });
   } catch (error) {
     if (errorCode(error) !== 'EACCES') throw error;
-    throw new StepFailed(`${path} cannot be made by this user; choose another place with --state.`, {
-      cause: error,
-    });
+    throw new StepFailed(
+      `${path} cannot be made by this user; choose another place with --state.`,
+      {
+        cause: error,
+      },
+    );
   }
 }
