@@ -9,11 +9,17 @@ import { createPool } from './adapters/postgres.ts';
 import { createStore } from './adapters/store/store.ts';
 import type { ChainHead, Finding } from './audit/chain.ts';
 import { Exit, endOf } from './exit.ts';
-import { type Loaded, loadConfig, loadProfiles, migrationsDir } from './load-files.ts';
+import {
+  type Loaded,
+  loadConfig,
+  loadEverything,
+  loadProfiles,
+  migrationsDir,
+} from './load-files.ts';
 import { whatIf } from './plan/what-if.ts';
 import type { Store } from './ports.ts';
 import { parseProfile } from './profile/parse-profile.ts';
-import { fileSettings, formatSettingMistake, parseEnvironment } from './settings/environment.ts';
+import { fileSettings } from './settings/environment.ts';
 import { assembleSystems } from './settings/headroom-config.ts';
 import { suggestion } from './words/nearest.ts';
 import { exportLines, verifyLines, verifyStored } from './workflow/audit-trail.ts';
@@ -33,7 +39,7 @@ program
   .command('migrate')
   .description('bring the database up to date; serve does it too')
   .action(async () => {
-    const pool = createPool(databaseUrl(), () => {});
+    const pool = createPool(databaseUrl(), () => {}, { patient: true });
     try {
       const applied = await migrate(pool, migrationsDir);
       print(
@@ -73,7 +79,7 @@ program
     const scope = await scopeOf(system, options.cluster);
     const ended = await withStore(async (store) =>
       resume(
-        { scope, by: `cli:${userInfo().username}` },
+        { scope, by: `cli:${userInfo().username}`, askedAt: realClock.now() },
         { store, clock: realClock, systems: await systems() },
       ),
     );
@@ -175,12 +181,11 @@ audit
 
 /** Runs until a signal; a second one ends at once. */
 async function serve(): Promise<void> {
-  const { settings, config, profiles } = await readEverything();
+  const loaded = await loadEverything(process.env);
+  if (!loaded.ok) throw new Exit(1, ['Headroom cannot start:', ...loaded.mistakes].join('\n  '));
   const { startApp } = await import('./main.ts');
   const starting = startApp({
-    settings,
-    config,
-    profiles,
+    ...loaded.value,
     migrations: migrationsDir,
     onBug(error) {
       process.stderr.write(
@@ -204,26 +209,6 @@ async function serve(): Promise<void> {
   }
   // What had been opened before a start failed would keep the process.
   await starting.catch(endNow);
-}
-
-/** Everything `serve` needs from the environment and its files, or every mistake in them at once. */
-async function readEverything() {
-  const environment = parseEnvironment(process.env);
-  const mistakes = environment.ok ? [] : environment.mistakes.map(formatSettingMistake);
-  const files = fileSettings(process.env);
-  const profiles = await loadProfiles(files);
-  const config = profiles.ok ? await loadConfig(files, profiles.value) : profiles;
-  if (!config.ok) mistakes.push(...config.mistakes);
-  const { kubeconfigMistakes } = await import('./adapters/kubernetes-config.ts');
-  const clusters = config.ok ? [...config.value.clusters.values()] : [];
-  mistakes.push(...kubeconfigMistakes(clusters, process.env['KUBECONFIG']?.trim() || undefined));
-  if (!environment.ok || !profiles.ok || !config.ok || mistakes.length > 0) {
-    throw new Exit(
-      1,
-      `Headroom cannot start:\n${mistakes.map((mistake) => `  ${mistake}`).join('\n')}`,
-    );
-  }
-  return { settings: environment.settings, config: config.value, profiles: profiles.value };
 }
 
 function endNow(error: unknown): never {

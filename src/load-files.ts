@@ -5,7 +5,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseProfile } from './profile/parse-profile.ts';
 import type { Profile } from './profile/profile.ts';
-import type { FileSettings } from './settings/environment.ts';
+import {
+  type Environment,
+  type FileSettings,
+  fileSettings,
+  formatSettingMistake,
+  parseEnvironment,
+  type Settings,
+} from './settings/environment.ts';
 import { type HeadroomConfig, parseHeadroomConfig } from './settings/headroom-config.ts';
 import { formatMistake } from './yaml/parse-yaml.ts';
 
@@ -17,6 +24,31 @@ const shippedProfilesDir = shipped('profiles');
 export type Loaded<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly mistakes: readonly string[] };
+
+export interface Everything {
+  readonly settings: Settings;
+  readonly config: HeadroomConfig;
+  readonly profiles: ReadonlyMap<string, Profile>;
+}
+
+/** All that the app needs from the environment and its files, or every mistake in them at once. */
+export async function loadEverything(env: Environment): Promise<Loaded<Everything>> {
+  const environment = parseEnvironment(env);
+  const mistakes = environment.ok ? [] : environment.mistakes.map(formatSettingMistake);
+  const files = fileSettings(env);
+  const profiles = await loadProfiles(files);
+  const config = profiles.ok ? await loadConfig(files, profiles.value) : profiles;
+  if (!config.ok) mistakes.push(...config.mistakes);
+  // The client is large, and most commands do without it.
+  const { kubeconfigMistakes } = await import('./adapters/kubernetes-config.ts');
+  const clusters = config.ok ? [...config.value.clusters.values()] : [];
+  mistakes.push(...kubeconfigMistakes(clusters, env['KUBECONFIG']?.trim() || undefined));
+  if (!environment.ok || !profiles.ok || !config.ok || mistakes.length > 0) {
+    return { ok: false, mistakes };
+  }
+  const { settings } = environment;
+  return { ok: true, value: { settings, config: config.value, profiles: profiles.value } };
+}
 
 /** Every profile in the folder, by id. */
 export async function loadProfiles({
