@@ -40,11 +40,54 @@ export function readText(path: string): string {
   return readFileSync(join(root, path), 'utf8');
 }
 
+/** Comments, regular expressions and strings as they begin; a template is read up to its first hole or its end. */
+const skipped = {
+  comment: /\/\*[\s\S]*?\*\/|\/\/[^\n]*/y,
+  pattern: /\/(?:[^/\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\/[a-z]*/y,
+  string: /'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"/y,
+  template: /(?:[^`\\$]|\\[\s\S]|\$(?!\{))*(?:`|\$\{)/y,
+};
+
 /** The program text alone: comments and the insides of strings are blanked, lines stay where they are. */
 export function codeOf(text: string): string {
-  const parts =
-    /\/\*[\s\S]*?\*\/|\/\/[^\n]*|'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\$]|\\.|\$(?!\{))*`/g;
-  return text.replace(parts, (part) => part.replace(/[^\n]/g, ' '));
+  let code = '';
+  /** For every template that is open, how many braces are open in its present hole. */
+  const holes: number[] = [];
+  const blank = (pattern: RegExp): string | undefined => {
+    pattern.lastIndex = code.length;
+    const found = pattern.exec(text)?.[0];
+    if (found !== undefined) code += found.replace(/[^\n]/g, ' ');
+    return found;
+  };
+  const template = () => {
+    if (blank(skipped.template)?.endsWith('${') === true) holes.push(0);
+  };
+  while (code.length < text.length) {
+    const character = text[code.length] ?? '';
+    if (blank(skipped.comment) !== undefined || blank(skipped.string) !== undefined) continue;
+    if (character === '/' && mayBeginPattern(code) && blank(skipped.pattern) !== undefined)
+      continue;
+    const open = holes.at(-1);
+    if (character === '`') {
+      code += ' ';
+      template();
+    } else if (character === '}' && open === 0) {
+      holes.pop();
+      code += ' ';
+      template();
+    } else {
+      if (open !== undefined && character === '{') holes[holes.length - 1] = open + 1;
+      if (open !== undefined && character === '}') holes[holes.length - 1] = open - 1;
+      code += character;
+    }
+  }
+  return code;
+}
+
+/** A slash after a value divides; after anything else it begins a regular expression. */
+function mayBeginPattern(before: string): boolean {
+  const last = before.trimEnd();
+  return last === '' || /[(,=:[!&|?{};+<>]$|\b(return|typeof|case|of|in)$/.test(last.slice(-12));
 }
 
 /** All imports and re-exports of a file's text, in order. */
