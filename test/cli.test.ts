@@ -12,6 +12,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startCluster } from '../sandbox/cluster/server.ts';
 import { startSlack } from '../sandbox/slack/server.ts';
 import { withDatabase } from './database.ts';
+import { freePort } from './free-port.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const bundle = join(root, 'dist/headroom.js');
@@ -484,17 +485,4 @@ async function untilReady(url: string, said: () => string): Promise<void> {
     if (Date.now() > deadline) throw new Error(`it does not become ready:\n${said()}`);
     await sleep(50);
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((done) => {
-    server.listen(0, '127.0.0.1', done);
-  });
-  const address = server.address();
-  await new Promise<void>((done) => {
-    server.close(() => done());
-  });
-  if (address === null || typeof address === 'string') throw new Error('a TCP server has a port');
-  return address.port;
 }

@@ -13,6 +13,7 @@ import type { WorkloadRef } from '../../src/change/change.ts';
 import { type ClusterWrite, clusterWrite } from '../../src/change/cluster-write.ts';
 import { OperationError } from '../../src/errors.ts';
 import type { Clusters } from '../../src/ports.ts';
+import { freePort } from '../free-port.ts';
 
 const namespace = 'shop';
 const api: WorkloadRef = { cluster: 'main', namespace, kind: 'Deployment', name: 'api' };
@@ -585,16 +586,7 @@ describe('secrets and connections', () => {
 
 /** An address where nobody listens. */
 async function closedAddress(): Promise<string> {
-  const server = createServer();
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const address = server.address();
-  await new Promise<void>((resolve) => {
-    server.close(() => resolve());
-  });
-  if (address === null || typeof address === 'string') throw new Error('a TCP server has a port');
-  return `http://127.0.0.1:${address.port}`;
+  return `http://127.0.0.1:${await freePort()}`;
 }
 
 /** Passes bytes on and counts the connections that were opened. */

@@ -9,6 +9,7 @@ import { Client } from 'pg';
 import { afterEach, describe, expect, it } from 'vitest';
 import { refusePooler } from '../../src/adapters/pooler.ts';
 import { withDatabase } from '../database.ts';
+import { freePort } from '../free-port.ts';
 import { findProgram, installed, mayBeSkipped } from '../real/programs.ts';
 
 const pgbouncer = findProgram('pgbouncer');
@@ -148,17 +149,4 @@ async function answers(url: string, child: ChildProcess): Promise<void> {
       await client.end();
     }
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const address = server.address();
-  await new Promise<void>((resolve) => {
-    server.close(() => resolve());
-  });
-  if (address === null || typeof address === 'string') throw new Error('a TCP server has a port');
-  return address.port;
 }

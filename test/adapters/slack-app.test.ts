@@ -1,7 +1,6 @@
 // Who may speak to the app as Slack, through the real receiver over real HTTP, and how it stops.
 
 import { EventEmitter, once } from 'node:events';
-import { createServer } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { signature } from '../../sandbox/slack/deliver.ts';
 import { type RunningSlack, startSlack } from '../../sandbox/slack/server.ts';
@@ -9,6 +8,7 @@ import { realClock } from '../../src/adapters/clock.ts';
 import { createLog } from '../../src/adapters/log.ts';
 import { createSlackApp, type SlackApp } from '../../src/adapters/slack-app.ts';
 import { Secret } from '../../src/secret.ts';
+import { freePort } from '../free-port.ts';
 import { capacity, manifestPath, people, secrets } from '../sandbox/slack/bolt-app.ts';
 
 const form = 'application/x-www-form-urlencoded';
@@ -252,16 +252,3 @@ describe.each(['http', 'socket'] as const)('stopping, over %s', (mode) => {
     await workspace.stop();
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const address = server.address();
-  await new Promise<void>((resolve) => {
-    server.close(() => resolve());
-  });
-  if (address === null || typeof address === 'string') throw new Error('a TCP server has a port');
-  return address.port;
-}

@@ -27,6 +27,7 @@ table command: user_id text not null
 table command: channel_id text not null
 table command: response_url text not null
 table command: received_at timestamp with time zone not null
+table command: reply text
 table command: answered_at timestamp with time zone
 table command: claimed_until timestamp with time zone
 table headroom_migration: name text not null
@@ -48,6 +49,7 @@ table plan: body text not null
 table plan: hash text not null
 table plan: system text not null
 table plan: target text not null
+table plan: command_id text
 table plan: state text not null
 table plan: state_at timestamp with time zone not null
 table plan: reason text
@@ -100,6 +102,7 @@ constraint command_pkey on command: PRIMARY KEY (id)
 constraint headroom_migration_pkey on headroom_migration: PRIMARY KEY (name)
 constraint message_pkey on message: PRIMARY KEY (key)
 constraint message_plan_id_fkey on message: FOREIGN KEY (plan_id) REFERENCES plan(id)
+constraint plan_command_id_key on plan: UNIQUE (command_id)
 constraint plan_pkey on plan: PRIMARY KEY (id)
 constraint run_pkey on run: PRIMARY KEY (plan_id, number)
 constraint run_plan_id_fkey on run: FOREIGN KEY (plan_id) REFERENCES plan(id)
@@ -128,6 +131,7 @@ CREATE INDEX command_waiting ON public.command USING btree (received_at) WHERE (
 CREATE UNIQUE INDEX headroom_migration_pkey ON public.headroom_migration USING btree (name)
 CREATE INDEX message_owed ON public.message USING btree (channel, "position") WHERE (sent < wanted)
 CREATE UNIQUE INDEX message_pkey ON public.message USING btree (key)
+CREATE UNIQUE INDEX plan_command_id_key ON public.plan USING btree (command_id)
 CREATE UNIQUE INDEX plan_open_target ON public.plan USING btree (target) WHERE ((state = ANY (ARRAY['proposed'::text, 'approved'::text, 'applying'::text, 'unknown'::text])) OR (outcome = 'pending'::text))
 CREATE UNIQUE INDEX plan_pkey ON public.plan USING btree (id)
 CREATE INDEX plan_state ON public.plan USING btree (state, state_at)
