@@ -2,6 +2,7 @@
 import { actionIds } from '../../src/message/action-ids.ts';
 import type { Message } from '../slack/workspace.ts';
 import type { AppProcess } from './app-process.ts';
+import { checkCard, checkWrite, describeWrites } from './checks.ts';
 import { type Expected, expectedReplicas, guide } from './expected.ts';
 import { channel, people } from './settings.ts';
 import { expectThat, StepFailed, type Steps, until } from './steps.ts';
@@ -102,29 +103,6 @@ export async function fireAlert(play: Play, backlog: number): Promise<Proposal> 
   return { card, backlog, before, expected };
 }
 
-function checkCard(
-  says: string,
-  at: {
-    readonly backlog: number;
-    readonly arrivalPerMinute: number;
-    readonly before: number;
-    readonly expected: Expected;
-  },
-): void {
-  const { wanted, replicas } = at.expected;
-  const inWords = [
-    `InspectionQueueBacklog ${at.backlog}`,
-    `${at.before} → at least ${replicas} replicas`,
-    // The arithmetic, with its own result: what is asked for before limits.
-    `(${at.arrivalPerMinute} arriving + ${at.backlog} ÷ ${guide.drainMinutes} min) ÷ ${guide.jobsPerMinuteAndPod} per pod`,
-    `→ ${wanted} pods`,
-    ...(wanted > replicas ? [`wanted ${wanted}`] : []),
-  ];
-  for (const words of inWords) {
-    expectThat(says.includes(words), `the card does not say "${words}"; it says:\n${says}`);
-  }
-}
-
 async function refuseStranger(play: Play, { card }: Proposal): Promise<void> {
   const { steps, world } = play;
   const { control } = world.slack;
@@ -199,29 +177,6 @@ async function seeChange(play: Play, { card, before, expected }: Proposal): Prom
       checkWrite(play, { path, from: before, to: expected.replicas });
     },
   );
-}
-
-function checkWrite(
-  play: Play,
-  wanted: { readonly path: string; readonly from: number; readonly to: number },
-): void {
-  const writes = writesOf(play);
-  const [write] = writes;
-  expectThat(
-    writes.length === 1 && write !== undefined,
-    `expected one write, saw ${describeWrites(play)}`,
-  );
-  const patch = JSON.stringify([
-    { op: 'test', path: '/spec/replicas', value: wanted.from },
-    { op: 'add', path: '/spec/replicas', value: wanted.to },
-  ]);
-  const isIt =
-    write.method === 'PATCH' &&
-    write.path === wanted.path &&
-    write.contentType.startsWith('application/json-patch+json') &&
-    JSON.stringify(JSON.parse(write.body)) === patch &&
-    write.status === 200;
-  expectThat(isIt, `expected PATCH ${wanted.path} ${patch}, saw ${describeWrites(play)}`);
 }
 
 async function seeItHelp(play: Play, { backlog }: Proposal): Promise<void> {
@@ -299,15 +254,6 @@ async function messageNow({ world }: Play, { ts }: Message): Promise<Message> {
   const found = (await world.slack.control.messages(channel)).find((message) => message.ts === ts);
   if (found === undefined) throw new StepFailed('the card is gone');
   return found;
-}
-
-function describeWrites(play: Play): string {
-  const writes = writesOf(play);
-  return writes.length === 0
-    ? 'none'
-    : writes
-        .map(({ method, path, body, status }) => `${method} ${path} ${body} (${status})`)
-        .join('; ');
 }
 
 /** A hash in a line for people. */
