@@ -33,6 +33,7 @@ create table command (
   channel_id   text        not null,
   response_url text        not null,
   received_at  timestamptz not null,
+  reply        text, -- What it came to, as JSON: once this is here, only the answer is tried again.
   answered_at  timestamptz,
   claimed_until timestamptz
 );
@@ -44,6 +45,7 @@ create table plan (
   hash          text        not null,
   system        text        not null,
   target        text        not null,
+  command_id    text        unique, -- A command draws at most one plan, however often it is carried out.
   state         text        not null,
   state_at      timestamptz not null,
   reason        text,

@@ -9,7 +9,9 @@ export type TroubleCode =
   | 'rate-limited'
   | 'refused'
   | 'bad-answer'
-  | 'unavailable';
+  | 'unavailable'
+  /** Somebody else was faster; the same again is likely to work. */
+  | 'contended';
 
 /**
  * The outside failed. The adapter makes one, once, from the vendor's error; `message` says what was being done.

@@ -21,7 +21,7 @@ import type { Profile } from './profile/profile.ts';
 import type { Settings } from './settings/environment.ts';
 import { assembleSystems, type HeadroomConfig } from './settings/headroom-config.ts';
 import { answerNextCommand } from './workflow/answer-command.ts';
-import { applyPlan } from './workflow/apply-plan.ts';
+import { type ApplyPlan, applyPlan } from './workflow/apply-plan.ts';
 import { castVote } from './workflow/cast-vote.ts';
 import { intakeAlerts } from './workflow/intake-alerts.ts';
 import { judgeOutcomes } from './workflow/judge-outcome.ts';
@@ -30,7 +30,7 @@ import type { Parts } from './workflow/parts.ts';
 import { receiveAlerts } from './workflow/receive-alerts.ts';
 import { receiveCommand } from './workflow/receive-command.ts';
 import { sendNextMessage } from './workflow/send-messages.ts';
-import { sweep } from './workflow/sweep.ts';
+import { forget, sweep } from './workflow/sweep.ts';
 
 export interface AppOptions {
   readonly settings: Settings;
@@ -60,13 +60,13 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     log.warn({ err }, 'an idle database connection broke'),
   );
   await refusePooler(databaseUrl);
-  await migrate(pool, options.migrations);
+  await migratePatiently(databaseUrl, options.migrations);
   const store = createStore(pool);
   const { counters, registry } = createCounters();
   const slack = createSlackApp(settings.slack, { log, clock });
 
   const shutdown = new AbortController();
-  const atWork = new Set<Promise<void>>();
+  const atWork = new Map<string, Promise<void>>();
   const loops = new Map<string, Loop>();
   let queue: RunningQueue | undefined;
   const parts: Parts = {
@@ -92,25 +92,12 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   const apply = applyPlan(parts);
   /** Runs are tracked, so that stopping can wait for them. Trouble with the database leaves the run to be looked at. */
   const run = async (id: RunId): Promise<void> => {
-    if (shutdown.signal.aborted) return;
-    const work = apply(id, shutdown.signal).then(
-      (end) => log.info({ planId: id.planId, run: id.number, end }, 'a run ended'),
-      (error: unknown) => {
-        if (!(error instanceof OperationError)) throw error;
-        log.warn(
-          { planId: id.planId, run: id.number, err: error },
-          'a run was cut off; it will be looked at',
-        );
-      },
-    );
-    atWork.add(work);
-    try {
-      await work;
-    } catch (error) {
-      onBug(error);
-    } finally {
-      atWork.delete(work);
-    }
+    const name = `${id.planId} ${id.number}`;
+    if (shutdown.signal.aborted || atWork.has(name)) return;
+    const work = runOnce(id, apply, shutdown.signal, log).catch(onBug);
+    atWork.set(name, work);
+    await work;
+    atWork.delete(name);
   };
   queue = await createQueue({ databaseUrl, onRun: run, log });
 
@@ -121,6 +108,10 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   loop('messages', 250, () => sendNextMessage(parts));
   loop('runs', limits.sweepEveryMs, async () => {
     await sweep(parts, (id) => void run(id));
+    return false;
+  });
+  loop('forgetting', limits.forgetEveryMs, async () => {
+    await forget(parts);
     return false;
   });
   loop('outcomes', limits.judgeEveryMs, async () => {
@@ -151,16 +142,46 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   return {
     async stop() {
       shutdown.abort();
-      await slack.stop();
-      await new Promise<void>((resolve) => server.close(() => resolve()));
-      await Promise.all([...loops.values()].map((each) => each.stop()));
-      await Promise.allSettled(atWork);
-      await lastMessages(parts);
-      await queue?.close();
-      await pool.end();
+      await inOrder(log, [
+        () => slack.stop(),
+        () => closed(server),
+        () => Promise.all([...loops.values()].map((each) => each.stop())),
+        () => Promise.all(atWork.values()),
+        () => lastMessages(parts),
+        async () => queue?.close(),
+        () => pool.end(),
+      ]);
       log.info({}, 'Headroom has stopped');
     },
   };
+}
+
+/** Trouble with the database leaves a run to be looked at; that is no bug. */
+async function runOnce(
+  id: RunId,
+  apply: ApplyPlan,
+  shutdown: AbortSignal,
+  log: Log,
+): Promise<void> {
+  const fields = { planId: id.planId, run: id.number };
+  try {
+    const end = await apply(id, shutdown);
+    const idle = end === 'waiting' || end === 'not-ours';
+    log[idle ? 'debug' : 'info']({ ...fields, end }, 'a run ended');
+  } catch (error) {
+    if (!(error instanceof OperationError)) throw error;
+    log.warn({ ...fields, err: error }, 'a run was cut off; it will be looked at');
+  }
+}
+
+/** Migrations wait for each other and may take long; the app's own statements may not. */
+async function migratePatiently(databaseUrl: string, migrations: string): Promise<void> {
+  const pool = createPool(databaseUrl, () => {}, { patient: true });
+  try {
+    await migrate(pool, migrations);
+  } finally {
+    await pool.end();
+  }
 }
 
 /**
@@ -228,6 +249,32 @@ async function whyNotReady(pending: () => Promise<readonly string[]>): Promise<s
     // Whatever the driver says, the answer to "ready?" is no, and the log of the loops has the details.
     return 'the database does not answer';
   }
+}
+
+/** Every step is done, whatever became of the ones before it; the first failure is thrown at the end. */
+async function inOrder(log: Log, steps: readonly (() => Promise<unknown>)[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const step of steps) {
+    try {
+      await step();
+    } catch (error) {
+      log.error({ err: error }, 'stopping one part; the others are stopped too');
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw new AggregateError(failures, 'stopping Headroom');
+}
+
+/** A download that does not end must not hold a hand-over up. */
+const closeMs = 3_000;
+
+async function closed(server: ServerType): Promise<void> {
+  const cut = setTimeout(
+    () => 'closeAllConnections' in server && server.closeAllConnections(),
+    closeMs,
+  );
+  await new Promise<void>((resolve) => server.close(() => resolve()));
+  clearTimeout(cut);
 }
 
 function listen(

@@ -92,6 +92,8 @@ export interface Queue {
 /** A Slack call that will never succeed as it is is `rejected`; trouble is thrown as OperationError. */
 export type ChatAnswer =
   | { readonly kind: 'sent'; readonly ts: string }
+  /** The message is no longer there; somebody deleted it. */
+  | { readonly kind: 'gone' }
   | { readonly kind: 'rejected'; readonly because: string };
 
 export interface Chat {
@@ -131,6 +133,8 @@ export interface StoredCommand {
   readonly channelId: string;
   readonly responseUrl: string;
   readonly receivedAt: Date;
+  /** It was carried out already; only the answer is missing. */
+  readonly reply?: Message;
 }
 
 export interface PlanRecord {
@@ -219,6 +223,10 @@ export interface Transaction {
     move(fromPlan: string, toPlan: string): Promise<void>;
     /** Has the still firing alerts of a plan looked at once more. */
     reopen(planId: string): Promise<void>;
+    /** The same for those that joined a plan which answers another trigger. */
+    reopenOthers(planId: string, trigger: string | undefined): Promise<void>;
+    /** Deletes what was last seen before then and belongs to no open plan; answers how many. */
+    forget(before: Date): Promise<number>;
     unrouted(
       limit: number,
     ): Promise<{ readonly count: number; readonly newest: readonly StoredAlert[] }>;
@@ -227,6 +235,9 @@ export interface Transaction {
     /** False when this very invocation is stored already. */
     store(command: StoredCommand, dedupeKey: string): Promise<boolean>;
     takeWaiting(now: Date, leaseMs: number): Promise<StoredCommand | undefined>;
+    /** Keeps what a command came to, so that it is not carried out again when only its answer is late. */
+    carriedOut(id: string, reply: Message): Promise<void>;
+    forget(before: Date): Promise<number>;
     answered(id: string, at: Date): Promise<void>;
   };
   readonly plans: {
@@ -242,6 +253,8 @@ export interface Transaction {
     /** The open plan of a target, locked; and nobody else can open one until this transaction ends. */
     openFor(target: string): Promise<PlanRecord | undefined>;
     latestFor(target: string): Promise<PlanRecord | undefined>;
+    /** The plan a command drew, in whatever state. */
+    ofCommand(commandId: string): Promise<PlanRecord | undefined>;
     list(filter: {
       readonly states?: readonly PlanState[];
       readonly outcome?: OutcomeState;
@@ -286,6 +299,8 @@ export interface Transaction {
     lost(): Promise<readonly RunRecord[]>;
     setChange(run: RunId, change: RunChange, at: Date): Promise<void>;
     changes(run: RunId): Promise<readonly RunChange[]>;
+    /** Whether a run of the plan before this one may have written; at one position where given. */
+    mayHaveWritten(before: RunId, position?: number): Promise<boolean>;
   };
   readonly locks: {
     /** Takes all or none; an own lock is kept. Says who holds what is taken. */
@@ -301,7 +316,8 @@ export interface Transaction {
   };
   readonly stops: {
     put(stop: Stop): Promise<void>;
-    remove(scope: string): Promise<boolean>;
+    /** Ends the stop of a scope, unless it was set after `setBefore`. */
+    remove(scope: string, setBefore: Date): Promise<boolean>;
     all(): Promise<readonly Stop[]>;
   };
   readonly messages: {
@@ -326,6 +342,8 @@ export interface Transaction {
       retryAt: Date | undefined,
       channelFreeAt: Date,
     ): Promise<void>;
+    /** Has a message that somebody deleted posted anew. */
+    gone(message: OwedMessage, channelFreeAt: Date): Promise<void>;
     owed(): Promise<number>;
   };
   readonly audit: {

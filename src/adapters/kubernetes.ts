@@ -22,6 +22,7 @@ import type { WorkloadRef } from '../change/change.ts';
 import type { ClusterWrite } from '../change/cluster-write.ts';
 import { assert, OperationError, unreachable } from '../errors.ts';
 import type { Clusters, WriteAnswer } from '../ports.ts';
+import { withinTime } from '../within-time.ts';
 import { type ClusterAddress, loadKubeconfig } from './kubernetes-config.ts';
 import { NoCredentials, NotKubernetes, readTrouble, writeAnswer } from './kubernetes-errors.ts';
 import { autoscalerState, scales, workloadState } from './kubernetes-state.ts';
@@ -46,12 +47,15 @@ export function createClusters(
   );
   const of = (cluster: string): Apis => {
     const found = apis.get(cluster);
-    assert(found !== undefined, `cluster ${cluster} is configured`);
-    return found;
+    if (found !== undefined) return found;
+    throw new OperationError(`cluster ${cluster} is not in headroom.yaml`, {
+      code: 'refused',
+      retryable: false,
+    });
   };
   return {
-    observe: (workload) => observe(of(workload.cluster), workload),
-    write: (write, { dryRun }) => send(of(write.cluster), write, dryRun),
+    observe: async (workload) => observe(of(workload.cluster), workload),
+    write: async (write, { dryRun }) => send(of(write.cluster), write, dryRun),
     health: () =>
       Promise.all(
         [...apis].map(async ([cluster, { version }]) => {
@@ -82,7 +86,7 @@ function apisOf(address: ClusterAddress, kubeconfig: string | undefined, deadlin
   reuseConnections(config);
   const configuration: Configuration = createConfiguration({
     baseServer: new ServerConfiguration(server, {}),
-    authMethods: { default: withCredentials(config) },
+    authMethods: { default: withCredentials(config, deadlineMs) },
     httpApi: wrapHttpLibrary({ send: (request) => sendWithin(deadlineMs, request) }),
   });
   return {
@@ -94,12 +98,17 @@ function apisOf(address: ClusterAddress, kubeconfig: string | undefined, deadlin
 }
 
 /** A kubeconfig may name a program that makes a token; when it fails nothing was sent. */
-function withCredentials(config: KubeConfig): SecurityAuthentication {
+function withCredentials(config: KubeConfig, deadlineMs: number): SecurityAuthentication {
   return {
     getName: () => config.getName(),
     async applySecurityAuthentication(request) {
       try {
-        await config.applySecurityAuthentication(request);
+        // Such a program may hang, and the client would wait for it for ever.
+        await withinTime(
+          deadlineMs,
+          config.applySecurityAuthentication(request),
+          () => new Error(`no credentials within ${deadlineMs} ms`),
+        );
       } catch (error) {
         throw new NoCredentials(error);
       }

@@ -7,15 +7,29 @@ import { OperationError } from '../errors.ts';
 /** At most this many connections for the store; BullMQ has its own few. Together they stay below 20 a process. */
 const connectionsMax = 10;
 
-/** Opens the pool; nothing is connected until the first query. */
-export function createPool(connectionString: string, onError: (error: Error) => void): pg.Pool {
+/** The server gives up on a statement first; ours is for a server that vanished without a word. */
+const statementMs = 10_000;
+const silenceMs = 12_000;
+
+/**
+ * Opens the pool; nothing is connected until the first query.
+ * With `patient` nothing is given up early: a migration may wait for another one, and build an index for hours.
+ */
+export function createPool(
+  connectionString: string,
+  onError: (error: Error) => void,
+  { patient = false }: { readonly patient?: boolean } = {},
+): pg.Pool {
   const pool = new pg.Pool({
     connectionString,
     max: connectionsMax,
     connectionTimeoutMillis: 2_000,
-    idle_in_transaction_session_timeout: 15_000,
-    statement_timeout: 10_000,
-    lock_timeout: 5_000,
+    ...(!patient && {
+      idle_in_transaction_session_timeout: 15_000,
+      statement_timeout: statementMs,
+      lock_timeout: 5_000,
+      query_timeout: silenceMs,
+    }),
     keepAlive: true,
     application_name: 'headroom',
   });
@@ -95,13 +109,23 @@ async function send(
 
 /** SQLSTATE classes and codes that say "not now" rather than "not so" (PostgreSQL manual, appendix A). */
 const awayCodes =
-  /^(08...|53...|57P0[1-5]|40001|40P01|55P03|57014|25P03|ECONN.*|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)$/;
+  /^(08...|53...|57P0[1-5]|55P03|57014|25P03|25006|ECONN.*|EPIPE|ETIMEDOUT|E(HOST|NET)(UNREACH|DOWN)|ENOTFOUND|EAI_AGAIN)$/;
+/** Deadlock and serialisation failure: PostgreSQL chose this transaction to give way. */
+const contendedCodes = /^(40001|40P01)$/;
 
 /** The driver's error in our words when it says "not now"; any other is a bug and stays as it is. */
 export function databaseTrouble(doing: string, error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  const lostConnection = /connection|timeout exceeded/i.test(error.message) && code === '';
+  if (contendedCodes.test(code)) {
+    return new OperationError(`${doing}: it gave way to another transaction`, {
+      code: 'contended',
+      retryable: true,
+      cause: error,
+    });
+  }
+  const lostConnection =
+    /connection|timeout exceeded|read timeout/i.test(error.message) && code === '';
   if (!awayCodes.test(code) && !lostConnection) return error;
   return new OperationError(`${doing}: it is not available (${code || 'connection lost'})`, {
     code: 'unavailable',

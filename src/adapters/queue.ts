@@ -4,6 +4,7 @@ import { createPostgresBackend, withBackend } from 'bullmq';
 import { z } from 'zod';
 import { OperationError } from '../errors.ts';
 import type { Log, Queue, RunId } from '../ports.ts';
+import { withinTime } from '../within-time.ts';
 import { queueSchema } from './migrate.ts';
 import { databaseTrouble } from './postgres.ts';
 
@@ -11,6 +12,8 @@ const { Queue: BullQueue, Worker } = withBackend(createPostgresBackend);
 
 const queueName = 'runs';
 const concurrency = 5;
+/** BullMQ sets no deadline of its own; a database host that vanished would keep the caller for minutes. */
+const addMs = 5_000;
 
 const delivered = z.object({ planId: z.string(), number: z.number().int().positive() });
 
@@ -61,7 +64,11 @@ export async function createQueue(options: {
         removeOnFail: true,
       };
       try {
-        await queue.add('apply', { planId, number }, job);
+        await withinTime(
+          addMs,
+          queue.add('apply', { planId, number }, job),
+          () => new Error(`no answer within ${addMs} ms`),
+        );
       } catch (error) {
         throw new OperationError('adding a run to the queue', {
           code: 'unavailable',

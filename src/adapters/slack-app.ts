@@ -51,6 +51,7 @@ export function createSlackApp(
     convoStore: false,
   });
   let atWork = 0;
+  let started = false;
   app.use(async ({ next }) => {
     atWork += 1;
     try {
@@ -71,13 +72,15 @@ export function createSlackApp(
       try {
         await app.init();
         await app.start();
+        started = true;
       } catch (error) {
         throw slackTrouble('connecting to Slack', error);
       }
     },
     async stop() {
       if (receiver instanceof SocketModeReceiver) await receiver.client.disconnect();
-      await app.stop();
+      // A receiver that never started cannot be stopped.
+      if (started) await app.stop();
       const deadline = clock.now().getTime() + stopWaitMs;
       while (atWork > 0 && clock.now().getTime() < deadline) await clock.sleep(20);
     },

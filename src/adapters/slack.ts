@@ -70,6 +70,9 @@ async function ask(doing: string, call: () => Promise<string | undefined>): Prom
       ? { kind: 'rejected', because: `${doing}: Slack named no message` }
       : { kind: 'sent', ts };
   } catch (error) {
+    if (error instanceof WebAPIPlatformError && error.data.error === 'message_not_found') {
+      return { kind: 'gone' };
+    }
     const trouble = slackTrouble(doing, error);
     if (trouble instanceof OperationError && !trouble.retryable) {
       return { kind: 'rejected', because: trouble.message };
@@ -92,7 +95,12 @@ export function slackTrouble(doing: string, error: unknown): unknown {
     const answer = error.data.error;
     return new OperationError(`${doing}: Slack answers ${answer}`, {
       code: tokenErrors.has(answer) ? 'unauthorized' : 'refused',
-      retryable: passing.has(answer) || mendable.has(answer) || tokenErrors.has(answer),
+      retryable:
+        passing.has(answer) ||
+        mendable.has(answer) ||
+        tokenErrors.has(answer) ||
+        // A proxy's page in place of Slack's answer.
+        !/^[a-z_]+$/.test(answer),
       cause: error,
     });
   }
@@ -103,7 +111,14 @@ export function slackTrouble(doing: string, error: unknown): unknown {
       cause: error,
     });
   }
-  return error;
+  // Everything else that a call can throw is an answer we cannot read: cut off, not JSON, a limit without a time.
+  return error instanceof Error
+    ? new OperationError(`${doing}: Slack's answer cannot be read`, {
+        code: 'bad-answer',
+        retryable: true,
+        cause: error,
+      })
+    : error;
 }
 
 async function respond(responseUrl: string, message: Message): Promise<ChatAnswer> {

@@ -1,8 +1,8 @@
 // What came of a vote, for the person who cast it.
 
 export type VoteResult =
-  /** `starts` is false where a person carries the change out by hand. */
-  | { readonly kind: 'approved'; readonly starts: boolean }
+  /** `starts` is false where a person carries the change out by hand; `heldBy` says which stop makes it wait. */
+  | { readonly kind: 'approved'; readonly starts: boolean; readonly heldBy?: string }
   | { readonly kind: 'counted'; readonly because: string }
   | { readonly kind: 'denied' }
   | { readonly kind: 'already-voted' }

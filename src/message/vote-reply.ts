@@ -9,6 +9,11 @@ import { formatPlanToken, type PlanToken } from './plan-token.ts';
 export function voteReply(result: VoteResult): Message {
   switch (result.kind) {
     case 'approved':
+      if (result.starts && result.heldBy !== undefined) {
+        return plainMessage(
+          `Approved, but it does not start yet. ${sentence(result.heldBy, 400)} It starts when that ends, or lapses.`,
+        );
+      }
       return plainMessage(
         result.starts
           ? 'Approved. It starts now; progress is in the thread under the card.'

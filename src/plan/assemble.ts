@@ -16,7 +16,7 @@ import {
 import { costOf } from './cost.ts';
 import { type Observation, type Reading, toObservation } from './observation.ts';
 import type { Finding, Origin, OutcomeTest, Plan } from './plan.ts';
-import { defaultClocks, promqlNamesOf, type System } from './system.ts';
+import { defaultClocks, findingExpiresAfterSeconds, promqlNamesOf, type System } from './system.ts';
 
 /** What was seen of a target, all at one time. */
 export interface TargetFacts {
@@ -133,6 +133,8 @@ function draft(
   const before = Number.isSafeInteger(running) ? running : 0;
   const after = chosen?.replicasAfter ?? before;
   const clocks = system.rule ?? defaultClocks;
+  const expireAfterSeconds =
+    finding === undefined ? clocks.expireAfterSeconds : findingExpiresAfterSeconds;
   const cost =
     chosen &&
     costOf({
@@ -171,7 +173,7 @@ function draft(
     ...(cost && { cost }),
     ...(parts.outcomeTest && { outcomeTest: parts.outcomeTest }),
     createdAt: now.toISOString(),
-    expiresAt: new Date(now.getTime() + clocks.expireAfterSeconds * 1000).toISOString(),
+    expiresAt: new Date(now.getTime() + expireAfterSeconds * 1000).toISOString(),
     startWithinSeconds: clocks.startWithinSeconds,
   };
 }

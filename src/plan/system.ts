@@ -31,6 +31,9 @@ export type Systems = ReadonlyMap<string, System>;
 /** The clocks of a plan for a system that no rule covers: it can only be looked at. */
 export const defaultClocks = { expireAfterSeconds: 30 * 60, startWithinSeconds: 15 * 60 };
 
+/** A finding waits for nobody's decision: it stands until its alert ends, or for a day. */
+export const findingExpiresAfterSeconds = 24 * 60 * 60;
+
 /** What a profile's PromQL says `$namespace`, `$workload` and `$container` for. */
 export function promqlNamesOf(system: System, component: string): PromqlNames | undefined {
   const workload = system.workloads.get(component);

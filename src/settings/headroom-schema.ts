@@ -70,13 +70,9 @@ const rule = z.strictObject({
     .meta({ description: 'System names, or "*" for all others.' }),
   approvers: z.array(userId).min(1).max(500),
   required: z.int().min(1).max(20).default(1),
-  requesters: z
-    .array(userId)
-    .max(500)
-    .default([])
-    .meta({
-      description: 'Who else may ask for changes; approvers and people on call always may.',
-    }),
+  requesters: z.array(userId).max(500).default([]).meta({
+    description: 'Who else may ask for changes; approvers and people on call always may.',
+  }),
   oncall: z
     .strictObject({
       users: z.array(userId).min(1).max(500),

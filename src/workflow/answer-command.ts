@@ -30,7 +30,7 @@ export async function answerNextCommand(parts: Parts): Promise<boolean> {
     tx.commands.takeWaiting(parts.clock.now(), limits.commandLeaseMs),
   );
   if (stored === undefined) return false;
-  const reply = await replyTo(stored, parts);
+  const reply = stored.reply ?? (await carriedOut(stored, parts));
   try {
     const answer = await parts.chat.respond(stored.responseUrl, reply);
     if (answer.kind === 'rejected') {
@@ -41,12 +41,19 @@ export async function answerNextCommand(parts: Parts): Promise<boolean> {
     }
   } catch (error) {
     if (!(error instanceof OperationError)) throw error;
-    // The lease runs out and the command is answered again; what it asked for is not done twice.
+    // The lease runs out and only the answer is tried again.
     parts.log.warn({ command: stored.id, err: error }, 'answering a command');
     return true;
   }
   await parts.store.transaction((tx) => tx.commands.answered(stored.id, parts.clock.now()));
   return true;
+}
+
+/** Does what was asked and keeps what it came to. After a crash in between it is done again: each command bears that. */
+async function carriedOut(stored: StoredCommand, parts: Parts): Promise<Message> {
+  const reply = await replyTo(stored, parts);
+  await parts.store.transaction((tx) => tx.commands.carriedOut(stored.id, reply));
+  return reply;
 }
 
 async function replyTo(stored: StoredCommand, parts: Parts): Promise<Message> {
@@ -174,7 +181,7 @@ async function stopOrResume(
       `⏸ ${what} is stopped: no new run begins, and a running one halts before its next change.`,
     );
   }
-  const ended = await resume({ scope: command.scope, by }, parts);
+  const ended = await resume({ scope: command.scope, by, askedAt: stored.receivedAt }, parts);
   parts.wake('messages');
   parts.wake('runs');
   return plainMessage(

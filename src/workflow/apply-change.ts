@@ -1,7 +1,7 @@
 // Carries one change out: look, announce, write on the condition that nothing moved, see it ready.
 
 import { evaluateApproval } from '../approval/evaluate.ts';
-import { clusterWrite } from '../change/cluster-write.ts';
+import { type ClusterWrite, clusterWrite } from '../change/cluster-write.ts';
 import { type ClusterState, type Comparison, compareChange } from '../change/compare.ts';
 import { assert, OperationError, unreachable } from '../errors.ts';
 import type { WriteAnswer } from '../ports.ts';
@@ -11,14 +11,14 @@ import type { Parts } from './parts.ts';
 import { readCase } from './read-plan.ts';
 import { verifyChange } from './verify-change.ts';
 
+const handedOver: ChangeEnd = {
+  kind: 'handed-over',
+  because: 'Headroom was stopped before this change; it looks again and goes on',
+};
+
 export async function applyChange(at: ChangeAtHand, parts: Parts): Promise<ChangeEnd> {
   assert(at.lock.planId === at.run.planId, "the lock is this plan's own");
-  if (at.shutdown.aborted) {
-    return {
-      kind: 'handed-over',
-      because: 'Headroom was stopped before this change; it looks again and goes on',
-    };
-  }
+  if (at.shutdown.aborted) return handedOver;
   const seen = await observeForChange(at, parts);
   if (seen.kind === 'failed') return seen;
   parts.checkpoint('observed-again');
@@ -28,7 +28,7 @@ export async function applyChange(at: ChangeAtHand, parts: Parts): Promise<Chang
       return {
         kind: 'failed',
         code: 'drift',
-        because: `${comparison.because}; nothing was written`,
+        because: `${comparison.because}; ${nothingWritten(at)}`,
       };
     case 'reached':
       return reached(at, parts);
@@ -39,22 +39,27 @@ export async function applyChange(at: ChangeAtHand, parts: Parts): Promise<Chang
   }
 }
 
+/** What an earlier run or an earlier change of this one wrote stays written; only this change did not. */
+function nothingWritten({ run, position }: ChangeAtHand): string {
+  return run.number === 1 && position === 0 ? 'nothing was written' : 'nothing more was written';
+}
+
 type Seen =
   | { readonly kind: 'seen'; readonly state: ClusterState }
   | { readonly kind: 'failed'; readonly code: string; readonly because: string };
 
 /** Reads are harmless, so they are tried a few times. */
-async function observeForChange({ change }: ChangeAtHand, parts: Parts): Promise<Seen> {
+async function observeForChange(at: ChangeAtHand, parts: Parts): Promise<Seen> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return { kind: 'seen', state: await parts.clusters.observe(change.workload) };
+      return { kind: 'seen', state: await parts.clusters.observe(at.change.workload) };
     } catch (error) {
       if (!(error instanceof OperationError)) throw error;
       if (!error.retryable || attempt >= limits.readAttempts) {
         return {
           kind: 'failed',
           code: error.code,
-          because: `${error.message}; nothing was written`,
+          because: `${error.message}; ${nothingWritten(at)}`,
         };
       }
       await parts.clock.sleep(error.retryAfterMs ?? limits.readRetryMs);
@@ -64,12 +69,7 @@ async function observeForChange({ change }: ChangeAtHand, parts: Parts): Promise
 
 /** Already there: by us, when an earlier run was cut off in this change, else by somebody else. Both are success. */
 async function reached(at: ChangeAtHand, parts: Parts): Promise<ChangeEnd> {
-  const ours = await parts.store.transaction(async (tx) => {
-    if (at.run.number === 1) return false;
-    const earlier = await tx.runs.changes({ planId: at.run.planId, number: at.run.number - 1 });
-    const state = earlier.find((entry) => entry.position === at.position)?.state;
-    return state !== undefined && state !== 'reached' && state !== 'refused';
-  });
+  const ours = await parts.store.transaction((tx) => tx.runs.mayHaveWritten(at.run, at.position));
   const stored = await note(
     at,
     ours ? 'written' : 'reached',
@@ -80,28 +80,39 @@ async function reached(at: ChangeAtHand, parts: Parts): Promise<ChangeEnd> {
   return verifyChange(at, ours ? 'verified' : 'reached', parts);
 }
 
+/** Announced anew before each attempt: while a request had to wait, a stop may have come, or somebody else the run. */
 async function write(
   at: ChangeAtHand,
   unchanged: Extract<Comparison, { kind: 'unchanged' }>,
   parts: Parts,
 ): Promise<ChangeEnd> {
-  const announced = await announce(at, parts);
-  if (announced.kind !== 'go') return announced;
-  parts.checkpoint('write-announced');
-  const answer = await send(at, unchanged.resourceVersion, parts);
-  parts.checkpoint('write-sent');
-  switch (answer.kind) {
-    case 'unknown':
-      return (await note(at, 'unknown', answer.because, parts)) ? answer : { kind: 'lost' };
-    case 'refused':
-      return refused(at, answer.because, parts);
-    case 'written': {
-      if (!(await note(at, 'written', undefined, parts))) return { kind: 'lost' };
-      parts.checkpoint('write-stored');
-      return verifyChange(at, 'verified', parts);
+  const request = clusterWrite(at.change, unchanged.resourceVersion);
+  for (let attempt = 1; ; attempt++) {
+    const announced = await announce(at, parts);
+    if (announced.kind !== 'go') return announced;
+    parts.checkpoint('write-announced');
+    const answer = await sendOnce(request, parts);
+    parts.checkpoint('write-sent');
+    if (answer.kind !== 'not-received') return afterWrite(at, answer, parts);
+    const { trouble } = answer;
+    const waitMs = trouble.retryAfterMs ?? limits.readRetryMs;
+    if (!trouble.retryable || attempt >= limits.readAttempts || waitMs > limits.writeWaitMaxMs) {
+      return refused(at, trouble.message, parts);
     }
-    default:
-      return unreachable(answer);
+    await parts.clock.sleep(waitMs, at.shutdown);
+    if (at.shutdown.aborted) return handedOver;
+  }
+}
+
+type Sent = WriteAnswer | { readonly kind: 'not-received'; readonly trouble: OperationError };
+
+/** The adapter throws only for a request that provably was not received; that one may be sent again. */
+async function sendOnce(request: ClusterWrite, { clusters }: Parts): Promise<Sent> {
+  try {
+    return await clusters.write(request, { dryRun: false });
+  } catch (error) {
+    if (!(error instanceof OperationError)) throw error;
+    return { kind: 'not-received', trouble: error };
   }
 }
 
@@ -136,19 +147,19 @@ function announce(at: ChangeAtHand, parts: Parts): Promise<ChangeEnd | { readonl
   });
 }
 
-/** A write that provably did not arrive is sent again; one that may have arrived never is. */
-async function send(at: ChangeAtHand, resourceVersion: string, parts: Parts): Promise<WriteAnswer> {
-  const request = clusterWrite(at.change, resourceVersion);
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await parts.clusters.write(request, { dryRun: false });
-    } catch (error) {
-      if (!(error instanceof OperationError)) throw error;
-      if (!error.retryable || attempt >= limits.readAttempts) {
-        return { kind: 'refused', because: error.message };
-      }
-      await parts.clock.sleep(error.retryAfterMs ?? limits.readRetryMs);
+async function afterWrite(at: ChangeAtHand, answer: WriteAnswer, parts: Parts): Promise<ChangeEnd> {
+  switch (answer.kind) {
+    case 'unknown':
+      return (await note(at, 'unknown', answer.because, parts)) ? answer : { kind: 'lost' };
+    case 'refused':
+      return refused(at, answer.because, parts);
+    case 'written': {
+      if (!(await note(at, 'written', undefined, parts))) return { kind: 'lost' };
+      parts.checkpoint('write-stored');
+      return verifyChange(at, 'verified', parts);
     }
+    default:
+      return unreachable(answer);
   }
 }
 
@@ -160,5 +171,5 @@ async function refused(at: ChangeAtHand, because: string, parts: Parts): Promise
   const why = comparison?.kind === 'drifted' ? comparison.because : because;
   const code = comparison?.kind === 'drifted' ? 'drift' : 'refused';
   if (!(await note(at, 'refused', why, parts))) return { kind: 'lost' };
-  return { kind: 'failed', code, because: `${why}; nothing was written` };
+  return { kind: 'failed', code, because: `${why}; ${nothingWritten(at)}` };
 }

@@ -61,6 +61,16 @@ function begin(
       return { kind: 'not-ours' };
     }
     const input = await readCase(tx, record, parts);
+    if (await startsTooLate(tx, record, run, parts)) {
+      await giveUp(
+        tx,
+        record,
+        run,
+        'the approval was not carried out in time and has lapsed',
+        parts,
+      );
+      return { kind: 'failed' };
+    }
     const verdict = evaluateApproval(input);
     if (verdict.kind === 'waiting' && verdict.condition === 'notStopped')
       return { kind: 'waiting' };
@@ -89,6 +99,17 @@ function begin(
     await wantInThread(tx, record, { kind: 'progress', run: run.number }, parts);
     return { kind: 'begun', run, record: moved, plan: verdict.plan, lock: lock.proof, lease };
   });
+}
+
+/** A run that was cut off before anything was written has not started: its approval lapses like any other. */
+async function startsTooLate(
+  tx: Transaction,
+  { state, startBy }: PlanRecord,
+  run: RunId,
+  { clock }: Parts,
+): Promise<boolean> {
+  const late = state === 'unknown' && startBy !== undefined && clock.now() >= startBy;
+  return late && !(await tx.runs.mayHaveWritten(run));
 }
 
 /** An approval that is no longer in force: nothing was written by this run. */

@@ -83,7 +83,12 @@ async function count(tx: Transaction, ballot: Ballot, parts: Parts): Promise<Vot
       await wantCard(tx, record.plan.id, record.plan.system, parts);
       return { kind: 'counted', because: verdict.because };
     case 'approved':
-      return approve(tx, record, { by: verdict.by, applies: before.mode === 'apply' }, parts);
+      return approve(
+        tx,
+        record,
+        { by: verdict.by, applies: before.mode === 'apply', heldBy: before.stops[0] },
+        parts,
+      );
     default:
       return unreachable(verdict);
   }
@@ -92,7 +97,11 @@ async function count(tx: Transaction, ballot: Ballot, parts: Parts): Promise<Vot
 async function approve(
   tx: Transaction,
   record: PlanRecord,
-  approval: { readonly by: readonly string[]; readonly applies: boolean },
+  approval: {
+    readonly by: readonly string[];
+    readonly applies: boolean;
+    readonly heldBy: string | undefined;
+  },
   parts: Parts,
 ): Promise<VoteResult> {
   const now = parts.clock.now();
@@ -105,7 +114,8 @@ async function approve(
     parts,
   );
   if (approval.applies) await tx.runs.queue({ planId: record.plan.id, number: 1 }, now);
-  return { kind: 'approved', starts: approval.applies };
+  const { applies, heldBy } = approval;
+  return { kind: 'approved', starts: applies, ...(heldBy !== undefined && { heldBy }) };
 }
 
 async function auditVote(

@@ -48,7 +48,8 @@ async function refreshCleared(tx: Transaction, planId: string, parts: Parts): Pr
       );
       return;
     }
-    if (record.clearedAt === undefined) {
+    // What a person asked for does not depend on an alert that came along.
+    if (record.clearedAt === undefined && record.plan.origin.kind === 'alert') {
       const at = parts.clock.now();
       await tx.plans.setCleared(planId, at);
       await tx.audit.append({

@@ -5,6 +5,7 @@ import { targetKey } from '../change/change.ts';
 import { assert } from '../errors.ts';
 import type { StoredAlert } from '../ports.ts';
 import { endAlerts } from './end-alerts.ts';
+import { inParallel } from './in-parallel.ts';
 import { limits } from './limits.ts';
 import type { Parts } from './parts.ts';
 import { proposeForAlerts } from './propose-for-alerts.ts';
@@ -46,7 +47,7 @@ export async function intakeAlerts(parts: Parts): Promise<number> {
     }
   }
   await storeUnrouted(unrouted, parts);
-  for (const group of groups.values()) await proposeForAlerts(group, parts);
+  await inParallel([...groups.values()], (group) => proposeForAlerts(group, parts));
   await endAlerts(ended, parts);
   parts.wake('messages');
   return pending.length;

@@ -1,9 +1,10 @@
 // Judges whether an applied plan helped, by the metric that made it; what cannot be measured is said to be unmeasured.
 
 import { assert, OperationError } from '../errors.ts';
-import { figure, span } from '../message/message.ts';
+import { amount, span } from '../message/message.ts';
 import type { OutcomeState } from '../plan/plan-state.ts';
-import type { MetricAnswer, PlanRecord } from '../ports.ts';
+import type { MetricAnswer, PlanRecord, Transaction } from '../ports.ts';
+import { inParallel } from './in-parallel.ts';
 import { wantCard, wantInThread } from './move-plan.ts';
 import type { Parts } from './parts.ts';
 
@@ -17,13 +18,13 @@ export async function judgeOutcomes(parts: Parts): Promise<void> {
   const waiting = await parts.store.transaction((tx) =>
     tx.plans.list({ outcome: 'pending', limit: 500 }),
   );
-  for (const record of waiting) {
+  await inParallel(waiting, async (record) => {
     const judgement = judge(record, await measure(record, parts), parts.clock.now());
-    if (judgement === undefined) continue;
+    if (judgement === undefined) return;
     await parts.store.transaction((tx) => settle(tx, record.plan.id, judgement, parts));
     parts.checkpoint('outcome-judged');
     parts.wake('messages');
-  }
+  });
 }
 
 async function measure({ plan, stateAt }: PlanRecord, { metricsOf }: Parts): Promise<MetricAnswer> {
@@ -35,7 +36,9 @@ async function measure({ plan, stateAt }: PlanRecord, { metricsOf }: Parts): Pro
       metrics.query(test.promql),
       test.sampledAt === undefined ? undefined : metrics.query(test.sampledAt),
     ]);
-    const before = sampled?.kind === 'value' && sampled.value * 1000 < stateAt.getTime();
+    const before =
+      sampled !== undefined &&
+      (sampled.kind === 'missing' || sampled.value * 1000 < stateAt.getTime());
     return before ? { kind: 'missing', because: 'nothing was measured since the change' } : answer;
   } catch (error) {
     if (error instanceof OperationError) return { kind: 'missing', because: error.message };
@@ -52,19 +55,21 @@ export function judge(record: PlanRecord, answer: MetricAnswer, now: Date): Judg
     'an outcome that is awaited has a test and a deadline',
   );
   const before = plan.observations.find((observation) => observation.name === plan.trigger);
-  const from = before?.kind === 'value' ? `${figure(before.value)} → ` : '';
+  // "812 → 240 jobs, below 250": the unit once, but a percent sign at each share.
+  const bare = test.unit === 'ratio' ? test.unit : '';
+  const from = before?.kind === 'value' ? `${amount(before.value, bare)} → ` : '';
   const took = span((now.getTime() - stateAt.getTime()) / 1000);
   if (answer.kind === 'value' && answer.value < test.below) {
     return {
       outcome: 'helped',
-      note: `${plan.trigger ?? 'The metric'} ${from}${figure(answer.value)} ${test.unit}, below ${figure(test.below)}, ${took} after the change.`,
+      note: `${plan.trigger ?? 'The metric'} ${from}${amount(answer.value, test.unit)}, below ${amount(test.below, bare)}, ${took} after the change.`,
     };
   }
   if (now < outcomeBy) return undefined;
   return answer.kind === 'value'
     ? {
         outcome: 'not-helped',
-        note: `${plan.trigger ?? 'The metric'} ${from}${figure(answer.value)} ${test.unit} ${took} after the change, not below ${figure(test.below)}.`,
+        note: `${plan.trigger ?? 'The metric'} ${from}${amount(answer.value, test.unit)} ${took} after the change, not below ${amount(test.below, bare)}.`,
       }
     : {
         outcome: 'unmeasured',
@@ -73,7 +78,7 @@ export function judge(record: PlanRecord, answer: MetricAnswer, now: Date): Judg
 }
 
 async function settle(
-  tx: Parameters<Parameters<Parts['store']['transaction']>[0]>[0],
+  tx: Transaction,
   planId: string,
   { outcome, note }: Judgement,
   parts: Parts,
@@ -92,4 +97,5 @@ async function settle(
   await wantInThread(tx, record, { kind: 'outcome' }, parts);
   // Alerts that still fire after a plan that did not help deserve a fresh look.
   if (outcome === 'not-helped') await tx.alerts.reopen(planId);
+  else await tx.alerts.reopenOthers(planId, record.plan.trigger);
 }

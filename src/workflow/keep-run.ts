@@ -18,12 +18,15 @@ export async function keepRun<T>(
   work: (lease: RunLease) => Promise<T>,
 ): Promise<T> {
   const done = new AbortController();
-  const beating = beat(run, lease, parts, done.signal);
+  // Settled at once, so that a bug in the heartbeat surfaces when the work ends and not as an unheard rejection.
+  const beating = Promise.allSettled([beat(run, lease, parts, done.signal)]);
   try {
     return await work(lease);
   } finally {
     done.abort();
-    await beating;
+    const [beaten] = await beating;
+    if (beaten.status === 'rejected')
+      parts.log.error({ planId: run.planId, err: beaten.reason }, 'the heartbeat of a run failed');
   }
 }
 

@@ -7,14 +7,16 @@ export const limits = {
   /** A queued run older than this is offered to the queue again; older than `runDirectMs`, it is run without the queue. */
   runOfferMs: 2_000,
   runDirectMs: 4_000,
-  /** A plan that five runs could not finish has a fault that a sixth will not mend. */
-  runsMax: 5,
+  /** A plan that ten runs could not finish has a fault that an eleventh will not mend. */
+  runsMax: 10,
   /** How often a rollout is looked at (two or three reads each, so about one request a second), and how long it may take before it is called stuck. */
   rolloutPollMs: 2_500,
   rolloutDeadlineMs: 10 * 60_000,
   /** Reads before a write are tried this often, this far apart. */
   readAttempts: 4,
   readRetryMs: 2_000,
+  /** A server that asks a write to wait longer than this gets none: the approval was for now. */
+  writeWaitMaxMs: 10_000,
   /** After its alert cleared, a proposed plan waits this long for somebody to approve it anyway (design, section 1). */
   clearedMs: 15 * 60_000,
   /** How often the metric of an applied plan is asked whether it helped. */
@@ -31,4 +33,7 @@ export const limits = {
   slackRetryMs: 5_000,
   slackRetryMaxMs: 30_000,
   sweepEveryMs: 1_000,
+  /** Alerts and commands are kept this long after they were last seen; plans, votes and the trail for good. */
+  keepMs: 30 * 24 * 60 * 60_000,
+  forgetEveryMs: 60 * 60_000,
 } as const;

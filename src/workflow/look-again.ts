@@ -2,7 +2,8 @@
 
 import { compareChange } from '../change/compare.ts';
 import { OperationError } from '../errors.ts';
-import type { PlanRecord, RunRecord } from '../ports.ts';
+import type { PlanRecord, RunRecord, Transaction } from '../ports.ts';
+import { inParallel } from './in-parallel.ts';
 import { limits } from './limits.ts';
 import { movePlan, wantInThread } from './move-plan.ts';
 import type { Parts } from './parts.ts';
@@ -36,19 +37,19 @@ export async function findAbandonedRuns(parts: Parts): Promise<void> {
 /** Looks at the cluster for every lost run and opens the next one; real drift ends the plan instead. */
 export async function lookAgain(parts: Parts): Promise<void> {
   const lost = await parts.store.transaction((tx) => tx.runs.lost());
-  for (const run of lost) {
+  await inParallel(lost, async (run) => {
     const record = await parts.store.transaction((tx) => tx.plans.find(run.planId));
-    if (record?.state !== 'unknown') continue;
+    if (record?.state !== 'unknown') return;
     const seen = await look(record, parts);
     if (seen.kind === 'not-seen') {
       parts.log.warn(
         { planId: run.planId, run: run.number, err: seen.error },
         'looking at what a lost run did',
       );
-      continue;
+      return;
     }
     await parts.store.transaction((tx) => settle(tx, run, seen, parts));
-  }
+  });
 }
 
 type Look =
@@ -57,6 +58,10 @@ type Look =
 
 async function look({ plan }: PlanRecord, parts: Parts): Promise<Look> {
   const changes: string[] = [];
+  if (parts.systems.get(plan.system)?.cluster !== plan.workload.cluster) {
+    const drift = `${plan.system} is no longer in headroom.yaml, so nobody looks at what became of its change; look yourself`;
+    return { kind: 'seen', changes, drift };
+  }
   try {
     for (const change of plan.changes) {
       const comparison = compareChange(change, await parts.clusters.observe(change.workload));
@@ -72,7 +77,7 @@ async function look({ plan }: PlanRecord, parts: Parts): Promise<Look> {
 }
 
 async function settle(
-  tx: Parameters<Parameters<Parts['store']['transaction']>[0]>[0],
+  tx: Transaction,
   run: RunRecord,
   seen: Extract<Look, { kind: 'seen' }>,
   parts: Parts,

@@ -1,6 +1,6 @@
 // The one place where a plan changes its state: with its audit entry, and with its card owed anew, all in one transaction.
 
-import type { OutcomeState, PlanState } from '../plan/plan-state.ts';
+import { isOpen, type OutcomeState, type PlanState } from '../plan/plan-state.ts';
 import type { PlanRecord, Transaction } from '../ports.ts';
 import type { Parts } from './parts.ts';
 
@@ -38,6 +38,10 @@ export async function movePlan(
       ...detail,
     },
   });
+  // Alerts of another trigger only joined to wait; now that nothing stands in their way they get a look of their own.
+  if (!isOpen(to, move.outcome) && to !== 'superseded' && to !== 'failed') {
+    await tx.alerts.reopenOthers(record.plan.id, record.plan.trigger);
+  }
   await wantCard(tx, record.plan.id, record.plan.system, parts);
   return { ...record, ...extra, state: to, stateAt: at };
 }

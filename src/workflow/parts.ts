@@ -46,6 +46,7 @@ export function stopsCovering(
     .map((stop) => {
       const what = stop.scope === '*' ? 'Everything' : stop.scope.replace(':', ' ');
       const reason = stop.reason === undefined ? '' : `: ${stop.reason}`;
-      return `${what} is stopped by ${stop.by}${reason}`;
+      const by = /^[UW][A-Z0-9]+$/.test(stop.by) ? `<@${stop.by}>` : stop.by;
+      return `${what} is stopped by ${by}${reason}`;
     });
 }

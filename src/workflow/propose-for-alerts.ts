@@ -77,7 +77,10 @@ async function joinOrStore(
     const repeated = live.every(
       (alert) => alert.planId !== undefined && alert.planId === latest?.plan.id,
     );
-    if (latest?.state === 'denied' && repeated) {
+    // Whoever denied the answer to one trigger, or somebody's command, has not denied the answer to another.
+    const answered =
+      latest?.plan.origin.kind === 'alert' && latest.plan.trigger === group.route.trigger.id;
+    if (latest?.state === 'denied' && repeated && answered) {
       await tx.alerts.done(ids, routing(group, latest.plan.id, 'the plan for it was denied'));
     } else if (fresh !== undefined) {
       await storePlan(tx, fresh, parts);

@@ -6,6 +6,7 @@ import type { Command } from '../command/parse-command.ts';
 import { assert } from '../errors.ts';
 import { assembleCommandPlan } from '../plan/assemble.ts';
 import type { Plan } from '../plan/plan.ts';
+import type { System } from '../plan/system.ts';
 import type { PlanRecord, StoredCommand } from '../ports.ts';
 import { movePlan } from './move-plan.ts';
 import { observeTarget } from './observe-target.ts';
@@ -26,6 +27,21 @@ export async function proposeScale(
   assert(system !== undefined, 'a parsed command names a known system');
   const because = whyNotRequest(system.rule, system.id, stored.userId);
   if (because !== undefined) return { kind: 'refused', because };
+  // The same command a second time, after a crash before its answer: its plan is there already.
+  const drawn = await parts.store.transaction((tx) => tx.plans.ofCommand(stored.id));
+  if (drawn !== undefined) return { kind: 'proposed', plan: drawn.plan };
+  return draw({ command, stored, system }, parts);
+}
+
+async function draw(
+  request: {
+    readonly command: Extract<Command, { kind: 'scale' }>;
+    readonly stored: StoredCommand;
+    readonly system: System;
+  },
+  parts: Parts,
+): Promise<ProposedScale> {
+  const { command, stored, system } = request;
   const facts = await observeTarget(system, command.component, parts);
   const drawn = assembleCommandPlan(
     {
@@ -43,11 +59,6 @@ export async function proposeScale(
   if (drawn.kind === 'refused') return drawn;
   const result = await parts.store.transaction(async (tx): Promise<ProposedScale> => {
     const open = await tx.plans.openFor(targetKey(drawn.plan.workload));
-    // The same command a second time, after a crash before its answer: its plan is there already.
-    const origin = open?.plan.origin;
-    if (open !== undefined && origin?.kind === 'command' && origin.commandId === stored.id) {
-      return { kind: 'proposed', plan: open.plan };
-    }
     if (open !== undefined && open.plan.changes.length > 0) return { kind: 'busy', open };
     if (open !== undefined) {
       // A mere finding never stands in the way of somebody who knows what they want.

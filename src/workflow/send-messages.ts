@@ -63,6 +63,11 @@ async function send(
     await parts.store.transaction((tx) => tx.messages.failed(owed, because, undefined, pace));
     return;
   }
+  if (answer.kind === 'gone') {
+    parts.counters.slackCall(method, 'rejected');
+    await parts.store.transaction((tx) => tx.messages.gone(owed, pace));
+    return;
+  }
   parts.counters.slackCall(method, 'ok');
   parts.counters.degraded('slack', false);
   const { ts } = answer;

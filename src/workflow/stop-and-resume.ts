@@ -1,17 +1,16 @@
 // Halts everything between two changes, or lets it go on; from Slack by listed operators, from the command line by who can reach it.
 
-import type { Transaction } from '../ports.ts';
 import { wantCard } from './move-plan.ts';
 import type { Parts } from './parts.ts';
 
 export type StopParts = Pick<Parts, 'store' | 'clock' | 'systems'>;
 
 /** Puts a stop in force. Stopping what is stopped keeps the first stop's words. */
-export function stop(
+export async function stop(
   request: { readonly scope: string; readonly by: string; readonly reason?: string },
   parts: StopParts,
 ): Promise<void> {
-  return parts.store.transaction(async (tx) => {
+  await parts.store.transaction(async (tx) => {
     const at = parts.clock.now();
     await tx.stops.put({ ...request, stoppedAt: at });
     await tx.audit.append({
@@ -23,33 +22,39 @@ export function stop(
         ...(request.reason !== undefined && { reason: request.reason }),
       },
     });
-    await refreshCards(tx, parts);
   });
+  await refreshCards(parts);
 }
 
-/** Ends a stop; false when there was none for exactly this scope. */
-export function resume(
-  request: { readonly scope: string; readonly by: string },
+/**
+ * Ends a stop; false when there was none for exactly this scope. A stop set after `askedAt` stays: it answers something
+ * that whoever asked for this resume did not know of.
+ */
+export async function resume(
+  request: { readonly scope: string; readonly by: string; readonly askedAt: Date },
   parts: StopParts,
 ): Promise<boolean> {
-  return parts.store.transaction(async (tx) => {
-    if (!(await tx.stops.remove(request.scope))) return false;
+  const ended = await parts.store.transaction(async (tx) => {
+    if (!(await tx.stops.remove(request.scope, request.askedAt))) return false;
     await tx.audit.append({
       at: parts.clock.now().toISOString(),
       event: 'stop.ended',
       by: request.by,
       detail: { scope: request.scope },
     });
-    await refreshCards(tx, parts);
     return true;
   });
+  if (ended) await refreshCards(parts);
+  return ended;
 }
 
-/** Cards that wait say that they are stopped, or no longer are. */
-async function refreshCards(tx: Transaction, parts: StopParts): Promise<void> {
-  const waiting = await tx.plans.list({
-    states: ['proposed', 'approved', 'applying', 'unknown'],
-    limit: 500,
+/** Cards that wait say that they are stopped, or no longer are. Apart from the stop itself, which nothing may hold up. */
+async function refreshCards(parts: StopParts): Promise<void> {
+  await parts.store.transaction(async (tx) => {
+    const waiting = await tx.plans.list({
+      states: ['proposed', 'approved', 'applying', 'unknown'],
+      limit: 500,
+    });
+    for (const { plan } of waiting) await wantCard(tx, plan.id, plan.system, parts);
   });
-  for (const { plan } of waiting) await wantCard(tx, plan.id, plan.system, parts);
 }

@@ -14,9 +14,10 @@ export type StartRun = (run: RunId) => void;
 export async function sweep(parts: Parts, startRun: StartRun): Promise<void> {
   await endWhatIsDue(parts);
   await findAbandonedRuns(parts);
+  // Before looking: a cluster that does not answer must not keep the runs of others waiting.
+  await offerRuns(parts, startRun);
   await lookAgain(parts);
   await relookAtFindings(parts);
-  await offerRuns(parts, startRun);
   parts.wake('messages');
 }
 
@@ -74,6 +75,18 @@ async function relookAtFindings(parts: Parts): Promise<void> {
     await parts.store.transaction((tx) => tx.alerts.reopen(plan.id));
     parts.wake('alerts');
   }
+}
+
+/** Deletes what nobody will ask for again. */
+export async function forget({
+  store,
+  clock,
+  log,
+}: Pick<Parts, 'store' | 'clock' | 'log'>): Promise<void> {
+  const before = new Date(clock.now().getTime() - limits.keepMs);
+  const alerts = await store.transaction((tx) => tx.alerts.forget(before));
+  const commands = await store.transaction((tx) => tx.commands.forget(before));
+  if (alerts + commands > 0) log.info({ alerts, commands }, 'deleted what is a month old');
 }
 
 /** The queue is offered what waits; what it still has not delivered after a while is run here, without it. */

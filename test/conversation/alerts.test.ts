@@ -69,7 +69,7 @@ policy:
 });
 
 it('alerts that come while a plan is carried out are listed on it and draw no other', async () => {
-  bot = await Bot.start({ clusterSpeed: 2 });
+  bot = await Bot.start({ clusterSpeed: 0.2 });
   await bot.alert();
   const card = await bot.card('Waiting for approval');
   await bot.click('approve', 'bob', card);

@@ -35,6 +35,15 @@ function storedAlert(row: z.infer<typeof alertRow>): StoredAlert {
   });
 }
 
+/**
+ * An alert is over when its end was delivered after it was last delivered as firing: an alert that Alertmanager took for
+ * over, because Prometheus could not reach it, fires again with the same start.
+ */
+function endOf(firing: string, end: string): string {
+  return `${end}.fingerprint = ${firing}.fingerprint and ${end}.starts_at = ${firing}.starts_at
+    and ${end}.status = 'resolved' and ${end}.last_seen_at >= ${firing}.last_seen_at`;
+}
+
 export function alertsOn(sql: Sql): Transaction['alerts'] {
   return {
     async store(alerts, at) {
@@ -107,7 +116,7 @@ export function alertsOn(sql: Sql): Transaction['alerts'] {
       const rows = await sql.rows(
         z.object({ id: z.string() }),
         `select f.id from alert f
-           join alert r on r.fingerprint = f.fingerprint and r.starts_at = f.starts_at and r.status = 'resolved'
+           join alert r on ${endOf('f', 'r')}
           where f.id = any ($1)`,
         [ids],
       );
@@ -125,7 +134,7 @@ export function alertsOn(sql: Sql): Transaction['alerts'] {
         `select coalesce(f.labels ->> 'alertname', 'alert without a name') as alertname, f.fingerprint,
                 f.starts_at as "startsAt", r.ends_at as "resolvedAt", f.deliveries
            from alert f
-           left join alert r on r.fingerprint = f.fingerprint and r.starts_at = f.starts_at and r.status = 'resolved'
+           left join alert r on ${endOf('f', 'r')}
           where f.plan_id = $1 and f.status = 'firing' order by f.id`,
         [planId],
       );
@@ -134,15 +143,30 @@ export function alertsOn(sql: Sql): Transaction['alerts'] {
     async move(fromPlan, toPlan) {
       await sql.run('update alert set plan_id = $2 where plan_id = $1', [fromPlan, toPlan]);
     },
+    async reopenOthers(planId, trigger) {
+      await sql.run(
+        `update alert a set pending = true where plan_id = $1 and status = 'firing' and trigger is distinct from $2
+           and not exists (select from alert r where ${endOf('a', 'r')})`,
+        [planId, trigger ?? null],
+      );
+    },
+    async forget(before) {
+      return sql.run(
+        `delete from alert a where last_seen_at < $1 and not pending and not exists
+           (select from plan p where p.id = a.plan_id and p.state in ('proposed', 'approved', 'applying', 'unknown'))`,
+        [before],
+      );
+    },
     async reopen(planId) {
       await sql.run(
         `update alert a set pending = true where plan_id = $1 and status = 'firing' and not exists
-           (select from alert r where r.fingerprint = a.fingerprint and r.starts_at = a.starts_at and r.status = 'resolved')`,
+           (select from alert r where ${endOf('a', 'r')})`,
         [planId],
       );
     },
     async unrouted(limit) {
-      const where = `system is null and not pending and status = 'firing'`;
+      const where = `system is null and not pending and status = 'firing'
+        and not exists (select from alert r where ${endOf('alert', 'r')})`;
       const newest = await sql.rows(
         alertRow,
         `select ${alertColumns} from alert where ${where} order by last_seen_at desc, id desc limit $1`,

@@ -1,6 +1,7 @@
 // Commands people typed: stored before Slack hears "received", answered once.
 
 import { z } from 'zod';
+import type { Message } from '../../message/message.ts';
 import type { Transaction } from '../../ports.ts';
 import type { Sql } from '../postgres.ts';
 
@@ -12,6 +13,7 @@ const commandRow = z.object({
   channel_id: z.string(),
   response_url: z.string(),
   received_at: z.date(),
+  reply: z.string().nullable(),
 });
 
 /** Slack lets us answer a command for 30 minutes; after that nobody would see it. */
@@ -43,7 +45,7 @@ export function commandsOn(sql: Sql): Transaction['commands'] {
            select id from command
             where answered_at is null and received_at > $3 and (claimed_until is null or claimed_until < $1)
             order by received_at limit 1 for update skip locked)
-         returning id, name, words, user_id, channel_id, response_url, received_at`,
+         returning id, name, words, user_id, channel_id, response_url, received_at, reply`,
         [now, new Date(now.getTime() + leaseMs), new Date(now.getTime() - answerableMs)],
       );
       if (row === undefined) return undefined;
@@ -55,7 +57,14 @@ export function commandsOn(sql: Sql): Transaction['commands'] {
         channelId: row.channel_id,
         responseUrl: row.response_url,
         receivedAt: row.received_at,
+        ...(row.reply !== null && { reply: JSON.parse(row.reply) as Message }),
       };
+    },
+    async carriedOut(id, reply) {
+      await sql.run('update command set reply = $2 where id = $1', [id, JSON.stringify(reply)]);
+    },
+    async forget(before) {
+      return sql.run('delete from command where received_at < $1', [before]);
     },
     async answered(id, at) {
       await sql.run('update command set answered_at = $2 where id = $1', [id, at]);

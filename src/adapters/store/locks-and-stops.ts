@@ -35,11 +35,15 @@ export function stopsOn(sql: Sql): Transaction['stops'] {
   return {
     async put(stop) {
       await sql.run(
-        `insert into stop (scope, by, reason, stopped_at) values ($1, $2, $3, $4) on conflict (scope) do nothing`,
+        `insert into stop (scope, by, reason, stopped_at) values ($1, $2, $3, $4) on conflict (scope) do update set stopped_at = excluded.stopped_at`,
         [stop.scope, stop.by, stop.reason ?? null, stop.stoppedAt],
       );
     },
-    remove: async (scope) => (await sql.run('delete from stop where scope = $1', [scope])) === 1,
+    remove: async (scope, setBefore) =>
+      (await sql.run('delete from stop where scope = $1 and stopped_at <= $2', [
+        scope,
+        setBefore,
+      ])) === 1,
     async all() {
       const rows = await sql.rows(
         z.object({

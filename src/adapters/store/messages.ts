@@ -93,6 +93,12 @@ export function messagesOn(sql: Sql): Transaction['messages'] {
       );
       await free(message.channel, channelFreeAt);
     },
+    async gone(message, channelFreeAt) {
+      await sql.run('update message set ts = null, sent = 0, sent_hash = null where key = $1', [
+        message.key,
+      ]);
+      await free(message.channel, channelFreeAt);
+    },
     async owed() {
       const [row] = await sql.rows(
         countRow,

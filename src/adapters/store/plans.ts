@@ -20,9 +20,18 @@ export function plansOn(sql: Sql): Transaction['plans'] {
   return {
     async insert({ plan, text, hash, target }) {
       await sql.run(
-        `insert into plan (id, body, hash, system, target, state, state_at, created_at, expires_at)
-         values ($1, $2, $3, $4, $5, 'proposed', $6, $6, $7)`,
-        [plan.id, text, hash, plan.system, target, plan.createdAt, plan.expiresAt],
+        `insert into plan (id, body, hash, system, target, command_id, state, state_at, created_at, expires_at)
+         values ($1, $2, $3, $4, $5, $6, 'proposed', $7, $7, $8)`,
+        [
+          plan.id,
+          text,
+          hash,
+          plan.system,
+          target,
+          plan.origin.kind === 'command' ? plan.origin.commandId : null,
+          plan.createdAt,
+          plan.expiresAt,
+        ],
       );
     },
     find: (id) => one('id = $1', [id]),
@@ -32,6 +41,7 @@ export function plansOn(sql: Sql): Transaction['plans'] {
       await sql.run('select pg_advisory_xact_lock(hashtextextended($1, $2))', [target, openLock]);
       return one(`target = $1 and ${open} for update`, [target]);
     },
+    ofCommand: (commandId) => one('command_id = $1', [commandId]),
     latestFor: (target) => one('target = $1 order by created_at desc limit 1', [target]),
     async list({ states, outcome, system, limit }) {
       const rows = await sql.rows(

@@ -71,6 +71,16 @@ export function runsOn(sql: Sql): Transaction['runs'] {
         [run.planId, run.number, change.position, change.state, change.detail ?? null, at],
       );
     },
+    async mayHaveWritten({ planId, number }, position) {
+      const rows = await sql.rows(
+        z.object({ position: z.number() }),
+        `select position from run_change
+          where plan_id = $1 and number < $2 and ($3::int is null or position = $3)
+            and state not in ('reached', 'refused') limit 1`,
+        [planId, number, position ?? null],
+      );
+      return rows.length > 0;
+    },
     async changes(run) {
       const rows = await sql.rows(
         changeRow,
