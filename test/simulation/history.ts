@@ -139,7 +139,7 @@ class History {
       deliver: this.#world.queue.length > 0 && alive.length > 0 ? 4 : 0,
       late: this.#world.late.length === 0 ? 0 : 1,
       time: 3,
-      calm: alive.length === 0 ? 0 : 2,
+      calm: alive.length === 0 ? 0 : 3,
     });
     switch (kind) {
       case 'outside':
@@ -157,13 +157,23 @@ class History {
       case 'late':
         return this.#lateArrival();
       case 'time':
-        return this.#world.advance(
-          prng.weighted({ moment: 5, lease: 2, long: 0.4 }) === 'moment'
-            ? prng.between(100, 3_000)
-            : prng.pick([7_000, 12_000, 60_000, 16 * 60_000, 31 * 60_000]),
-        );
+        return this.#world.advance(this.#moment());
       case 'calm':
         for (let round = prng.between(1, 6); round > 0; round -= 1) await this.#calmRound(1_100);
+    }
+  }
+
+  #moment(): number {
+    const { prng } = this.#world;
+    switch (prng.weighted({ moment: 6, lease: 2, minutes: 0.3, expiry: 0.1 })) {
+      case 'moment':
+        return prng.between(100, 3_000);
+      case 'lease':
+        return prng.between(6_000, 13_000);
+      case 'minutes':
+        return prng.between(1, 6) * 60_000;
+      case 'expiry':
+        return prng.pick([16, 31]) * 60_000;
     }
   }
 
@@ -172,7 +182,7 @@ class History {
   async #outside(): Promise<void> {
     const { prng } = this.#world;
     switch (
-      prng.weighted({ vote: 8, fire: 2, repeat: 2, resolve: 1, load: 2, command: 2, drift: 2 })
+      prng.weighted({ vote: 8, fire: 2, repeat: 1, resolve: 1, load: 2, command: 2, drift: 2 })
     ) {
       case 'vote':
         return this.#vote();
@@ -243,8 +253,8 @@ class History {
     const [newest] = rows;
     if (newest === undefined) return;
     const plan = prng.chance(0.8) ? newest : prng.pick(rows);
-    const by = prng.weighted({ ann: 4, bob: 4, eve: 1, oncall: 2 });
-    const kind = prng.chance(0.88) ? 'approve' : 'deny';
+    const by = prng.weighted({ ann: 5, bob: 5, eve: 1, oncall: 2 });
+    const kind = prng.chance(0.93) ? 'approve' : 'deny';
     const planHash = prng.chance(0.95) ? plan.hash : prng.pick([...rows.map((r) => r.hash), '0']);
     const ballot = {
       planId: plan.id,
@@ -363,7 +373,7 @@ class History {
       break: 4,
       away: 1,
       cluster: 4,
-      network: 1,
+      network: 2,
       slack: 2,
       metrics: 1,
       queue: 1,
@@ -539,12 +549,13 @@ class History {
   }
 
   async #resumeAll(): Promise<void> {
-    const { rows } = await this.#world.database.pool.query<{ scope: string }>(
-      'select scope from stop',
-    );
-    const [process] = this.#world.alive;
+    const world = this.#world;
+    const { rows } = await world.database.pool.query<{ scope: string }>('select scope from stop');
+    const [process] = world.alive;
     for (const { scope } of rows) {
-      process?.begin('resume', () => resume({ scope, by: 'cli:driver' }, process.parts));
+      process?.begin('resume', () =>
+        resume({ scope, by: 'cli:driver', askedAt: process.parts.clock.now() }, process.parts),
+      );
     }
     await this.#letAllThrough();
   }
