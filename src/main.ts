@@ -203,8 +203,13 @@ async function connectSlack(slack: SlackApp, parts: Parts, shutdown: AbortSignal
       return false;
     }
   };
-  if (await connect()) return;
+  const first = connect();
+  const late = clock.sleep(limits.slackConnectMs, shutdown).then(() => 'late' as const);
+  const connected = await Promise.race([first, late]);
+  if (connected === true) return;
+  if (connected === 'late') log.warn({}, 'Slack does not answer yet; alerts are taken meanwhile');
   const again = async (): Promise<void> => {
+    if (await first) return;
     while (!shutdown.aborted) {
       await clock.sleep(limits.slackRetryMs, shutdown);
       if (shutdown.aborted || (await connect())) return;

@@ -87,6 +87,15 @@ export function createSlackApp(
   };
 }
 
+/**
+ * The socket's own client gives up for good, with a rejection nobody can hear, when asking for a new address fails.
+ * So it asks until it gets one: at once, then ever more rarely, every half minute in the end.
+ */
+const reconnecting = {
+  retryConfig: { forever: true, factor: 1.5, minTimeout: 500, maxTimeout: 30_000, randomize: true },
+  rejectRateLimitedCalls: false,
+};
+
 type Taken = {
   readonly logger: Logger;
   readonly clientOptions: () => { readonly slackApiUrl: string };
@@ -98,7 +107,7 @@ function createReceiver(connection: SlackConnection, { logger, clientOptions, cl
     return new SocketModeReceiver({
       appToken: connection.appToken.reveal(),
       logger,
-      installerOptions: { clientOptions: clientOptions() },
+      installerOptions: { clientOptions: { ...clientOptions(), ...reconnecting } },
     });
   }
   const receiver = new HTTPReceiver({

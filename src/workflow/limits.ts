@@ -31,6 +31,8 @@ export const limits = {
   /** Slack asks for at most one message a second and channel. */
   slackPaceMs: 1_000,
   slackRetryMs: 5_000,
+  /** The start waits this long for Slack, then goes on without it. */
+  slackConnectMs: 10_000,
   slackRetryMaxMs: 30_000,
   sweepEveryMs: 1_000,
   /** Alerts and commands are kept this long after they were last seen; plans, votes and the trail for good. */

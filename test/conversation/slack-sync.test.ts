@@ -71,3 +71,25 @@ it('a restart loses no alert, no vote and no message', async () => {
   const card = await bot.card('Waiting for approval');
   expect(words(card)).toContain('5 → at least 8');
 });
+
+it('a socket that breaks while Slack is away comes back, and nothing ends meanwhile', async () => {
+  bot = await Bot.start();
+  await bot.control.injectFault({ method: 'apps.connections.open', status: 500, times: 4 });
+  await bot.control.disconnectSockets({ abrupt: true });
+  await bot.alert();
+  const card = await bot.card('Waiting for approval');
+  await bot.until('the socket being back', async () =>
+    (await bot.control.state()).connections > 0 ? true : undefined,
+  );
+  await bot.click('approve', 'bob', card);
+  await bot.reply(card, 'carried out and seen ready');
+});
+
+it('an app that starts while Slack is away takes alerts, and tells them when Slack is back', async () => {
+  bot = await Bot.start();
+  await bot.stopApp();
+  await bot.control.injectFault({ method: 'auth.test', status: 503, times: 2 });
+  await bot.startApp();
+  expect((await bot.alert()).status).toBe(200);
+  await bot.card('Waiting for approval');
+});
