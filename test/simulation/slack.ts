@@ -16,6 +16,8 @@ export interface SlackMessage {
 
 export interface SlackCall {
   readonly atMs: number;
+  /** How long the caller hung between deciding to call and calling. */
+  readonly hungMs: number;
   readonly channel: string;
   /** The card that was posted by it, if one was. */
   readonly card?: string;
@@ -23,11 +25,15 @@ export interface SlackCall {
   readonly isLost: boolean;
 }
 
+type Fate = Pick<SlackCall, 'isLost' | 'hungMs'>;
+
 export class SlackRecord {
   readonly messages = new Map<string, SlackMessage>();
   readonly calls: SlackCall[] = [];
   /** How likely a call is to fail. */
   trouble = 0;
+  /** The next call has its effect, and its answer is lost. */
+  losesNext = false;
   readonly #parts: { readonly prng: Prng; readonly gates: Gates; readonly time: VirtualTime };
 
   constructor(parts: { readonly prng: Prng; readonly gates: Gates; readonly time: VirtualTime }) {
@@ -36,39 +42,44 @@ export class SlackRecord {
 
   /** The workspace as one process reaches it. */
   for(caller: Caller): Chat {
-    const { gates } = this.#parts;
-    const call = (label: string, work: (isLost: boolean) => ChatAnswer) =>
-      gates.pass({ caller, label }, async () => this.#call(work));
+    const { gates, time } = this.#parts;
+    const call = (label: string, work: (fate: Fate) => ChatAnswer) => {
+      const decidedMs = time.ms;
+      return gates.pass({ caller, label }, async () =>
+        this.#call((isLost) => work({ isLost, hungMs: time.ms - decidedMs })),
+      );
+    };
     return {
       post: (channel, content, threadTs) =>
-        call('slack post', (isLost) => {
+        call('slack post', (fate) => {
           const ts = `${1_000 + this.messages.size}.000000`;
-          this.#keep(ts, { channel, threadTs, content }, isLost);
+          this.#keep(ts, { channel, threadTs, content }, fate);
           return { kind: 'sent', ts };
         }),
       update: (channel, ts, content) =>
-        call('slack update', (isLost) => {
+        call('slack update', (fate) => {
           const { threadTs } = this.messages.get(ts) ?? {};
-          this.#keep(ts, { channel, threadTs, content }, isLost);
+          this.#keep(ts, { channel, threadTs, content }, fate);
           return { kind: 'sent', ts };
         }),
       respond: () => call('slack respond', () => ({ kind: 'sent', ts: '' })),
     };
   }
 
-  #keep(ts: string, message: Omit<SlackMessage, 'text'>, isLost: boolean): void {
+  #keep(ts: string, message: Omit<SlackMessage, 'text'>, fate: Fate): void {
     const text = JSON.stringify(message.content);
     const isNewCard = message.threadTs === undefined && !this.messages.has(ts);
     const card = isNewCard ? /Plan (p-\d+)/.exec(text)?.[1] : undefined;
-    const call = { atMs: this.#parts.time.ms, channel: message.channel, isLost };
+    const call = { atMs: this.#parts.time.ms, channel: message.channel, ...fate };
     this.calls.push({ ...call, ...(card !== undefined && { card }) });
     this.messages.set(ts, { ...message, text });
   }
 
   #call(work: (isLost: boolean) => ChatAnswer): ChatAnswer {
     const { prng } = this.#parts;
-    if (!prng.chance(this.trouble)) return work(false);
-    const how = prng.pick(['away', 'limited', 'lost'] as const);
+    if (!this.losesNext && !prng.chance(this.trouble)) return work(false);
+    const how = this.losesNext ? 'lost' : prng.pick(['away', 'limited', 'lost'] as const);
+    this.losesNext = false;
     if (how === 'lost') work(true);
     throw new OperationError(`calling Slack: ${how}`, {
       code: how === 'limited' ? 'rate-limited' : 'timeout',

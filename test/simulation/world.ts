@@ -186,7 +186,11 @@ export class World {
       const trouble = { code: 'unreachable', retryable: true } as const;
       throw new OperationError('asking Prometheus: it cannot be reached', trouble);
     }
-    const value = promql.includes('enqueued') ? 300 : this.backlog;
+    const value = promql.includes('timestamp(')
+      ? Math.floor(this.time.ms / 1000)
+      : promql.includes('enqueued')
+        ? 300
+        : this.backlog;
     return { kind: 'value', value, at: this.time.now() };
   }
 

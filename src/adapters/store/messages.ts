@@ -20,6 +20,7 @@ function kindOf(key: string): 'card' | 'progress' | 'outcome' {
 }
 
 export function messagesOn(sql: Sql): Transaction['messages'] {
+  /** Before anything is done to a message: `takeOwed` locks the two in this order. */
   async function free(channel: string, at: Date): Promise<void> {
     await sql.run(
       'update slack_channel set next_call_at = greatest(next_call_at, $2), lease_until = null where channel = $1',
@@ -66,6 +67,8 @@ export function messagesOn(sql: Sql): Transaction['messages'] {
         await free(row.channel, now);
         return undefined;
       }
+      // Until its answer is stored nobody knows what the message shows, and what it showed before is no reason to skip it.
+      await sql.run('update message set sent_hash = null where key = $1', [owed.key]);
       return { ...present(owed), kind: kindOf(owed.key) };
     },
     async cardTs(planId) {
@@ -77,27 +80,30 @@ export function messagesOn(sql: Sql): Transaction['messages'] {
       return row?.ts ?? undefined;
     },
     async sent(message, { ts, hash }, nextCallAt) {
+      await free(message.channel, nextCallAt);
+      // A newer version that somebody else has sent meanwhile may now be covered by this older one, so it is owed again.
       await sql.run(
-        `update message set sent = greatest(sent, $2), ts = $3, sent_hash = $4, attempts = 0, retry_at = null, problem = null
+        `update message set wanted = case when sent > $2 then wanted + 1 else wanted end,
+                sent_hash = case when sent > $2 then null else $4 end,
+                sent = greatest(sent, $2), ts = $3, attempts = 0, retry_at = null, problem = null
           where key = $1`,
         [message.key, message.wanted, ts, hash],
       );
-      await free(message.channel, nextCallAt);
     },
     async failed(message, problem, retryAt, channelFreeAt) {
+      await free(message.channel, channelFreeAt);
       // Without a time to try again this version is given up; the next change of state asks anew.
       await sql.run(
         `update message set attempts = attempts + 1, problem = $2, retry_at = $3,
                 sent = case when $3::timestamptz is null then greatest(sent, $4) else sent end where key = $1`,
         [message.key, problem, retryAt ?? null, message.wanted],
       );
-      await free(message.channel, channelFreeAt);
     },
     async gone(message, channelFreeAt) {
+      await free(message.channel, channelFreeAt);
       await sql.run('update message set ts = null, sent = 0, sent_hash = null where key = $1', [
         message.key,
       ]);
-      await free(message.channel, channelFreeAt);
     },
     async owed() {
       const [row] = await sql.rows(

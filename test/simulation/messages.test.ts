@@ -1,0 +1,103 @@
+// Two stories about messages that the histories found too seldom: an answer that is lost, and a process that hangs.
+
+import { expect, inject, it } from 'vitest';
+import { receiveAlerts } from '../../src/workflow/receive-alerts.ts';
+import { resume, stop } from '../../src/workflow/stop-and-resume.ts';
+import type { AppProcess } from './app-process.ts';
+import { readProfiles } from './main.ts';
+import { alertname, namespace } from './scene.ts';
+import { World } from './world.ts';
+
+async function inWorld(work: (world: World, process: AppProcess) => Promise<void>): Promise<void> {
+  const world = await World.start({
+    seed: 1,
+    server: inject('testServer'),
+    profiles: await readProfiles(),
+  });
+  try {
+    const process = world.startProcess({ mode: 'apply', required: 1 });
+    await through(world, () => {
+      const alert = {
+        fingerprint: 'aaaa000000000001',
+        startsAt: '2026-11-22T02:59:00Z',
+        status: 'firing',
+        labels: { alertname, namespace },
+        annotations: {},
+      } as const;
+      process.begin('alert', () =>
+        receiveAlerts(process.parts)({ ok: true, alerts: [alert], truncated: 0 }),
+      );
+    });
+    await through(world, () => process.loop('alerts'));
+    await through(world, () => process.loop('messages'));
+    await work(world, process);
+    expect(world.bugs).toEqual([]);
+  } finally {
+    await world.stop();
+  }
+}
+
+/** Begins something and lets every call through until nothing moves. */
+async function through(world: World, begin: () => void): Promise<void> {
+  await world.advance(1_000);
+  begin();
+  for (;;) {
+    await world.gates.settle();
+    if (world.gates.waiting.length === 0) return;
+    world.gates.release(0);
+  }
+}
+
+function card(world: World): string {
+  return [...world.slack.messages.values()][0]?.content.text ?? '';
+}
+
+it('an update whose answer was lost is made good, also when the card is again as it was before', async () => {
+  await inWorld(async (world, process) => {
+    const text = () => [...world.slack.messages.values()][0]?.text ?? '';
+    const before = text();
+    expect(card(world)).toContain('Waiting for approval');
+
+    await through(world, () =>
+      process.begin('stop', () => stop({ scope: '*', by: 'cli:ann' }, process.parts)),
+    );
+    world.slack.losesNext = true;
+    await through(world, () => process.loop('messages'));
+    expect(text()).toContain('is stopped');
+    const askedAt = world.time.now();
+    await through(world, () =>
+      process.begin('resume', () => resume({ scope: '*', by: 'cli:ann', askedAt }, process.parts)),
+    );
+    await world.advance(60_000);
+    await through(world, () => process.loop('messages'));
+    expect(text()).toBe(before);
+  });
+});
+
+it('a process that hung for longer than its lease leaves Slack to the others', async () => {
+  await inWorld(async (world, slow) => {
+    const quick = world.startProcess(slow.rules);
+    const calls = world.slack.calls.length;
+    await through(world, () =>
+      slow.begin('stop', () => stop({ scope: '*', by: 'cli:ann' }, slow.parts)),
+    );
+    await world.advance(1_000);
+    slow.loop('messages');
+    await world.gates.settle();
+    world.gates.release(0);
+    await world.gates.settle();
+    await world.advance(25_000);
+    const [hung] = world.gates.waiting;
+    expect(hung?.caller).toBe(slow);
+
+    quick.loop('messages');
+    for (;;) {
+      await world.gates.settle();
+      const next = world.gates.waiting.findIndex(({ caller }) => caller === quick);
+      if (next < 0) break;
+      world.gates.release(next);
+    }
+    await through(world, () => undefined);
+    expect(world.slack.calls.length - calls).toBe(1);
+  });
+});
