@@ -189,7 +189,7 @@ describe('the README', () => {
         ([, name]) => name !== 'help',
       );
       // What takes arguments is no group of others.
-      const each = commands.map(([, name = '', takes]) =>
+      const each = commands.map(async ([, name = '', takes]) =>
         takes === undefined ? under(...path, name) : [[...path, name].join(' ')],
       );
       return commands.length === 0 ? [path.join(' ')] : (await Promise.all(each)).flat();
