@@ -1,4 +1,4 @@
-// What the workflows need from outside, in the product's own words. Adapters implement these; nothing else is reachable.
+// What the workflows need from outside, in our own words; long, because everything reachable stands in this one place.
 
 import type { Vote } from './approval/condition.ts';
 import type { AuditEntry, AuditFact, ChainHead } from './audit/chain.ts';

@@ -226,6 +226,7 @@ export function makePlan(over: Partial<Plan> = {}): Plan {
       },
     ],
     notes: [],
+    limitsMet: [],
     changes: [makeScaleChange()],
     decrease: false,
     cost: { beforeUsdPerMonth: 365, afterUsdPerMonth: 584, source: 'Capacity Planning' },

@@ -1,4 +1,4 @@
-// The sandbox Kubernetes API server: an HTTP server over an object store with its own controllers.
+// The sandbox Kubernetes API server over an object store; long, because one request's way through it is read in one piece.
 
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';

@@ -1,4 +1,4 @@
-// Parses the part of PromQL that capacity rules use. What it does not know is a parse error, never a made-up value.
+// Parses the PromQL that rules use, the rest is an error; long, because a grammar is read in one piece.
 import { parseDurationMs } from '../../src/profile/duration.ts';
 import { argumentTypes, type FunctionName, isFunctionName, type ValueType } from './signatures.ts';
 import {

@@ -47,10 +47,11 @@ export function cardMessage(view: PlanView): Message {
     ),
     section(plan.finding === undefined ? changesText(plan) : findingText(plan.finding), 2_500),
   ];
-  if (plan.notes.length > 0) {
+  const worthKnowing = [...plan.limitsMet, ...plan.notes];
+  if (worthKnowing.length > 0) {
     blocks.push(
       section(
-        `*Worth knowing*\n${plan.notes.map((note) => `• ${literal(note, 400)}`).join('\n')}`,
+        `*Worth knowing*\n${worthKnowing.map((note) => `• ${literal(note, 400)}`).join('\n')}`,
         2_000,
       ),
     );
@@ -61,7 +62,8 @@ export function cardMessage(view: PlanView): Message {
     blocks.push(section(byHandText(plan), 2_000));
   }
   if (mayBeDecided(view)) blocks.push(decisionButtons(view));
-  blocks.push(context(footer(view)));
+  const sources = sourcesLine(plan);
+  blocks.push(sources === '' ? context(footer(view)) : context(sources, footer(view)));
   return fallback(`${escapeMrkdwn(firstLine(plan))} · ${state.title}`, blocks);
 }
 
@@ -144,6 +146,14 @@ function cause({ origin, observations, trigger }: Plan, maxChars: number): strin
   return `${cut(plainLine(origin.alertname), room)} ${value}`.trimEnd();
 }
 
+/** Where each figure comes from, small and in one place: who doubts one looks it up, everybody else reads on. */
+function sourcesLine(plan: Plan): string {
+  const arithmetic = plan.arithmetic.map(({ source }) => source);
+  const sources = [...arithmetic, ...(plan.cost === undefined ? [] : [plan.cost.source])];
+  const named = [...new Set(sources)].map((source) => literal(source, 300));
+  return named.length === 0 ? '' : `Sources: ${named.join(' · ')}`;
+}
+
 function whyLines(plan: Plan): string[] {
   const { origin } = plan;
   const lines: string[] = [];
@@ -155,12 +165,12 @@ function whyLines(plan: Plan): string[] {
   }
   lines.push(...plan.observations.map(observationLine));
   for (const line of plan.arithmetic) {
-    lines.push(`• ${literal(line.text, 300)}  _(${literal(line.source, 160)})_`);
+    lines.push(`• ${literal(line.text, 300)}`);
   }
   if (plan.cost !== undefined) {
-    const { beforeUsdPerMonth, afterUsdPerMonth, source } = plan.cost;
+    const { beforeUsdPerMonth, afterUsdPerMonth } = plan.cost;
     lines.push(
-      `• Cost of this component: ${dollars(beforeUsdPerMonth)} → ${dollars(afterUsdPerMonth)} a month  _(${literal(source, 160)})_`,
+      `• Cost of this component: ${dollars(beforeUsdPerMonth)} → ${dollars(afterUsdPerMonth)} a month`,
     );
   }
   return lines;

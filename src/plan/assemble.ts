@@ -162,11 +162,8 @@ function draft(
     replicas: { before, after },
     observations: parts.observations,
     arithmetic: sizing !== undefined && 'arithmetic' in sizing ? sizing.arithmetic : [],
-    notes: [
-      ...(sizing?.notes ?? []),
-      ...(sizing !== undefined && 'limitsMet' in sizing ? sizing.limitsMet : []),
-      ...(chosen?.notes ?? []),
-    ],
+    notes: [...(sizing?.notes ?? []), ...(chosen?.notes ?? [])],
+    limitsMet: sizing !== undefined && 'limitsMet' in sizing ? sizing.limitsMet : [],
     ...(finding && { finding }),
     changes: chosen === undefined ? [] : [chosen.change],
     decrease: chosen !== undefined && isDecrease(chosen.change),

@@ -62,6 +62,8 @@ export interface Plan {
   readonly observations: readonly Observation[];
   readonly arithmetic: readonly ArithmeticLine[];
   readonly notes: readonly string[];
+  /** Limits that kept the number from being what the arithmetic asks for, one sentence each. */
+  readonly limitsMet: readonly string[];
   /** Stands in place of changes. */
   readonly finding?: Finding;
   readonly changes: readonly Change[];

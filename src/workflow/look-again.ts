@@ -98,6 +98,7 @@ async function settle(
     run.number >= limits.runsMax
       ? `${run.number} runs could not finish it; Headroom's log says why`
       : undefined;
+  if (tooMany !== undefined) parts.counters.limitMet('runs of a plan');
   const because = seen.drift ?? tooMany;
   if (because === undefined) {
     await tx.runs.queue({ planId: run.planId, number: run.number + 1 }, now);

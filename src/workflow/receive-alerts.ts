@@ -17,6 +17,7 @@ export function receiveAlerts(
     parts.counters.alerts('fresh', stored.fresh);
     parts.counters.alerts('known', stored.known);
     if (truncated > 0) {
+      parts.counters.limitMet('alerts in a delivery');
       parts.log.warn(
         { truncated },
         'Alertmanager left alerts out of a delivery; raise max_alerts of its webhook receiver',

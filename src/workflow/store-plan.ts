@@ -10,7 +10,7 @@ import type { Parts } from './parts.ts';
 export async function storePlan(
   tx: Transaction,
   plan: Plan,
-  parts: Pick<Parts, 'systems'>,
+  parts: Pick<Parts, 'systems' | 'counters'>,
 ): Promise<void> {
   const text = planText(plan);
   const hash = planHash(text);
@@ -29,5 +29,6 @@ export async function storePlan(
       ...(plan.replaces !== undefined && { replaces: plan.replaces }),
     },
   });
+  for (const _ of plan.limitsMet) parts.counters.limitMet('sizing');
   await wantCard(tx, plan.id, plan.system, parts);
 }
