@@ -22,15 +22,13 @@ import type { ReceiveCommand } from '../src/workflow/receive-command.ts';
 import { approvePlan } from './action-approve.ts';
 import { denyPlan } from './action-deny.ts';
 import { requireBearer } from './bearer.ts';
-import { askCapacity } from './command-capacity.ts';
-import { askScale } from './command-scale.ts';
+import { askHeadroom } from './command-any.ts';
 import { getAudit } from './get-audit.ts';
 import { getHealthz } from './get-healthz.ts';
 import { getMetrics, type MetricsPage } from './get-metrics.ts';
 import { getReadyz, type WhyNotReady } from './get-readyz.ts';
 import { postAlertmanager } from './post-alertmanager.ts';
-import { approveWithReason } from './view-approve-reason.ts';
-import { denyWithReason } from './view-deny-reason.ts';
+import { voteWithReason } from './view-reason.ts';
 
 export type SlashCommandArgs = SlackCommandMiddlewareArgs & AllMiddlewareArgs;
 export type BlockActionArgs = SlackActionMiddlewareArgs<BlockAction> & AllMiddlewareArgs;
@@ -45,12 +43,12 @@ export interface SlackDoors {
 
 /** Routes everything Slack may send. */
 export function routeSlack(app: App, doors: SlackDoors): void {
-  app.command(doors.commands.capacity, askCapacity(doors));
-  app.command(doors.commands.scale, askScale(doors));
+  app.command(doors.commands.capacity, askHeadroom(doors));
+  app.command(doors.commands.scale, askHeadroom(doors));
   app.action<BlockAction>(actionIds.approve, approvePlan(doors));
   app.action<BlockAction>(actionIds.deny, denyPlan());
-  app.view<ViewSubmitAction>(viewIds.denyReason, denyWithReason(doors));
-  app.view<ViewSubmitAction>(viewIds.approveReason, approveWithReason(doors));
+  app.view<ViewSubmitAction>(viewIds.denyReason, voteWithReason('deny', doors));
+  app.view<ViewSubmitAction>(viewIds.approveReason, voteWithReason('approve', doors));
 }
 
 export interface HttpDoors {

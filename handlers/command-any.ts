@@ -1,11 +1,11 @@
-// The slash command that asks for a change, or stops and resumes them.
+// Both slash commands: stored first, then acknowledged; the answer follows through the address Slack gave with it.
 
 import type { ReceiveCommand } from '../src/workflow/receive-command.ts';
 import type { SlashCommandArgs } from './index.ts';
 import { parseSlashCommand } from './parse-interaction.ts';
 import { withinAckTime } from './within-ack-time.ts';
 
-export function askScale({ receiveCommand }: { readonly receiveCommand: ReceiveCommand }) {
+export function askHeadroom({ receiveCommand }: { readonly receiveCommand: ReceiveCommand }) {
   return async ({ ack, body }: SlashCommandArgs): Promise<void> => {
     await withinAckTime(receiveCommand(parseSlashCommand(body)));
     await ack();

@@ -1,4 +1,4 @@
-// The reason given for approving one's own plan while on call.
+// The reason somebody gives in a modal: for a denial, or for approving their own plan while on call.
 
 import { reasonInput } from '../src/message/action-ids.ts';
 import { voteReply } from '../src/message/vote-reply.ts';
@@ -7,20 +7,19 @@ import type { ViewSubmissionArgs } from './index.ts';
 import { parseReason } from './parse-interaction.ts';
 import { withinAckTime } from './within-ack-time.ts';
 
-export function approveWithReason({ castVote }: { readonly castVote: CastVote }) {
+export function voteWithReason(
+  kind: 'approve' | 'deny',
+  { castVote }: { readonly castVote: CastVote },
+) {
   return async ({ ack, body }: ViewSubmissionArgs): Promise<void> => {
     const { planId, planHash, userId, reason } = parseReason(body);
-    const result = await withinAckTime(
-      castVote({ planId, planHash, by: userId, kind: 'approve', reason }),
-    );
-    const counted =
-      result.kind === 'approved' || result.kind === 'counted' || result.kind === 'denied';
+    const result = await withinAckTime(castVote({ planId, planHash, by: userId, kind, reason }));
+    if (['approved', 'counted', 'denied'].includes(result.kind)) {
+      await ack();
+      return;
+    }
     // A vote that did not count keeps the modal open and says why, so that the reason is not lost.
-    if (counted) await ack();
-    else
-      await ack({
-        response_action: 'errors',
-        errors: { [reasonInput.blockId]: voteReply(result).text },
-      });
+    const errors = { [reasonInput.blockId]: voteReply(result).text };
+    await ack({ response_action: 'errors', errors });
   };
 }
