@@ -3,8 +3,8 @@
 import { reasonModal, voteReply } from '../src/message/vote-reply.ts';
 import type { Chat } from '../src/ports.ts';
 import type { CastVote } from '../src/workflow/cast-vote.ts';
-import type { BlockActionArgs } from './index.ts';
 import { parsePlanClick } from './parse-interaction.ts';
+import type { BlockActionArgs } from './slack-args.ts';
 import { withinAckTime } from './within-ack-time.ts';
 
 export function approvePlan({

@@ -1,8 +1,8 @@
 // The Deny button under a proposed plan: asks why before anything is stored.
 
 import { reasonModal } from '../src/message/vote-reply.ts';
-import type { BlockActionArgs } from './index.ts';
 import { parsePlanClick } from './parse-interaction.ts';
+import type { BlockActionArgs } from './slack-args.ts';
 
 export function denyPlan() {
   return async ({ ack, body, client }: BlockActionArgs): Promise<void> => {

@@ -1,14 +1,6 @@
 // The routing table: every way in, and which handler stands behind it.
 
-import type {
-  AllMiddlewareArgs,
-  App,
-  BlockAction,
-  SlackActionMiddlewareArgs,
-  SlackCommandMiddlewareArgs,
-  SlackViewMiddlewareArgs,
-  ViewSubmitAction,
-} from '@slack/bolt';
+import type { App, BlockAction, ViewSubmitAction } from '@slack/bolt';
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { CommandNames } from '../src/command/command-names.ts';
@@ -29,10 +21,6 @@ import { getMetrics, type MetricsPage } from './get-metrics.ts';
 import { getReadyz, type WhyNotReady } from './get-readyz.ts';
 import { postAlertmanager } from './post-alertmanager.ts';
 import { voteWithReason } from './view-reason.ts';
-
-export type SlashCommandArgs = SlackCommandMiddlewareArgs & AllMiddlewareArgs;
-export type BlockActionArgs = SlackActionMiddlewareArgs<BlockAction> & AllMiddlewareArgs;
-export type ViewSubmissionArgs = SlackViewMiddlewareArgs<ViewSubmitAction> & AllMiddlewareArgs;
 
 export interface SlackDoors {
   readonly castVote: CastVote;

@@ -3,8 +3,8 @@
 import { reasonInput } from '../src/message/action-ids.ts';
 import { voteReply } from '../src/message/vote-reply.ts';
 import type { CastVote } from '../src/workflow/cast-vote.ts';
-import type { ViewSubmissionArgs } from './index.ts';
 import { parseReason } from './parse-interaction.ts';
+import type { ViewSubmissionArgs } from './slack-args.ts';
 import { withinAckTime } from './within-ack-time.ts';
 
 export function voteWithReason(

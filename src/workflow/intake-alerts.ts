@@ -12,13 +12,6 @@ import { proposeForAlerts } from './propose-for-alerts.ts';
 
 type Routed = Extract<Route, { kind: 'routed' }>;
 
-export interface AlertGroup {
-  readonly route: Routed;
-  readonly target: string;
-  /** Firing alerts for one trigger of one target, oldest first. */
-  readonly alerts: readonly StoredAlert[];
-}
-
 /** Takes one batch; answers how many alerts it looked at, so that the caller knows whether to go on. */
 export async function intakeAlerts(parts: Parts): Promise<number> {
   const pending = await parts.store.transaction((tx) => tx.alerts.pending(limits.alertBatch));

@@ -1,16 +1,23 @@
 // Draws the plan that answers alerts, or joins them to the one that is open for the same target.
 
+import type { Route } from '../alert/route.ts';
 import { assert } from '../errors.ts';
 import { assembleAlertPlan } from '../plan/assemble.ts';
 import type { Plan } from '../plan/plan.ts';
 import { isOpen } from '../plan/plan-state.ts';
 import { promqlNamesOf } from '../plan/system.ts';
 import type { AlertRouting, PlanRecord, StoredAlert, Transaction } from '../ports.ts';
-import type { AlertGroup } from './intake-alerts.ts';
 import { movePlan, wantCard } from './move-plan.ts';
 import { observeTarget, readMetric } from './observe-target.ts';
 import type { Parts } from './parts.ts';
 import { storePlan } from './store-plan.ts';
+
+export interface AlertGroup {
+  readonly route: Extract<Route, { kind: 'routed' }>;
+  readonly target: string;
+  /** Firing alerts for one trigger of one target, oldest first. */
+  readonly alerts: readonly StoredAlert[];
+}
 
 export async function proposeForAlerts(group: AlertGroup, parts: Parts): Promise<void> {
   const open = await parts.store.transaction((tx) => tx.plans.openFor(group.target));
