@@ -69,7 +69,9 @@ export class SlackRecord {
   #keep(ts: string, message: Omit<SlackMessage, 'text'>, fate: Fate): void {
     const text = JSON.stringify(message.content);
     const isNewCard = message.threadTs === undefined && !this.messages.has(ts);
-    const card = isNewCard ? /Plan (p-\d+)/.exec(text)?.[1] : undefined;
+    const card = isNewCard
+      ? /Plan (p-\d+)(?: · revision \d+)? · [0-9a-f]{12}/.exec(text)?.[1]
+      : undefined;
     const call = { atMs: this.#parts.time.ms, channel: message.channel, ...fate };
     this.calls.push({ ...call, ...(card !== undefined && { card }) });
     this.messages.set(ts, { ...message, text });
