@@ -17,7 +17,7 @@ export type Command =
       readonly reason?: string;
     }
   | { readonly kind: 'stop'; readonly scope: string; readonly reason?: string }
-  | { readonly kind: 'resume'; readonly scope: string };
+  | { readonly kind: 'resume'; readonly scope: string; readonly reason?: string };
 
 export type ParsedCommand =
   | { readonly kind: 'command'; readonly command: Command }
@@ -117,10 +117,7 @@ function stopOrResume(
   if (unknown !== undefined)
     return misuse(`there is no setting "${unknown}"${suggestion(unknown, ['reason', 'cluster'])}`);
   const cluster = words.pairs.get('cluster');
-  const make = (scope: string): ParsedCommand =>
-    command(
-      verb === 'stop' ? { kind: 'stop', scope, ...reasonOf(words) } : { kind: 'resume', scope },
-    );
+  const make = (scope: string): ParsedCommand => command({ kind: verb, scope, ...reasonOf(words) });
   if (cluster !== undefined) {
     const clusters = new Set([...systems.values()].map((system) => system.cluster));
     if (what !== undefined) return misuse('name a system or a cluster, not both');

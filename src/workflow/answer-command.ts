@@ -170,18 +170,19 @@ async function stopOrResume(
     );
   }
   const what = command.scope === '*' ? 'Everything' : literal(command.scope.replace(':', ' '), 80);
-  const by = stored.userId;
+  const request = {
+    scope: command.scope,
+    by: stored.userId,
+    ...(command.reason !== undefined && { reason: command.reason }),
+  };
   if (command.kind === 'stop') {
-    await stop(
-      { scope: command.scope, by, ...(command.reason !== undefined && { reason: command.reason }) },
-      parts,
-    );
+    await stop(request, parts);
     parts.wake('messages');
     return plainMessage(
       `⏸ ${what} is stopped: no new run begins, and a running one halts before its next change.`,
     );
   }
-  const ended = await resume({ scope: command.scope, by, askedAt: stored.receivedAt }, parts);
+  const ended = await resume({ ...request, askedAt: stored.receivedAt }, parts);
   parts.wake('messages');
   parts.wake('runs');
   return plainMessage(

@@ -31,7 +31,12 @@ export async function stop(
  * that whoever asked for this resume did not know of.
  */
 export async function resume(
-  request: { readonly scope: string; readonly by: string; readonly askedAt: Date },
+  request: {
+    readonly scope: string;
+    readonly by: string;
+    readonly askedAt: Date;
+    readonly reason?: string;
+  },
   parts: StopParts,
 ): Promise<boolean> {
   const ended = await parts.store.transaction(async (tx) => {
@@ -40,7 +45,10 @@ export async function resume(
       at: parts.clock.now().toISOString(),
       event: 'stop.ended',
       by: request.by,
-      detail: { scope: request.scope },
+      detail: {
+        scope: request.scope,
+        ...(request.reason !== undefined && { reason: request.reason }),
+      },
     });
     return true;
   });

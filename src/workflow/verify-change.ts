@@ -46,7 +46,8 @@ function podsReady(wanted: number, { workload }: ClusterState): Rollout {
   if (settled && workload.readyReplicas >= wanted) return { kind: 'ready' };
   const why = workload.notReady.length === 0 ? '' : `: ${workload.notReady.join(', ')}`;
   const progress = `${Math.min(workload.readyReplicas, wanted)} of ${wanted} pods ready${why}`;
-  return workload.stuck === undefined
+  // A rollout that was stuck before the controller saw this change says nothing about it.
+  return workload.stuck === undefined || !workload.observed
     ? { kind: 'on-its-way', progress }
     : { kind: 'failed', because: `the rollout is stuck (${workload.stuck}): ${progress}` };
 }
