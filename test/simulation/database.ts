@@ -1,4 +1,4 @@
-// A real database for one history, and connections to it that break when the driver says so.
+// A real database for one history after the other, and connections to it that break when the driver says so.
 
 import pg from 'pg';
 import { createPool } from '../../src/adapters/postgres.ts';
@@ -16,6 +16,8 @@ export interface SimulatedDatabase {
   readonly url: string;
   /** For the driver's own looks. */
   readonly pool: pg.Pool;
+  /** Empties every table, which is thirty times faster than a new database. */
+  clear(): Promise<void>;
   drop(): Promise<void>;
 }
 
@@ -35,6 +37,16 @@ export async function createSimulatedDatabase(server: TestServer): Promise<Simul
   return {
     url,
     pool,
+    async clear() {
+      const { rows } = await pool.query<{ tables: string }>(
+        `select string_agg(format('%I', tablename), ', ') as tables from pg_tables
+          where schemaname = 'public' and tablename <> 'headroom_migration'`,
+      );
+      // In this role no trigger fires, not even the one that keeps the trail.
+      await pool.query(
+        `begin; set local session_replication_role = replica; truncate ${rows[0]?.tables} restart identity; commit`,
+      );
+    },
     async drop() {
       await pool.end();
       await admin.query(`drop database ${name} with (force)`);

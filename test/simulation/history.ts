@@ -49,14 +49,15 @@ const checkpointNames = Object.keys(checkpoints) as CheckpointName[];
 
 /** A history that has not come to rest after so many rounds of peace never will. */
 const peaceRoundsMax = 300;
-/** A step that takes longer than this in real time hangs. */
-const stepTimeoutMs = 30_000;
+/** A history that takes longer than this in real time hangs. */
+const historyTimeoutMs = 120_000;
 
 export async function playHistory(parts: WorldParts): Promise<HistoryResult> {
   const world = await World.start(parts);
+  const done = new AbortController();
   try {
     const history = new History(world);
-    await history.play();
+    await Promise.race([history.play(), tooLong(done.signal)]);
     const broken = [...world.bugs, ...(await brokenInvariants(world, history.facts))];
     return { seed: parts.seed, broken, lines: world.lines, seen: history.seen };
   } catch (error) {
@@ -68,8 +69,14 @@ export async function playHistory(parts: WorldParts): Promise<HistoryResult> {
       seen: new Map(),
     };
   } finally {
+    done.abort();
     await world.stop();
   }
+}
+
+async function tooLong(done: AbortSignal): Promise<void> {
+  await sleep(historyTimeoutMs, undefined, { signal: done }).catch(() => undefined);
+  if (!done.aborted) throw new Error('the history hangs in real time');
 }
 
 function drawTemper(prng: Prng): Temper {
@@ -119,12 +126,33 @@ class History {
     world.startProcess(rules);
     world.startProcess(rules);
     this.#fire();
+    await this.#opening();
     for (let step = 0; step < steps; step += 1) {
       await this.#step();
-      await settled(world);
+      await world.gates.settle();
       if (world.bugs.length > 0) return;
     }
     await this.#peace();
+  }
+
+  /** Most histories begin with a plan that somebody approves: what follows then happens to a run. */
+  async #opening(): Promise<void> {
+    const world = this.#world;
+    const { prng } = world;
+    if (!prng.chance(0.8)) return;
+    for (let round = 0; round < 5; round += 1) await this.#calmRound(1_100);
+    if (prng.chance(this.#temper.chaos)) {
+      world.lateness = prng.pick([0, 0, 0.5, 1]);
+      world.queueTrouble = prng.pick([0, 0, 0.5]);
+      world.slack.trouble = prng.pick([0, 0, 0.2]);
+      for (let accidents = prng.between(0, 3); accidents > 0; accidents -= 1) {
+        if (world.alive.length > 0) this.#accident(prng.pick(world.alive));
+      }
+    }
+    for (let votes = prng.between(1, 3); votes > 0; votes -= 1) {
+      await this.#vote();
+      await world.gates.settle();
+    }
   }
 
   async #step(): Promise<void> {
@@ -489,10 +517,13 @@ class History {
     }
   }
 
-  /** Everybody does what is due, in order, then a little time passes. */
+  /** Somebody does what is due, in order, then a little time passes. */
   async #calmRound(ms: number): Promise<void> {
     const world = this.#world;
-    for (const process of world.alive) for (const name of loopNames) process.loop(name);
+    if (world.alive.length > 0) {
+      const process = world.prng.pick(world.alive);
+      for (const name of loopNames) process.loop(name);
+    }
     await this.#letAllThrough();
     for (const run of world.queue.splice(0)) {
       if (world.alive.length > 0) world.prng.pick(world.alive).run(run);
@@ -504,10 +535,10 @@ class History {
 
   async #letAllThrough(): Promise<void> {
     const { gates } = this.#world;
-    await settled(this.#world);
+    await this.#world.gates.settle();
     while (gates.waiting.length > 0) {
       gates.release(0);
-      await settled(this.#world);
+      await this.#world.gates.settle();
     }
   }
 
@@ -587,15 +618,4 @@ class History {
     this.seen.set('late writes', this.#world.lateArrivals);
     this.seen.set('deaths', this.#world.deaths);
   }
-}
-
-/** Waits until nothing moves; a history that hangs in real time says so. */
-async function settled(world: World): Promise<void> {
-  const done = new AbortController();
-  const hang = sleep(stepTimeoutMs, 'hangs' as const, { signal: done.signal, ref: false }).catch(
-    () => undefined,
-  );
-  const winner = await Promise.race([world.gates.settle(), hang]);
-  done.abort();
-  if (winner === 'hangs') throw new Error('a call from a process hangs in real time');
 }

@@ -3,7 +3,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { parseProfile } from '../../src/profile/parse-profile.ts';
 import type { Profile } from '../../src/profile/profile.ts';
-import { startTestServer, stopTestServer, type TestServer } from '../global-setup.ts';
+import { startTestServer, stopTestServer } from '../global-setup.ts';
+import { createSimulatedDatabase, type SimulatedDatabase } from './database.ts';
 import { type HistoryResult, playHistory } from './history.ts';
 
 /** Enough of a failed history to see what led to it. */
@@ -31,22 +32,26 @@ export function describeFailure({ seed, broken, lines }: HistoryResult): string 
   ].join('\n');
 }
 
-async function playOne(seed: number, server: TestServer): Promise<boolean> {
+async function playOne(seed: number, database: SimulatedDatabase): Promise<boolean> {
   const print = (line: string) => process.stdout.write(`${line}\n`);
   const profiles = await readProfiles();
-  const result = await playHistory({ seed, server, profiles, print });
+  const result = await playHistory({ seed, database, profiles, print });
   for (const each of result.broken) print(`broken: ${each}`);
   print(result.broken.length === 0 ? `seed ${seed} is clean` : `seed ${seed} is broken`);
   return result.broken.length === 0;
 }
 
-async function playMany(count: number, first: number, server: TestServer): Promise<boolean> {
+async function playMany(
+  count: number,
+  first: number,
+  database: SimulatedDatabase,
+): Promise<boolean> {
   const profiles = await readProfiles();
   const totals = new Map<string, number>();
   const failed: number[] = [];
   const started = Date.now();
   for (let seed = first; seed < first + count; seed += 1) {
-    const result = await playHistory({ seed, server, profiles });
+    const result = await playHistory({ seed, database, profiles });
     if ((seed - first + 1) % 100 === 0) process.stderr.write(`${seed - first + 1} played\n`);
     for (const [what, times] of result.seen) totals.set(what, (totals.get(what) ?? 0) + times);
     if (result.broken.length > 0) {
@@ -73,10 +78,11 @@ async function main(words: readonly string[]): Promise<boolean> {
     return false;
   }
   const [number = 0, from = 1] = numbers;
-  const server = await startTestServer();
+  const database = await createSimulatedDatabase(await startTestServer());
   try {
-    return isMany ? await playMany(number, from, server) : await playOne(number, server);
+    return isMany ? await playMany(number, from, database) : await playOne(number, database);
   } finally {
+    await database.drop();
     await stopTestServer();
   }
 }

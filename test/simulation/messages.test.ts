@@ -1,19 +1,24 @@
 // Two stories about messages that the histories found too seldom: an answer that is lost, and a process that hangs.
 
-import { expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { receiveAlerts } from '../../src/workflow/receive-alerts.ts';
 import { resume, stop } from '../../src/workflow/stop-and-resume.ts';
 import type { AppProcess } from './app-process.ts';
+import { createSimulatedDatabase, type SimulatedDatabase } from './database.ts';
 import { readProfiles } from './main.ts';
 import { alertname, namespace } from './scene.ts';
 import { World } from './world.ts';
 
+let database: SimulatedDatabase;
+beforeAll(async () => {
+  database = await createSimulatedDatabase(inject('testServer'));
+});
+afterAll(async () => {
+  await database.drop();
+});
+
 async function inWorld(work: (world: World, process: AppProcess) => Promise<void>): Promise<void> {
-  const world = await World.start({
-    seed: 1,
-    server: inject('testServer'),
-    profiles: await readProfiles(),
-  });
+  const world = await World.start({ seed: 1, database, profiles: await readProfiles() });
   try {
     const process = world.startProcess({ mode: 'apply', required: 1 });
     await through(world, () => {

@@ -20,14 +20,15 @@ export class VirtualTime {
 
   sleep(caller: Caller, ms: number, signal?: AbortSignal): Promise<void> {
     if (signal?.aborted === true) return Promise.resolve();
-    return new Promise((wake) => {
+    return new Promise((resolve) => {
+      const wake = () => {
+        this.#sleepers = this.#sleepers.filter((each) => each !== sleeper);
+        signal?.removeEventListener('abort', wake);
+        resolve();
+      };
       const sleeper = { caller, until: this.#now + ms, wake };
       this.#sleepers.push(sleeper);
-      const cutShort = () => {
-        this.#sleepers = this.#sleepers.filter((each) => each !== sleeper);
-        wake();
-      };
-      signal?.addEventListener('abort', cutShort, { once: true });
+      signal?.addEventListener('abort', wake);
     });
   }
 

@@ -11,9 +11,8 @@ import type { Systems } from '../../src/plan/system.ts';
 import type { Clusters, MetricAnswer, NewId, RunId, WriteAnswer } from '../../src/ports.ts';
 import type { Profile } from '../../src/profile/profile.ts';
 import { assembleSystems, parseHeadroomConfig } from '../../src/settings/headroom-config.ts';
-import type { TestServer } from '../global-setup.ts';
 import { AppProcess } from './app-process.ts';
-import { createSimulatedDatabase, type SimulatedDatabase } from './database.ts';
+import type { SimulatedDatabase } from './database.ts';
 import { Gates } from './gates.ts';
 import { Prng } from './prng.ts';
 import { configText, namespace, people, type Rules, workerDeployment } from './scene.ts';
@@ -51,7 +50,8 @@ export interface ForeignChange {
 
 export interface WorldParts {
   readonly seed: number;
-  readonly server: TestServer;
+  /** Emptied first. */
+  readonly database: SimulatedDatabase;
   readonly profiles: ReadonlyMap<string, Profile>;
   readonly print?: (line: string) => void;
 }
@@ -111,7 +111,8 @@ export class World {
     const kubeconfig = join(directory, 'kubeconfig');
     await writeFile(kubeconfig, cluster.kubeconfig());
     const clusters = createClusters([{ id: 'production' }], kubeconfig);
-    const database = await createSimulatedDatabase(parts.server);
+    const { database } = parts;
+    await database.clear();
     world = new World(parts, { database, cluster, clusters, directory });
     world.#seedCluster();
     return world;
@@ -247,7 +248,6 @@ export class World {
     for (const process of this.processes) process.isAlive = false;
     await Promise.all(this.processes.map(({ database }) => database.pool.end()));
     await this.cluster.stop();
-    await this.database.drop();
     await rm(this.#directory, { recursive: true, force: true });
   }
 
