@@ -19,6 +19,7 @@ import {
 import { whatIf } from './plan/what-if.ts';
 import type { Store } from './ports.ts';
 import { parseProfile } from './profile/parse-profile.ts';
+import { formatCpu, formatMemory } from './profile/quantity.ts';
 import { fileSettings } from './settings/environment.ts';
 import { assembleSystems } from './settings/headroom-config.ts';
 import { suggestion } from './words/nearest.ts';
@@ -114,9 +115,13 @@ program
     }
     for (const sizing of result.sizings) {
       const cost = sizing.costUsdPerMonth === undefined ? '' : `  $${sizing.costUsdPerMonth}/month`;
+      const pods =
+        sizing.pod === undefined
+          ? ''
+          : ` of ${formatCpu(sizing.pod.cpuRequestMillicores)} and ${formatMemory(sizing.pod.memoryRequestMi)}`;
       const mark = sizing.id === result.recommended ? '* ' : '  ';
       print(
-        `${mark}${sizing.component}: ${sizing.replicas} replicas${cost}  (${sizing.id}: ${sizing.source})`,
+        `${mark}${sizing.component}: ${sizing.replicas} replicas${pods}${cost}  (${sizing.id}: ${sizing.source})`,
       );
       for (const reason of sizing.reasons) print(`    not feasible: ${reason}`);
     }

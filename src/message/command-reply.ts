@@ -5,6 +5,7 @@ import type { CommandNames } from '../command/command-names.ts';
 import type { System, Systems } from '../plan/system.ts';
 import type { WhatIf } from '../plan/what-if.ts';
 import type { PlanRecord, Stop, StoredAlert } from '../ports.ts';
+import { formatCpu, formatMemory } from '../profile/quantity.ts';
 import { firstLine } from './card.ts';
 import {
   context,
@@ -107,6 +108,10 @@ export function whatIfMessage(system: System, result: Extract<WhatIf, { kind: 's
     .map(([name, value]) => `${name}=${value}`)
     .join(' ');
   const lines = result.sizings.map((sizing) => {
+    const pods =
+      sizing.pod === undefined
+        ? ''
+        : ` of ${formatCpu(sizing.pod.cpuRequestMillicores)} and ${formatMemory(sizing.pod.memoryRequestMi)}`;
     const mark = sizing.id === result.recommended ? '*recommended* ' : '';
     const cost =
       sizing.costUsdPerMonth === undefined ? '' : `, ${dollars(sizing.costUsdPerMonth)}/month`;
@@ -114,7 +119,7 @@ export function whatIfMessage(system: System, result: Extract<WhatIf, { kind: 's
       sizing.reasons.length === 0
         ? ''
         : `\n   not feasible: ${literal(sizing.reasons.join('; '), 300)}`;
-    return `• ${mark}${literal(sizing.component, 60)}: ${figure(sizing.replicas)} replicas${cost}  _(${literal(sizing.id, 60)}: ${literal(sizing.source, 160)})_${reasons}`;
+    return `• ${mark}${literal(sizing.component, 60)}: ${figure(sizing.replicas)} replicas${pods}${cost}  _(${literal(sizing.id, 60)}: ${literal(sizing.source, 160)})_${reasons}`;
   });
   const none =
     result.recommended === undefined ? ['*No sizing is feasible:* each one says why.'] : [];

@@ -1,6 +1,7 @@
 // Sizes a system from inputs somebody gives, by every sizing of its profile; observes nothing and changes nothing.
 
 import type { Input, Profile } from '../profile/profile.ts';
+import { ceilTolerant } from '../profile/rounding.ts';
 import { suggestion } from '../words/nearest.ts';
 import { costOf } from './cost.ts';
 
@@ -10,6 +11,12 @@ export interface WhatIfSizing {
   readonly component: string;
   /** What the formula asks for. */
   readonly replicas: number;
+  /** What each pod requests; `stated` is false where the sizing says nothing and another's pod is used. */
+  readonly pod?: {
+    readonly cpuRequestMillicores: number;
+    readonly memoryRequestMi: number;
+    readonly stated: boolean;
+  };
   /** It fits the component's limits. */
   readonly feasible: boolean;
   readonly reasons: readonly string[];
@@ -31,35 +38,75 @@ export function whatIf(profile: Profile, given: ReadonlyMap<string, string>): Wh
   const parsed = parseInputs(profile, given);
   if (parsed.kind === 'misuse') return parsed;
   const { inputs } = parsed;
-  const sizings = profile.sizings.map((sizing) => sizeBy(profile, sizing, inputs));
-  return { kind: 'sized', inputs, recommended: sizings.find((s) => s.feasible)?.id, sizings };
+  const counted = profile.sizings.map((sizing) => ({
+    sizing,
+    ...countBy(profile, sizing, inputs),
+  }));
+  const recommended = counted.find(({ reasons }) => reasons.length === 0);
+  const sizings = counted.map(({ sizing, replicas, pod, reasons }): WhatIfSizing => {
+    const component = profile.components.get(sizing.component);
+    // One that states no pod is read as one of the recommended pods: mixing rows would misprice it.
+    const inherited =
+      recommended?.sizing.component === sizing.component ? recommended.pod : undefined;
+    const size = pod ?? inherited ?? component?.pod;
+    const cost =
+      component &&
+      costOf({ rates: profile.cost, component, pod: size ?? {}, before: 0, after: replicas });
+    return {
+      id: sizing.id,
+      source: sizing.source,
+      component: sizing.component,
+      replicas,
+      ...(size && {
+        pod: {
+          cpuRequestMillicores: size.cpuMillicores,
+          memoryRequestMi: size.memoryMi,
+          stated: pod !== undefined,
+        },
+      }),
+      feasible: reasons.length === 0,
+      reasons,
+      ...(cost && { costUsdPerMonth: cost.afterUsdPerMonth }),
+    };
+  });
+  return { kind: 'sized', inputs, recommended: recommended?.sizing.id, sizings };
 }
 
-function sizeBy(
+interface Counted {
+  readonly replicas: number;
+  readonly pod: { readonly cpuMillicores: number; readonly memoryMi: number } | undefined;
+  readonly reasons: readonly string[];
+}
+
+function countBy(
   profile: Profile,
-  { id, source, component: componentId, replicas: formula }: Profile['sizings'][number],
+  sizing: Profile['sizings'][number],
   inputs: Readonly<Record<string, number>>,
-): WhatIfSizing {
-  const base = { id, source, component: componentId };
-  const component = profile.components.get(componentId);
-  const evaluated = formula.evaluate(inputs);
-  if (component === undefined || !evaluated.ok) {
-    const because = evaluated.ok ? `there is no component ${componentId}` : evaluated.because;
-    return { ...base, replicas: 0, feasible: false, reasons: [because] };
+): Counted {
+  const replicas = sizing.replicas.evaluate(inputs);
+  const cpu = sizing.pod?.cpuMillicores.evaluate(inputs);
+  const memory = sizing.pod?.memoryMi.evaluate(inputs);
+  const failed = [replicas, cpu, memory].find((value) => value?.ok === false);
+  if (!replicas.ok || failed?.ok === false) {
+    const because = failed?.ok === false ? failed.because : 'its formula has no value';
+    return { replicas: 0, pod: undefined, reasons: [because] };
   }
-  const { value } = evaluated;
-  const { min, max } = component.replicas;
-  const reasons = [
-    ...(value > max ? [`${value} replicas are more than the ${max} one region may have`] : []),
-    ...(value < min ? [`${value} replicas are fewer than the ${min} it needs at least`] : []),
-  ];
-  const cost = costOf({ rates: profile.cost, component, pod: {}, before: 0, after: value });
+  const limits = profile.components.get(sizing.component)?.replicas;
+  const { value } = replicas;
   return {
-    ...base,
     replicas: value,
-    feasible: reasons.length === 0,
-    reasons,
-    ...(cost && { costUsdPerMonth: cost.afterUsdPerMonth }),
+    pod:
+      cpu?.ok && memory?.ok
+        ? { cpuMillicores: ceilTolerant(cpu.value), memoryMi: ceilTolerant(memory.value) }
+        : undefined,
+    reasons: [
+      ...(limits !== undefined && value > limits.max
+        ? [`${value} replicas are more than the ${limits.max} it may have in one place`]
+        : []),
+      ...(limits !== undefined && value < limits.min
+        ? [`${value} replicas are fewer than the ${limits.min} it needs at least`]
+        : []),
+    ],
   };
 }
 

@@ -133,6 +133,11 @@ function checkSizings(file: ProfileFile, places: Places): readonly Mistake[] {
       ...(twice ? [places.at([...at, 'id'], `there is another sizing "${sizing.id}"`)] : []),
       ...unknownComponent(sizing.component, file.components, [...at, 'component'], places),
       ...checkFormula(sizing.replicas, inputs, [...at, 'replicas'], places),
+      ...(['cpuMillicores', 'memoryMi'] as const).flatMap((field) =>
+        sizing.pod === undefined
+          ? []
+          : checkFormula(sizing.pod[field], inputs, [...at, 'pod', field], places),
+      ),
     ];
   });
 }

@@ -27,7 +27,13 @@ function toProfile(file: ProfileFile): Profile {
     inputs: mapOf(file.inputs, (name, input) => toInput(name, input, formula)),
     components: mapOf(file.components, toComponent),
     triggers: mapOf(file.triggers, toTrigger),
-    sizings: file.sizings.map((sizing) => ({ ...sizing, replicas: formula(sizing.replicas) })),
+    sizings: file.sizings.map(({ pod, replicas, ...sizing }) => ({
+      ...sizing,
+      replicas: formula(replicas),
+      ...(pod && {
+        pod: { cpuMillicores: formula(pod.cpuMillicores), memoryMi: formula(pod.memoryMi) },
+      }),
+    })),
     ...(file.cost === undefined ? {} : { cost: toCost(file.cost) }),
   };
 }

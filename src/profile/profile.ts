@@ -135,6 +135,8 @@ export interface Sizing {
   readonly source: string;
   readonly component: string;
   readonly replicas: Formula;
+  /** What each of its pods requests; absent when it says nothing about pods. */
+  readonly pod?: { readonly cpuMillicores: Formula; readonly memoryMi: Formula };
 }
 
 export interface CostRates {

@@ -185,11 +185,19 @@ const trigger = z.discriminatedUnion('kind', [
   }),
 ]);
 
+const formula = z
+  .union([z.string(), z.number()])
+  .meta({ description: 'A formula over the inputs.' });
+
 const sizing = z.strictObject({
   id: typedName,
   source,
   component: z.string(),
-  replicas: z.union([z.string(), z.number()]).meta({ description: 'A formula over the inputs.' }),
+  replicas: formula,
+  pod: z.strictObject({ cpuMillicores: formula, memoryMi: formula }).optional().meta({
+    description:
+      'What each of its pods requests. (Default: the pod of the recommended sizing, else of the component.)',
+  }),
 });
 
 const cost = z.strictObject({

@@ -83,7 +83,7 @@ describe('the profile gl-001', () => {
         {
           replicas: 21,
           feasible: false,
-          reasons: ['21 replicas are more than the 20 one region may have'],
+          reasons: ['21 replicas are more than the 20 it may have in one place'],
         },
       ],
     });

@@ -61,10 +61,10 @@ describe('the profile gl-003', () => {
     [900,  1,  8,  7,  5,  5, 5, 'planner'],
     [1000, 1,  9,  8,  7,  5, 5, 'planner'],
     [1153, 1,  10, 9,  7,  7, 7, 'planner'],
-    [1154, 1,  11, 9,  7,  7, 7, 'replica-formula'],
-    [1500, 1,  13, 11, 7,  7, 7, 'sizing-table'],
-    [2000, 1,  18, 15, 10, 7, 7, 'sizing-table'],
-    [3000, 1,  26, 21, 10, 0, 0, 'sizing-table'],
+    [1154, 1,  10, 9,  7,  7, 7, 'planner'],
+    [1500, 1,  10, 11, 7,  7, 7, 'planner'],
+    [2000, 1,  10, 15, 10, 7, 7, 'planner'],
+    [3000, 1,  10, 21, 10, 0, 0, 'planner'],
     [5000, 1,  44, 35, 0,  0, 0, undefined],
   ])('%i meters at %i Hz', (meters, hz, planner, formula, table, matrix, procedure, recommended) => {
     const result = ask({ meters, hz });
@@ -82,8 +82,8 @@ describe('the profile gl-003', () => {
     expect(
       ask({ meters: 5000 }).sizings.map(({ feasible, reasons }) => [feasible, reasons]),
     ).toEqual([
-      [false, ['44 replicas are more than the 10 one region may have']],
-      [false, ['35 replicas are more than the 10 one region may have']],
+      [false, ['44 replicas are more than the 10 it may have in one place']],
+      [false, ['35 replicas are more than the 10 it may have in one place']],
       [false, ['5000 is beyond the last row of its table, 3000']],
       [false, ['5000 is beyond the last row of its table, 2000']],
       [false, ['5000 is beyond the last row of its table, 2000']],
@@ -151,14 +151,37 @@ describe('the profile gl-003', () => {
     });
   });
 
-  it('has the rates of the guide: 3 baseline pods cost $76.65 a month', () => {
+  // Vectors of the guide's planner: 150 meters a pod, and bigger pods where ten are not enough.
+  it.each([
+    [100, 1, 3, 480, 1560],
+    [500, 1, 5, 480, 1560],
+    [1000, 1, 9, 480, 1560],
+    [500, 10, 5, 525, 1650],
+    [2000, 1, 10, 755, 2110],
+    [3000, 1, 10, 1080, 2760],
+  ])('plans %i meters at %i Hz as %i pods of %im and %iMi', (meters, hz, replicas, cpu, memory) => {
+    expect(ask({ meters, hz }).sizings[0]).toMatchObject({
+      replicas,
+      feasible: true,
+      pod: { cpuRequestMillicores: cpu, memoryRequestMi: memory, stated: true },
+    });
+  });
+
+  it('prices a row with its own pods, and one that names none with those recommended', () => {
+    const [planner, formula, table] = ask({ meters: 2000 }).sizings;
+    // 10 × (2 cores × $0.05 + 4 GB × $0.01) × 730 h
+    expect(table).toMatchObject({ replicas: 10, costUsdPerMonth: 1022 });
+    expect(formula?.pod).toEqual({ ...planner?.pod, stated: false });
+  });
+
+  it('has the rates of the guide: 3 planned pods cost $85.92 a month', () => {
     expect(profile.cost).toMatchObject({
       cpuCoreHourUsd: 0.05,
       memoryGbHourUsd: 0.01,
       databaseGbMonthUsd: 0.1,
       hoursPerMonth: 730,
     });
-    // 3 × (0.5 cores × $0.05 + 1 GB × $0.01) × 730 h
-    expect(ask({ meters: 100 }).sizings[0]).toMatchObject({ costUsdPerMonth: 76.65 });
+    // 3 × (0.48 cores × $0.05 + 1560/1024 GB × $0.01) × 730 h
+    expect(ask({ meters: 100 }).sizings[0]).toMatchObject({ costUsdPerMonth: 85.92 });
   });
 });

@@ -100,7 +100,7 @@ describe('the profile gl-009', () => {
     [{ calculations_per_hour: '267', avg_duration_s: '600' }, 54],
   ])('recommends nothing above its limits, and says which it meets: %j', (inputs, pods) => {
     const { recommended, sizings } = size(inputs);
-    const reasons = [`${pods} replicas are more than the 12 one region may have`];
+    const reasons = [`${pods} replicas are more than the 12 it may have in one place`];
     expect(recommended).toBeUndefined();
     expect(sizings).toMatchObject([
       { id: 'projection-table', replicas: pods, feasible: false, reasons },

@@ -133,7 +133,7 @@ describe('the profile gl-010', () => {
     const { recommended, sizings } = size(201);
     expect(recommended).toBeUndefined();
     expect(sizings.map(({ feasible, reasons }) => ({ feasible, reasons }))).toEqual([
-      { feasible: false, reasons: ['21 replicas are more than the 20 one region may have'] },
+      { feasible: false, reasons: ['21 replicas are more than the 20 it may have in one place'] },
       { feasible: false, reasons: ['201 is beyond the last row of its table, 200'] },
     ]);
   });
