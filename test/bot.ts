@@ -121,7 +121,7 @@ export class Bot {
       rateLimits: options.rateLimits ?? false,
     });
     const cluster = await startCluster({ speed: options.clusterSpeed ?? 50 });
-    const prometheus = await startPrometheus({ clock });
+    const prometheus = await startPrometheus({ clock, scrapeIntervalMs: 200 });
     const database = await createDatabase();
     const directory = await mkdtemp(join(tmpdir(), 'headroom-bot-'));
     const kubeconfig = join(directory, 'kubeconfig');

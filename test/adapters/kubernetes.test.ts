@@ -18,7 +18,7 @@ import { freePort } from '../free-port.ts';
 const namespace = 'shop';
 const api: WorkloadRef = { cluster: 'main', namespace, kind: 'Deployment', name: 'api' };
 const store: WorkloadRef = { cluster: 'main', namespace, kind: 'StatefulSet', name: 'store' };
-const deadlineMs = 500;
+const deadlineMs = 2_000;
 let cluster: Cluster;
 let directory: string;
 let kubeconfig: string;

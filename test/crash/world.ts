@@ -101,7 +101,7 @@ export class World {
     });
     const startMs = options.podStartMs ?? 20;
     const cluster = await startCluster({ timings: { startMs, stopMs: 20 } });
-    const prometheus = await startPrometheus();
+    const prometheus = await startPrometheus({ scrapeIntervalMs: 200 });
     const database =
       options.databaseUrl === undefined
         ? await createDatabase()

@@ -47,7 +47,7 @@ describe('what if', () => {
   it('says of a sizing that does not fit which limit it meets', () => {
     expect(ask({ sites: '500' })).toMatchObject({
       sizings: [
-        { feasible: false, reasons: ['32 replicas are more than the 20 one region may have'] },
+        { feasible: false, reasons: ['32 replicas are more than the 20 it may have in one place'] },
         { feasible: false },
       ],
     });
