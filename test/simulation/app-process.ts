@@ -43,6 +43,8 @@ export class AppProcess implements Caller {
   readonly database: BreakablePool;
   readonly parts: Parts;
   isAlive = true;
+  isFrozen = false;
+  runsAtWork = 0;
   /** The point at which it will die, and how often it passes there before. */
   doom: { readonly point: CheckpointName; left: number } | undefined;
   readonly #world: World;
@@ -60,6 +62,10 @@ export class AppProcess implements Caller {
 
   get isStopping(): boolean {
     return this.#shutdown.signal.aborted;
+  }
+
+  get #takesWork(): boolean {
+    return this.isAlive && !this.isStopping && !this.isFrozen;
   }
 
   /** Asked to stop, and nothing is at work any more. */
@@ -83,7 +89,7 @@ export class AppProcess implements Caller {
 
   /** Begins one pass of a loop, unless the last one still goes on. */
   loop(name: LoopName): void {
-    if (!this.isAlive || this.isStopping || this.#loopsAtWork.has(name)) return;
+    if (!this.#takesWork || this.#loopsAtWork.has(name)) return;
     this.#loopsAtWork.add(name);
     this.begin(name, async () => {
       try {
@@ -95,11 +101,14 @@ export class AppProcess implements Caller {
   }
 
   run(run: RunId): void {
-    if (!this.isAlive || this.isStopping) return;
+    if (!this.#takesWork) return;
     const clusters = this.#clusters(run);
     const apply = applyPlan({ ...this.parts, clusters });
     this.begin(`run ${run.planId}/${run.number}`, async () => {
-      const end = await apply(run, this.#shutdown.signal);
+      this.runsAtWork += 1;
+      const end = await apply(run, this.#shutdown.signal).finally(() => {
+        this.runsAtWork -= 1;
+      });
       if (end !== 'not-ours' && end !== 'waiting')
         this.#world.trace(`${this.name} run ${run.planId}/${run.number} ends: ${end}`);
     });

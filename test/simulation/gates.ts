@@ -6,6 +6,8 @@ import { setImmediate as turn } from 'node:timers/promises';
 export interface Caller {
   readonly name: string;
   readonly isAlive: boolean;
+  /** Stands still, as in a long pause of the machine: it neither calls nor wakes up, and does not know of it. */
+  readonly isFrozen: boolean;
 }
 
 export interface Waiting {
@@ -26,9 +28,9 @@ export class Gates {
   #atWork = 0;
   #idle: (() => void) | undefined;
 
-  /** The calls that wait, oldest first. */
+  /** The calls that can be let through, oldest first. */
   get waiting(): readonly Waiting[] {
-    return this.#parked;
+    return this.#parked.filter(({ caller }) => !caller.isFrozen);
   }
 
   /** Waits to be let through, does the work, and answers; a caller that is dead by then never hears of it. */
@@ -43,12 +45,12 @@ export class Gates {
     return outcome.value;
   }
 
-  /** Lets the call at this place through; `settle` says when it has had its effect. */
-  release(index: number): Waiting {
-    const [parked] = this.#parked.splice(index, 1);
-    if (parked === undefined) throw new Error(`nobody waits at place ${index}`);
+  /** Lets a waiting call through; `settle` says when it has had its effect. */
+  release(waiting: Waiting | undefined): void {
+    const parked = this.#parked.find((each) => each === waiting);
+    if (parked === undefined) throw new Error('nobody waits there');
+    this.#parked = this.#parked.filter((each) => each !== parked);
     parked.go();
-    return parked;
   }
 
   /** A process died: its calls go nowhere any more. */

@@ -5,7 +5,7 @@ import type { CheckpointName, IncomingAlert } from '../../src/ports.ts';
 import { castVote } from '../../src/workflow/cast-vote.ts';
 import { receiveAlerts } from '../../src/workflow/receive-alerts.ts';
 import { receiveCommand } from '../../src/workflow/receive-command.ts';
-import { resume } from '../../src/workflow/stop-and-resume.ts';
+import { resume, stop } from '../../src/workflow/stop-and-resume.ts';
 import { type AppProcess, loopNames } from './app-process.ts';
 import { brokenInvariants } from './invariants.ts';
 import type { Prng } from './prng.ts';
@@ -161,11 +161,12 @@ class History {
     const kind = prng.weighted({
       outside: 3,
       accident: alive.length === 0 ? 0 : 3 * this.#temper.chaos,
-      restart: alive.length === 0 ? 8 : alive.length === 1 ? 2 : 0,
+      restart: [8, 2][alive.length] ?? 0,
       call: gates.waiting.length === 0 ? 0 : 10,
       loop: alive.length === 0 ? 0 : 4,
       deliver: this.#world.queue.length > 0 && alive.length > 0 ? 4 : 0,
       late: this.#world.late.length === 0 ? 0 : 1,
+      thaw: this.#world.frozen.length === 0 ? 0 : 1,
       time: 3,
       calm: alive.length === 0 ? 0 : 3,
     });
@@ -184,6 +185,8 @@ class History {
         return this.#deliver();
       case 'late':
         return this.#lateArrival();
+      case 'thaw':
+        return this.#thaw(prng.pick(this.#world.frozen));
       case 'time':
         return this.#world.advance(this.#moment());
       case 'calm':
@@ -210,7 +213,17 @@ class History {
   async #outside(): Promise<void> {
     const { prng } = this.#world;
     switch (
-      prng.weighted({ vote: 8, fire: 2, repeat: 1, resolve: 1, load: 2, command: 2, drift: 2 })
+      prng.weighted({
+        vote: 8,
+        fire: 2,
+        repeat: 1,
+        resolve: 1,
+        load: 2,
+        command: 2,
+        drift: this.#world.isRunning ? 4 : 2,
+        stop: this.#world.isRunning ? 1.5 : 0.3,
+        resume: 1,
+      })
     ) {
       case 'vote':
         return this.#vote();
@@ -227,6 +240,12 @@ class History {
         return this.#command();
       case 'drift':
         return this.#drift();
+      case 'stop':
+        this.#world.trace('the command line stops everything');
+        return stop({ scope: '*', by: 'cli:driver' }, this.#world.commandLine);
+      case 'resume':
+        this.#world.trace('the command line resumes everything');
+        await this.#resumeAll();
     }
   }
 
@@ -396,6 +415,7 @@ class History {
     const half = () => (prng.chance(0.5) ? 0 : prng.pick([0.1, 0.4, 1]));
     const happens = prng.weighted({
       doom: 5,
+      freeze: 4,
       kill: 2,
       terminate: 1,
       break: 4,
@@ -412,6 +432,9 @@ class History {
         process.doom = { point, left: prng.between(1, 2) };
         return world.trace(`${process.name} will die at ${point}`);
       }
+      case 'freeze':
+        process.isFrozen = true;
+        return world.trace(`${process.name} freezes`);
       case 'kill':
         return process.kill();
       case 'terminate':
@@ -485,6 +508,11 @@ class History {
     this.#world.startProcess({ ...this.#temper.rules, ...(mode && { mode }) });
   }
 
+  #thaw(process: AppProcess): void {
+    process.isFrozen = false;
+    this.#world.trace(`${process.name} goes on`);
+  }
+
   #endStopped(process: AppProcess): void {
     process.isAlive = false;
     this.#world.trace(`${process.name} has stopped`);
@@ -496,7 +524,7 @@ class History {
     const { prng, gates } = this.#world;
     let calls = this.#temper.isConcurrent && prng.chance(0.4) ? prng.between(2, 4) : 1;
     for (; calls > 0 && gates.waiting.length > 0; calls -= 1) {
-      gates.release(prng.between(0, gates.waiting.length - 1));
+      gates.release(prng.pick(gates.waiting));
     }
   }
 
@@ -537,7 +565,7 @@ class History {
     const { gates } = this.#world;
     await this.#world.gates.settle();
     while (gates.waiting.length > 0) {
-      gates.release(0);
+      gates.release(gates.waiting[0]);
       await this.#world.gates.settle();
     }
   }
@@ -546,6 +574,7 @@ class History {
   async #peace(): Promise<void> {
     const world = this.#world;
     world.trace('peace');
+    for (const process of world.frozen) this.#thaw(process);
     for (const process of world.alive) {
       if (process.isStopping || process.rules.mode !== this.#temper.rules.mode) process.kill();
       process.doom = undefined;
@@ -582,13 +611,9 @@ class History {
   async #resumeAll(): Promise<void> {
     const world = this.#world;
     const { rows } = await world.database.pool.query<{ scope: string }>('select scope from stop');
-    const [process] = world.alive;
     for (const { scope } of rows) {
-      process?.begin('resume', () =>
-        resume({ scope, by: 'cli:driver', askedAt: process.parts.clock.now() }, process.parts),
-      );
+      await resume({ scope, by: 'cli:driver', askedAt: world.time.now() }, world.commandLine);
     }
-    await this.#letAllThrough();
   }
 
   async #progress(): Promise<{ readonly isOver: boolean; readonly text: string }> {

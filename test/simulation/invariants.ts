@@ -48,6 +48,7 @@ const checks = {
   statesFollowTheTable,
   onlyApprovedWrites,
   eachChangeOnce,
+  conditionalWrites,
   neverLower,
   oneRunATarget,
   votesCountOnce,
@@ -186,6 +187,25 @@ function eachChangeOnce({ world }: Record): readonly string[] {
   });
 }
 
+/** A write has its effect only on exactly what the plan saw. */
+function conditionalWrites({ world, plans }: Record): readonly string[] {
+  return world.effects.flatMap(({ run, from }) => {
+    const body = plans.get(run.planId)?.body;
+    const [change] = body === undefined ? [] : (JSON.parse(body) as Plan).changes;
+    if (change === undefined) return [`${run.planId} has no change`];
+    if (change.kind === 'scale') {
+      const saw = change.before.replicas;
+      return from.replicas === saw ? [] : [`${run.planId} saw ${saw}, wrote over ${from.replicas}`];
+    }
+    const moved = (['minReplicas', 'maxReplicas'] as const).filter(
+      (field) => change.before[field] !== change.after[field],
+    );
+    return moved
+      .filter((field) => from[field] !== change.before[field])
+      .map((field) => `${run.planId} saw ${change.before[field]}, wrote over ${from[field]}`);
+  });
+}
+
 function neverLower({ world, plans }: Record): readonly string[] {
   return world.effects.flatMap(({ run, from, to }) => {
     const body = plans.get(run.planId)?.body;
@@ -256,10 +276,15 @@ function noFalseDrift({ world, entries, plans }: Record): readonly string[] {
   });
 }
 
-/** A plan that had an effect never says that nothing was written. */
-function truthfulReasons({ world, plans }: Record): readonly string[] {
+/** A plan that had an effect never says that nothing was written; what arrives late may only follow an "unknown". */
+function truthfulReasons({ world, plans, entries }: Record): readonly string[] {
   return [...plans.values()].flatMap(({ id, reason }) => {
-    const wrote = world.effects.some(({ run, isLate }) => run.planId === id && !isLate);
+    const wasUnknown = entries.some(
+      ({ event, planId }) => event === 'plan.unknown' && planId === id,
+    );
+    const wrote = world.effects.some(
+      ({ run, isLate }) => run.planId === id && !(isLate && wasUnknown),
+    );
     return wrote && /nothing was (written|changed)/i.test(reason ?? '') ? [`${id}: ${reason}`] : [];
   });
 }

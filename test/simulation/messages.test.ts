@@ -49,7 +49,7 @@ async function through(world: World, begin: () => void): Promise<void> {
   for (;;) {
     await world.gates.settle();
     if (world.gates.waiting.length === 0) return;
-    world.gates.release(0);
+    world.gates.release(world.gates.waiting[0]);
   }
 }
 
@@ -89,7 +89,7 @@ it('a process that hung for longer than its lease leaves Slack to the others', a
     await world.advance(1_000);
     slow.loop('messages');
     await world.gates.settle();
-    world.gates.release(0);
+    world.gates.release(world.gates.waiting[0]);
     await world.gates.settle();
     await world.advance(25_000);
     const [hung] = world.gates.waiting;
@@ -98,8 +98,8 @@ it('a process that hung for longer than its lease leaves Slack to the others', a
     quick.loop('messages');
     for (;;) {
       await world.gates.settle();
-      const next = world.gates.waiting.findIndex(({ caller }) => caller === quick);
-      if (next < 0) break;
+      const next = world.gates.waiting.find(({ caller }) => caller === quick);
+      if (next === undefined) break;
       world.gates.release(next);
     }
     await through(world, () => undefined);

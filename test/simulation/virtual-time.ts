@@ -35,16 +35,17 @@ export class VirtualTime {
   /** When the next sleeper wakes, in milliseconds from now. */
   get nextMs(): number | undefined {
     const times = this.#sleepers
-      .filter(({ caller }) => caller.isAlive)
+      .filter(({ caller }) => caller.isAlive && !caller.isFrozen)
       .map(({ until }) => Math.max(0, until - this.#now));
     return times.length === 0 ? undefined : Math.min(...times);
   }
 
-  /** The dead do not wake up. */
+  /** The dead do not wake up, the frozen when they have thawed. */
   advance(ms: number): void {
     this.#now += ms;
-    const due = this.#sleepers.filter(({ until }) => until <= this.#now);
-    this.#sleepers = this.#sleepers.filter(({ until }) => until > this.#now);
-    for (const { caller, wake } of due) if (caller.isAlive) wake();
+    const due = this.#sleepers.filter(
+      ({ until, caller }) => until <= this.#now && caller.isAlive && !caller.isFrozen,
+    );
+    for (const { wake } of due) wake();
   }
 }

@@ -5,12 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Cluster, startCluster } from '../../sandbox/cluster/server.ts';
 import { createClusters } from '../../src/adapters/kubernetes.ts';
+import { createStore } from '../../src/adapters/store/store.ts';
 import type { ClusterWrite } from '../../src/change/cluster-write.ts';
 import { OperationError } from '../../src/errors.ts';
 import type { Systems } from '../../src/plan/system.ts';
 import type { Clusters, MetricAnswer, NewId, RunId, WriteAnswer } from '../../src/ports.ts';
 import type { Profile } from '../../src/profile/profile.ts';
 import { assembleSystems, parseHeadroomConfig } from '../../src/settings/headroom-config.ts';
+import type { StopParts } from '../../src/workflow/stop-and-resume.ts';
 import { AppProcess } from './app-process.ts';
 import type { SimulatedDatabase } from './database.ts';
 import { Gates } from './gates.ts';
@@ -83,6 +85,7 @@ export class World {
   readonly #print: ((line: string) => void) | undefined;
   readonly #directory: string;
   #names = 0;
+  readonly #clock = { now: this.time.now, sleep: async () => undefined };
   #isOurs = false;
   #known = '';
 
@@ -118,8 +121,24 @@ export class World {
     return world;
   }
 
+  /** The processes that can be asked for something. */
   get alive(): readonly AppProcess[] {
-    return this.processes.filter((process) => process.isAlive);
+    return this.processes.filter((process) => process.isAlive && !process.isFrozen);
+  }
+
+  get frozen(): readonly AppProcess[] {
+    return this.processes.filter((process) => process.isAlive && process.isFrozen);
+  }
+
+  /** A run is going on: the time in which accidents matter most. */
+  get isRunning(): boolean {
+    return this.processes.some(({ isAlive, runsAtWork }) => isAlive && runsAtWork > 0);
+  }
+
+  /** What the command line is given: it waits at no gate. */
+  get commandLine(): StopParts {
+    const systems = this.systemsOf({ mode: 'apply', required: 1 });
+    return { store: createStore(this.database.pool), clock: this.#clock, systems };
   }
 
   startProcess(rules: Rules): AppProcess {
