@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -20,32 +20,11 @@ const database = withDatabase();
 let directory: string;
 
 beforeAll(async () => {
-  if (await isOutdated()) {
-    const built = await runProgram(process.execPath, ['build.mjs'], {});
-    if (built.code !== 0) throw new Error(built.err);
-  }
   directory = await mkdtemp(join(tmpdir(), 'headroom-cli-'));
 }, 120_000);
 afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 });
-
-/** Whether a source file that went into the bundle changed since. */
-async function isOutdated(): Promise<boolean> {
-  try {
-    const built = await stat(bundle);
-    const inputs: readonly string[] = JSON.parse(
-      await readFile(join(root, 'dist/inputs.json'), 'utf8'),
-    );
-    const ours = inputs.filter((input) => !input.includes('node_modules'));
-    const changes = await Promise.all(
-      ours.map(async (input) => (await stat(join(root, input))).mtimeMs),
-    );
-    return changes.some((changed) => changed > built.mtimeMs);
-  } catch {
-    return true;
-  }
-}
 
 interface Ended {
   readonly code: number | null;

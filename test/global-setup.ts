@@ -1,7 +1,9 @@
 // Starts one real PostgreSQL for a whole vitest run and prepares a migrated template that every test database is copied from.
+import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { Client, Pool } from 'pg';
 import type { TestProject } from 'vitest/node';
 import { type PostgresServer, removePostgres, startPostgres } from '../sandbox/postgres/server.ts';
@@ -29,6 +31,10 @@ let running: PostgresServer | undefined;
 /** Vitest calls this once before the first test file. */
 export async function setup(project: TestProject): Promise<void> {
   await removeAbandoned();
+  // Once, before anything runs it: a test that rebuilt it would pull it from under another one.
+  await promisify(execFile)(process.execPath, [resolve(import.meta.dirname, '../build.mjs')], {
+    cwd: resolve(import.meta.dirname, '..'),
+  });
   project.provide('testServer', await startTestServer());
 }
 

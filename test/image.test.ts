@@ -15,7 +15,6 @@ const database = withDatabase({ empty: true });
 let image: string;
 
 beforeAll(async () => {
-  await run(process.execPath, ['build.mjs'], { cwd: root });
   image = await mkdtemp(join(tmpdir(), 'headroom-image-'));
   const dockerfile = await readFile(join(root, 'Dockerfile'), 'utf8');
   const last = dockerfile.slice(dockerfile.lastIndexOf('\nFROM'));
