@@ -36,17 +36,22 @@ export function plainLine(text: string): string {
     .trim();
 }
 
+/** Marks that Slack reads as formatting. An underscore inside a word is none, and names of metrics stay as they are. */
+const formattingMark = /[*~`]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])/g;
+
+function fullWidth(mark: string): string {
+  return String.fromCodePoint((mark.codePointAt(0) ?? 0) + 0xfee0);
+}
+
 /**
  * Text from outside as literal words: escaped, on one line, at most `maxChars` long with all that is added, and with
- * the marks for bold, italic, strike and code taken out of force by zero-width spaces, so that a label cannot dress up
+ * the marks for bold, italic, strike and code replaced by their full-width twins, so that a label cannot dress up
  * as ours or push ours off the card.
  */
 export function literal(text: string, maxChars: number): string {
   // Every character takes at least one place, so no more of them can be needed.
   const line = plainLine(text).slice(0, maxChars + 1);
-  const characters = Array.from(line, (character) =>
-    /[*_~`]/.test(character) ? `\u200b${character}\u200b` : escapeMrkdwn(character),
-  );
+  const characters = Array.from(line.replace(formattingMark, fullWidth), escapeMrkdwn);
   const whole = characters.join('');
   if (whole.length <= maxChars) return whole;
   let kept = '';

@@ -299,7 +299,10 @@ describe('literal', () => {
   });
 
   it('shows the marks it takes out of force', () => {
-    expect(literal('a *b* <c> & d', 100).replaceAll('\u200b', '')).toBe('a *b* &lt;c&gt; &amp; d');
+    expect(literal('a *b* <c> & d', 100)).toBe('a ＊b＊ &lt;c&gt; &amp; d');
+    expect(literal('inspection_queue_depth _x_ ~y~ `z`', 100)).toBe(
+      'inspection_queue_depth ＿x＿ ～y～ ｀z｀',
+    );
   });
 });
 
