@@ -44,11 +44,11 @@ export class AppProcess implements Caller {
   readonly parts: Parts;
   isAlive = true;
   isFrozen = false;
-  runsAtWork = 0;
   /** The point at which it will die, and how often it passes there before. */
   doom: { readonly point: CheckpointName; left: number } | undefined;
   readonly #world: World;
   readonly #shutdown = new AbortController();
+  readonly #unwritten = new Set<RunId>();
   readonly #loopsAtWork = new Set<LoopName>();
   #atWork = 0;
 
@@ -62,6 +62,11 @@ export class AppProcess implements Caller {
 
   get isStopping(): boolean {
     return this.#shutdown.signal.aborted;
+  }
+
+  /** A run has begun and not written yet: the moment in which everything outside matters most. */
+  get isBeforeWrite(): boolean {
+    return this.isAlive && this.#unwritten.size > 0;
   }
 
   get #takesWork(): boolean {
@@ -105,9 +110,9 @@ export class AppProcess implements Caller {
     const clusters = this.#clusters(run);
     const apply = applyPlan({ ...this.parts, clusters });
     this.begin(`run ${run.planId}/${run.number}`, async () => {
-      this.runsAtWork += 1;
+      this.#unwritten.add(run);
       const end = await apply(run, this.#shutdown.signal).finally(() => {
-        this.runsAtWork -= 1;
+        this.#unwritten.delete(run);
       });
       if (end !== 'not-ours' && end !== 'waiting')
         this.#world.trace(`${this.name} run ${run.planId}/${run.number} ends: ${end}`);
@@ -180,7 +185,10 @@ export class AppProcess implements Caller {
         const sent = { process: this.name, rules: this.rules, run, write };
         return world.gates.pass(
           { caller: this, label: 'write', onDeath: () => world.maybeOnTheWire(sent) },
-          () => world.write(sent),
+          () => {
+            this.#unwritten.delete(run);
+            return world.write(sent);
+          },
         );
       },
       health: () => world.clusters.health(),

@@ -159,7 +159,7 @@ class History {
     const { prng, gates, alive } = this.#world;
     for (const process of alive) if (process.hasStopped) this.#endStopped(process);
     const kind = prng.weighted({
-      outside: 3,
+      outside: this.#world.isBeforeWrite ? 5 : 3,
       accident: alive.length === 0 ? 0 : 3 * this.#temper.chaos,
       restart: [8, 2][alive.length] ?? 0,
       call: gates.waiting.length === 0 ? 0 : 10,
@@ -220,8 +220,8 @@ class History {
         resolve: 1,
         load: 2,
         command: 2,
-        drift: this.#world.isRunning ? 4 : 2,
-        stop: this.#world.isRunning ? 1.5 : 0.3,
+        drift: this.#world.isBeforeWrite ? 8 : 2,
+        stop: this.#world.isBeforeWrite ? 4 : 0.3,
         resume: 1,
       })
     ) {
@@ -354,7 +354,7 @@ class History {
     const owner = { kind: 'HorizontalPodAutoscaler', namespace, name: 'worker-hpa' };
     const hasOwner = this.#world.sizes().maxReplicas !== undefined;
     const what = prng.weighted({
-      edit: 2,
+      edit: 3,
       churn: 4,
       autoscaler: hasOwner ? 0 : 0.4,
       limits: hasOwner ? 1 : 0,

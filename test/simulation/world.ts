@@ -130,9 +130,8 @@ export class World {
     return this.processes.filter((process) => process.isAlive && process.isFrozen);
   }
 
-  /** A run is going on: the time in which accidents matter most. */
-  get isRunning(): boolean {
-    return this.processes.some(({ isAlive, runsAtWork }) => isAlive && runsAtWork > 0);
+  get isBeforeWrite(): boolean {
+    return this.processes.some((process) => process.isBeforeWrite);
   }
 
   /** What the command line is given: it waits at no gate. */
