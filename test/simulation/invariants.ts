@@ -306,7 +306,7 @@ async function commandsOnce({ world, entries, plans, facts }: Record): Promise<r
     ['stop', 'stop.set'],
     ['resume', 'stop.ended'],
   ] as const) {
-    const spoken = [...facts.commands.values()].filter(({ words }) => words.startsWith(verb));
+    const spoken = facts.commands.filter(({ words }) => words.startsWith(verb));
     const done = entries.filter(({ event: name, by }) => name === event && !by.startsWith('cli:'));
     if (done.length > spoken.length)
       broken.push(`${spoken.length} times ${verb} was said, ${done.length} times it was done`);
