@@ -11,7 +11,7 @@ import type { Parts } from './parts.ts';
 import { readCase } from './read-plan.ts';
 import { verifyChange } from './verify-change.ts';
 
-const handedOver: ChangeEnd = {
+const handedOver: Extract<ChangeEnd, { kind: 'handed-over' }> = {
   kind: 'handed-over',
   because: 'Headroom was stopped before this change; it looks again and goes on',
 };
@@ -20,7 +20,11 @@ export async function applyChange(at: ChangeAtHand, parts: Parts): Promise<Chang
   assert(at.lock.planId === at.run.planId, "the lock is this plan's own");
   if (at.shutdown.aborted) return handedOver;
   const seen = await observeForChange(at, parts);
-  if (seen.kind === 'failed') return seen;
+  if (seen.kind === 'handed-over') return seen;
+  if (seen.kind === 'failed') {
+    // What an interrupted run did is only known by looking, so a later run that cannot look does not know either.
+    return at.run.number === 1 ? seen : { kind: 'unknown', because: seen.because };
+  }
   parts.checkpoint('observed-again');
   const comparison = compareChange(at.change, seen.state);
   switch (comparison.kind) {
@@ -46,23 +50,25 @@ function nothingWritten({ run, position }: ChangeAtHand): string {
 
 type Seen =
   | { readonly kind: 'seen'; readonly state: ClusterState }
-  | { readonly kind: 'failed'; readonly code: string; readonly because: string };
+  | Extract<ChangeEnd, { kind: 'failed' | 'handed-over' }>;
 
-/** Reads are harmless, so they are tried a few times. */
+/** Reads are harmless, so they are tried a few times; the target's lock is not held for as long as a server may ask. */
 async function observeForChange(at: ChangeAtHand, parts: Parts): Promise<Seen> {
   for (let attempt = 1; ; attempt++) {
     try {
       return { kind: 'seen', state: await parts.clusters.observe(at.change.workload) };
     } catch (error) {
       if (!(error instanceof OperationError)) throw error;
-      if (!error.retryable || attempt >= limits.readAttempts) {
+      const waitMs = error.retryAfterMs ?? limits.readRetryMs;
+      if (!error.retryable || attempt >= limits.readAttempts || waitMs > limits.waitMaxMs) {
         return {
           kind: 'failed',
           code: error.code,
           because: `${error.message}; ${nothingWritten(at)}`,
         };
       }
-      await parts.clock.sleep(error.retryAfterMs ?? limits.readRetryMs);
+      await parts.clock.sleep(waitMs, at.shutdown);
+      if (at.shutdown.aborted) return handedOver;
     }
   }
 }
@@ -96,7 +102,7 @@ async function write(
     if (answer.kind !== 'not-received') return afterWrite(at, answer, parts);
     const { trouble } = answer;
     const waitMs = trouble.retryAfterMs ?? limits.readRetryMs;
-    if (!trouble.retryable || attempt >= limits.readAttempts || waitMs > limits.writeWaitMaxMs) {
+    if (!trouble.retryable || attempt >= limits.readAttempts || waitMs > limits.waitMaxMs) {
       return refused(at, trouble.message, parts);
     }
     await parts.clock.sleep(waitMs, at.shutdown);

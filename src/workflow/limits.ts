@@ -15,8 +15,8 @@ export const limits = {
   /** Reads before a write are tried this often, this far apart. */
   readAttempts: 4,
   readRetryMs: 2_000,
-  /** A server that asks a write to wait longer than this gets none: the approval was for now. */
-  writeWaitMaxMs: 10_000,
+  /** A server that asks a run to wait longer than this is not asked again: the approval was for now. */
+  waitMaxMs: 10_000,
   /** After its alert cleared, a proposed plan waits this long for somebody to approve it anyway (design, section 1). */
   clearedMs: 15 * 60_000,
   /** How often the metric of an applied plan is asked whether it helped. */

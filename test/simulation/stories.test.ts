@@ -1,12 +1,13 @@
-// Two stories about messages that the histories found too seldom: an answer that is lost, and a process that hangs.
+// Stories that the histories meet too seldom, each told once: lost answers, a process that hangs, a cluster that cannot be read.
 
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { castVote } from '../../src/workflow/cast-vote.ts';
 import { receiveAlerts } from '../../src/workflow/receive-alerts.ts';
 import { resume, stop } from '../../src/workflow/stop-and-resume.ts';
 import type { AppProcess } from './app-process.ts';
 import { createSimulatedDatabase, type SimulatedDatabase } from './database.ts';
 import { readProfiles } from './main.ts';
-import { alertname, namespace } from './scene.ts';
+import { alertname, namespace, people } from './scene.ts';
 import { World } from './world.ts';
 
 let database: SimulatedDatabase;
@@ -104,5 +105,61 @@ it('a process that hung for longer than its lease leaves Slack to the others', a
     }
     await through(world, () => undefined);
     expect(world.slack.calls.length - calls).toBe(1);
+  });
+});
+
+async function approved(world: World, process: AppProcess): Promise<string> {
+  const { rows } = await world.database.pool.query<{ id: string; hash: string }>(
+    'select id, hash from plan',
+  );
+  const [plan] = rows;
+  if (plan === undefined) throw new Error('there is a plan');
+  const ballot = { planId: plan.id, planHash: plan.hash, by: people.ann, kind: 'approve' } as const;
+  await through(world, () => process.begin('vote', () => castVote(process.parts)(ballot)));
+  return plan.id;
+}
+
+async function stateOf(world: World, planId: string): Promise<string | undefined> {
+  const { rows } = await world.database.pool.query<{ state: string }>(
+    'select state from plan where id = $1',
+    [planId],
+  );
+  return rows[0]?.state;
+}
+
+const reads = { method: 'GET', path: '/deployments/worker' };
+
+it('a process that is asked to stop does not first wait as the API server asks it to', async () => {
+  await inWorld(async (world, process) => {
+    const planId = await approved(world, process);
+    const headers = { 'retry-after': '8' };
+    world.cluster.control.injectFault({ match: reads, status: 429, headers, times: 1 });
+    await through(world, () => process.run({ planId, number: 1 }));
+    process.stop();
+    await through(world, () => undefined);
+    expect(process.hasStopped).toBe(true);
+    expect(await stateOf(world, planId)).toBe('unknown');
+    expect(world.effects).toEqual([]);
+  });
+});
+
+it('a run after an interruption that cannot look stays unknown until somebody can', async () => {
+  await inWorld(async (world, process) => {
+    const { control } = world.cluster;
+    const planId = await approved(world, process);
+    control.injectFault({ match: { method: 'PATCH' }, dropAfterWrite: true, times: 1 });
+    await through(world, () => process.run({ planId, number: 1 }));
+    await through(world, () => process.loop('runs'));
+    control.injectFault({ match: reads, status: 503 });
+    await through(world, () => process.run({ planId, number: 2 }));
+    for (let wait = 0; wait < 10; wait += 1) await through(world, () => undefined);
+    expect(await stateOf(world, planId)).toBe('unknown');
+
+    control.clearFaults();
+    await through(world, () => process.loop('runs'));
+    await through(world, () => process.run({ planId, number: 3 }));
+    for (let wait = 0; wait < 10; wait += 1) await through(world, () => undefined);
+    expect(await stateOf(world, planId)).toBe('applied');
+    expect(world.effects.length).toBe(1);
   });
 });
