@@ -29,6 +29,8 @@ export interface SeenQuery {
 export interface PrometheusControl {
   /** Gives a series a value from now on, or a single sample at a time, after which nothing is scraped. */
   set(series: SeriesName, value: Source, options?: { readonly at?: Date }): void;
+  /** Gives a series the past it would have had, and goes on so: the value at each time, in milliseconds. */
+  setHistory(series: SeriesName, valueAt: (ms: number) => number, from: Date): void;
   /** Makes a counter grow by so much each second; a new one has been growing for a day. */
   setRate(series: SeriesName, perSecond: number): void;
   /** Lets every matching series be gone from now on; a selector may match many. */
@@ -88,6 +90,8 @@ export function createControl({
       if (at === undefined) series.set(value, nowMs());
       else series.setAt(typeof value === 'number' ? value : value(), at.getTime());
     },
+    setHistory: (name, valueAt, from) =>
+      findSeries(name, store).setHistory(valueAt, from.getTime()),
     setRate: (name, perSecond) => findSeries(name, store).setRate(perSecond, nowMs()),
     remove(selector) {
       const { name, matchers } = parseSelector(selector);

@@ -2,9 +2,15 @@
 import { unreachable } from '../../src/errors.ts';
 import { combine } from './binary.ts';
 import { functions } from './functions.ts';
-import { type Labels, labelKey, type SeriesStore, withoutName } from './series-store.ts';
+import {
+  type Labels,
+  labelKey,
+  type Point,
+  type SeriesStore,
+  withoutName,
+} from './series-store.ts';
 import type { Aggregation, Expression, Selector } from './syntax.ts';
-import { mapRows, type Row, rowsOf, scalar, type Value, vector } from './values.ts';
+import { mapRows, type RangeRow, type Row, rowsOf, scalar, type Value, vector } from './values.ts';
 
 /** Evaluates at a moment. Throws QueryFailure for what only shows with the labels at hand, such as ambiguous pairs. */
 export function evaluate(expression: Expression, atMs: number, store: SeriesStore): Value {
@@ -14,6 +20,8 @@ export function evaluate(expression: Expression, atMs: number, store: SeriesStor
       return scalar(expression.value);
     case 'selector':
       return select(expression, atMs, store);
+    case 'subquery':
+      return { type: 'matrix', rows: windows(expression, atMs, store) };
     case 'negative':
       return negate(inner(expression.operand));
     case 'call':
@@ -54,6 +62,26 @@ function select(
       : [{ labels: series.labels, value: point[1], sampledAtMs: point[0] }];
   });
   return vector(rows);
+}
+
+/** The steps stand at whole multiples of the step since 1970, wherever the window begins. */
+function windows(
+  { operand, rangeMs, stepMs, offsetMs = 0 }: Extract<Expression, { kind: 'subquery' }>,
+  atMs: number,
+  store: SeriesStore,
+): readonly RangeRow[] {
+  const toMs = atMs - offsetMs;
+  const fromMs = toMs - rangeMs;
+  const found = new Map<string, { labels: Labels; points: Point[] }>();
+  for (let at = Math.ceil(fromMs / stepMs) * stepMs; at <= toMs; at += stepMs) {
+    for (const { labels, value } of rowsOf(evaluate(operand, at, store))) {
+      const key = labelKey(labels);
+      const row = found.get(key) ?? { labels, points: [] };
+      row.points.push([at, value]);
+      found.set(key, row);
+    }
+  }
+  return [...found.values()].map((row) => ({ ...row, fromMs, toMs }));
 }
 
 function negate(value: Value): Value {

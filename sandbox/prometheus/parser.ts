@@ -37,6 +37,8 @@ const typeNames: Readonly<Record<ValueType, string>> = {
   vector: 'instant vector',
   matrix: 'range vector',
 };
+/** The evaluation interval that Prometheus takes when nobody sets one. */
+const subqueryStepMsDefault = 60_000;
 /** Prometheus knows these, this stand-in does not; an answer that says so saves a search for a typing mistake. */
 const unsupportedWords =
   /^(?:topk|bottomk|quantile|count_values|stddev|stdvar|group_left|group_right|atan2)$/;
@@ -118,9 +120,7 @@ class Parser {
   #range(expression: Expression, parenthesised: boolean): Expression {
     const opening = this.#expect('[');
     const rangeMs = this.#duration();
-    if (this.#peek().text === ':') {
-      throw this.#failure(this.#peek().at, 'subqueries are not known to this stand-in');
-    }
+    if (this.#take(':')) return this.#subquery(expression, rangeMs);
     this.#expect(']');
     if (expression.kind !== 'selector' || expression.rangeMs !== undefined || parenthesised) {
       throw this.#failure(opening.at, 'ranges only allowed for vector selectors');
@@ -128,10 +128,21 @@ class Parser {
     return { ...expression, rangeMs };
   }
 
+  #subquery(operand: Expression, rangeMs: number): Expression {
+    const stepMs = this.#peek().text === ']' ? subqueryStepMsDefault : this.#duration();
+    this.#expect(']');
+    const type = typeOf(operand);
+    if (type !== 'vector') {
+      const problem = `subquery is only allowed on instant vector, got ${type} instead`;
+      throw this.#failure(operand.at, problem);
+    }
+    return { kind: 'subquery', at: operand.at, operand, rangeMs, stepMs };
+  }
+
   #offset(expression: Expression, parenthesised: boolean): Expression {
     this.#next += 1;
     const offsetMs = (this.#take('-') ? -1 : 1) * this.#duration();
-    if (expression.kind !== 'selector' || parenthesised) {
+    if ((expression.kind !== 'selector' && expression.kind !== 'subquery') || parenthesised) {
       const problem =
         'offset modifier must be preceded by an instant vector selector or range vector selector or a subquery';
       throw this.#failure(expression.at, problem);

@@ -55,6 +55,15 @@ export class Series {
     this.#stretches.push({ fromMs: nowMs, until: Number.POSITIVE_INFINITY, points: grid });
   }
 
+  /** What was scraped from then on and is from now on; whatever was known of that time is forgotten. */
+  setHistory(valueAt: (ms: number) => number, fromMs: number): void {
+    this.#end(fromMs);
+    this.#scraped = this.#scraped.filter(([each]) => each < fromMs);
+    const grid = (from: number, to: number) =>
+      gridPoints({ fromMs: from, toMs: to, firstMs: fromMs, stepMs: this.#intervalMs }, valueAt);
+    this.#stretches.push({ fromMs, until: Number.POSITIVE_INFINITY, points: grid });
+  }
+
   /** A single sample as the last one: whatever was known after it is forgotten. */
   setAt(value: number, atMs: number): void {
     this.#end(atMs);

@@ -36,6 +36,15 @@ export interface Matching {
 export type Expression =
   | { readonly kind: 'number'; readonly at: number; readonly value: number }
   | Selector
+  | {
+      /** What `operand` was at every step of a time. */
+      readonly kind: 'subquery';
+      readonly at: number;
+      readonly operand: Expression;
+      readonly rangeMs: number;
+      readonly stepMs: number;
+      readonly offsetMs?: number;
+    }
   | { readonly kind: 'negative'; readonly at: number; readonly operand: Expression }
   | {
       readonly kind: 'call';
@@ -69,6 +78,8 @@ export function typeOf(expression: Expression): ValueType {
       return 'scalar';
     case 'selector':
       return expression.rangeMs === undefined ? 'vector' : 'matrix';
+    case 'subquery':
+      return 'matrix';
     case 'negative':
       return typeOf(expression.operand);
     case 'call':

@@ -52,7 +52,7 @@ export function tokenize(query: string): readonly Token[] {
     blank.lastIndex = at;
     at += blank.exec(query)?.[0].length ?? 0;
     if (at >= query.length) break;
-    const token = readToken(query, at);
+    const token = readToken(query, at, open.at(-1)?.text === '[');
     at = token.end;
     tokens.push(token);
     if (token.kind === 'operator') balance(query, token, open);
@@ -66,8 +66,10 @@ export function tokenize(query: string): readonly Token[] {
   return tokens;
 }
 
-function readToken(query: string, at: number): Token & { readonly end: number } {
+/** Inside of square brackets a colon stands between range and step; elsewhere names may begin with one. */
+function readToken(query: string, at: number, inRange: boolean): Token & { readonly end: number } {
   const first = query[at] ?? '';
+  if (inRange && first === ':') return { kind: 'operator', text: ':', at, end: at + 1 };
   if (`"'\``.includes(first)) return readString(query, at);
   for (const [kind, pattern] of patterns) {
     pattern.lastIndex = at;

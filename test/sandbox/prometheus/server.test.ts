@@ -100,6 +100,19 @@ describe('a series', () => {
     expect(Number((await values('rate(jobs_total[4m])'))[0])).toBeCloseTo(1, 6);
     expect(Number((await values('rate(jobs_total[4m] offset 6m)'))[0])).toBeCloseTo(5, 6);
   });
+
+  it('can be given weeks of a past, which sub-queries look into', async () => {
+    const dayMs = 24 * 60 * minuteMs;
+    const from = new Date(nowMs - 14 * dayMs);
+    prometheus.control.set('depth', 3);
+    prometheus.control.setHistory('depth', (ms) => (nowMs - ms) / dayMs, from);
+    expect(await values('depth')).toEqual(['0']);
+    expect(await values('max_over_time(max(depth)[20d:12h])')).toEqual(['14']);
+    expect(await values('count_over_time(max(depth)[7d:1h])')).toEqual(['169']);
+    expect(await values('max_over_time(max(depth)[1d:1h] offset 2d)')).toEqual(['3']);
+    nowMs += minuteMs;
+    expect(await values('depth < 0')).toEqual([String(-minuteMs / dayMs)]);
+  });
 });
 
 describe('the API', () => {
@@ -143,7 +156,6 @@ describe('the API', () => {
   });
 
   it.each([
-    'depth[5m:1m]',
     'depth @ 0',
     'topk(1, depth)',
     'a * on (x) group_left b',
