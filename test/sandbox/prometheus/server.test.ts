@@ -105,13 +105,13 @@ describe('a series', () => {
     const dayMs = 24 * 60 * minuteMs;
     const from = new Date(nowMs - 14 * dayMs);
     prometheus.control.set('depth', 3);
-    prometheus.control.setHistory('depth', (ms) => (nowMs - ms) / dayMs, from);
-    expect(await values('depth')).toEqual(['0']);
-    expect(await values('max_over_time(max(depth)[20d:12h])')).toEqual(['14']);
+    prometheus.control.setHistory('depth', (ms) => (ms - from.getTime()) / dayMs, from);
+    expect(await values('depth')).toEqual(['14']);
+    expect(await values('min_over_time(max(depth)[20d:12h])')).toEqual(['0']);
     expect(await values('count_over_time(max(depth)[7d:1h])')).toEqual(['169']);
-    expect(await values('max_over_time(max(depth)[1d:1h] offset 2d)')).toEqual(['3']);
-    nowMs += minuteMs;
-    expect(await values('depth < 0')).toEqual([String(-minuteMs / dayMs)]);
+    expect(await values('max_over_time(max(depth)[1d:1h] offset 2d)')).toEqual(['12']);
+    nowMs += dayMs;
+    expect(await values('depth')).toEqual(['15']);
   });
 });
 
