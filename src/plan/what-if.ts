@@ -132,8 +132,8 @@ function parseInputs(profile: Profile, given: ReadonlyMap<string, string>): Pars
   // Defaults are computed from what was given, in the profile's order.
   for (const input of profile.inputs.values()) {
     if (given.has(input.name)) continue;
-    const computed = input.default?.names.every((name) => name in inputs)
-      ? input.default.evaluate(inputs)
+    const computed = [...(input.default?.names.keys() ?? [])].every((name) => name in inputs)
+      ? input.default?.evaluate(inputs)
       : undefined;
     if (computed?.ok) inputs[input.name] = computed.value;
     else if (input.required)

@@ -1,9 +1,11 @@
 // Finds what a profile's form cannot show: names that lead nowhere, limits that contradict each other, formulas that do not compile.
 import { suggestion } from '../words/nearest.ts';
 import type { Mistake, Places, YamlPath } from '../yaml/parse-yaml.ts';
-import { compileFormula, type Formula } from './formula.ts';
+import { checkFormulas } from './check-formulas.ts';
+import { measuredBy } from './measured-expr.ts';
 import { promqlNames, unknownPromqlNames } from './promql.ts';
-import type { ProfileFile } from './schema.ts';
+import type { ProfileFile } from './schema/profile-file.ts';
+import { reservedNames } from './scope.ts';
 import { perMinute } from './throughput.ts';
 
 type Components = ProfileFile['components'];
@@ -17,6 +19,8 @@ export function checkProfile(file: ProfileFile, places: Places): readonly Mistak
     ...checkTriggers(file, places),
     ...checkSizings(file, places),
     ...checkInputs(file, places),
+    ...checkPlans(file, places),
+    ...checkFormulas(file, places),
     ...(Object.keys(file.components).length === 0
       ? [places.at(['components'], 'a profile needs at least one component')]
       : []),
@@ -70,14 +74,7 @@ function checkTriggers(file: ProfileFile, places: Places): readonly Mistake[] {
       ...unknownComponent(trigger.component, file.components, [...at, 'component'], places),
     );
     mistakes.push(...checkPromql(trigger, at, places));
-    if (trigger.target !== undefined && trigger.target >= trigger.fireAt) {
-      mistakes.push(
-        places.at(
-          [...at, 'target'],
-          `target ${trigger.target} is not lower than fireAt ${trigger.fireAt}`,
-        ),
-      );
-    }
+    mistakes.push(...checkLevels(trigger, at, places), ...checkMeasure(trigger, at, places));
     const throughput = Object.hasOwn(file.components, trigger.component)
       ? file.components[trigger.component]?.throughput
       : undefined;
@@ -101,17 +98,59 @@ function checkTriggers(file: ProfileFile, places: Places): readonly Mistake[] {
   return mistakes;
 }
 
-function checkPromql(
-  trigger: ProfileFile['triggers'][string],
-  at: YamlPath,
-  places: Places,
-): readonly Mistake[] {
-  const texts: (readonly [YamlPath, string])[] = [
-    [[...at, 'expr'], trigger.expr],
-    [[...at, 'measure', 'promql'], trigger.measure.promql],
-  ];
-  if (trigger.measure.sampledAt !== undefined) {
+type TriggerFile = ProfileFile['triggers'][string];
+
+/** Levels stand in one order on the bad side: the target, the warning, the critical level. */
+function checkLevels(trigger: TriggerFile, at: YamlPath, places: Places): readonly Mistake[] {
+  const { fires, fireAt, warnAt, target } = trigger;
+  const word = fires === 'above' ? 'lower' : 'higher';
+  const before = (level: number, than: number) => (fires === 'above' ? level < than : level > than);
+  const mistakes: Mistake[] = [];
+  if (target !== undefined && !before(target, fireAt)) {
+    const message = `target ${target} is not ${word} than fireAt ${fireAt}`;
+    mistakes.push(places.at([...at, 'target'], message));
+  }
+  if (warnAt !== undefined && !before(warnAt, fireAt)) {
+    const message = `warnAt ${warnAt} is not ${word} than fireAt ${fireAt}`;
+    mistakes.push(places.at([...at, 'warnAt'], message));
+  }
+  if (fires === 'below' && trigger.kind !== 'investigate') {
+    const message = 'an alert never takes capacity away: what fires below must be investigate';
+    mistakes.push(places.at([...at, 'fires'], message));
+  }
+  return mistakes;
+}
+
+/** The rule and the measure are one query; an `expr` of its own must say the level that stands beside it. */
+function checkMeasure(trigger: TriggerFile, at: YamlPath, places: Places): readonly Mistake[] {
+  const { expr, measure, fireAt, fires } = trigger;
+  const measured = expr === undefined ? undefined : measuredBy(expr);
+  if (measured === undefined) {
+    if (measure !== undefined) return [];
+    const [path, message] =
+      expr === undefined
+        ? [at, 'a trigger needs measure, expr or both']
+        : [[...at, 'expr'], 'it does not end in "> number", so say what is measured as measure'];
+    return [expr === undefined ? places.atKey(path, message) : places.at(path, message)];
+  }
+  if (measured.level === fireAt && measured.fires === fires) return [];
+  const message = `it fires ${measured.fires} ${measured.level}, and fireAt says ${fires} ${fireAt}`;
+  return [places.at([...at, 'expr'], message)];
+}
+
+function checkPromql(trigger: TriggerFile, at: YamlPath, places: Places): readonly Mistake[] {
+  const texts: (readonly [YamlPath, string])[] = [];
+  if (trigger.expr !== undefined) texts.push([[...at, 'expr'], trigger.expr]);
+  if (trigger.measure !== undefined) {
+    texts.push([[...at, 'measure', 'promql'], trigger.measure.promql]);
+  }
+  if (trigger.measure?.sampledAt !== undefined) {
     texts.push([[...at, 'measure', 'sampledAt'], trigger.measure.sampledAt]);
+  }
+  if (trigger.kind !== 'investigate') {
+    for (const [index, doubt] of trigger.doubts.entries()) {
+      texts.push([[...at, 'doubts', index, 'promql'], doubt.promql]);
+    }
   }
   if (trigger.kind === 'backlog' && trigger.arrival !== undefined) {
     texts.push([[...at, 'arrival', 'promql'], trigger.arrival.promql]);
@@ -124,7 +163,6 @@ function checkPromql(
 }
 
 function checkSizings(file: ProfileFile, places: Places): readonly Mistake[] {
-  const inputs = Object.keys(file.inputs);
   const ids = file.sizings.map(({ id }) => id);
   return file.sizings.flatMap((sizing, index) => {
     const at = ['sizings', index];
@@ -132,40 +170,75 @@ function checkSizings(file: ProfileFile, places: Places): readonly Mistake[] {
     return [
       ...(twice ? [places.at([...at, 'id'], `there is another sizing "${sizing.id}"`)] : []),
       ...unknownComponent(sizing.component, file.components, [...at, 'component'], places),
-      ...checkFormula(sizing.replicas, inputs, [...at, 'replicas'], places),
-      ...(['cpuMillicores', 'memoryMi'] as const).flatMap((field) =>
-        sizing.pod === undefined
-          ? []
-          : checkFormula(sizing.pod[field], inputs, [...at, 'pod', field], places),
+      ...Object.keys(sizing.alongside).flatMap((id) =>
+        id === sizing.component
+          ? [places.atKey([...at, 'alongside', id], `"${id}" is the sizing's own component`)]
+          : unknownComponent(id, file.components, [...at, 'alongside', id], places, 'key'),
       ),
+      ...unknownShares(sizing.split, [...at, 'split'], file, places),
     ];
   });
 }
 
-function checkInputs(file: ProfileFile, places: Places): readonly Mistake[] {
-  const names = Object.keys(file.inputs);
-  const defaults = new Map<string, Formula>();
+function unknownShares(
+  split: ProfileFile['sizings'][number]['split'],
+  at: YamlPath,
+  file: ProfileFile,
+  places: Places,
+): readonly Mistake[] {
+  return Object.keys(split?.share ?? {}).flatMap((name) =>
+    unknownInput(name, [...at, 'share', name], file, places, 'key'),
+  );
+}
+
+function checkPlans(file: ProfileFile, places: Places): readonly Mistake[] {
+  const { database, cost, forecast } = file;
   const mistakes: Mistake[] = [];
+  if (database?.component !== undefined) {
+    const at = ['database', 'component'];
+    mistakes.push(...unknownComponent(database.component, file.components, at, places));
+  }
+  mistakes.push(...unknownShares(database?.split, ['database', 'split'], file, places));
+  if (database?.storage !== undefined && !Object.hasOwn(database.storage.gib, 'provisioned')) {
+    mistakes.push(places.at(['database', 'storage', 'gib'], '"provisioned" is missing'));
+  }
+  const last = database?.stages.findIndex(({ when }) => when === undefined) ?? -1;
+  if (database !== undefined && last !== -1 && last < database.stages.length - 1) {
+    const at = ['database', 'stages', last + 1];
+    mistakes.push(places.at(at, 'the stage before it always holds, so this one never counts'));
+  }
+  if (cost?.perUnit !== undefined) {
+    mistakes.push(...unknownInput(cost.perUnit, ['cost', 'perUnit'], file, places));
+  }
+  if (forecast !== undefined) {
+    mistakes.push(...unknownInput(forecast.input, ['forecast', 'input'], file, places));
+  }
+  return mistakes;
+}
+
+function checkInputs(file: ProfileFile, places: Places): readonly Mistake[] {
+  const mistakes: Mistake[] = [];
+  for (const name of [...Object.keys(file.inputs), ...Object.keys(file.values)]) {
+    const part = Object.hasOwn(file.inputs, name) ? 'inputs' : 'values';
+    if (reservedNames.includes(name)) {
+      mistakes.push(places.atKey([part, name], `"${name}" has a meaning of its own in formulas`));
+    }
+    if (part === 'inputs' && Object.hasOwn(file.values, name)) {
+      mistakes.push(places.atKey(['values', name], `there is an input "${name}"`));
+    }
+  }
   for (const [name, input] of Object.entries(file.inputs)) {
     const at = ['inputs', name];
     if (input.min > input.max) {
       mistakes.push(places.at([...at, 'min'], `min ${input.min} is above max ${input.max}`));
     }
-    if (input.default === undefined) continue;
-    if (input.required) {
+    if (input.default !== undefined && input.required) {
       mistakes.push(
         places.at([...at, 'default'], 'a required input has no default: drop one of the two'),
       );
     }
-    mistakes.push(...checkFormula(input.default, names, [...at, 'default'], places));
-    const compiled = compileFormula(String(input.default), names);
-    if (compiled.ok) defaults.set(name, compiled.formula);
-  }
-  for (const name of defaults.keys()) {
-    if (reaches(name, name, defaults, new Set())) {
-      mistakes.push(
-        places.at(['inputs', name, 'default'], `the default of "${name}" depends on itself`),
-      );
+    if (reaches(name, name, file.inputs, new Set())) {
+      mistakes.push(places.at([...at, 'default'], `the default of "${name}" depends on itself`));
     }
   }
   return mistakes;
@@ -174,26 +247,29 @@ function checkInputs(file: ProfileFile, places: Places): readonly Mistake[] {
 function reaches(
   from: string,
   goal: string,
-  defaults: ReadonlyMap<string, Formula>,
+  inputs: ProfileFile['inputs'],
   seen: Set<string>,
 ): boolean {
-  for (const name of defaults.get(from)?.names ?? []) {
+  const names = Object.hasOwn(inputs, from) ? inputs[from]?.default?.names.keys() : undefined;
+  for (const name of names ?? []) {
     if (name === goal) return true;
     if (seen.has(name)) continue;
     seen.add(name);
-    if (reaches(name, goal, defaults, seen)) return true;
+    if (reaches(name, goal, inputs, seen)) return true;
   }
   return false;
 }
 
-function checkFormula(
-  formula: string | number,
-  names: readonly string[],
+function unknownInput(
+  name: string,
   path: YamlPath,
+  { inputs }: ProfileFile,
   places: Places,
+  where: 'key' | 'value' = 'value',
 ): readonly Mistake[] {
-  const compiled = compileFormula(String(formula), names);
-  return compiled.ok ? [] : [places.at(path, compiled.message, compiled.range)];
+  if (Object.hasOwn(inputs, name)) return [];
+  const message = `there is no input "${name}"${suggestion(name, Object.keys(inputs))}`;
+  return [where === 'key' ? places.atKey(path, message) : places.at(path, message)];
 }
 
 function unknownComponent(
@@ -201,9 +277,9 @@ function unknownComponent(
   components: Components,
   path: YamlPath,
   places: Places,
+  where: 'key' | 'value' = 'value',
 ): readonly Mistake[] {
   if (Object.hasOwn(components, id)) return [];
-  return [
-    places.at(path, `there is no component "${id}"${suggestion(id, Object.keys(components))}`),
-  ];
+  const message = `there is no component "${id}"${suggestion(id, Object.keys(components))}`;
+  return [where === 'key' ? places.atKey(path, message) : places.at(path, message)];
 }

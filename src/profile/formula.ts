@@ -3,21 +3,40 @@ import { type ASTNode, Environment } from '@marcbachmann/cel-js';
 import type { TextRange } from '../yaml/parse-yaml.ts';
 import { ceilTolerant, floorTolerant } from './rounding.ts';
 
-/** A checked formula; evaluating it cannot loop, reach outside or answer anything but a finite number. */
-export interface Formula {
+/**
+ * Arithmetic over named numbers; evaluating it cannot loop, reach outside or answer anything but a finite number or a
+ * truth. All numbers are doubles, so 7 / 2 is 3.5.
+ */
+export interface Expression<T> {
   readonly source: string;
-  /** The inputs it uses, sorted. */
-  readonly names: readonly string[];
-  evaluate(values: Readonly<Record<string, number>>): Evaluated;
+  /** The names it uses, sorted, each with the place where it stands first. */
+  readonly names: ReadonlyMap<string, TextRange>;
+  /** What keeps it from being one; its range counts characters from the start. A checked profile holds none with a problem. */
+  readonly problem?: { readonly message: string; readonly range: TextRange };
+  evaluate(values: Values): Evaluated<T>;
+  /** What its parts come to, inner ones first, and the whole last; none when it has no value. */
+  trace(values: Values): readonly TracedPart[];
 }
 
-type Evaluated =
-  | { readonly ok: true; readonly value: number }
-  | { readonly ok: false; readonly because: string };
+export type Formula = Expression<number>;
+export type Condition = Expression<boolean>;
 
-export type CompiledFormula =
-  | { readonly ok: true; readonly formula: Formula }
-  | { readonly ok: false; readonly message: string; readonly range: TextRange };
+export type Values = Readonly<Record<string, number>>;
+
+export type Evaluated<T> =
+  | { readonly ok: true; readonly value: T }
+  | {
+      readonly ok: false;
+      readonly because: string;
+      /** The formula itself is at fault: dividing by zero, say. A table without a row for a value is an answer. */
+      readonly notFinite?: true;
+    };
+
+/** A part of a formula with what it comes to. */
+export interface TracedPart {
+  readonly text: string;
+  readonly value: number | boolean;
+}
 
 /** The longest formula in the guides has about 120 characters. */
 const SOURCE_CHARACTERS_MAX = 2000;
@@ -34,7 +53,15 @@ const LIMITS = {
 /** `max` and `min` take this many numbers; the language has no functions of any number of arguments. */
 const MANY_MAX = 6;
 
-const FUNCTIONS: ReadonlySet<string> = new Set(['ceil', 'floor', 'round', 'max', 'min', 'step']);
+const FUNCTIONS: ReadonlySet<string> = new Set([
+  'ceil',
+  'floor',
+  'round',
+  'max',
+  'min',
+  'step',
+  'linear',
+]);
 
 /** A formula that breaks a rule of ours; `range` is where. */
 class FormulaMistake extends Error {
@@ -61,6 +88,7 @@ const functionsOnly = (() => {
     environment.registerFunction(`min(${parameters}): double`, Math.min);
   }
   environment.registerFunction('step(double, map<int, double>): double', stepLookup);
+  environment.registerFunction('linear(double, map<int, double>): double', linearLookup);
   return environment;
 })();
 
@@ -75,6 +103,21 @@ function stepLookup(value: number, rows: Readonly<Record<string, number>>): numb
   throw new BeyondTable(
     `${value} is beyond the last row of its table, ${keys.at(-1) ?? 'which is empty'}`,
   );
+}
+
+/** `linear(x, {10: 3, 25: 5})`: on the straight line between the rows around x; before the first row its value, beyond the last the line of the last two. */
+function linearLookup(value: number, rows: Readonly<Record<string, number>>): number {
+  const keys = Object.keys(rows)
+    .map(Number)
+    .toSorted((a, b) => a - b);
+  const [first] = keys;
+  if (first === undefined) throw new BeyondTable('its table is empty');
+  const height = (key: number) => rows[String(key)] ?? Number.NaN;
+  if (keys.length === 1 || value <= first) return height(first);
+  const after = keys.findIndex((key) => key >= value);
+  const right = keys[after === -1 ? keys.length - 1 : after] ?? first;
+  const left = keys[(after === -1 ? keys.length - 1 : after) - 1] ?? first;
+  return height(left) + ((value - left) / (right - left)) * (height(right) - height(left));
 }
 
 /** Whether a name can be an input of formulas: lower-case words joined by underscores, not a word of the language. */
@@ -101,80 +144,169 @@ const LANGUAGE_WORDS: ReadonlySet<string> = new Set([
   'dyn',
 ]);
 
-/**
- * Checks a formula against the names it may use. All numbers are doubles, so 7 / 2 is 3.5.
- * The range of a mistake counts characters from the formula's start.
- */
-export function compileFormula(source: string, variables: Iterable<string>): CompiledFormula {
+/** A formula that gives a number. */
+export function compileFormula(source: string): Formula {
+  return compile(source, 'double', (result): result is number => isFiniteNumber(result));
+}
+
+/** A formula that is true or false. */
+export function compileCondition(source: string): Condition {
+  return compile(source, 'bool', (result): result is boolean => typeof result === 'boolean');
+}
+
+type Program = ReturnType<typeof functionsOnly.parse>;
+
+function compile<T extends number | boolean>(
+  source: string,
+  wanted: 'double' | 'bool',
+  isResult: (result: unknown) => result is T,
+): Expression<T> {
   const whole = { start: 0, end: source.length };
+  const names = new Map<string, TextRange>();
+  const broken = (message: string, range: TextRange): Expression<T> => ({
+    source,
+    names: sortedByName(names),
+    problem: { message, range },
+    evaluate: () => ({ ok: false, because: message }),
+    trace: () => [],
+  });
   if (source.length > SOURCE_CHARACTERS_MAX) {
-    return {
-      ok: false,
-      message: `a formula has at most ${SOURCE_CHARACTERS_MAX} characters`,
-      range: whole,
-    };
+    return broken(`a formula has at most ${SOURCE_CHARACTERS_MAX} characters`, whole);
   }
   try {
+    audit(functionsOnly.parse(source).ast, names, false);
     const environment = functionsOnly.clone();
-    for (const name of variables) environment.registerVariable(name, 'double');
+    for (const [name, range] of names) {
+      if (!isFormulaName(name)) return broken(`"${name}" cannot be a name in a formula`, range);
+      environment.registerVariable(name, 'double');
+    }
     const program = environment.parse(source);
-    const names = new Set<string>();
     audit(program.ast, names, false);
     const { valid, type, error } = program.check();
-    if (!valid) {
-      return {
-        ok: false,
-        message: plain(error?.summary ?? 'not a formula'),
-        range: error?.range ?? whole,
-      };
+    if (!valid) return broken(plain(error?.summary ?? 'not a formula'), error?.range ?? whole);
+    if (type !== wanted) {
+      const words = wanted === 'bool' ? 'true or false' : 'a number';
+      return broken(`the result is ${typeWord(type)}, not ${words}`, whole);
     }
-    if (type !== 'double') {
-      return { ok: false, message: `the result is ${typeWord(type)}, not a number`, range: whole };
-    }
-    return { ok: true, formula: formulaOf(source, [...names].toSorted(), program) };
+    return expressionOf(source, sortedByName(names), program, isResult);
   } catch (error) {
     const { message, range } = mistakeOf(error);
-    return { ok: false, message, range: range ?? whole };
+    return broken(message, range ?? whole);
   }
 }
 
-function formulaOf(
+function sortedByName(names: ReadonlyMap<string, TextRange>): ReadonlyMap<string, TextRange> {
+  return new Map([...names].toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function isFiniteNumber(result: unknown): result is number {
+  return typeof result === 'number' && Number.isFinite(result);
+}
+
+function expressionOf<T extends number | boolean>(
   source: string,
-  names: readonly string[],
-  program: (context: Record<string, number>) => unknown,
-): Formula {
-  return {
-    source,
-    names,
-    evaluate(values) {
-      const context: Record<string, number> = Object.create(null);
-      for (const name of names) {
-        const value = Object.hasOwn(values, name) ? values[name] : undefined;
-        if (value === undefined) return { ok: false, because: `${name} is not known` };
-        if (!Number.isFinite(value))
-          return { ok: false, because: `${name} is not a finite number` };
-        context[name] = value;
+  names: ReadonlyMap<string, TextRange>,
+  program: Program,
+  isResult: (result: unknown) => result is T,
+): Expression<T> {
+  const evaluate = (values: Values): Evaluated<T> => {
+    const context: Record<string, number> = Object.create(null);
+    for (const name of names.keys()) {
+      const value = Object.hasOwn(values, name) ? values[name] : undefined;
+      if (value === undefined) return { ok: false, because: `${name} is not known` };
+      if (!Number.isFinite(value)) return { ok: false, because: `${name} is not a finite number` };
+      context[name] = value;
+    }
+    try {
+      const result: unknown = program(context);
+      if (!isResult(result)) {
+        const because = `"${source}" does not give a finite number here`;
+        return { ok: false, because, notFinite: true };
       }
-      try {
-        const result = program(context);
-        return typeof result === 'number' && Number.isFinite(result)
-          ? { ok: true, value: result + 0 }
-          : { ok: false, because: `"${source}" does not give a finite number here` };
-      } catch (error) {
-        return { ok: false, because: mistakeOf(error).message };
-      }
-    },
+      // Minus zero is zero.
+      return { ok: true, value: typeof result === 'number' ? ((result + 0) as T) : result };
+    } catch (error) {
+      return { ok: false, because: mistakeOf(error).message };
+    }
   };
+  return { source, names, evaluate, trace: (values) => traceOf(source, program.ast, values) };
+}
+
+/** Texts worth showing: each operation and call, not each name and number. */
+function traceOf(source: string, root: ASTNode, values: Values): readonly TracedPart[] {
+  const parts: TracedPart[] = [];
+  const seen = new Set<string>();
+  for (const node of [...operationsOf(root), root]) {
+    const text = source.slice(node.range.start, node.range.end).trim();
+    if (seen.has(text)) continue;
+    const asNumber = compileFormula(text);
+    const part = asNumber.problem === undefined ? asNumber : compileCondition(text);
+    const result = part.evaluate(values);
+    if (!result.ok) continue;
+    seen.add(text);
+    parts.push({ text, value: result.value });
+  }
+  return parts;
+}
+
+/** The operations and calls below a node, inner ones first. */
+function operationsOf(node: ASTNode): readonly ASTNode[] {
+  const below = operandsOf(node).flatMap((operand) => [
+    ...operationsOf(operand),
+    ...(isOperation(operand) ? [operand] : []),
+  ]);
+  return below;
+}
+
+function isOperation({ op }: ASTNode): boolean {
+  return op !== 'value' && op !== 'id' && op !== 'map' && op !== 'list';
+}
+
+/** The parts of a node that are formulas themselves; rows of a table are not. */
+function operandsOf(node: ASTNode): readonly ASTNode[] {
+  switch (node.op) {
+    case 'call':
+      return node.args[1];
+    case '!_':
+    case '-_':
+      return [node.args];
+    case '?:':
+    case '||':
+    case '&&':
+    case '!=':
+    case '==':
+    case '+':
+    case '-':
+    case '*':
+    case '/':
+    case '<':
+    case '<=':
+    case '>':
+    case '>=':
+      return node.args;
+    case 'value':
+    case 'id':
+    case 'list':
+    case 'map':
+    case 'in':
+    case '[]':
+    case '%':
+    case '.':
+    case '.?':
+    case '[?]':
+    case 'rcall':
+      return [];
+  }
 }
 
 /** Walks the whole tree: refuses what is not on the list, makes every whole number a double, and collects the names. */
-function audit(node: ASTNode, names: Set<string>, isKey: boolean): void {
+function audit(node: ASTNode, names: Map<string, TextRange>, isKey: boolean): void {
   switch (node.op) {
     case 'value':
       promote(node, isKey);
       return;
     case 'id':
-      names.add(node.args);
+      if (!names.has(node.args)) names.set(node.args, node.range);
       return;
     case 'call': {
       const [name, args] = node.args;
@@ -225,7 +357,10 @@ function audit(node: ASTNode, names: Set<string>, isKey: boolean): void {
   }
 }
 
-function auditMap(rows: readonly (readonly [ASTNode, ASTNode])[], names: Set<string>): void {
+function auditMap(
+  rows: readonly (readonly [ASTNode, ASTNode])[],
+  names: Map<string, TextRange>,
+): void {
   const seen = new Set<string>();
   for (const [key, value] of rows) {
     audit(key, names, true);

@@ -1,6 +1,6 @@
 // Makes the JSON Schema of profile files, so that editors complete and check them while they are written.
 import { z } from 'zod';
-import { profileSchema } from './schema.ts';
+import { profileSchema } from './schema/profile-file.ts';
 
 /** The text of profiles/schema.json (JSON Schema draft 7). */
 export function profileJsonSchemaText(): string {

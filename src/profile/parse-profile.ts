@@ -2,9 +2,17 @@
 import { assert } from '../errors.ts';
 import { type Parsed, parseYaml } from '../yaml/parse-yaml.ts';
 import { checkProfile } from './check-profile.ts';
-import { compileFormula, type Formula } from './formula.ts';
-import type { Component, Input, Profile, ScalingPolicy, Throughput, Trigger } from './profile.ts';
-import { type ProfileFile, profileSchema } from './schema.ts';
+import { exprBeyond, measuredBy } from './measured-expr.ts';
+import type {
+  Component,
+  Input,
+  Pod,
+  Profile,
+  ScalingPolicy,
+  Throughput,
+  Trigger,
+} from './profile.ts';
+import { type ProfileFile, profileSchema } from './schema/profile-file.ts';
 import { perMinute } from './throughput.ts';
 
 /** Parses the text of a profile; `file` is only its name in mistakes. */
@@ -14,27 +22,14 @@ export function parseProfile(text: string, file: string): Parsed<Profile> {
 }
 
 function toProfile(file: ProfileFile): Profile {
-  const inputs = Object.keys(file.inputs);
-  const formula = (source: string | number): Formula => {
-    const compiled = compileFormula(String(source), inputs);
-    assert(compiled.ok, 'formulas of a checked profile compile');
-    return compiled.formula;
-  };
+  const { profile, inputs, values, components, triggers, ...rest } = file;
   return {
-    id: file.profile,
-    title: file.title,
-    guide: file.guide,
-    inputs: mapOf(file.inputs, (name, input) => toInput(name, input, formula)),
-    components: mapOf(file.components, toComponent),
-    triggers: mapOf(file.triggers, toTrigger),
-    sizings: file.sizings.map(({ pod, replicas, ...sizing }) => ({
-      ...sizing,
-      replicas: formula(replicas),
-      ...(pod && {
-        pod: { cpuMillicores: formula(pod.cpuMillicores), memoryMi: formula(pod.memoryMi) },
-      }),
-    })),
-    ...(file.cost === undefined ? {} : { cost: toCost(file.cost) }),
+    ...rest,
+    id: profile,
+    inputs: mapOf(inputs, toInput),
+    values: new Map(Object.entries(values)),
+    components: mapOf(components, toComponent),
+    triggers: mapOf(triggers, toTrigger),
   };
 }
 
@@ -45,54 +40,48 @@ function mapOf<From, To>(
   return new Map(Object.entries(record).map(([name, value]) => [name, convert(name, value)]));
 }
 
-function toInput(
-  name: string,
-  { type, unit, min, max, required, default: fallback, description }: ProfileFile['inputs'][string],
-  formula: (source: string | number) => Formula,
-): Input {
-  return {
-    name,
-    type,
-    unit,
-    min,
-    max,
-    required,
-    ...(fallback === undefined ? {} : { default: formula(fallback) }),
-    ...(description === undefined ? {} : { description }),
-  };
+function toInput(name: string, { unit, ...rest }: ProfileFile['inputs'][string]): Input {
+  return { ...rest, name, unit: unit ?? name };
 }
 
-function toComponent(id: string, file: ProfileFile['components'][string]): Component {
-  const { workload, replicas, pod, throughput, autoscaling } = file;
+type ComponentFile = ProfileFile['components'][string];
+
+function toComponent(id: string, file: ComponentFile): Component {
+  const { pod, podMax, throughput, autoscaling, ...rest } = file;
   return {
+    ...rest,
     id,
-    workload,
-    replicas,
-    pod: { cpuMillicores: pod.cpu, memoryMi: pod.memory, source: pod.source },
-    ...(throughput === undefined ? {} : { throughput: toThroughput(throughput) }),
-    ...(autoscaling === undefined ? {} : { autoscaling: toAutoscaling(autoscaling) }),
+    pod: toPod(pod),
+    ...(podMax && { podMax: toPod(podMax) }),
+    ...(throughput && { throughput: toThroughput(throughput) }),
+    ...(autoscaling && { autoscaling: toAutoscaling(autoscaling) }),
   };
 }
 
-function toThroughput(
-  file: NonNullable<ProfileFile['components'][string]['throughput']>,
-): Throughput {
+function toPod(file: ComponentFile['pod']): Pod & { readonly source: string } {
+  return {
+    cpuMillicores: file.cpu,
+    memoryMi: file.memory,
+    ...(file.cpuLimit !== undefined && { cpuLimitMillicores: file.cpuLimit }),
+    ...(file.memoryLimit !== undefined && { memoryLimitMi: file.memoryLimit }),
+    source: file.source,
+  };
+}
+
+function toThroughput(file: NonNullable<ComponentFile['throughput']>): Throughput {
   const rate = perMinute(file);
   return { ...file, ...(rate === undefined ? {} : { perMinute: rate }) };
 }
 
-function toAutoscaling(
-  file: NonNullable<ProfileFile['components'][string]['autoscaling']>,
-): NonNullable<Component['autoscaling']> {
-  return {
-    source: file.source,
-    ...(file.hpa === undefined ? {} : { hpa: file.hpa }),
-    ...(file.up === undefined ? {} : { up: toPolicy(file.up) }),
-    ...(file.down === undefined ? {} : { down: toPolicy(file.down) }),
-  };
+function toAutoscaling({
+  up,
+  down,
+  ...rest
+}: NonNullable<ComponentFile['autoscaling']>): NonNullable<Component['autoscaling']> {
+  return { ...rest, ...(up && { up: toPolicy(up) }), ...(down && { down: toPolicy(down) }) };
 }
 
-type PolicyFile = NonNullable<NonNullable<ProfileFile['components'][string]['autoscaling']>['up']>;
+type PolicyFile = NonNullable<NonNullable<ComponentFile['autoscaling']>['up']>;
 
 function toPolicy({ percent, pods, ...rest }: PolicyFile): ScalingPolicy {
   return {
@@ -103,9 +92,18 @@ function toPolicy({ percent, pods, ...rest }: PolicyFile): ScalingPolicy {
 }
 
 function toTrigger(id: string, file: ProfileFile['triggers'][string]): Trigger {
-  const { for: forMs, measure, ...rest } = file;
-  const { promql, sampledAt } = measure;
-  const base = { id, forMs, measure: { promql, ...(sampledAt !== undefined && { sampledAt }) } };
+  const { for: forMs, measure, expr, ...rest } = file;
+  const promql = measure?.promql ?? (expr === undefined ? undefined : measuredBy(expr)?.promql);
+  assert(promql !== undefined, 'a checked trigger says what it measures');
+  const base = {
+    id,
+    forMs,
+    expr: expr ?? exprBeyond(promql, rest.fires, rest.fireAt),
+    measure: {
+      promql,
+      ...(measure?.sampledAt !== undefined && { sampledAt: measure.sampledAt }),
+    },
+  };
   if (rest.kind === 'ratio') return { ...rest, ...base };
   if (rest.kind === 'backlog') {
     const { arrival, ...backlog } = rest;
@@ -113,11 +111,4 @@ function toTrigger(id: string, file: ProfileFile['triggers'][string]): Trigger {
   }
   const { target, ...investigate } = rest;
   return { ...investigate, ...base, ...(target !== undefined && { target }) };
-}
-
-function toCost({
-  databaseGbMonthUsd,
-  ...rest
-}: NonNullable<ProfileFile['cost']>): NonNullable<Profile['cost']> {
-  return { ...rest, ...(databaseGbMonthUsd === undefined ? {} : { databaseGbMonthUsd }) };
 }

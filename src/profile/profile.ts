@@ -1,19 +1,42 @@
-// What a profile says once it is read: everything Headroom knows about a system, as plain numbers.
+// What a profile says once it is read: everything Headroom knows about a system, as numbers and checked formulas.
 import type { Formula } from './formula.ts';
+import type { ProfileFile } from './schema/profile-file.ts';
 
-/** A system's capacity model. The names of inputs, components and triggers are the keys of the maps. */
+/** A system's capacity model. The names of inputs, values, components and triggers are the keys of the maps. */
 export interface Profile {
   readonly id: string;
   readonly title: string;
   /** The document every `source` refers to. */
   readonly guide: string;
   readonly inputs: ReadonlyMap<string, Input>;
+  /** Figures that several formulas use; each may use the inputs and those before it. */
+  readonly values: ReadonlyMap<string, Value>;
   readonly components: ReadonlyMap<string, Component>;
   readonly triggers: ReadonlyMap<string, Trigger>;
+  readonly choose: 'first' | 'largest';
   /** In order of precedence. */
   readonly sizings: readonly Sizing[];
-  readonly cost?: CostRates;
+  readonly warnings: readonly Remark[];
+  readonly database?: DatabasePlan | undefined;
+  readonly network?: NetworkPlan | undefined;
+  readonly cost?: CostRates | undefined;
+  readonly forecast?: ForecastModel | undefined;
 }
+
+/** One way to size the system: pods, shards, totals, as one joint statement. */
+export type Sizing = ProfileFile['sizings'][number];
+
+/** Something to say when a condition holds. */
+export type Remark = ProfileFile['warnings'][number];
+
+/** Equal parts of a system or its database, each planned on its own. */
+export type Split = NonNullable<Sizing['split']>;
+
+export type DatabasePlan = NonNullable<ProfileFile['database']>;
+type NetworkPlan = NonNullable<ProfileFile['network']>;
+export type CostRates = NonNullable<ProfileFile['cost']>;
+export type ForecastModel = NonNullable<ProfileFile['forecast']>;
+export type Value = ProfileFile['values'][string];
 
 /** A number a sizing depends on. */
 export interface Input {
@@ -24,8 +47,11 @@ export interface Input {
   readonly max: number;
   readonly required: boolean;
   /** Computed from other inputs when it is not given. */
-  readonly default?: Formula;
-  readonly description?: string;
+  readonly default?: Formula | undefined;
+  /** More of it never needs less. */
+  readonly demand: boolean;
+  readonly observe?: ProfileFile['inputs'][string]['observe'];
+  readonly description?: string | undefined;
 }
 
 type WorkloadKind = 'Deployment' | 'StatefulSet';
@@ -45,15 +71,26 @@ export interface Component {
     readonly baseline: number;
     readonly source: string;
   };
-  /** What one pod requests. */
-  readonly pod: {
-    readonly cpuMillicores: number;
-    readonly memoryMi: number;
-    readonly source: string;
-  };
+  /** What one pod requests, and its limits. */
+  readonly pod: Pod & { readonly source: string };
+  /** No pod may request more than this. */
+  readonly podMax?: (Pod & { readonly source: string }) | undefined;
+  /** Limits are this many times the requests where a sizing states none. */
+  readonly limitFactor?: { readonly value: number; readonly source: string } | undefined;
   /** What one pod gets done. */
   readonly throughput?: Throughput;
   readonly autoscaling?: Autoscaling;
+  readonly pdb?: { readonly minAvailable: number; readonly source: string } | undefined;
+  /** Database connections each pod may open. */
+  readonly connections?: { readonly perPod: Formula; readonly source: string } | undefined;
+}
+
+/** What one pod requests, and its limits. */
+export interface Pod {
+  readonly cpuMillicores: number;
+  readonly memoryMi: number;
+  readonly cpuLimitMillicores?: number | undefined;
+  readonly memoryLimitMi?: number | undefined;
 }
 
 export interface Throughput {
@@ -65,8 +102,14 @@ export interface Throughput {
   readonly source: string;
 }
 
+type AutoscalingFile = NonNullable<ProfileFile['components'][string]['autoscaling']>;
+
 export interface Autoscaling {
-  readonly hpa?: { readonly name: string; readonly min: number; readonly max: number };
+  readonly hpa?: NonNullable<AutoscalingFile['hpa']> | undefined;
+  /** Autoscalers the guide offers in place of the first. */
+  readonly variants?: AutoscalingFile['variants'];
+  readonly vpa?: AutoscalingFile['vpa'];
+  readonly keda?: AutoscalingFile['keda'];
   readonly up?: ScalingPolicy;
   readonly down?: ScalingPolicy;
   readonly source: string;
@@ -91,7 +134,12 @@ interface TriggerBase {
   readonly component: string;
   /** The unit of what is measured; `ratio` is a share of one and is shown in percent. */
   readonly unit: string;
+  /** The critical level. */
   readonly fireAt: number;
+  /** The warning level. */
+  readonly warnAt?: number | undefined;
+  /** On which side of its levels the measurement is bad. */
+  readonly fires: 'above' | 'below';
   /** PromQL with the same names to fill in; its answer is one number. */
   readonly measure: {
     readonly promql: string;
@@ -100,6 +148,17 @@ interface TriggerBase {
   };
   /** A measurement older than this is stale. */
   readonly maxAgeSeconds: number;
+  /** What people look at, in this order. */
+  readonly lookAt: readonly string[];
+  readonly source: string;
+}
+
+/** A measured reason to look first and not to scale. */
+export interface Doubt {
+  readonly promql: string;
+  /** The doubt stands when the answer is above this. */
+  readonly above: number;
+  readonly say: string;
   readonly source: string;
 }
 
@@ -108,6 +167,7 @@ export interface RatioTrigger extends TriggerBase {
   readonly kind: 'ratio';
   readonly target: number;
   readonly outcome: { readonly withinMinutes: number };
+  readonly doubts: readonly Doubt[];
 }
 
 /** A stock that drains: pods must serve what arrives and clear what waits. */
@@ -118,32 +178,13 @@ export interface BacklogTrigger extends TriggerBase {
   readonly arrival?: { readonly promql: string };
   readonly drainMinutes: number;
   readonly outcome: { readonly withinMinutes: number };
+  readonly doubts: readonly Doubt[];
 }
 
 /** A symptom with many causes: says what to look at and proposes no size. */
 export interface InvestigateTrigger extends TriggerBase {
   readonly kind: 'investigate';
   readonly target?: number;
-  readonly lookAt: readonly string[];
 }
 
 export type Trigger = RatioTrigger | BacklogTrigger | InvestigateTrigger;
-
-/** One way to derive replicas from the inputs. */
-export interface Sizing {
-  readonly id: string;
-  readonly source: string;
-  readonly component: string;
-  readonly replicas: Formula;
-  /** What each of its pods requests; absent when it says nothing about pods. */
-  readonly pod?: { readonly cpuMillicores: Formula; readonly memoryMi: Formula };
-}
-
-export interface CostRates {
-  readonly cpuCoreHourUsd: number;
-  /** Per GB of 2^30 bytes. */
-  readonly memoryGbHourUsd: number;
-  readonly databaseGbMonthUsd?: number;
-  readonly hoursPerMonth: number;
-  readonly source: string;
-}

@@ -1,6 +1,6 @@
 // The form of headroom.yaml: which systems run where, who is told and who decides.
 import { z } from 'zod';
-import { durationMs, kubernetesName, typedName } from '../profile/schema.ts';
+import { durationMs, kubernetesName, typedName } from '../profile/schema/parts.ts';
 
 /** A plan waits for votes, or for its start, no longer than this. */
 const CLOCK_MS_MAX = 7 * 86_400_000;

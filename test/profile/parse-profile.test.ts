@@ -90,7 +90,7 @@ describe('parseProfile', () => {
     ['for: 10m', 'for: "10"', 'expected a duration such as 30s, 10m or 1h30m, found "10"'],
     ['kind: ratio', 'kind: rato', 'expected ratio, backlog or investigate, found "rato"'],
     ['lookAt: [Logs]', 'lookAt: []', 'expected at least 1 entries, found a list'],
-    ['default: users / 10', 'default: user / 10', 'unknown variable: user'],
+    ['default: users / 10', 'default: user / 10', 'there is no "user" here; did you mean "users"?'],
     ['default: users / 10', 'default: carts + 1', 'the default of "carts" depends on itself'],
     ['required: true', 'default: 5 + carts', 'the default of "users" depends on itself'],
     [
@@ -98,11 +98,7 @@ describe('parseProfile', () => {
       'required: true, default: 5',
       'a required input has no default: drop one of the two',
     ],
-    [
-      '  carts:',
-      '  constructor:',
-      'expected an input name of lower-case letters, digits and underscores',
-    ],
+    ['  carts:', '  constructor:', 'expected a name of lower-case letters, digits and underscores'],
     [
       'component: api # sizing',
       'component: apis # sizing',
@@ -126,7 +122,7 @@ describe('parseProfile', () => {
     const line = lineOf('ceil(users / 20)');
     const column = (text.split('\n')[line - 1] ?? '').indexOf('users') + 1;
     expect(mistakesAfter('ceil(users / 20)', 'ceil(usrs / 20)')).toEqual([
-      `p.yaml:${line}:${column}: unknown variable: usrs`,
+      `p.yaml:${line}:${column}: there is no "usrs" here; did you mean "users"?`,
     ]);
   });
 

@@ -40,6 +40,9 @@ const component: Component = {
 
 const common = {
   expr: 'q > 1',
+  fires: 'above' as const,
+  lookAt: [],
+  doubts: [],
   forMs: 600_000,
   component: 'worker',
   measure: { promql: 'q' },
@@ -67,8 +70,9 @@ const cpu: RatioTrigger = {
   target: 0.7,
   outcome: { withinMinutes: 15 },
 };
+const { doubts: _noDoubts, ...observed } = common;
 const latency: InvestigateTrigger = {
-  ...common,
+  ...observed,
   id: 'latency',
   kind: 'investigate',
   alert: 'Latency',
