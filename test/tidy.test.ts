@@ -32,6 +32,7 @@ const pureFolders = [
   'plan',
   'profile',
   'settings',
+  'sizing',
   'words',
   'yaml',
 ];
