@@ -16,12 +16,13 @@ import {
   loadProfiles,
   migrationsDir,
 } from './load-files.ts';
-import { whatIf } from './plan/what-if.ts';
+import { planTable } from './message/plan-table.ts';
 import type { Store } from './ports.ts';
 import { parseProfile } from './profile/parse-profile.ts';
-import { formatCpu, formatMemory } from './profile/quantity.ts';
 import { fileSettings } from './settings/environment.ts';
 import { assembleSystems } from './settings/headroom-config.ts';
+import { planJson } from './sizing/plan-json.ts';
+import { whatIf } from './sizing/what-if.ts';
 import { suggestion } from './words/nearest.ts';
 import { exportLines, verifyLines, verifyStored } from './workflow/audit-trail.ts';
 import { resume, stop } from './workflow/stop-and-resume.ts';
@@ -108,23 +109,8 @@ program
     }
     const result = whatIf(profile, inputs);
     if (result.kind === 'misuse') throw new Exit(2, result.mistakes.join('\n'));
-    if (options.json === true) {
-      const { kind: _, ...sized } = result;
-      print(JSON.stringify({ system: id, ...sized }));
-      return;
-    }
-    for (const sizing of result.sizings) {
-      const cost = sizing.costUsdPerMonth === undefined ? '' : `  $${sizing.costUsdPerMonth}/month`;
-      const pods =
-        sizing.pod === undefined
-          ? ''
-          : ` of ${formatCpu(sizing.pod.cpuRequestMillicores)} and ${formatMemory(sizing.pod.memoryRequestMi)}`;
-      const mark = sizing.id === result.recommended ? '* ' : '  ';
-      print(
-        `${mark}${sizing.component}: ${sizing.replicas} replicas${pods}${cost}  (${sizing.id}: ${sizing.source})`,
-      );
-      for (const reason of sizing.reasons) print(`    not feasible: ${reason}`);
-    }
+    if (options.json === true) print(JSON.stringify(planJson(id, result)));
+    else for (const line of planTable(profile.title, result)) print(line);
   });
 
 const profileCommand = program.command('profile').description('work on profiles');

@@ -143,7 +143,8 @@ describe('plan', () => {
   it('prints the same for people', async () => {
     const { code, out } = await headroom(['plan', 'gl-008', 'sites=100']);
     expect(code).toBe(0);
-    expect(out).toMatch(/^\* \S+: \d+ replicas/m);
+    expect(out).toMatch(/^\*\s+matrix\s+12 steam-trap-inspector /m);
+    expect(out).toMatch(/^matrix: .*Capacity Planning Matrix/m);
   });
 });
 

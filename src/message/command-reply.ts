@@ -3,9 +3,7 @@
 import type { KnownBlock } from '@slack/types';
 import type { CommandNames } from '../command/command-names.ts';
 import type { System, Systems } from '../plan/system.ts';
-import type { WhatIf } from '../plan/what-if.ts';
 import type { PlanRecord, Stop, StoredAlert } from '../ports.ts';
-import { formatCpu, formatMemory } from '../profile/quantity.ts';
 import { firstLine } from './card.ts';
 import {
   context,
@@ -101,32 +99,6 @@ export function statusMessage(facts: StatusFacts): Message {
   }
   const stopped = stops.length === 0 ? '' : `, ${counted(stops.length, 'stop')} in force`;
   return fallback(`Headroom status: ${counted(plans.length, 'open plan')}${stopped}`, blocks);
-}
-
-export function whatIfMessage(system: System, result: Extract<WhatIf, { kind: 'sized' }>): Message {
-  const inputs = Object.entries(result.inputs)
-    .map(([name, value]) => `${name}=${value}`)
-    .join(' ');
-  const lines = result.sizings.map((sizing) => {
-    const pods =
-      sizing.pod === undefined
-        ? ''
-        : ` of ${formatCpu(sizing.pod.cpuRequestMillicores)} and ${formatMemory(sizing.pod.memoryRequestMi)}`;
-    const mark = sizing.id === result.recommended ? '*recommended* ' : '';
-    const cost =
-      sizing.costUsdPerMonth === undefined ? '' : `, ${dollars(sizing.costUsdPerMonth)}/month`;
-    const reasons =
-      sizing.reasons.length === 0
-        ? ''
-        : `\n   not feasible: ${literal(sizing.reasons.join('; '), 300)}`;
-    return `• ${mark}${literal(sizing.component, 60)}: ${figure(sizing.replicas)} replicas${pods}${cost}  _(${literal(sizing.id, 60)}: ${literal(sizing.source, 160)})_${reasons}`;
-  });
-  const none =
-    result.recommended === undefined ? ['*No sizing is feasible:* each one says why.'] : [];
-  return fallback(`${literal(system.title, 80)}: ${counted(lines.length, 'sizing')}`, [
-    ...sections([`*${literal(system.title, 80)}* with ${literal(inputs, 300)}`, ...none, ...lines]),
-    context('Nothing was changed.'),
-  ]);
 }
 
 function counted(count: number, what: string): string {

@@ -1,6 +1,7 @@
 // What a number of pods costs a month: their requests times the profile's rates.
 
-import type { Component, CostRates } from '../profile/profile.ts';
+import type { Component } from '../profile/profile.ts';
+import { cents, podUsdPerMonth, type Rates } from '../sizing/cost.ts';
 import type { PlanCost } from './plan.ts';
 
 /**
@@ -8,7 +9,7 @@ import type { PlanCost } from './plan.ts';
  * Undefined: there are no rates, or the figures are too strange for a sum of money.
  */
 export function costOf(facts: {
-  readonly rates: CostRates | undefined;
+  readonly rates: Rates | undefined;
   readonly component: Component;
   readonly pod: { readonly cpuMillicores?: number; readonly memoryMi?: number };
   readonly before: number;
@@ -16,16 +17,15 @@ export function costOf(facts: {
 }): PlanCost | undefined {
   const { rates, component, pod, before, after } = facts;
   if (rates === undefined) return undefined;
-  const cores = (pod.cpuMillicores ?? component.pod.cpuMillicores) / 1000;
-  const gigabytes = (pod.memoryMi ?? component.pod.memoryMi) / 1024;
-  const podUsd =
-    (cores * rates.cpuCoreHourUsd + gigabytes * rates.memoryGbHourUsd) * rates.hoursPerMonth;
+  const podUsd = podUsdPerMonth(
+    {
+      cpuMillicores: pod.cpuMillicores ?? component.pod.cpuMillicores,
+      memoryMi: pod.memoryMi ?? component.pod.memoryMi,
+    },
+    rates,
+  );
   const beforeUsdPerMonth = cents(before * podUsd);
   const afterUsdPerMonth = cents(after * podUsd);
-  if (!Number.isFinite(beforeUsdPerMonth) || !Number.isFinite(afterUsdPerMonth)) return undefined;
+  if (beforeUsdPerMonth === undefined || afterUsdPerMonth === undefined) return undefined;
   return { beforeUsdPerMonth, afterUsdPerMonth, source: rates.source };
-}
-
-function cents(usd: number): number {
-  return Math.round(usd * 100) / 100;
 }

@@ -20,6 +20,8 @@ export interface System {
   /** The Slack channel its cards go to. */
   readonly channel: string;
   readonly workloads: ReadonlyMap<string, WorkloadRef & { readonly container: string }>;
+  /** Without a profile of its own, what is autoscaled in this namespace belongs to it, unless another system names it. */
+  readonly wholeNamespace?: string;
   /** Alerts without our labels that belong here all the same. */
   readonly routes: readonly { readonly alertname: string; readonly namespace: string }[];
   /** Undefined: nobody can approve anything. */

@@ -14,11 +14,11 @@ import {
   refusedMessage,
   statusMessage,
   systemsMessage,
-  whatIfMessage,
 } from '../message/command-reply.ts';
 import { literal, type Message, plainMessage } from '../message/message.ts';
-import { whatIf } from '../plan/what-if.ts';
+import { whatIfMessage } from '../message/what-if-reply.ts';
 import type { StoredCommand } from '../ports.ts';
+import { whatIf } from '../sizing/what-if.ts';
 import { limits } from './limits.ts';
 import type { Parts } from './parts.ts';
 import { proposeScale } from './propose-scale.ts';
@@ -132,7 +132,7 @@ async function plan(
   const result = whatIf(system.profile, command.inputs);
   return result.kind === 'misuse'
     ? misuseMessage(stored.name, result.mistakes.join('; '))
-    : whatIfMessage(system, result);
+    : whatIfMessage(system.title, result);
 }
 
 async function scale(

@@ -8,15 +8,15 @@ import {
   refusedMessage,
   statusMessage,
   systemsMessage,
-  whatIfMessage,
 } from '../../src/message/command-reply.ts';
 import type { Message, Modal } from '../../src/message/message.ts';
 import type { PlanView } from '../../src/message/plan-view.ts';
 import { outcomeMessage, progressMessage } from '../../src/message/thread.ts';
 import { reasonModal, voteReply } from '../../src/message/vote-reply.ts';
+import { whatIfMessage } from '../../src/message/what-if-reply.ts';
 import { assembleAlertPlan } from '../../src/plan/assemble.ts';
-import { whatIf } from '../../src/plan/what-if.ts';
 import type { PlanRecord, RunChange } from '../../src/ports.ts';
+import { whatIf } from '../../src/sizing/what-if.ts';
 import {
   after,
   componentOf,
@@ -248,7 +248,7 @@ const results = {
 const sized = (sites: string) => {
   const result = whatIf(system.profile, new Map([['sites', sites]]));
   if (result.kind === 'misuse') throw new Error(result.mistakes.join());
-  return whatIfMessage(system, result);
+  return whatIfMessage(system.title, result);
 };
 
 function mapValues<From, To>(

@@ -1,7 +1,7 @@
 // Sizing from given inputs: the guide's figures, its limits, and all mistakes at once.
 
 import { describe, expect, it } from 'vitest';
-import { whatIf } from '../../src/plan/what-if.ts';
+import { whatIf } from '../../src/sizing/what-if.ts';
 import { makeProfile } from '../make.ts';
 
 const ask = (inputs: Readonly<Record<string, string>>) =>
@@ -21,8 +21,9 @@ describe('what if', () => {
     ['1500', 68, 240, undefined],
   ])('%s sites', (sites, matrix, formula, recommended) => {
     const result = ask({ sites });
-    expect(result).toMatchObject({ kind: 'sized', recommended });
-    expect(result.kind === 'sized' && result.sizings.map((s) => [s.id, s.replicas])).toEqual([
+    if (result.kind !== 'sized') throw new Error(result.mistakes.join());
+    expect(result.recommended?.sizing.id).toBe(recommended);
+    expect(result.sizings.map((s) => [s.sizing.id, s.components[0]?.replicas])).toEqual([
       ['matrix', matrix],
       ['forecast-formula', formula],
     ]);
@@ -47,7 +48,12 @@ describe('what if', () => {
   it('says of a sizing that does not fit which limit it meets', () => {
     expect(ask({ sites: '500' })).toMatchObject({
       sizings: [
-        { feasible: false, reasons: ['32 replicas are more than the 20 it may have in one place'] },
+        {
+          feasible: false,
+          reasons: [
+            '32 replicas of steam-trap-inspector are more than the 20 it may have in one place',
+          ],
+        },
         { feasible: false },
       ],
     });

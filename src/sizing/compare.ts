@@ -1,0 +1,134 @@
+// Compares a sizing with what runs: what would change, and what the running system needs however the formula argues.
+import { formatNumber } from '../profile/amount.ts';
+import type { Pod, Profile } from '../profile/profile.ts';
+import { formatCpu, formatMemory } from '../profile/quantity.ts';
+import { ceilTolerant } from '../profile/rounding.ts';
+import type { Sized, SizedComponent } from './sized.ts';
+
+/** What runs now of one component, and what it was seen to need; what is not known is absent. */
+export interface ObservedComponent {
+  readonly id: string;
+  readonly replicas?: number | undefined;
+  readonly pod?: Partial<Pod> | undefined;
+  /** Highest use of one pod over the window: p99 of CPU, maximum of memory. */
+  readonly cpuP99Millicores?: number | undefined;
+  readonly memoryMaxMi?: number | undefined;
+}
+
+/** One field that a plan would change. */
+export interface PlannedChange {
+  readonly component: string;
+  readonly field: 'replicas' | 'cpuRequestMillicores' | 'memoryRequestMi';
+  readonly current: number;
+  readonly planned: number;
+  /** It takes capacity away, so the stricter rules count. */
+  readonly decrease: boolean;
+}
+
+export interface Comparison {
+  /** The sizing with no pod below what was seen to be needed. */
+  readonly components: readonly SizedComponent[];
+  readonly changes: readonly PlannedChange[];
+  /** Where observed need overrules the formula, and what could not be compared, one sentence each. */
+  readonly notes: readonly string[];
+}
+
+/** Room above observed need: a fifth, as the guides take it for right-sizing (GL-008, Right-Sizing: P95 + 20 %). */
+const MARGIN = 1.2;
+
+/** What the sizing changes of what runs. Nothing observed means nothing is compared, and that is said. */
+export function compare(
+  profile: Profile,
+  sized: Sized,
+  observed: readonly ObservedComponent[],
+): Comparison {
+  const notes: string[] = [];
+  const components = sized.components.map((component) => {
+    const seen = observed.find(({ id }) => id === component.id);
+    return seen === undefined ? component : atLeastNeeded(component, seen, profile, notes);
+  });
+  const changes = components.flatMap((component) => {
+    const seen = observed.find(({ id }) => id === component.id);
+    if (seen === undefined || seen.replicas === undefined) {
+      notes.push(`${component.id}: it is not known what runs now, so nothing is compared`);
+      return [];
+    }
+    return changesOf(component, seen, sized.parts);
+  });
+  return { components, changes, notes };
+}
+
+/** Keeps observed need where the formula asks for less: the CPU of the busiest hour and the most memory ever seen, with room. */
+function atLeastNeeded(
+  component: SizedComponent,
+  seen: ObservedComponent,
+  profile: Profile,
+  notes: string[],
+): SizedComponent {
+  const { cpuP99Millicores, memoryMaxMi } = seen;
+  const perPod =
+    seen.replicas === undefined ? 1 : Math.max(1, seen.replicas) / Math.max(1, component.replicas);
+  // Fewer, larger pods share the same load; more pods may each need as much as today until that is seen.
+  const spread = Math.max(1, perPod);
+  const cpu = cpuP99Millicores === undefined ? 0 : ceilTolerant(cpuP99Millicores * spread * MARGIN);
+  const memory = memoryMaxMi === undefined ? 0 : ceilTolerant(memoryMaxMi * MARGIN);
+  const { pod } = component;
+  if (cpu <= pod.cpuMillicores && memory <= pod.memoryMi) return component;
+  const factor = profile.components.get(component.id)?.limitFactor?.value ?? 1;
+  const cpuMillicores = Math.max(pod.cpuMillicores, cpu);
+  const memoryMi = Math.max(pod.memoryMi, memory);
+  if (cpu > pod.cpuMillicores) {
+    notes.push(
+      `${component.id}: pods were seen to need ${formatCpu(ceilTolerant(cpuP99Millicores ?? 0))} (p99), so ${formatCpu(cpu)} is kept where the formula says ${formatCpu(pod.cpuMillicores)}`,
+    );
+  }
+  if (memory > pod.memoryMi) {
+    notes.push(
+      `${component.id}: pods were seen to need ${formatMemory(ceilTolerant(memoryMaxMi ?? 0))} (maximum), so ${formatMemory(memory)} is kept where the formula says ${formatMemory(pod.memoryMi)}`,
+    );
+  }
+  return {
+    ...component,
+    pod: {
+      cpuMillicores,
+      memoryMi,
+      ...(pod.cpuLimitMillicores !== undefined && {
+        cpuLimitMillicores: Math.max(pod.cpuLimitMillicores, ceilTolerant(cpuMillicores * factor)),
+      }),
+      ...(pod.memoryLimitMi !== undefined && {
+        memoryLimitMi: Math.max(pod.memoryLimitMi, ceilTolerant(memoryMi * factor)),
+      }),
+    },
+  };
+}
+
+function changesOf(
+  { id, replicas, pod }: SizedComponent,
+  seen: ObservedComponent,
+  parts: number,
+): readonly PlannedChange[] {
+  const change = (
+    field: PlannedChange['field'],
+    current: number | undefined,
+    planned: number,
+  ): readonly PlannedChange[] =>
+    current === undefined || current === planned
+      ? []
+      : [{ component: id, field, current, planned, decrease: planned < current }];
+  return [
+    // What runs is one part; of more parts only the size of a pod can be compared.
+    ...(parts === 1 ? change('replicas', seen.replicas, replicas) : []),
+    ...change('cpuRequestMillicores', seen.pod?.cpuMillicores, pod.cpuMillicores),
+    ...change('memoryRequestMi', seen.pod?.memoryMi, pod.memoryMi),
+  ];
+}
+
+/** `replicas 4 → 9` with the unit of the field. */
+export function changeWords({ component, field, current, planned }: PlannedChange): string {
+  const words = {
+    replicas: { name: 'replicas', format: formatNumber },
+    cpuRequestMillicores: { name: 'CPU request', format: formatCpu },
+    memoryRequestMi: { name: 'memory request', format: formatMemory },
+  }[field];
+  return `${component}: ${words.name} ${words.format(current)} → ${words.format(planned)}`;
+}
