@@ -23,14 +23,18 @@ export function checkHeadroom(
         ['systems', id, 'cluster'],
         places,
       ),
-      ...unknownName(
-        'profile',
-        system.profile,
-        profiles.keys(),
-        ['systems', id, 'profile'],
-        places,
-      ),
-      ...checkWorkloads(id, system, profiles, places),
+      ...(system.profile === undefined
+        ? checkWithoutProfile(id, system, places)
+        : [
+            ...unknownName(
+              'profile',
+              system.profile,
+              profiles.keys(),
+              ['systems', id, 'profile'],
+              places,
+            ),
+            ...checkWorkloads(id, system.profile, system, profiles, places),
+          ]),
     ]),
     ...checkRoutes(file, places),
     ...checkSharedWorkloads(file, profiles, places),
@@ -51,20 +55,56 @@ function unknownName(
     : [places.at(path, `there is no ${what} "${name}"${suggestion(name, names)}`)];
 }
 
+type SystemFile = HeadroomFile['systems'][string];
+
+/** Without a profile the namespace is all that says what belongs to a system. */
+function checkWithoutProfile(
+  id: string,
+  { namespace, workloads, routes }: SystemFile,
+  places: Places,
+): readonly Mistake[] {
+  const at = ['systems', id];
+  if (namespace === undefined) {
+    return [places.atKey(at, 'a system without a profile needs a namespace')];
+  }
+  const [component] = Object.keys(workloads);
+  return [
+    ...(component === undefined
+      ? []
+      : [
+          places.atKey(
+            [...at, 'workloads', component],
+            'workloads renames the components of a profile, and this system has none',
+          ),
+        ]),
+    ...routes.flatMap((route, index) =>
+      route.namespace === namespace
+        ? []
+        : [
+            places.at(
+              [...at, 'routes', index, 'namespace'],
+              `a system without a profile looks after its own namespace ${namespace} only`,
+            ),
+          ],
+    ),
+  ];
+}
+
 function checkWorkloads(
   id: string,
-  system: HeadroomFile['systems'][string],
+  profile: string,
+  system: SystemFile,
   profiles: Profiles,
   places: Places,
 ): readonly Mistake[] {
-  const components = profiles.get(system.profile)?.components;
+  const components = profiles.get(profile)?.components;
   if (components === undefined) return [];
   return Object.keys(system.workloads)
     .filter((component) => !components.has(component))
     .map((component) =>
       places.atKey(
         ['systems', id, 'workloads', component],
-        `profile "${system.profile}" has no component "${component}"${suggestion(component, components.keys())}`,
+        `profile "${profile}" has no component "${component}"${suggestion(component, components.keys())}`,
       ),
     );
 }
@@ -93,7 +133,16 @@ function checkSharedWorkloads(
   const owners = new Map<string, string>();
   const mistakes: Mistake[] = [];
   for (const [id, system] of Object.entries(file.systems)) {
-    for (const [component, { workload }] of profiles.get(system.profile)?.components ?? []) {
+    const { profile } = system;
+    if (profile === undefined) {
+      const key = `${system.cluster}/${system.namespace}`;
+      const owner = owners.get(key);
+      owners.set(key, owner ?? id);
+      const message = `system "${owner}" looks after the same namespace without a profile: ${key}`;
+      if (owner !== undefined) mistakes.push(places.atKey(['systems', id], message));
+      continue;
+    }
+    for (const [component, { workload }] of profiles.get(profile)?.components ?? []) {
       const own = Object.hasOwn(system.workloads, component)
         ? system.workloads[component]
         : undefined;

@@ -3,6 +3,7 @@ import type { Mode } from '../approval/condition.ts';
 import type { WorkloadRef } from '../change/change.ts';
 import { assert } from '../errors.ts';
 import type { PolicyRule, System, Systems } from '../plan/system.ts';
+import { emptyProfile } from '../profile/empty-profile.ts';
 import type { Profile } from '../profile/profile.ts';
 import { type Parsed, parseYaml } from '../yaml/parse-yaml.ts';
 import { checkHeadroom } from './check-headroom.ts';
@@ -19,8 +20,8 @@ export interface HeadroomConfig {
 
 export interface SystemConfig {
   readonly id: string;
-  /** The profile's id. */
-  readonly profile: string;
+  /** The profile's id. Without one the system is whatever is autoscaled in its namespace. */
+  readonly profile?: string;
   readonly title?: string;
   readonly mode: Mode;
   readonly cluster: string;
@@ -93,9 +94,11 @@ export function assembleSystems(
 ): Systems {
   return new Map(
     [...config.systems.values()].map((system) => {
+      const rule = ruleFor(config, system.id);
+      if (system.profile === undefined) return [system.id, withoutProfile(system, rule)];
       const profile = profiles.get(system.profile);
       assert(profile !== undefined, 'a checked configuration names known profiles');
-      return [system.id, toSystem(system, profile, ruleFor(config, system.id))];
+      return [system.id, toSystem(system, profile, rule)];
     }),
   );
 }
@@ -124,6 +127,15 @@ function toSystem(
   };
 }
 
+function withoutProfile(system: SystemConfig, rule: ConfiguredRule | undefined): System {
+  const { namespace } = system;
+  assert(namespace !== undefined, 'a checked system without a profile has a namespace');
+  return {
+    ...toSystem({ title: system.id, ...system }, emptyProfile, rule),
+    wholeNamespace: namespace,
+  };
+}
+
 function toConfig(file: HeadroomFile): HeadroomConfig {
   return {
     systems: new Map(
@@ -145,10 +157,11 @@ function toConfig(file: HeadroomFile): HeadroomConfig {
 }
 
 function toSystemConfig(id: string, file: HeadroomFile['systems'][string]): SystemConfig {
-  const { title, namespace, workloads, ...rest } = file;
+  const { profile, title, namespace, workloads, ...rest } = file;
   return {
     ...rest,
     id,
+    ...(profile !== undefined && { profile }),
     ...(title !== undefined && { title }),
     ...(namespace !== undefined && { namespace }),
     workloads: new Map(

@@ -25,13 +25,16 @@ const httpUrl = z
   .refine(isHttpUrl, 'expected an http or https address without a user name or password');
 
 const system = z.strictObject({
-  profile: z.string().meta({ description: 'The profile that describes it.' }),
+  profile: z.string().optional().meta({
+    description:
+      'The profile that describes it. (Default: none; its autoscaled Deployments get a higher maximum when theirs is met.)',
+  }),
   title: z.string().trim().min(1).max(100).optional(),
   mode: z.enum(['observe', 'propose', 'apply']).default('observe'),
   cluster: z.string(),
-  namespace: kubernetesName
-    .optional()
-    .meta({ description: 'In place of the namespace in the profile.' }),
+  namespace: kubernetesName.optional().meta({
+    description: 'In place of the namespace in the profile; required without a profile.',
+  }),
   workloads: z
     .record(
       z.string(),

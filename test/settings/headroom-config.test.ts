@@ -95,6 +95,14 @@ describe('the example', () => {
     });
   });
 
+  it('has a system that is a namespace and no profile', () => {
+    const shop = systems.get('shop');
+    expect(shop).toMatchObject({ wholeNamespace: 'shop', title: 'Web shop', mode: 'propose' });
+    expect(shop?.rule).toMatchObject({ name: 'everything-else' });
+    expect([...(shop?.workloads.keys() ?? [])]).toEqual([]);
+    expect(systems.get('steam-traps')?.wholeNamespace).toBeUndefined();
+  });
+
   it('has a rule for all others, with the defaults', () => {
     expect(systems.get('steam-traps-staging')?.rule).toMatchObject({
       name: 'everything-else',
@@ -127,6 +135,45 @@ describe('the smallest file', () => {
     const profile = profiles.get('gl-008');
     if (system === undefined || profile === undefined) throw new Error('both exist');
     expect(resolveTarget(system, profile, 'constructor')).toBeUndefined();
+  });
+});
+
+describe('a system without a profile', () => {
+  const parseSystems = (systems: string) =>
+    parseHeadroomConfig(`clusters: { c: {}, d: {} }\n${systems}\n`, 'headroom.yaml', profiles);
+
+  it('needs a cluster, a namespace and a channel, and is called by its name', () => {
+    const parsed = parseSystems('systems: { s: { cluster: c, namespace: n, channel: C0ABC } }');
+    if (!parsed.ok) throw new Error(parsed.mistakes.map(formatMistake).join('\n'));
+    expect(assembleSystems(parsed.value, profiles).get('s')).toMatchObject({
+      title: 's',
+      wholeNamespace: 'n',
+      mode: 'observe',
+      rule: undefined,
+    });
+  });
+
+  // biome-ignore format: a table
+  it.each([
+    ['no namespace',                   's: { cluster: c, channel: C0ABC }',                                                  'a system without a profile needs a namespace'],
+    ['workloads',                      's: { cluster: c, namespace: n, channel: C0ABC, workloads: { web: {} } }',             'workloads renames the components of a profile, and this system has none'],
+    ['routes from another namespace',  's: { cluster: c, namespace: n, channel: C0ABC, routes: [{ alertname: A, namespace: m }] }', 'a system without a profile looks after its own namespace n only'],
+    ['the namespace of another one',   's: { cluster: c, namespace: n, channel: C0ABC }, t: { cluster: c, namespace: n, channel: C0ABC }', 'system "s" looks after the same namespace without a profile: c/n'],
+  ])('cannot have %s', (_, systems, mistake) => {
+    const parsed = parseSystems(`systems: { ${systems} }`);
+    expect(parsed.ok ? [] : parsed.mistakes.map(({ message }) => message)).toEqual([mistake]);
+  });
+
+  it('may have the same namespace in another cluster, and share one with a profile', () => {
+    for (const other of [
+      't: { cluster: d, namespace: n, channel: C0ABC }',
+      't: { profile: gl-008, cluster: c, namespace: n, channel: C0ABC }',
+    ]) {
+      const parsed = parseSystems(
+        `systems: { s: { cluster: c, namespace: n, channel: C0ABC }, ${other} }`,
+      );
+      expect(parsed.ok).toBe(true);
+    }
   });
 });
 
