@@ -31,7 +31,7 @@ export function samplesText(
   { samplesSeen, samplesExpected }: Recommendation,
   windowMs: number,
 ): string {
-  const seen = samplesSeen === undefined ? 'nobody knows how many' : figure(samplesSeen);
+  const seen = samplesSeen === undefined ? 'an unknown number' : figure(samplesSeen);
   return `${seen} of ${figure(samplesExpected)} samples in ${formatDuration(windowMs)}`;
 }
 
@@ -46,10 +46,10 @@ export function rightSizeMessage(title: string, containers: readonly SizedContai
   const summary =
     containers.length === 0
       ? `${name}: there is no container to size`
-      : `${name}: ${changed.length === 0 ? 'every size fits' : `${figure(changed.length)} of ${figure(containers.length)} sizes should change`}`;
+      : `${name}: ${changed.length === 0 ? 'no size should change by what is known' : `${figure(changed.length)} of ${figure(containers.length)} sizes should change`}`;
   const rules = [...new Set(containers.map(({ result }) => result.rule.source))];
   return fallback(summary, [
-    ...sections([`*${summary}*`, ...containers.flatMap(linesOf)], 8),
+    ...sections([`*${summary}*`, ...containers.flatMap(linesOf)]),
     context(...rules.map((rule) => `Rule: ${literal(rule, 300)}`), 'Nothing was changed.'),
   ]);
 }

@@ -12,6 +12,13 @@ interface Figure {
   readonly value: number;
 }
 
+/** The least a request may be, whole and as it was worked out. */
+interface Covered {
+  readonly raw: number;
+  readonly amount: number;
+  readonly text: string;
+}
+
 /** What a resource needs by its use, in whole millicores or Mi. */
 export interface Need {
   readonly resource: Resource;
@@ -20,7 +27,7 @@ export interface Need {
   /** The figure is below the rule's percentile, because nothing higher is known. */
   readonly figureTooLow: boolean;
   /** What the request must cover whatever the rule says: p99 of CPU, the largest memory with its margin. */
-  readonly covered?: { readonly amount: number; readonly text: string };
+  readonly covered?: Covered;
   readonly request: number;
   /** A limit must not be below what was seen at its highest. */
   readonly limitMin: number;
@@ -93,17 +100,17 @@ function coveredBy(
   resource: Resource,
   figures: readonly RankedFigure[],
   { margin }: RightSizeRule,
-): { readonly amount: number; readonly text: string } | undefined {
+): Covered | undefined {
   const known = figures.find(({ rank }) => rank === (resource === 'cpu' ? 99 : 100));
   if (known === undefined) return undefined;
   const use = amountText(resource, known.value);
   // CPU that is not there makes work slower; memory that is not there kills the pod.
-  return resource === 'cpu'
-    ? { amount: ceilTolerant(known.value), text: `p99 of ${use}` }
-    : {
-        amount: ceilTolerant(known.value * margin),
-        text: `the maximum of ${use} × ${formatNumber(margin)} = ${amountText(resource, known.value * margin)}`,
-      };
+  const raw = resource === 'cpu' ? known.value : known.value * margin;
+  const text =
+    resource === 'cpu'
+      ? `p99 of ${use}`
+      : `the maximum of ${use} × ${formatNumber(margin)} = ${amountText(resource, raw)}`;
+  return { raw, amount: ceilTolerant(raw), text };
 }
 
 function lineOfRequest(
@@ -111,21 +118,27 @@ function lineOfRequest(
   request: number,
   basis: {
     readonly byRule: ArithmeticLine;
-    readonly covered: { readonly amount: number; readonly text: string } | undefined;
+    readonly covered: Covered | undefined;
     readonly rule: RightSizeRule;
   },
 ): ArithmeticLine {
   const { byRule, covered, rule } = basis;
-  const parts = [amountText(resource, byRule.result)];
-  if (covered !== undefined) parts.push(covered.text);
   const least = smallest[resource];
-  if (request === least) parts.push(`the least, ${amountText(resource, least)}`);
-  const largest = parts.length > 1 ? `the largest of ${parts.join('; ')}` : parts.join('');
+  const rounded = ceilTolerant(byRule.result);
+  const amount = amountText(resource, byRule.result);
+  let why = amount;
+  if (request > Math.max(rounded, covered?.amount ?? 0)) {
+    why = `${amount} is less than any container gets`;
+  } else if (covered !== undefined && covered.amount > rounded) {
+    why = `${amount} does not cover ${covered.text}`;
+  } else if (covered !== undefined && covered.raw !== byRule.result) {
+    why = `${amount} covers ${covered.text}`;
+  }
   return {
     formula: 'ceil(max(by rule, must cover, least))',
-    values: { byRule: byRule.result, mustCover: covered?.amount ?? 0, least },
+    values: { byRule: byRule.result, mustCover: covered?.raw ?? 0, least },
     result: request,
     source: rule.source,
-    text: `${largest} → request ${amountText(resource, request)}`,
+    text: `${why} → request ${amountText(resource, request)}`,
   };
 }

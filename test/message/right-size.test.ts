@@ -82,11 +82,27 @@ describe('the table for a terminal', () => {
     expect(`\n${rightSizeTable('Shop', [tooLarge, unknown]).join('\n')}\n`).toBe(`
 Shop
 
-component  container  resource  advice  request          limit            samples    USD/month
-worker     worker     CPU       lower   1000m → 495m     2000m → 990m     4000/4032  365.00 → 182.50
-                      memory    lower   2Gi → 960Mi      4Gi → 1920Mi     4000/4032
-ml         ml         CPU       keep    none             none             ?/4032
-                      memory    keep    none             none             ?/4032
+component  container  resource  advice  request       limit         samples    USD/month
+worker     worker     CPU       lower   1000m → 495m  2000m → 990m  4000/4032  365.00 → 182.50
+                      memory    lower   2Gi → 960Mi   4Gi → 1920Mi  4000/4032
+ml         ml         CPU       keep    none          none          ?/4032
+                      memory    keep    none          none          ?/4032
+
+worker: 4,000 of 4,032 samples in 14d, one every 5m; usual rule: p95 + 20 %
+  CPU: p95 is 412m, 20.6 % of its limit (below 60 %)
+    p95 412m × 1.2 = 494.4m
+    494.4m covers p99 of 470m → request 495m
+    limit 495m × 2 (limit to request as it is now) = 990m
+  memory: the maximum is 800Mi, 19.5 % of its limit (below 60 %)
+    the maximum 800Mi × 1.2 = 960Mi
+    960Mi → request 960Mi
+    limit 960Mi × 2 (limit to request as it is now) = 1920Mi
+  autoscaler, CPU: 1000m × 70 % ÷ 495m = 141.414 %, which is no usable target: at 95 % it acts at 470.25m a pod instead of 700m, so more pods run
+
+ml: an unknown number of 4,032 samples in 14d, one every 5m; usual rule: p95 + 20 %
+  CPU: nothing is known of the CPU it uses
+  memory: nothing is known of the memory it uses
+  note: CPU p95, CPU p99: asking Prometheus: it cannot be reached (ECONNREFUSED)
 `);
   });
 

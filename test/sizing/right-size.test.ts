@@ -43,7 +43,7 @@ describe('a container that uses little of what it has', () => {
     });
     expect(cpu.arithmetic.map(({ text }) => text)).toEqual([
       'p95 412m × 1.2 = 494.4m',
-      'the largest of 494.4m; p99 of 470m → request 495m',
+      '494.4m covers p99 of 470m → request 495m',
       'limit 495m × 2 (limit to request as it is now) = 990m',
     ]);
     expect(after).toEqual({
@@ -58,7 +58,7 @@ describe('a container that uses little of what it has', () => {
     const { memory } = advice();
     expect(memory).toMatchObject({ kind: 'lower', after: { request: 960, limit: 1920 } });
     expect(memory.arithmetic[1]?.text).toBe(
-      'the largest of 936Mi; the maximum of 800Mi × 1.2 = 960Mi → request 960Mi',
+      '936Mi does not cover the maximum of 800Mi × 1.2 = 960Mi → request 960Mi',
     );
   });
 
