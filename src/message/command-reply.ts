@@ -7,7 +7,6 @@ import type { PlanRecord, Stop, StoredAlert } from '../ports.ts';
 import { firstLine } from './card.ts';
 import {
   context,
-  dollars,
   fallback,
   figure,
   literal,

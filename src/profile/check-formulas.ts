@@ -39,7 +39,7 @@ function isExpression(value: object): value is Expression<unknown> {
 }
 
 function isTemplate(value: object): value is Template {
-  return 'fill' in value && typeof value.fill === 'function' && !Array.isArray(value);
+  return 'withNumbers' in value && typeof value.withNumbers === 'function';
 }
 
 /** The names a formula may use; see the documentation of profiles for the table. */

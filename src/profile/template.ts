@@ -7,7 +7,7 @@ export interface Template {
   /** The names of the numbers it uses, sorted. */
   readonly names: readonly string[];
   /** The sentence with the numbers in place; a number that is not known stays as its name in braces. */
-  fill(values: Readonly<Record<string, number>>): string;
+  withNumbers(values: Readonly<Record<string, number>>): string;
 }
 
 const HOLE = /\{([a-z][a-z0-9_]*)\}/g;
@@ -18,7 +18,7 @@ export function parseTemplate(text: string): Template {
   return {
     text,
     names,
-    fill: (values) =>
+    withNumbers: (values) =>
       text.replaceAll(HOLE, (hole, name: string) => {
         const value = Object.hasOwn(values, name) ? values[name] : undefined;
         return value === undefined ? hole : formatNumber(value);

@@ -6,6 +6,6 @@ import type { Remark } from '../profile/profile.ts';
 export function remarksOf(remarks: readonly Remark[], values: Values): readonly string[] {
   return remarks.flatMap(({ when, say }) => {
     const result = when.evaluate(values);
-    return result.ok && result.value ? [say.fill(values)] : [];
+    return result.ok && result.value ? [say.withNumbers(values)] : [];
   });
 }

@@ -53,7 +53,7 @@ export function size(
     feasible: reasons.length === 0,
     reasons,
     warnings: [
-      ...(sizing.note === undefined ? [] : [sizing.note.fill(values)]),
+      ...(sizing.note === undefined ? [] : [sizing.note.withNumbers(values)]),
       ...remarksOf(sizing.warnings, values),
     ],
     values,
@@ -190,7 +190,7 @@ function needProblems({ needs }: Sizing, values: Values): readonly string[] {
   return needs.flatMap(({ that, otherwise }) => {
     const result = that.evaluate(values);
     if (!result.ok) return [result.because];
-    return result.value ? [] : [otherwise.fill(values)];
+    return result.value ? [] : [otherwise.withNumbers(values)];
   });
 }
 

@@ -1,0 +1,283 @@
+// Looks ahead: the guides' growth of one input, the plan for each period, and when something worth knowing is passed.
+import type { Values } from '../profile/formula.ts';
+import type { ForecastModel, Profile } from '../profile/profile.ts';
+import { parseInputs } from './inputs.ts';
+import { totalsOf } from './sized.ts';
+import { type CapacityPlan, type Money, planFor } from './what-if.ts';
+
+/** No forecast of growth is worth more than this many periods. */
+const PERIODS_MAX = 120;
+
+/** Growth in one period, as a share; ten times as much in a month is a slip of the finger. */
+const GROWTH_MIN = -0.9;
+const GROWTH_MAX = 10;
+
+/** One period; period 0 is what is given. */
+export interface ForecastRow {
+  readonly period: number;
+  /** The input that grows, rounded to the nearest whole number (GL-008 guide, Growth Forecasting). */
+  readonly amount: number;
+  readonly plan: CapacityPlan;
+  /** Of the recommended sizing over all its parts; absent when none is feasible. */
+  readonly replicas?: number;
+  readonly parts?: number;
+  readonly cpuCores?: number;
+  readonly memoryGib?: number;
+  readonly databaseGib?: number;
+  /** Pods and storage together. */
+  readonly costUsdPerMonth?: number;
+}
+
+/** Something that is passed first in this period. Period 0 is so already. */
+export interface Milestone {
+  readonly id: string;
+  readonly period: number;
+  readonly say: string;
+  readonly source?: string;
+  /** On the axis of the growing input. */
+  readonly level?: number;
+}
+
+export interface Forecast {
+  readonly kind: 'forecast';
+  readonly input: string;
+  readonly unit: string;
+  readonly per: 'month' | 'year';
+  readonly growth: number;
+  readonly source: string;
+  /** From period 0, the baseline. */
+  readonly rows: readonly ForecastRow[];
+  /** In the order in which they are passed. */
+  readonly milestones: readonly Milestone[];
+  readonly warnings: readonly string[];
+}
+
+export type ForecastAnswer =
+  | Forecast
+  | { readonly kind: 'misuse'; readonly mistakes: readonly string[] };
+
+/**
+ * Forecasts a system from words such as `sites=100 growth=10% periods=12`. Growth is a share of one (0.1) or a percentage
+ * with its sign (10%); what is not given comes from the guide.
+ */
+export function forecast(
+  profile: Profile,
+  given: ReadonlyMap<string, string>,
+  money: Money = {},
+): ForecastAnswer {
+  const model = profile.forecast;
+  if (model === undefined) {
+    return {
+      kind: 'misuse',
+      mistakes: [`${profile.id} has no forecast: its guide gives no growth`],
+    };
+  }
+  const words = new Map(given);
+  const growth = takeGrowth(words, model);
+  const periods = takePeriods(words, model);
+  const parsed = parseInputs(profile, words);
+  const mistakes = [
+    ...(parsed.kind === 'misuse' ? parsed.mistakes : []),
+    ...(typeof growth === 'string' ? [growth] : []),
+    ...(typeof periods === 'string' ? [periods] : []),
+  ];
+  if (parsed.kind === 'misuse' || typeof growth === 'string' || typeof periods === 'string') {
+    return { kind: 'misuse', mistakes };
+  }
+  const now = parsed.inputs[model.input];
+  if (now === undefined) {
+    return {
+      kind: 'misuse',
+      mistakes: [`${model.input} is what grows: say how many there are now`],
+    };
+  }
+  return look(profile, model, { inputs: parsed.inputs, given: words, now, growth, periods, money });
+}
+
+interface Asked {
+  readonly inputs: Values;
+  readonly given: ReadonlyMap<string, string>;
+  readonly now: number;
+  readonly growth: number;
+  readonly periods: number;
+  readonly money: Money;
+}
+
+function look(profile: Profile, model: ForecastModel, asked: Asked): Forecast {
+  const { now, growth, periods, money } = asked;
+  const max = profile.inputs.get(model.input)?.max ?? Number.POSITIVE_INFINITY;
+  const rows: ForecastRow[] = [];
+  const warnings: string[] = [];
+  for (let period = 0; period <= periods; period += 1) {
+    const amount = period === 0 ? now : Math.round(now * (1 + growth) ** period);
+    if (!(amount <= max)) {
+      warnings.push(
+        `from ${model.period} ${period} on it is more than the ${max} ${profile.inputs.get(model.input)?.unit ?? ''} this profile knows`,
+      );
+      break;
+    }
+    const inputs = inputsWith(profile, asked.given, model.input, amount) ?? asked.inputs;
+    rows.push(rowOf(period, amount, planFor(profile, inputs, money)));
+  }
+  return {
+    kind: 'forecast',
+    input: model.input,
+    unit: profile.inputs.get(model.input)?.unit ?? model.input,
+    per: model.period,
+    growth,
+    source: model.source,
+    rows,
+    milestones: milestonesOf(profile, model, rows),
+    warnings: [...warnings, ...(rows[0]?.plan.warnings ?? [])],
+  };
+}
+
+/** Defaults that follow the growing input grow with it. */
+function inputsWith(
+  profile: Profile,
+  given: ReadonlyMap<string, string>,
+  name: string,
+  amount: number,
+): Values | undefined {
+  const parsed = parseInputs(profile, new Map([...given, [name, String(amount)]]));
+  return parsed.kind === 'parsed' ? parsed.inputs : undefined;
+}
+
+function rowOf(period: number, amount: number, plan: CapacityPlan): ForecastRow {
+  const { recommended, database, storageUsdPerMonth } = plan;
+  const databaseGib = database?.storageGib['provisioned'];
+  const row = { period, amount, plan, ...(databaseGib !== undefined && { databaseGib }) };
+  if (recommended === undefined) return row;
+  const { cpuCores, memoryGib } = totalsOf(recommended.components, recommended.parts);
+  const cost = recommended.costUsdPerMonth;
+  return {
+    ...row,
+    replicas: (recommended.components[0]?.replicas ?? 0) * recommended.parts,
+    parts: recommended.parts,
+    cpuCores,
+    memoryGib,
+    ...(cost !== undefined && { costUsdPerMonth: cost + (storageUsdPerMonth ?? 0) }),
+  };
+}
+
+/** The guide's milestones, and those every system has: a budget, another database stage, the end of what fits. */
+function milestonesOf(
+  profile: Profile,
+  model: ForecastModel,
+  rows: readonly ForecastRow[],
+): readonly Milestone[] {
+  const passed = model.milestones.flatMap(({ id, when, say, source, level }): Milestone[] => {
+    for (const row of rows) {
+      const values = milestoneValues(row);
+      const result = when.evaluate(values);
+      if (!result.ok || !result.value) continue;
+      const more = {
+        ...(source !== undefined && { source }),
+        ...(level !== undefined && { level }),
+      };
+      return [{ id, period: row.period, say: say.withNumbers(values), ...more }];
+    }
+    return [];
+  });
+  return [
+    ...passed,
+    ...budgetMilestones(rows),
+    ...stageMilestones(rows),
+    ...endOfWhatFits(profile, rows),
+  ].toSorted((a, b) => a.period - b.period);
+}
+
+function milestoneValues(row: ForecastRow): Values {
+  const { period, plan, databaseGib, costUsdPerMonth } = row;
+  const whole = plan.recommended?.values ?? plan.inputs;
+  return {
+    ...whole,
+    ...plan.inputs,
+    // A milestone speaks of the whole system; a sizing's own figures are those of one part.
+    ...(row.replicas !== undefined && { replicas: row.replicas }),
+    period,
+    ...(databaseGib !== undefined && { database_gib: databaseGib }),
+    ...(costUsdPerMonth !== undefined && { cost_usd: costUsdPerMonth }),
+  };
+}
+
+function budgetMilestones(rows: readonly ForecastRow[]): readonly Milestone[] {
+  return (['warning', 'critical'] as const).flatMap((state): Milestone[] => {
+    const row = rows.find(({ plan: { budget } }) =>
+      state === 'warning'
+        ? budget?.state !== undefined && budget.state !== 'ok'
+        : budget?.state === 'critical',
+    );
+    const budget = row?.plan.budget;
+    if (row === undefined || budget === undefined) return [];
+    const say = `${budget.usedPercent} % of the budget of ${budget.usdPerMonth} USD a month`;
+    return [{ id: `budget-${state}`, period: row.period, say, source: budget.source }];
+  });
+}
+
+function stageMilestones(rows: readonly ForecastRow[]): readonly Milestone[] {
+  return rows.flatMap((row, index): Milestone[] => {
+    const now = stageWords(row.plan);
+    const before = index === 0 ? now : stageWords(rows[index - 1]?.plan);
+    if (now === undefined || now === before) return [];
+    return [{ id: 'database-stage', period: row.period, say: `database: ${now}` }];
+  });
+}
+
+function stageWords(plan: CapacityPlan | undefined): string | undefined {
+  const database = plan?.database;
+  if (database === undefined) return undefined;
+  return database.shards > 1 ? `${database.shards} shards, each ${database.stage}` : database.stage;
+}
+
+function endOfWhatFits(profile: Profile, rows: readonly ForecastRow[]): readonly Milestone[] {
+  const parts = rows.find((row) => (row.parts ?? 1) > (rows[0]?.parts ?? 1));
+  const none = rows.find(({ replicas }) => replicas === undefined);
+  const split = parts?.plan.recommended?.sizing.split;
+  return [
+    ...(parts === undefined || split === undefined
+      ? []
+      : [
+          {
+            id: 'split',
+            period: parts.period,
+            say: `${parts.parts} ${split.into}`,
+            source: split.source,
+          },
+        ]),
+    ...(none === undefined || profile.sizings.length === 0
+      ? []
+      : [
+          {
+            id: 'no-sizing',
+            period: none.period,
+            say: 'no sizing of the guide is feasible any more',
+          },
+        ]),
+  ];
+}
+
+function takeGrowth(words: Map<string, string>, { growth }: ForecastModel): number | string {
+  const text = words.get('growth');
+  words.delete('growth');
+  if (text === undefined) return growth.default;
+  const match = /^([+-]?\d+(?:\.\d+)?)(%?)$/.exec(text);
+  const value = match === null ? Number.NaN : Number(match[1]) / (match[2] === '%' ? 100 : 1);
+  if (!Number.isFinite(value)) return `growth must be a share such as 0.1 or 10%, not "${text}"`;
+  return value >= GROWTH_MIN && value <= GROWTH_MAX
+    ? value
+    : `growth must be ${GROWTH_MIN * 100}% to ${GROWTH_MAX * 100}% a period, not ${text}`;
+}
+
+function takePeriods(
+  words: Map<string, string>,
+  { periods, period }: ForecastModel,
+): number | string {
+  const text = words.get('periods');
+  words.delete('periods');
+  if (text === undefined) return periods;
+  const value = /^\d{1,4}$/.test(text) ? Number(text) : Number.NaN;
+  return value >= 1 && value <= PERIODS_MAX
+    ? value
+    : `periods must be 1 to ${PERIODS_MAX} ${period}s, not "${text}"`;
+}
