@@ -1,9 +1,9 @@
 // Decides how many pods answer an alert, and shows every step of the arithmetic; it never answers with fewer than run now.
 import { formatAmount, formatNumber, formatPods } from './amount.ts';
-import type { BacklogTrigger, RatioTrigger } from './profile.ts';
+import type { InvestigateTrigger, Trigger } from './profile.ts';
 import { highestAfterOneStep } from './scaling-step.ts';
 import type { ArithmeticLine, TriggerFacts } from './trigger-facts.ts';
-import { usableValue } from './usable-value.ts';
+import { type Usable, usableValue } from './usable-value.ts';
 import { type Wanted, wantedForBacklog, wantedForRatio } from './wanted-pods.ts';
 
 export type { ArithmeticLine, TriggerFacts } from './trigger-facts.ts';
@@ -57,18 +57,7 @@ export function sizeForTrigger(facts: TriggerFacts): TriggerSizing {
   const usable = usableValue(facts);
   const notes = [...usable.notes, ...readyNotes(facts)];
 
-  if (trigger.kind === 'investigate') {
-    const seen =
-      usable.value === undefined
-        ? 'there is no measurement'
-        : `${formatAmount(usable.value, trigger.unit)} ${usable.how}`;
-    return {
-      kind: 'investigate',
-      because: `${seen}, the alert fires at ${formatAmount(trigger.fireAt, trigger.unit)}`,
-      lookAt: trigger.lookAt,
-      notes,
-    };
-  }
+  if (trigger.kind === 'investigate') return toInvestigate(trigger, usable, notes);
   if (!Number.isSafeInteger(current) || current < 0) {
     return {
       kind: 'frozen',
@@ -100,6 +89,32 @@ export function sizeForTrigger(facts: TriggerFacts): TriggerSizing {
   return withinLimits(facts, wanted, notes);
 }
 
+/** Nothing is sized from it, but a measurement that is in order again is worth nobody's time. */
+function toInvestigate(
+  trigger: InvestigateTrigger,
+  { value, how }: Usable,
+  notes: readonly string[],
+): TriggerSizing {
+  const enough = value === undefined ? undefined : enoughAlready(trigger, value);
+  if (enough !== undefined) return { kind: 'enough', because: enough, arithmetic: [], notes };
+  const shown = (amount: number) => formatAmount(amount, trigger.unit);
+  const seen = value === undefined ? 'there is no measurement' : `${shown(value)} ${how}`;
+  const because = `${seen}, the alert ${levels(trigger, value)}`;
+  return { kind: 'investigate', because, lookAt: trigger.lookAt, notes };
+}
+
+/** `fires below 80 %`; the warning is named when the measurement has not passed the critical level. */
+function levels(
+  { fires, fireAt, warnAt, unit }: InvestigateTrigger,
+  value: number | undefined,
+): string {
+  const beyond = (level: number) =>
+    `${fires === 'above' ? 'at' : fires} ${formatAmount(level, unit)}`;
+  const critical = value !== undefined && (fires === 'above' ? value > fireAt : value < fireAt);
+  const warns = warnAt === undefined || critical ? '' : `warns ${beyond(warnAt)} and `;
+  return `${warns}fires ${beyond(fireAt)}`;
+}
+
 function readyNotes({ currentReplicas, readyReplicas }: TriggerFacts): readonly string[] {
   if (readyReplicas === undefined || !(readyReplicas < currentReplicas)) return [];
   return [
@@ -107,10 +122,12 @@ function readyNotes({ currentReplicas, readyReplicas }: TriggerFacts): readonly 
   ];
 }
 
-function enoughAlready(trigger: RatioTrigger | BacklogTrigger, value: number): string | undefined {
-  const { unit, target } = trigger;
-  if (value <= target)
-    return `${formatAmount(value, unit)} is not above the target of ${formatAmount(target, unit)}`;
+/** Why a measurement asks for nothing; one at its target is on the good side of it. */
+function enoughAlready(trigger: Trigger, value: number): string | undefined {
+  const { unit, target, fires } = trigger;
+  if (target === undefined) return undefined;
+  if (fires === 'above' ? value <= target : value >= target)
+    return `${formatAmount(value, unit)} is not ${fires} the target of ${formatAmount(target, unit)}`;
   const near =
     trigger.kind === 'ratio' && value / target - 1 <= RATIO_TOLERANCE + ROUNDING_TOLERANCE;
   return near

@@ -203,7 +203,7 @@ describe('the profile gl-010', () => {
     ['errors',                   0.02,   '2 % measured, the alert fires at 1 %'],
     ['database-connections',     0.95,   '95 % measured, the alert fires at 90 %'],
     ['database-queries',         2500,   '2500 queries/s measured, the alert fires at 2000 queries/s'],
-    ['database-cache-hits',      0.75,   '75 % measured, the alert fires at 80 %'],
+    ['database-cache-hits',      0.75,   '75 % measured, the alert fires below 80 %'],
     ['database-replication-lag', 90,     '90 s measured, the alert fires at 60 s'],
   ])('says of %s what to look at and proposes no size', (id, measured, because) => {
     const sizing = answer(id, { now: 4, measured });

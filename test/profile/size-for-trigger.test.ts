@@ -287,6 +287,62 @@ describe('a symptom', () => {
       because: 'there is no measurement, the alert fires at 2 s',
     });
   });
+
+  it('between its levels says both', () => {
+    expect(size({ ...latency, warnAt: 1 }, { measured: value(1.5) })).toMatchObject({
+      because: '1.5 s measured, the alert warns at 1 s and fires at 2 s',
+    });
+    expect(size({ ...latency, warnAt: 1 }, { measured: value(3.5) })).toMatchObject({
+      because: '3.5 s measured, the alert fires at 2 s',
+    });
+  });
+
+  it('that is back at its target needs nobody', () => {
+    const aimed = { ...latency, target: 1 };
+    expect(size(aimed, { measured: value(1) })).toEqual({
+      kind: 'enough',
+      because: '1 s is not above the target of 1 s',
+      arithmetic: [],
+      notes: [],
+    });
+    expect(size(aimed, { measured: value(1.01) }).kind).toBe('investigate');
+    expect(size(aimed, { measured: stale(0.5) }).kind).toBe('investigate');
+  });
+});
+
+describe('a symptom that is bad when it is low', () => {
+  const cacheHits: InvestigateTrigger = {
+    ...latency,
+    alert: 'CacheHits',
+    unit: 'ratio',
+    fires: 'below',
+    fireAt: 0.2,
+    warnAt: 0.5,
+    target: 0.6,
+  };
+
+  // biome-ignore format: a table
+  it.each<[string, Partial<TriggerFacts>, TriggerSizing['kind'], string, readonly string[]]>([
+    ['measured beyond its level',     { measured: value(0.15) },                  'investigate', '15 % measured, the alert fires below 20 %', []],
+    ['measured at its level',         { measured: value(0.2) },                   'investigate', '20 % measured, the alert warns below 50 % and fires below 20 %', []],
+    ['measured at nothing',           { measured: value(0) },                     'investigate', '0 % measured, the alert fires below 20 %', []],
+    ['measured at its target',        { measured: value(0.6) },                   'enough',      '60 % is not below the target of 60 %', []],
+    ['measured well above it',        { measured: value(0.99), alertValue: 0.1 }, 'enough',      '99 % is not below the target of 60 %', ['the alert says 10 %, measured 99 %']],
+    ['only told by its alert',        { alertValue: 0.15 },                       'investigate', '15 % according to the alert, the alert fires below 20 %', ["no measurement to build on: no series; the alert's 15 % is used"]],
+    ['measured long ago',             { measured: stale(0.9), alertValue: 0.15 }, 'investigate', '15 % according to the alert, the alert fires below 20 %', ["no measurement to build on: the newest is 900 s old, at most 300 s count; the alert's 15 % is used"]],
+    ['not known at all',              {},                                         'investigate', 'there is no measurement, the alert warns below 50 % and fires below 20 %', ['no measurement to build on: no series']],
+    ['measured as something impossible', { measured: value(-0.1) },               'investigate', 'there is no measurement, the alert warns below 50 % and fires below 20 %', ['no measurement to build on: -0.1 is not a possible measurement']],
+  ])('%s', (_, facts, kind, because, notes) => {
+    expect(size(cacheHits, facts)).toMatchObject({ kind, because, notes });
+  });
+
+  it('without a target is never called in order', () => {
+    const { target: _none, ...endless } = cacheHits;
+    expect(size(endless, { measured: value(0.99) })).toMatchObject({
+      kind: 'investigate',
+      because: '99 % measured, the alert warns below 50 % and fires below 20 %',
+    });
+  });
 });
 
 describe('whatever is observed', () => {
