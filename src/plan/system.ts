@@ -4,6 +4,8 @@ import type { ApprovalRule, Mode } from '../approval/condition.ts';
 import type { WorkloadRef } from '../change/change.ts';
 import type { Profile } from '../profile/profile.ts';
 import type { PromqlNames } from '../profile/promql.ts';
+import type { Rates } from '../sizing/cost.ts';
+import type { Money } from '../sizing/what-if.ts';
 
 /** The rule that governs a system, with its two clocks. */
 export interface PolicyRule extends ApprovalRule {
@@ -26,6 +28,8 @@ export interface System {
   readonly routes: readonly { readonly alertname: string; readonly namespace: string }[];
   /** Undefined: nobody can approve anything. */
   readonly rule: PolicyRule | undefined;
+  /** What its machines cost and may cost, where headroom.yaml says so. */
+  readonly money?: Money;
 }
 
 export type Systems = ReadonlyMap<string, System>;
@@ -35,6 +39,11 @@ export const defaultClocks = { expireAfterSeconds: 30 * 60, startWithinSeconds: 
 
 /** A finding waits for nobody's decision: it stands until its alert ends, or for a day. */
 export const findingExpiresAfterSeconds = 24 * 60 * 60;
+
+/** What a component's machines cost: its node pool's rates, the system's, or the guide's. */
+export function ratesOf({ money, profile }: System, component: string): Rates | undefined {
+  return money?.rates?.byComponent.get(component) ?? money?.rates?.standard ?? profile.cost;
+}
 
 /** What a profile's PromQL says `$namespace`, `$workload` and `$container` for. */
 export function promqlNamesOf(system: System, component: string): PromqlNames | undefined {

@@ -36,10 +36,28 @@ export function checkHeadroom(
             ...checkWorkloads(id, system.profile, system, profiles, places),
           ]),
     ]),
+    ...checkRates(file, places),
     ...checkRoutes(file, places),
     ...checkSharedWorkloads(file, profiles, places),
     ...checkRules(file, places),
   ];
+}
+
+/** Every name of rates that a system or one of its workloads uses. */
+function checkRates(file: HeadroomFile, places: Places): readonly Mistake[] {
+  const known = Object.keys(file.rates);
+  return Object.entries(file.systems).flatMap(([id, { rates, workloads }]) => {
+    const at = ['systems', id];
+    const used: readonly (readonly [string | undefined, YamlPath])[] = [
+      [rates, [...at, 'rates']],
+      ...Object.entries(workloads).map(
+        ([component, own]) => [own.rates, [...at, 'workloads', component, 'rates']] as const,
+      ),
+    ];
+    return used.flatMap(([name, path]) =>
+      name === undefined ? [] : unknownName('entry in rates', name, known, path, places),
+    );
+  });
 }
 
 function unknownName(

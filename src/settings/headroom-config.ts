@@ -5,6 +5,8 @@ import { assert } from '../errors.ts';
 import type { PolicyRule, System, Systems } from '../plan/system.ts';
 import { emptyProfile } from '../profile/empty-profile.ts';
 import type { Profile } from '../profile/profile.ts';
+import type { Budget, Rates } from '../sizing/cost.ts';
+import type { Money } from '../sizing/what-if.ts';
 import { type Parsed, parseYaml } from '../yaml/parse-yaml.ts';
 import { checkHeadroom } from './check-headroom.ts';
 import { type HeadroomFile, headroomSchema } from './headroom-schema.ts';
@@ -12,6 +14,8 @@ import { type HeadroomFile, headroomSchema } from './headroom-schema.ts';
 export interface HeadroomConfig {
   readonly systems: ReadonlyMap<string, SystemConfig>;
   readonly clusters: ReadonlyMap<string, ClusterConfig>;
+  /** What machines cost, by the name of their node pool. */
+  readonly rates: ReadonlyMap<string, Rates>;
   /** In the order of the file. Empty: nothing is ever applied. */
   readonly rules: readonly ConfiguredRule[];
   /** Who may stop and resume. */
@@ -28,6 +32,8 @@ export interface SystemConfig {
   readonly namespace?: string;
   readonly workloads: ReadonlyMap<string, WorkloadNames>;
   readonly channel: string;
+  readonly rates?: string;
+  readonly budget?: Budget;
   readonly routes: readonly { readonly alertname: string; readonly namespace: string }[];
 }
 
@@ -36,6 +42,8 @@ interface WorkloadNames {
   readonly name?: string;
   readonly namespace?: string;
   readonly container?: string;
+  /** Its node pool’s rates, by name. */
+  readonly rates?: string;
 }
 
 export interface ClusterConfig {
@@ -95,10 +103,11 @@ export function assembleSystems(
   return new Map(
     [...config.systems.values()].map((system) => {
       const rule = ruleFor(config, system.id);
-      if (system.profile === undefined) return [system.id, withoutProfile(system, rule)];
+      if (system.profile === undefined)
+        return [system.id, withoutProfile(system, rule, config.rates)];
       const profile = profiles.get(system.profile);
       assert(profile !== undefined, 'a checked configuration names known profiles');
-      return [system.id, toSystem(system, profile, rule)];
+      return [system.id, toSystem(system, profile, rule, config.rates)];
     }),
   );
 }
@@ -107,6 +116,7 @@ function toSystem(
   system: SystemConfig,
   profile: Profile,
   rule: ConfiguredRule | undefined,
+  rates: ReadonlyMap<string, Rates>,
 ): System {
   const workloads = new Map<string, Target>();
   for (const component of profile.components.keys()) {
@@ -124,14 +134,37 @@ function toSystem(
     workloads,
     routes,
     rule,
+    money: moneyOf(system, profile, rates),
   };
 }
 
-function withoutProfile(system: SystemConfig, rule: ConfiguredRule | undefined): System {
+/** Rates of headroom.yaml before those of the profile; a workload's node pool before the system's. */
+function moneyOf(
+  { rates, budget, workloads }: SystemConfig,
+  { cost }: Profile,
+  known: ReadonlyMap<string, Rates>,
+): Money {
+  const named = [...workloads].flatMap(([component, own]): [string, Rates][] => {
+    const ratesOfPool = own.rates === undefined ? undefined : known.get(own.rates);
+    return ratesOfPool === undefined ? [] : [[component, ratesOfPool]];
+  });
+  const standard = (rates === undefined ? undefined : known.get(rates)) ?? cost;
+  const usesOwn = rates !== undefined || named.length > 0;
+  return {
+    ...(usesOwn && standard && { rates: { standard, byComponent: new Map(named) } }),
+    ...(budget && { budget }),
+  };
+}
+
+function withoutProfile(
+  system: SystemConfig,
+  rule: ConfiguredRule | undefined,
+  rates: ReadonlyMap<string, Rates>,
+): System {
   const { namespace } = system;
   assert(namespace !== undefined, 'a checked system without a profile has a namespace');
   return {
-    ...toSystem({ title: system.id, ...system }, emptyProfile, rule),
+    ...toSystem({ title: system.id, ...system }, emptyProfile, rule, rates),
     wholeNamespace: namespace,
   };
 }
@@ -151,28 +184,43 @@ function toConfig(file: HeadroomFile): HeadroomConfig {
         },
       ]),
     ),
+    rates: new Map(
+      Object.entries(file.rates).map(([id, { databaseGbMonthUsd, ...rest }]) => [
+        id,
+        {
+          ...rest,
+          ...(databaseGbMonthUsd !== undefined && { databaseGbMonthUsd }),
+          source: `headroom.yaml, rates ${id}`,
+        },
+      ]),
+    ),
     rules: (file.policy?.rules ?? []).map(toRule),
     operators: [...new Set(file.operators)],
   };
 }
 
 function toSystemConfig(id: string, file: HeadroomFile['systems'][string]): SystemConfig {
-  const { profile, title, namespace, workloads, ...rest } = file;
+  const { profile, title, namespace, workloads, rates, budget, ...rest } = file;
   return {
     ...rest,
     id,
     ...(profile !== undefined && { profile }),
     ...(title !== undefined && { title }),
     ...(namespace !== undefined && { namespace }),
+    ...(rates !== undefined && { rates }),
+    ...(budget && { budget: { ...budget, source: `headroom.yaml, budget of ${id}` } }),
     workloads: new Map(
-      Object.entries(workloads).map(([component, { name, namespace: own, container }]) => [
-        component,
-        {
-          ...(name !== undefined && { name }),
-          ...(own !== undefined && { namespace: own }),
-          ...(container !== undefined && { container }),
-        },
-      ]),
+      Object.entries(workloads).map(
+        ([component, { name, namespace: own, container, rates: pool }]) => [
+          component,
+          {
+            ...(name !== undefined && { name }),
+            ...(own !== undefined && { namespace: own }),
+            ...(container !== undefined && { container }),
+            ...(pool !== undefined && { rates: pool }),
+          },
+        ],
+      ),
     ),
   };
 }

@@ -1,6 +1,12 @@
 // The form of headroom.yaml: which systems run where, who is told and who decides.
 import { z } from 'zod';
-import { durationMs, kubernetesName, typedName } from '../profile/schema/parts.ts';
+import {
+  durationMs,
+  kubernetesName,
+  notNegative,
+  positive,
+  typedName,
+} from '../profile/schema/parts.ts';
 
 /** A plan waits for votes, or for its start, no longer than this. */
 const CLOCK_MS_MAX = 7 * 86_400_000;
@@ -42,11 +48,22 @@ const system = z.strictObject({
         name: kubernetesName.optional(),
         namespace: kubernetesName.optional(),
         container: kubernetesName.optional(),
+        rates: z.string().optional().meta({ description: 'Its node pool’s rates, by name.' }),
       }),
     )
     .default({})
     .meta({ description: 'By component: names that differ from the profile.' }),
   channel: channelId,
+  rates: z.string().optional().meta({
+    description: 'What its machines cost, a name among rates. (Default: the rates of its profile.)',
+  }),
+  budget: z
+    .strictObject({
+      usdPerMonth: positive,
+      warnAtPercent: z.number().min(1).max(100).default(80),
+    })
+    .optional()
+    .meta({ description: 'What it may cost a month, in place of the budget of its profile.' }),
   routes: z
     .array(z.strictObject({ alertname: z.string().min(1).max(200), namespace: kubernetesName }))
     .max(200)
@@ -90,10 +107,19 @@ const rule = z.strictObject({
     .meta({ description: 'For what takes capacity away or cannot be undone.' }),
 });
 
+/** What the machines of one node pool cost. */
+const rates = z.strictObject({
+  cpuCoreHourUsd: notNegative,
+  memoryGbHourUsd: notNegative.meta({ description: 'Per GB of 2^30 bytes.' }),
+  databaseGbMonthUsd: notNegative.optional(),
+  hoursPerMonth: z.number().positive().max(744).default(730),
+});
+
 /** headroom.yaml. */
 export const headroomSchema = z.strictObject({
   systems: z.record(typedName, system),
   clusters: z.record(typedName, cluster),
+  rates: z.record(typedName, rates).default({}),
   policy: z.strictObject({ rules: z.array(rule).max(200) }).optional(),
   operators: z.array(userId).max(500).default([]),
 });

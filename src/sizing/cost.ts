@@ -48,6 +48,8 @@ export function cents(usd: number): number | undefined {
   return Number.isFinite(rounded) ? rounded : undefined;
 }
 
+export type Budget = NonNullable<CostRates['budget']>;
+
 /** Where a month's spending stands against a budget. */
 export interface BudgetState {
   readonly usdPerMonth: number;
@@ -57,10 +59,7 @@ export interface BudgetState {
 }
 
 /** Critical at the budget, a warning from its level on. */
-export function budgetState(
-  spentUsdPerMonth: number,
-  budget: NonNullable<CostRates['budget']>,
-): BudgetState {
+export function budgetState(spentUsdPerMonth: number, budget: Budget): BudgetState {
   const usedPercent = (spentUsdPerMonth / budget.usdPerMonth) * 100;
   const warned = usedPercent >= budget.warnAtPercent ? 'warning' : 'ok';
   return {

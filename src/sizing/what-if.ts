@@ -1,7 +1,14 @@
 // Sizes a system from inputs, by every sizing of its profile; observes nothing and changes nothing.
 import type { Values } from '../profile/formula.ts';
 import type { CostRates, Pod, Profile, Sizing } from '../profile/profile.ts';
-import { type BudgetState, budgetState, cents, type RateCard, sizedUsdPerMonth } from './cost.ts';
+import {
+  type Budget,
+  type BudgetState,
+  budgetState,
+  cents,
+  type RateCard,
+  sizedUsdPerMonth,
+} from './cost.ts';
 import type { SizedDatabase } from './database.ts';
 import { parseInputs } from './inputs.ts';
 import { remarksOf } from './remarks.ts';
@@ -12,7 +19,7 @@ import { valuesOf } from './values.ts';
 /** What the money is counted with; the profile's own where headroom.yaml says nothing. */
 export interface Money {
   readonly rates?: RateCard;
-  readonly budget?: NonNullable<CostRates['budget']>;
+  readonly budget?: Budget;
 }
 
 /** A system sized from its inputs. */

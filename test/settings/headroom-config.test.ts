@@ -47,6 +47,21 @@ describe('the example', () => {
   const config = parse(example);
   const systems = assembleSystems(config, profiles);
 
+  it('prices each component by its node pool, before the system and before the guide', () => {
+    expect(systems.get('steam-traps')?.money).toMatchObject({
+      rates: { standard: { cpuCoreHourUsd: 0.042, source: 'headroom.yaml, rates general' } },
+      budget: { usdPerMonth: 2500, warnAtPercent: 80 },
+    });
+    const staging = systems.get('steam-traps-staging');
+    expect(staging?.money?.rates?.byComponent.get('worker')).toMatchObject({
+      cpuCoreHourUsd: 0.014,
+      hoursPerMonth: 730,
+    });
+    // The other components of it cost what the guide says.
+    expect(staging?.money?.rates?.standard).toBe(staging?.profile.cost);
+    expect(staging?.money?.budget).toBeUndefined();
+  });
+
   it('is valid and says what it says', () => {
     expect(config.clusters.get('production')).toEqual({
       id: 'production',
@@ -184,6 +199,16 @@ describe('a mistake', () => {
       'cluster: staging',
       'cluster: stagin',
       'there is no cluster "stagin"; did you mean "staging"?',
+    ],
+    [
+      '    rates: general',
+      '    rates: generl',
+      'there is no entry in rates "generl"; did you mean "general"?',
+    ],
+    [
+      '        rates: spot',
+      '        rates: sport',
+      'there is no entry in rates "sport"; did you mean "spot"?',
     ],
     [
       '      worker:',
