@@ -16,7 +16,17 @@ export function expectGolden(name: string, value: unknown): void {
   expect(JSON.parse(text)).toEqual(JSON.parse(readFileSync(file, 'utf8')));
 }
 
-/** The names of all kept files, sorted. */
+/** The same for a file that is text of another kind, named with its ending. */
+export function expectGoldenText(fileName: string, text: string): void {
+  const file = new URL(fileName, folder);
+  if (process.env['UPDATE_GOLDEN'] === '1') writeFileSync(file, text);
+  expect(existsSync(file), `test/golden/${fileName} is missing: run with UPDATE_GOLDEN=1`).toBe(
+    true,
+  );
+  expect(text).toBe(readFileSync(file, 'utf8'));
+}
+
+/** The names of all kept messages, sorted. */
 export function goldenNames(): readonly string[] {
   return readdirSync(folder)
     .filter((name) => name.endsWith('.json'))
