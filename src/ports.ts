@@ -8,6 +8,7 @@ import type { ClusterState } from './change/compare.ts';
 import type { Message } from './message/message.ts';
 import type { Plan } from './plan/plan.ts';
 import type { OutcomeState, PlanState } from './plan/plan-state.ts';
+import type { LiveWorkload } from './sizing/live-workload.ts';
 
 export interface Clock {
   now(): Date;
@@ -56,6 +57,17 @@ export interface Clusters {
   health(): Promise<readonly { readonly cluster: string; readonly problem?: string }[]>;
 }
 
+/**
+ * Reads one workload in full. When it is not there, `names` are those that are, of its kind and namespace.
+ * @throws OperationError when the cluster cannot be asked.
+ */
+export type WorkloadReader = (
+  workload: WorkloadRef,
+) => Promise<
+  | { readonly kind: 'found'; readonly workload: LiveWorkload }
+  | { readonly kind: 'missing'; readonly names: readonly string[] }
+>;
+
 // ---- Metrics -----------------------------------------------------------------------------------------------------
 
 export type MetricAnswer =
@@ -72,6 +84,24 @@ export interface Metrics {
 
 /** Finds the metrics server that watches a cluster. */
 export type MetricsOf = (cluster: string) => Metrics;
+
+/** The samples of one number over a time; steps without a sample are left out. */
+export type SeriesAnswer =
+  | {
+      readonly kind: 'samples';
+      readonly samples: readonly { readonly atMs: number; readonly value: number }[];
+    }
+  | { readonly kind: 'missing'; readonly because: string };
+
+/**
+ * Asks for one number at every step of a time. No series and several are `missing`, with the reason; NaN and infinity
+ * are no samples.
+ * @throws OperationError when the server cannot be asked or refuses the query.
+ */
+export type ReadSeries = (
+  promql: string,
+  window: { readonly from: Date; readonly to: Date; readonly stepMs: number },
+) => Promise<SeriesAnswer>;
 
 // ---- The queue ---------------------------------------------------------------------------------------------------
 
