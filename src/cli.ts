@@ -8,27 +8,16 @@ import { migrate } from './adapters/migrate.ts';
 import { createPool } from './adapters/postgres.ts';
 import { createStore } from './adapters/store/store.ts';
 import type { ChainHead, Finding } from './audit/chain.ts';
+import { addSizingCommands } from './cli/sizing-commands.ts';
+import { loadSystems, print } from './cli/target.ts';
 import { Exit, endOf } from './exit.ts';
-import {
-  type Loaded,
-  loadConfig,
-  loadEverything,
-  loadProfiles,
-  migrationsDir,
-} from './load-files.ts';
-import { planTable } from './message/plan-table.ts';
+import { loadEverything, migrationsDir } from './load-files.ts';
 import type { Store } from './ports.ts';
 import { parseProfile } from './profile/parse-profile.ts';
-import { fileSettings } from './settings/environment.ts';
-import { assembleSystems } from './settings/headroom-config.ts';
-import { planJson } from './sizing/plan-json.ts';
-import { whatIf } from './sizing/what-if.ts';
 import { suggestion } from './words/nearest.ts';
 import { exportLines, verifyLines, verifyStored } from './workflow/audit-trail.ts';
 import { resume, stop } from './workflow/stop-and-resume.ts';
 import { formatMistake } from './yaml/parse-yaml.ts';
-
-const print = (line: string) => process.stdout.write(`${line}\n`);
 
 const program = new Command('headroom')
   .description('Capacity plans in Slack: an alert goes in, an approved, proven change comes out.')
@@ -64,7 +53,7 @@ program
     await withStore(async (store) =>
       stop(
         { scope, by, ...(options.reason !== undefined && { reason: options.reason }) },
-        { store, clock: realClock, systems: await systems() },
+        { store, clock: realClock, systems: await loadSystems() },
       ),
     );
     print(
@@ -82,7 +71,7 @@ program
     const ended = await withStore(async (store) =>
       resume(
         { scope, by: `cli:${userInfo().username}`, askedAt: realClock.now() },
-        { store, clock: realClock, systems: await systems() },
+        { store, clock: realClock, systems: await loadSystems() },
       ),
     );
     if (!ended)
@@ -90,28 +79,7 @@ program
     print(`Resumed: ${scope === '*' ? 'everything' : scope}.`);
   });
 
-program
-  .command('plan')
-  .description('size a system from its inputs; needs no server and changes nothing')
-  .argument('<profile>')
-  .argument('[key=value...]')
-  .option('--json', 'for programs')
-  .action(async (id: string, pairs: readonly string[], options: { json?: boolean }) => {
-    const profiles = orExit(await loadProfiles(fileSettings(process.env)));
-    const profile = profiles.get(id);
-    if (profile === undefined)
-      throw new Exit(2, `there is no profile "${id}"${suggestion(id, profiles.keys())}`);
-    const inputs = new Map<string, string>();
-    for (const pair of pairs) {
-      const at = pair.indexOf('=');
-      if (at < 1) throw new Exit(2, `"${pair}" should be key=value`);
-      inputs.set(pair.slice(0, at), pair.slice(at + 1));
-    }
-    const result = whatIf(profile, inputs);
-    if (result.kind === 'misuse') throw new Exit(2, result.mistakes.join('\n'));
-    if (options.json === true) print(JSON.stringify(planJson(id, result)));
-    else for (const line of planTable(profile.title, result)) print(line);
-  });
+addSizingCommands(program);
 
 const profileCommand = program.command('profile').description('work on profiles');
 profileCommand
@@ -217,16 +185,11 @@ async function verifyFile(path: string, expect: ChainHead | undefined): Promise<
   }
 }
 
-async function systems() {
-  const profiles = orExit(await loadProfiles(fileSettings(process.env)));
-  return assembleSystems(orExit(await loadConfig(fileSettings(process.env), profiles)), profiles);
-}
-
 async function scopeOf(system: string | undefined, cluster: string | undefined): Promise<string> {
   if (system === undefined && cluster === undefined) return '*';
   if (system !== undefined && cluster !== undefined)
     throw new Exit(2, 'name a system or a cluster, not both');
-  const known = await systems();
+  const known = await loadSystems();
   if (system !== undefined) {
     if (!known.has(system))
       throw new Exit(2, `there is no system "${system}"${suggestion(system, known.keys())}`);
@@ -263,11 +226,6 @@ function checkpointOf(text: string): ChainHead {
 
 function brokenWords(finding: Extract<Finding, { kind: 'broken' }>): string {
   return `The trail is broken at entry ${finding.seq}: ${finding.because}. Keep the database as it is and find out who had access to it.`;
-}
-
-function orExit<T>(loaded: Loaded<T>): T {
-  if (loaded.ok) return loaded.value;
-  throw new Exit(1, loaded.mistakes.join('\n'));
 }
 
 // A reader that has seen enough, such as `head`, is no failure.

@@ -132,7 +132,7 @@ const findingHeads = {
 
 function findingText(finding: Finding): string {
   const lookAt = finding.lookAt.map((what) => `• ${literal(what, 300)}`);
-  return [`*${findingHeads[finding.kind]}*`, literal(finding.because, 600), ...lookAt].join('\n');
+  return [`*${findingHeads[finding.kind]}*`, literal(finding.because, 1_000), ...lookAt].join('\n');
 }
 
 function cause({ origin, observations, trigger }: Plan, maxChars: number): string {
@@ -178,7 +178,7 @@ function whyLines(plan: Plan): string[] {
 
 /** A number with its age, or that it is not known and why; never a guess. */
 export function observationLine(observation: Observation): string {
-  const name = literal(observation.name, 80);
+  const name = literal(observation.name, 200);
   switch (observation.kind) {
     case 'value':
       return `• ${name}: *${literal(amount(observation.value, observation.unit), 60)}*${observation.ageSeconds === 0 ? '' : `, ${span(observation.ageSeconds)} old`}`;

@@ -232,30 +232,30 @@ function expressionOf<T extends number | boolean>(
   return { source, names, evaluate, trace: (values) => traceOf(source, program.ast, values) };
 }
 
-/** Texts worth showing: each operation and call, not each name and number. */
+/** Texts worth showing: each operation and call that counts, not each name and number. */
 function traceOf(source: string, root: ASTNode, values: Values): readonly TracedPart[] {
-  const parts: TracedPart[] = [];
-  const seen = new Set<string>();
-  for (const node of [...operationsOf(root), root]) {
-    const text = source.slice(node.range.start, node.range.end).trim();
-    if (seen.has(text)) continue;
-    const asNumber = compileFormula(text);
-    const part = asNumber.problem === undefined ? asNumber : compileCondition(text);
-    const result = part.evaluate(values);
-    if (!result.ok) continue;
-    seen.add(text);
-    parts.push({ text, value: result.value });
-  }
-  return parts;
+  const parts = new Map<string, TracedPart>();
+  const textOf = (node: ASTNode) => source.slice(node.range.start, node.range.end).trim();
+  const visit = (node: ASTNode): void => {
+    for (const operand of operandsThatCount(node)) visit(operand);
+    const text = textOf(node);
+    const value = isOperation(node) || node === root ? valueOf(text, values) : undefined;
+    if (value !== undefined) parts.set(text, { text, value });
+  };
+  const operandsThatCount = (node: ASTNode): readonly ASTNode[] => {
+    if (node.op !== '?:') return operandsOf(node);
+    const [test, then, otherwise] = node.args;
+    const holds = compileCondition(textOf(test)).evaluate(values);
+    return [test, ...(holds.ok ? [holds.value ? then : otherwise] : [])];
+  };
+  visit(root);
+  return [...parts.values()];
 }
 
-/** The operations and calls below a node, inner ones first. */
-function operationsOf(node: ASTNode): readonly ASTNode[] {
-  const below = operandsOf(node).flatMap((operand) => [
-    ...operationsOf(operand),
-    ...(isOperation(operand) ? [operand] : []),
-  ]);
-  return below;
+function valueOf(text: string, values: Values): number | boolean | undefined {
+  const number = compileFormula(text);
+  const result = (number.problem === undefined ? number : compileCondition(text)).evaluate(values);
+  return result.ok ? result.value : undefined;
 }
 
 function isOperation({ op }: ASTNode): boolean {

@@ -3,6 +3,7 @@ import { formatNumber } from '../profile/amount.ts';
 import type { Formula, TracedPart, Values } from '../profile/formula.ts';
 import type { Profile, Sizing } from '../profile/profile.ts';
 import { formatCpu, formatMemory } from '../profile/quantity.ts';
+import { withAmount } from './inputs.ts';
 import { size } from './size.ts';
 import type { Sized } from './sized.ts';
 import { valuesOf } from './values.ts';
@@ -45,7 +46,7 @@ export function explain(profile: Profile, sized: Sized, inputs: Values): readonl
             split.into,
             split.count,
             valuesOf(profile, inputs),
-            `${sized.parts} ${split.into}`,
+            sized.parts === 1 ? 'not split' : `${sized.parts} ${split.into}`,
             split.source,
           ),
         ];
@@ -136,7 +137,8 @@ function whyNotFewer(profile: Profile, sized: Sized, inputs: Values): string | u
     const now = inputs[input.name];
     if (!input.demand || now === undefined || input.type !== 'integer') continue;
     const replicasAt = (amount: number): number => {
-      const there = size(profile, sized.sizing, { ...inputs, [input.name]: amount }, new Map());
+      const changed = withAmount(profile, inputs, input.name, amount);
+      const there = size(profile, sized.sizing, changed, new Map());
       return (there.components[0]?.replicas ?? Number.POSITIVE_INFINITY) * there.parts;
     };
     const most = largestBelow(

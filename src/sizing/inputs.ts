@@ -30,7 +30,10 @@ export function parseInputs(profile: Profile, given: ReadonlyMap<string, string>
   return all.length === 0 ? { kind: 'parsed', inputs } : { kind: 'misuse', mistakes: all };
 }
 
-/** Computes defaults until no more can be: they may use each other in any order. Returns what is required and missing. */
+/**
+ * Computes defaults until no more can be: they may use each other in any order. Returns what is missing: what is
+ * required, and what a default still waits for, such as the sites that the traps follow from when neither is given.
+ */
 function withDefaults(
   profile: Profile,
   inputs: Record<string, number>,
@@ -46,7 +49,25 @@ function withDefaults(
       return false;
     });
   }
-  return waiting.filter(({ required }) => required);
+  const awaited = new Set(waiting.flatMap((input) => [...(input.default?.names.keys() ?? [])]));
+  return waiting.filter((input) => input.required || (!input.default && awaited.has(input.name)));
+}
+
+/** The inputs with another amount of one of them: those that stand at their default follow it. */
+export function withAmount(profile: Profile, inputs: Values, name: string, amount: number): Values {
+  const changed: Record<string, number> = { ...inputs, [name]: amount };
+  const following = [...profile.inputs.values()].filter((input) => {
+    const byDefault = input.default?.evaluate(inputs);
+    return input.name !== name && byDefault?.ok === true && byDefault.value === inputs[input.name];
+  });
+  // Each pass settles at least one more of a chain of defaults.
+  for (const _ of following) {
+    for (const input of following) {
+      const computed = input.default?.evaluate(changed);
+      if (computed?.ok === true) changed[input.name] = computed.value;
+    }
+  }
+  return changed;
 }
 
 function parseNumber(input: Input, text: string): number | string {
