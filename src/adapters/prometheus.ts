@@ -1,8 +1,8 @@
-// Asks Prometheus for one number at a time and says plainly when there is none, because a made-up number would size a system.
+// Asks Prometheus for one number, or for one over time, and says plainly when there is none, because a made-up number would size a system.
 import axios, { type AxiosResponse, isAxiosError, isCancel } from 'axios';
 import { z } from 'zod';
 import { OperationError, type TroubleCode } from '../errors.ts';
-import type { MetricAnswer, Metrics } from '../ports.ts';
+import type { MetricAnswer, Metrics, ReadSeries, SeriesAnswer } from '../ports.ts';
 
 export interface PrometheusOptions {
   /** Where Prometheus answers, with its path prefix and, if it wants them, user and password. */
@@ -12,6 +12,8 @@ export interface PrometheusOptions {
 }
 
 const deadlineMsDefault = 5_000;
+/** Weeks of samples take longer, and nobody waits at a card for them. */
+const seriesDeadlineMsDefault = 30_000;
 /** One number needs some hundred bytes; a query that returns every series must not fill the memory. */
 const answerBytesMax = 4 * 1024 * 1024;
 /** Prometheus repeats the whole query in some errors. */
@@ -21,7 +23,11 @@ const sample = z.tuple([z.number(), z.string()]);
 const answerSchema = z.discriminatedUnion('resultType', [
   z.object({ resultType: z.literal('vector'), result: z.array(z.object({ value: sample })) }),
   z.object({ resultType: z.literal('scalar'), result: sample }),
-  z.object({ resultType: z.enum(['matrix', 'string']) }),
+  z.object({
+    resultType: z.literal('matrix'),
+    result: z.array(z.object({ values: z.array(sample) })),
+  }),
+  z.object({ resultType: z.literal('string') }),
 ]);
 const successSchema = z.object({ status: z.literal('success'), data: answerSchema });
 const failureSchema = z.object({ status: z.literal('error'), error: z.string() });
@@ -37,9 +43,29 @@ export function createMetrics(options: PrometheusOptions): Metrics {
   const deadlineMs = options.deadlineMs ?? deadlineMsDefault;
   return {
     async query(promql) {
-      const response = await ask(endpoint, { promql, auth, deadlineMs });
+      const response = await ask(`${endpoint}/query`, {
+        params: { query: promql },
+        auth,
+        deadlineMs,
+      });
       return readAnswer(parseAnswer(response));
     },
+  };
+}
+
+/** The series of one Prometheus. The deadline is 30 seconds by default. */
+export function createSeriesReader(options: PrometheusOptions): ReadSeries {
+  const { endpoint, auth } = parseAddress(options.url);
+  const deadlineMs = options.deadlineMs ?? seriesDeadlineMsDefault;
+  return async (promql, { from, to, stepMs }) => {
+    const params = {
+      query: promql,
+      start: from.getTime() / 1000,
+      end: to.getTime() / 1000,
+      step: stepMs / 1000,
+    };
+    const response = await ask(`${endpoint}/query_range`, { params, auth, deadlineMs });
+    return readSeries(parseAnswer(response));
   };
 }
 
@@ -56,20 +82,20 @@ function parseAddress(address: string): { endpoint: string; auth: Credentials | 
       ? undefined
       : { username: decodeURIComponent(url.username), password: decodeURIComponent(url.password) };
   const prefix = url.pathname.replace(/\/+$/, '');
-  return { endpoint: `${url.origin}${prefix}/api/v1/query`, auth };
+  return { endpoint: `${url.origin}${prefix}/api/v1`, auth };
 }
 
 async function ask(
   endpoint: string,
   query: {
-    readonly promql: string;
+    readonly params: Readonly<Record<string, string | number>>;
     readonly auth: Credentials | undefined;
     readonly deadlineMs: number;
   },
 ): Promise<AxiosResponse<string>> {
   try {
     return await axios.get<string>(endpoint, {
-      params: { query: query.promql },
+      params: query.params,
       ...(query.auth === undefined ? {} : { auth: query.auth }),
       // The signal bounds the whole exchange; axios's own timeout stops counting when the headers are there.
       signal: AbortSignal.timeout(query.deadlineMs),
@@ -124,6 +150,22 @@ function readAnswer(answer: Answer): MetricAnswer {
     return { kind: 'missing', because: `${answer.result.length} series, expected one` };
   }
   return readSample(row.value);
+}
+
+function readSeries(answer: Answer): SeriesAnswer {
+  if (answer.resultType !== 'matrix') {
+    throw trouble('bad-answer', 'it does not answer like Prometheus: a series was asked for');
+  }
+  const [row, ...others] = answer.result;
+  if (row === undefined) return { kind: 'missing', because: 'Prometheus has no such series' };
+  if (others.length > 0) {
+    return { kind: 'missing', because: `${answer.result.length} series, expected one` };
+  }
+  const samples = row.values.map(([seconds, text]) => ({
+    atMs: Math.round(seconds * 1000),
+    value: Number(text),
+  }));
+  return { kind: 'samples', samples: samples.filter(({ value }) => Number.isFinite(value)) };
 }
 
 function readSample([seconds, text]: readonly [number, string]): MetricAnswer {

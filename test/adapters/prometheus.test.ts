@@ -3,7 +3,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { resolve } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { startPrometheus } from '../../sandbox/prometheus/server.ts';
-import { createMetrics } from '../../src/adapters/prometheus.ts';
+import { createMetrics, createSeriesReader } from '../../src/adapters/prometheus.ts';
 import { OperationError } from '../../src/errors.ts';
 
 interface Exchange {
@@ -215,5 +215,59 @@ describe('on the stand-in', () => {
     prometheus.control.remove('inspection_queue_depth');
     expect(await metrics.query('inspection_queue_depth')).toMatchObject({ kind: 'missing' });
     await prometheus.stop();
+  });
+});
+
+describe('a series over time', () => {
+  const minuteMs = 60_000;
+  const nowMs = Date.UTC(2026, 10, 22, 12);
+  const window = { from: new Date(nowMs - 10 * minuteMs), to: new Date(nowMs), stepMs: minuteMs };
+
+  it('is its samples at each step, and what is not there is missing', async () => {
+    const prometheus = await startPrometheus({ clock: { now: () => new Date(nowMs) } });
+    const read = createSeriesReader({ url: prometheus.url });
+    const from = new Date(nowMs - 3 * minuteMs);
+    prometheus.control.setHistory('depth{queue="in"}', (ms) => (ms - nowMs) / minuteMs, from);
+    prometheus.control.setHistory('depth{queue="out"}', () => 1, from);
+    expect(await read('sum(depth{queue="in"})', window)).toEqual({
+      kind: 'samples',
+      samples: [-3, -2, -1, 0].map((value) => ({ atMs: nowMs + value * minuteMs, value })),
+    });
+    expect(await read('depth', window)).toEqual({
+      kind: 'missing',
+      because: '2 series, expected one',
+    });
+    expect(await read('length', window)).toEqual({
+      kind: 'missing',
+      because: 'Prometheus has no such series',
+    });
+    expect(await read('sum(depth{queue="in"}) / 0 * 0', window)).toEqual({
+      kind: 'samples',
+      samples: [],
+    });
+    expect(await failure(read('sum(', window))).toMatchObject({ code: 'refused' });
+    prometheus.control.fault({ reset: true });
+    expect(await failure(read('depth', window))).toMatchObject({ code: 'unreachable' });
+    await prometheus.stop();
+  });
+
+  it('takes a series with its numbers and without those that are none', async () => {
+    const values = [
+      [1, '5'],
+      [2, 'NaN'],
+      [3, '+Inf'],
+      [4, '6'],
+    ];
+    const url = await serve((_, response) => {
+      const result = [{ metric: {}, values }];
+      response.end(JSON.stringify({ status: 'success', data: { resultType: 'matrix', result } }));
+    });
+    expect(await createSeriesReader({ url })('up', window)).toEqual({
+      kind: 'samples',
+      samples: [
+        { atMs: 1000, value: 5 },
+        { atMs: 4000, value: 6 },
+      ],
+    });
   });
 });
