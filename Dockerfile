@@ -15,6 +15,7 @@ COPY package.json ./
 COPY profiles profiles
 COPY migrations migrations
 COPY --from=build /app/dist/headroom.js dist/headroom.js
+COPY --from=build /app/dist/picture dist/picture
 USER node
 EXPOSE 8080 3000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \

@@ -126,9 +126,33 @@ export type ChatAnswer =
   | { readonly kind: 'gone' }
   | { readonly kind: 'rejected'; readonly because: string };
 
+/** A picture as it is posted. */
+export interface Picture {
+  /** Ends in `.png`. */
+  readonly fileName: string;
+  readonly title: string;
+  /** What a screen reader says in its place, 1,000 characters at most. */
+  readonly altText: string;
+  /** Stands above the picture; mrkdwn that is ours or escaped. */
+  readonly comment: string;
+  readonly png: Uint8Array;
+}
+
+/**
+ * SVG into PNG.
+ * @throws OperationError when it cannot be drawn.
+ */
+export type DrawPicture = (svg: string) => Promise<Uint8Array>;
+
 export interface Chat {
   post(channel: string, message: Message, threadTs?: string): Promise<ChatAnswer>;
   update(channel: string, ts: string, message: Message): Promise<ChatAnswer>;
+  /**
+   * Posts a picture into a channel (`C…`, `D…`) where the bot is a member, or to a person (`U…`): then it is a direct
+   * message, because Slack cannot show a file to one person alone in a channel. Nothing is seen before all of it is
+   * there; asked twice, it is posted twice. The answer's `ts` is empty: Slack shares files later and names no message.
+   */
+  postPicture(to: string, picture: Picture, threadTs?: string): Promise<ChatAnswer>;
   /** Answers a command through the address Slack gave with it; valid for 30 minutes. */
   respond(responseUrl: string, message: Message): Promise<ChatAnswer>;
 }

@@ -1,7 +1,7 @@
 // What the Dockerfile puts into the image is enough to run: tried with those files alone, since no image can be built here.
 
 import { execFile } from 'node:child_process';
-import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -36,4 +36,13 @@ it('the files of the image size a system and bring a database up to date', async
   expect((await headroom('plan', 'gl-008', 'sites=100')).stdout).toContain('12 replicas');
   expect((await headroom('migrate')).stdout).toContain('0001_foundation.sql');
   expect((await headroom('audit', 'verify')).stdout).toContain('The trail is intact: 0 entries');
+});
+
+it('the files of the image hold what pictures are drawn with, and the licence of the letters', async () => {
+  expect((await readdir(join(image, 'dist/picture'))).toSorted()).toEqual([
+    'Inter_400Regular.ttf',
+    'Inter_700Bold.ttf',
+    'LICENSE_FONT',
+    'index_bg.wasm',
+  ]);
 });

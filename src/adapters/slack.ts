@@ -10,10 +10,13 @@ import {
 } from '@slack/web-api';
 import { OperationError } from '../errors.ts';
 import { slackLimits } from '../message/limits.ts';
-import type { Message } from '../message/message.ts';
-import type { Chat, ChatAnswer } from '../ports.ts';
+import { cut, type Message } from '../message/message.ts';
+import type { Chat, ChatAnswer, Picture } from '../ports.ts';
 
 const respondDeadlineMs = 10_000;
+const uploadDeadlineMs = 30_000;
+/** Slack refuses a file with a longer description (alt_txt_too_large). */
+const altTextMaxChars = 1_000;
 
 /** Errors that pass by themselves or that a person can mend without us sending something else. */
 const passing = new Set([
@@ -55,8 +58,50 @@ export function createChat(client: WebClient): Chat {
         const answer = await client.chat.update({ channel, ts, ...content(message) });
         return answer.ts;
       }),
+    postPicture: (to, picture, threadTs) =>
+      ask(`posting a picture to ${to}`, async () => {
+        // First of all, so that nothing is uploaded for somebody who is not there.
+        const channel = isPerson(to) ? await directChannel(client, to) : to;
+        const id = await upload(client, picture);
+        await client.files.completeUploadExternal({
+          files: [{ id, title: picture.title }],
+          channel_id: channel,
+          initial_comment: picture.comment,
+          ...(threadTs !== undefined && { thread_ts: threadTs }),
+        });
+        return '';
+      }),
     respond: (responseUrl, message) => respond(responseUrl, message),
   };
+}
+
+function isPerson(id: string): boolean {
+  return /^[UW]/.test(id);
+}
+
+/** Files go to channels only, and the one between the bot and a person has an id of its own. */
+async function directChannel(client: WebClient, user: string): Promise<string> {
+  const { channel } = await client.conversations.open({ users: user });
+  return named(channel?.id, 'the direct conversation');
+}
+
+/** The id of the uploaded file, which nobody sees yet; Slack throws away what is never completed. */
+async function upload(client: WebClient, { fileName, png, altText }: Picture): Promise<string> {
+  // Slack calls it alt_txt; the client's own files.uploadV2 says alt_text, and the words would be lost.
+  const file = { filename: fileName, length: png.length, alt_txt: cut(altText, altTextMaxChars) };
+  const place = await client.files.getUploadURLExternal(file);
+  const response = await reach('uploading a picture', named(place.upload_url, 'the address'), {
+    headers: { 'content-type': 'image/png' },
+    body: Buffer.from(png),
+    signal: AbortSignal.timeout(uploadDeadlineMs),
+  });
+  if (response.status !== 200) throw refusal('uploading a picture', response.status);
+  return named(place.file_id, 'the file');
+}
+
+function named(id: string | undefined, what: string): string {
+  if (id === undefined || id === '') throw new Error(`Slack does not name ${what}`);
+  return id;
 }
 
 function content(message: Message): { readonly text: string; readonly blocks: KnownBlock[] } {
@@ -73,7 +118,7 @@ async function ask(doing: string, call: () => Promise<string | undefined>): Prom
     if (error instanceof WebAPIPlatformError && error.data.error === 'message_not_found') {
       return { kind: 'gone' };
     }
-    const trouble = slackTrouble(doing, error);
+    const trouble = error instanceof OperationError ? error : slackTrouble(doing, error);
     if (trouble instanceof OperationError && !trouble.retryable) {
       return { kind: 'rejected', because: trouble.message };
     }
@@ -123,19 +168,28 @@ export function slackTrouble(doing: string, error: unknown): unknown {
 
 async function respond(responseUrl: string, message: Message): Promise<ChatAnswer> {
   const doing = 'answering a command';
-  let response: Response;
+  const response = await reach(doing, responseUrl, {
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      response_type: 'ephemeral',
+      replace_original: false,
+      ...content(message),
+    }),
+    signal: AbortSignal.timeout(respondDeadlineMs),
+  });
+  if (response.ok) return { kind: 'sent', ts: '' };
+  const refused = refusal(doing, response.status);
+  if (refused.retryable) throw refused;
+  return { kind: 'rejected', because: refused.message };
+}
+
+/** Posts to an address that Slack gave out. The address lets anybody in, so no error may name it. */
+async function reach(doing: string, url: string, request: RequestInit): Promise<Response> {
   try {
-    response = await fetch(responseUrl, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({
-        response_type: 'ephemeral',
-        replace_original: false,
-        ...content(message),
-      }),
-      signal: AbortSignal.timeout(respondDeadlineMs),
-      redirect: 'error',
-    });
+    const response = await fetch(url, { method: 'POST', redirect: 'error', ...request });
+    // The status says it all; a connection that breaks after it changes nothing.
+    await response.body?.cancel().catch(() => undefined);
+    return response;
   } catch (error) {
     throw new OperationError(`${doing}: Slack cannot be reached`, {
       code: 'unreachable',
@@ -143,13 +197,12 @@ async function respond(responseUrl: string, message: Message): Promise<ChatAnswe
       cause: error,
     });
   }
-  await response.body?.cancel();
-  if (response.ok) return { kind: 'sent', ts: '' };
-  if (response.status === 429 || response.status >= 500) {
-    throw new OperationError(`${doing}: Slack answers ${response.status}`, {
-      code: 'unavailable',
-      retryable: true,
-    });
-  }
-  return { kind: 'rejected', because: `${doing}: Slack answers ${response.status}` };
+}
+
+function refusal(doing: string, status: number): OperationError {
+  const passes = status === 429 || status >= 500;
+  return new OperationError(`${doing}: Slack answers ${status}`, {
+    code: passes ? 'unavailable' : 'refused',
+    retryable: passes,
+  });
 }

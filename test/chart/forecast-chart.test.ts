@@ -40,6 +40,13 @@ function boxesOf(layout: Layout): readonly Box[] {
   return [...labels, ...pills, ...ticks];
 }
 
+function collisionsIn(layout: Layout): readonly (readonly [Box, Box])[] {
+  const boxes = boxesOf(layout);
+  return boxes.flatMap((box, at) =>
+    boxes.slice(at + 1).flatMap((other) => (overlap(box, other) ? [[box, other] as const] : [])),
+  );
+}
+
 const word = fc.string({ minLength: 0, maxLength: 40, unit: 'grapheme' });
 const value = fc.oneof(
   fc.integer({ min: 0, max: 5_000 }),
@@ -131,10 +138,7 @@ describe('a chart', () => {
     const { svg, altText } = renderForecastChart(chart);
     expect(svg).not.toMatch(/NaN|Infinity|undefined|null/);
     expect(altText).not.toMatch(/NaN|Infinity|undefined|null/);
-    const boxes = boxesOf(layOut(chart));
-    for (const [at, box] of boxes.entries()) {
-      for (const other of boxes.slice(at + 1)) expect(overlap(box, other)).toBe(false);
-    }
+    expect(collisionsIn(layOut(chart))).toEqual([]);
   });
 
   it('of one point has a dot and one value', () => {
@@ -148,11 +152,8 @@ describe('a chart', () => {
       fc.property(anyChart, (chart) => {
         const layout = layOut(chart);
         const picture = { x: 0, y: 0, width: chartWidth, height: layout.height };
-        const boxes = boxesOf(layout);
-        for (const [at, box] of boxes.entries()) {
-          expect(isInside(box, picture)).toBe(true);
-          for (const other of boxes.slice(at + 1)) expect(overlap(box, other)).toBe(false);
-        }
+        expect(boxesOf(layout).filter((box) => !isInside(box, picture))).toEqual([]);
+        expect(collisionsIn(layout)).toEqual([]);
         const rendered = renderForecastChart(chart);
         expect(rendered.svg).not.toMatch(/NaN|Infinity/);
         expect(rendered.altText.length).toBeLessThanOrEqual(1_000);
@@ -163,8 +164,8 @@ describe('a chart', () => {
   });
 
   it('does not begin with numbers that are none', () => {
-    const broken = (points: ForecastChart['points']) => () =>
-      renderForecastChart({ ...usualChart, points });
+    const broken = (given: ForecastChart['points']) => () =>
+      renderForecastChart({ ...usualChart, points: given });
     expect(broken([])).toThrow('a chart has points');
     expect(broken([{ period: 1, value: Number.NaN }])).toThrow('finite');
     expect(

@@ -62,6 +62,7 @@ export class SlackRecord {
           this.#keep(ts, { channel, threadTs, content }, fate);
           return { kind: 'sent', ts };
         }),
+      postPicture: () => call('slack picture', () => ({ kind: 'sent', ts: '' })),
       respond: () => call('slack respond', () => ({ kind: 'sent', ts: '' })),
     };
   }
