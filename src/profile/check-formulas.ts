@@ -2,8 +2,9 @@
 import { suggestion } from '../words/nearest.ts';
 import type { Mistake, Places, TextRange, YamlPath } from '../yaml/parse-yaml.ts';
 import type { Expression } from './formula.ts';
+import { ownCorner, ownNames } from './procedure-scope.ts';
 import type { ProfileFile } from './schema/profile-file.ts';
-import { forecastNames, partsName, resultNames } from './scope.ts';
+import { forecastNames, partsName, plannedNames, resultNames } from './scope.ts';
 import type { Template } from './template.ts';
 
 type Found =
@@ -14,7 +15,7 @@ type Found =
 export function checkFormulas(file: ProfileFile, places: Places): readonly Mistake[] {
   const found = formulasIn(file, []);
   const mistakes = found.flatMap((each) => {
-    const known = namesAt(each.path, file);
+    const known = namesAt(each, file);
     return each.kind === 'formula'
       ? formulaMistakes(each.formula, known, each.path, places)
       : unknownNames(each.template.names, known).map((name) =>
@@ -43,7 +44,7 @@ function isTemplate(value: object): value is Template {
 }
 
 /** The names a formula may use; see the documentation of profiles for the table. */
-function namesAt(path: YamlPath, file: ProfileFile): readonly string[] {
+function namesAt({ path, kind }: Found, file: ProfileFile): readonly string[] {
   const inputs = Object.keys(file.inputs);
   const values = Object.keys(file.values);
   const sized = [...inputs, ...values, partsName, ...resultNames];
@@ -57,6 +58,11 @@ function namesAt(path: YamlPath, file: ProfileFile): readonly string[] {
   if (part === 'database' && second === 'storage') {
     return [...sized, ...earlierKeys(file.database?.storage?.gib, path[3])];
   }
+  if (part === 'procedures') {
+    return [...sized, ...plannedNames, ...ownNames(file, path, { texts: kind === 'template' })];
+  }
+  // A checklist is read without any numbers given.
+  if (part === 'checklists') return [];
   return part === 'forecast' ? [...sized, ...forecastNames] : sized;
 }
 
@@ -123,7 +129,8 @@ function withoutValue(
   return cornersOf(file).flatMap((corner) =>
     found.flatMap((each) => {
       if (each.kind !== 'formula' || told.has(each.formula)) return [];
-      const result = each.formula.evaluate(corner.values);
+      const own = ownCorner(file, each.path, corner.end);
+      const result = each.formula.evaluate({ ...corner.values, ...own });
       if (result.ok || result.notFinite === undefined) return [];
       told.add(each.formula);
       return [places.at(each.path, `it has no finite value when ${corner.words}`)];
@@ -132,6 +139,7 @@ function withoutValue(
 }
 
 interface Corner {
+  readonly end: 'min' | 'max';
   readonly words: string;
   readonly values: Readonly<Record<string, number>>;
 }
@@ -145,6 +153,6 @@ function cornersOf(file: ProfileFile): readonly Corner[] {
       const result = formula.evaluate(values);
       if (result.ok) values[name] = result.value;
     }
-    return { words: `every input is at its ${end === 'min' ? 'least' : 'most'}`, values };
+    return { end, words: `every input is at its ${end === 'min' ? 'least' : 'most'}`, values };
   });
 }

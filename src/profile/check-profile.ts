@@ -2,11 +2,13 @@
 import { suggestion } from '../words/nearest.ts';
 import type { Mistake, Places, YamlPath } from '../yaml/parse-yaml.ts';
 import { checkFormulas } from './check-formulas.ts';
+import { checkProcedures } from './check-procedures.ts';
 import { measuredBy } from './measured-expr.ts';
 import { promqlNames, unknownPromqlNames } from './promql.ts';
 import type { ProfileFile } from './schema/profile-file.ts';
 import { reservedNames } from './scope.ts';
 import { perMinute } from './throughput.ts';
+import { unknownComponent } from './unknown-component.ts';
 
 type Components = ProfileFile['components'];
 
@@ -20,6 +22,7 @@ export function checkProfile(file: ProfileFile, places: Places): readonly Mistak
     ...checkSizings(file, places),
     ...checkInputs(file, places),
     ...checkPlans(file, places),
+    ...checkProcedures(file, places),
     ...checkFormulas(file, places),
     ...(Object.keys(file.components).length === 0
       ? [places.at(['components'], 'a profile needs at least one component')]
@@ -269,17 +272,5 @@ function unknownInput(
 ): readonly Mistake[] {
   if (Object.hasOwn(inputs, name)) return [];
   const message = `there is no input "${name}"${suggestion(name, Object.keys(inputs))}`;
-  return [where === 'key' ? places.atKey(path, message) : places.at(path, message)];
-}
-
-function unknownComponent(
-  id: string,
-  components: Components,
-  path: YamlPath,
-  places: Places,
-  where: 'key' | 'value' = 'value',
-): readonly Mistake[] {
-  if (Object.hasOwn(components, id)) return [];
-  const message = `there is no component "${id}"${suggestion(id, Object.keys(components))}`;
   return [where === 'key' ? places.atKey(path, message) : places.at(path, message)];
 }

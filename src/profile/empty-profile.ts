@@ -13,4 +13,6 @@ export const emptyProfile: Profile = {
   choose: 'first',
   sizings: [],
   warnings: [],
+  procedures: new Map(),
+  checklists: new Map(),
 };

@@ -3,6 +3,7 @@ import { assert } from '../errors.ts';
 import { type Parsed, parseYaml } from '../yaml/parse-yaml.ts';
 import { checkProfile } from './check-profile.ts';
 import { exprBeyond, measuredBy } from './measured-expr.ts';
+import { checklistOf, procedureOf } from './procedure.ts';
 import type {
   Component,
   Input,
@@ -22,7 +23,7 @@ export function parseProfile(text: string, file: string): Parsed<Profile> {
 }
 
 function toProfile(file: ProfileFile): Profile {
-  const { profile, inputs, values, components, triggers, ...rest } = file;
+  const { profile, inputs, values, components, triggers, procedures, checklists, ...rest } = file;
   return {
     ...rest,
     id: profile,
@@ -30,6 +31,8 @@ function toProfile(file: ProfileFile): Profile {
     values: new Map(Object.entries(values)),
     components: mapOf(components, toComponent),
     triggers: mapOf(triggers, toTrigger),
+    procedures: mapOf(procedures, (id, each) => procedureOf(id, each, file.guide)),
+    checklists: mapOf(checklists, (_, each) => checklistOf(each)),
   };
 }
 

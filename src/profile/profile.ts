@@ -1,5 +1,6 @@
 // What a profile says once it is read: everything Headroom knows about a system, as numbers and checked formulas.
 import type { Formula } from './formula.ts';
+import type { Checklist, Procedure } from './procedure.ts';
 import type { ProfileFile } from './schema/profile-file.ts';
 
 /** A system's capacity model. The names of inputs, values, components and triggers are the keys of the maps. */
@@ -21,6 +22,10 @@ export interface Profile {
   readonly network?: NetworkPlan | undefined;
   readonly cost?: CostRates | undefined;
   readonly forecast?: ForecastModel | undefined;
+  /** What is done, in which order. */
+  readonly procedures: ReadonlyMap<string, Procedure>;
+  /** What people go through by eye. */
+  readonly checklists: ReadonlyMap<string, Checklist>;
 }
 
 /** One way to size the system: pods, shards, totals, as one joint statement. */

@@ -12,8 +12,11 @@ export const resultNames = [
   'connections',
 ] as const;
 
+/** What a plan has come to beside its sizing; procedures may use it. */
+export const plannedNames = ['database_gib', 'cost_usd'] as const;
+
 /** What a period of a forecast has come to, besides the results of its sizing. */
-export const forecastNames = ['period', 'database_gib', 'cost_usd'] as const;
+export const forecastNames = ['period', ...plannedNames] as const;
 
 /** The number of parts a system or its database is split into; 1 when it is not. */
 export const partsName = 'shards';

@@ -70,6 +70,14 @@ export function stepValues(scope: Scope): StepValues {
   };
 }
 
+/** Texts by name, worked out. */
+export function textsOf(
+  set: Readonly<Record<string, StepText>>,
+  values: StepValues,
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(set).map(([key, value]) => [key, values.text(value)]));
+}
+
 /** A sentence with numbers and texts in place. */
 export function filled({ text, names }: Template, { numbers, texts }: Scope): string {
   if (names.length === 0) return text;

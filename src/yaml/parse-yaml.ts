@@ -124,10 +124,25 @@ function issueMistakes(issue: Issue, tree: unknown, places: Places): readonly Mi
       places.atKey([...issue.path, key], `unknown key "${key}"${suggestion(key, known)}`),
     );
   }
+  const inside = issue.code === 'invalid_union' ? mistakesInside(issue) : undefined;
+  if (inside !== undefined) return inside.flatMap((each) => issueMistakes(each, tree, places));
   const words = mistakeWords(issue, valueAt(tree, issue.path));
   return [
     issue.code === 'invalid_key' ? places.atKey(issue.path, words) : places.at(issue.path, words),
   ];
+}
+
+/** What a schema says of a value that is of another type altogether. */
+const otherTypeCodes: readonly string[] = ['invalid_type', 'invalid_union', 'invalid_value'];
+
+/** Where only one of several forms is of the value's own type, that one is meant, and its mistakes are told. */
+function mistakesInside(issue: Issue & { code: 'invalid_union' }): readonly Issue[] | undefined {
+  const ofItsType = issue.errors.filter((issues) =>
+    issues.every(({ code, path }) => path.length > 0 || !otherTypeCodes.includes(code)),
+  );
+  return ofItsType.length === 1
+    ? ofItsType[0]?.map((each) => ({ ...each, path: [...issue.path, ...each.path] }))
+    : undefined;
 }
 
 function valueAt(tree: unknown, path: YamlPath): unknown {

@@ -4,6 +4,7 @@ import { component } from './components.ts';
 import { cost, database, network } from './database.ts';
 import { forecast } from './forecast.ts';
 import { figureName, formula, promqlString, remark, sentence, source, typedName } from './parts.ts';
+import { checklist, procedure } from './procedures.ts';
 import { sizing } from './sizings.ts';
 import { trigger } from './triggers.ts';
 
@@ -63,6 +64,8 @@ export const profileSchema = z
     network: network.optional(),
     cost: cost.optional(),
     forecast: forecast.optional(),
+    procedures: z.record(typedName, procedure).default({}),
+    checklists: z.record(typedName, checklist).default({}),
   })
   .meta({ title: 'Headroom profile', description: 'The capacity model of one system.' });
 

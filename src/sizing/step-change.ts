@@ -1,0 +1,176 @@
+// Works out what one step of a procedure changes in a cluster, with every value in place.
+import type { Details, Step } from '../profile/procedure.ts';
+import type { Component, Profile } from '../profile/profile.ts';
+import { fillPromql } from '../profile/promql.ts';
+import { databaseDeed } from './database-deed.ts';
+import type { PlannedChange, PlannedLook, StepTarget } from './planned-step.ts';
+import { filled, type Scope, type StepValues, type Tree, textsOf } from './step-values.ts';
+
+/** Where the components of a system run. */
+export type Workloads = ReadonlyMap<string, Omit<StepTarget, 'component' | 'cluster'>>;
+
+/** All that working out a step needs. */
+export interface StepContext {
+  readonly profile: Profile;
+  readonly workloads: Workloads;
+  readonly scope: Scope;
+  readonly values: StepValues;
+}
+
+/** The component's workload, or the one the step names in its place. */
+export function targetOf(
+  { component, workload, cluster }: Pick<Details<'restart'>, 'component' | 'workload' | 'cluster'>,
+  { workloads, scope }: StepContext,
+): StepTarget | undefined {
+  const own = workloads.get(component);
+  return (
+    own && {
+      component,
+      kind: own.kind,
+      namespace: own.namespace,
+      name: workload === undefined ? own.name : filled(workload, scope),
+      container: own.container,
+      ...(cluster && { cluster: filled(cluster, scope) }),
+    }
+  );
+}
+
+type ClusterStep = Exclude<Step, { readonly kind: 'scale' | 'check' | 'wait' | 'human' }>;
+
+/** What the step changes; undefined where its component runs nowhere. */
+export function changeOf(step: ClusterStep, context: StepContext): PlannedChange | undefined {
+  if (step.kind === 'database') {
+    const deed = databaseDeed(step.details, context.values, context.scope);
+    return { kind: 'database', database: step.details.name, ...deed };
+  }
+  const target = targetOf({ workload: undefined, ...step.details }, context);
+  if (target === undefined) return undefined;
+  switch (step.kind) {
+    case 'pods':
+      return { kind: 'pods', target, ...amountsOf(step.details, context.values) };
+    case 'autoscaler':
+      return autoscalerChange(step.details, target, context);
+    case 'config':
+      return {
+        kind: 'config',
+        target,
+        configMap: filled(step.details.name, context.scope),
+        set: textsOf(step.details.set, context.values),
+      };
+    case 'env':
+      return {
+        kind: 'env',
+        target,
+        set: textsOf(step.details.set, context.values),
+        ...(step.details.graceSeconds !== undefined && {
+          terminationGracePeriodSeconds: context.values.whole(step.details.graceSeconds),
+        }),
+      };
+    case 'restart':
+      return { kind: 'restart', target };
+    case 'apply':
+      return applyChange(step.details, target, context);
+    case 'storage':
+      return {
+        kind: 'storage',
+        target,
+        claim: filled(step.details.claim, context.scope),
+        gib: context.values.whole(step.details.gib),
+      };
+  }
+}
+
+function amountsOf(
+  { requests, limits, extended }: Details<'pods'>,
+  { whole }: StepValues,
+): Omit<Extract<PlannedChange, { kind: 'pods' }>, 'kind' | 'target'> {
+  return {
+    ...(requests?.cpu !== undefined && { cpuRequestMillicores: whole(requests.cpu) }),
+    ...(requests?.memory !== undefined && { memoryRequestMi: whole(requests.memory) }),
+    ...(limits?.cpu !== undefined && { cpuLimitMillicores: whole(limits.cpu) }),
+    ...(limits?.memory !== undefined && { memoryLimitMi: whole(limits.memory) }),
+    ...(extended && {
+      extended: Object.fromEntries(
+        Object.entries(extended).map(([name, count]) => [name, whole(count)]),
+      ),
+    }),
+  };
+}
+
+function autoscalerChange(
+  { min, max, variant }: Details<'autoscaler'>,
+  target: StepTarget,
+  { profile, values }: StepContext,
+): PlannedChange {
+  const autoscaling = profile.components.get(target.component)?.autoscaling;
+  const whole = [autoscaling?.hpa, ...(autoscaling?.variants ?? [])].find(
+    (hpa) => variant !== undefined && hpa?.name === variant,
+  );
+  const minReplicas = min === undefined ? whole?.min : values.whole(min);
+  const maxReplicas = max === undefined ? whole?.max : values.whole(max);
+  return {
+    kind: 'autoscaler',
+    target,
+    name: whole?.name ?? autoscaling?.hpa?.name ?? target.name,
+    ...(minReplicas !== undefined && { minReplicas }),
+    ...(maxReplicas !== undefined && { maxReplicas }),
+    ...(whole?.metrics && { metrics: whole.metrics.map(metricTree) }),
+  };
+}
+
+type Metric = NonNullable<
+  NonNullable<NonNullable<Component['autoscaling']>['hpa']>['metrics']
+>[number];
+
+/** What a metric is called and what it aims at; how it is computed stands in the profile. */
+function metricTree(metric: Metric): Tree {
+  if ('resource' in metric) return { resource: metric.resource, percent: metric.percent };
+  return 'pods' in metric
+    ? { pods: metric.pods, average: metric.average }
+    : { external: metric.external, average: metric.average };
+}
+
+function applyChange(
+  { apiVersion, kind, name, fields }: Details<'apply'>,
+  target: StepTarget,
+  { scope, values }: StepContext,
+): PlannedChange {
+  const names = { ...target, workload: target.name };
+  const fill = (text: string) => fillPromql(text, names);
+  const written = Object.entries(fields).map(([key, value]) => [key, values.tree(value, fill)]);
+  const metadata = { name: fill(filled(name, scope)), namespace: target.namespace };
+  const object: { readonly [key: string]: Tree } = {
+    apiVersion,
+    kind,
+    metadata,
+    ...Object.fromEntries(written),
+  };
+  return { kind: 'apply', target, object };
+}
+
+/** What must be seen, worked out; `component` is the step's own. */
+export function lookOf(
+  look: NonNullable<Details<'restart'>['gate']>,
+  component: string | undefined,
+  context: StepContext,
+): PlannedLook {
+  const of = look.component ?? component;
+  const names = of === undefined ? undefined : context.workloads.get(of);
+  const { number } = context.values;
+  const { http, status, rollout, promql, fact, database, within } = look;
+  return {
+    ...(of !== undefined && { component: of }),
+    ...(http !== undefined && { http, status: status ?? 200 }),
+    ...(rollout && { rollout }),
+    ...(promql !== undefined && {
+      promql: names ? fillPromql(promql, { ...names, workload: names.name }) : promql,
+    }),
+    ...(fact !== undefined && { fact }),
+    ...(database !== undefined && { database }),
+    ...(look.above !== undefined && { above: number(look.above) }),
+    ...(look.atLeast !== undefined && { atLeast: number(look.atLeast) }),
+    ...(look.below !== undefined && { below: number(look.below) }),
+    ...(look.atMost !== undefined && { atMost: number(look.atMost) }),
+    ...(within !== undefined && { withinSeconds: within / 1000 }),
+  };
+}
