@@ -7,6 +7,8 @@ import { suggestion } from '../words/nearest.ts';
 export interface ClusterAddress {
   readonly id: string;
   readonly context?: string;
+  /** Who names it, for mistakes. (Default: headroom.yaml.) */
+  readonly namedBy?: string;
 }
 
 /** Everything wrong with how the clusters are to be reached, in words; asks no cluster. Without any, the file alone is looked at. */
@@ -34,11 +36,11 @@ class KubeconfigMistake extends Error {}
 
 /** The way to one cluster. @throws KubeconfigMistake in words for the person who wrote it. */
 export function loadKubeconfig(
-  { id, context }: ClusterAddress,
+  { id, context, namedBy = `headroom.yaml, cluster ${id}` }: ClusterAddress,
   kubeconfig: string | undefined,
 ): KubeConfig {
   const config = loadFile(kubeconfig);
-  const where = `headroom.yaml, cluster ${id}: the kubeconfig`;
+  const where = `${namedBy}: the kubeconfig`;
   if (context !== undefined) {
     if (config.getContextObject(context) === null) {
       const names = config.getContexts().map(({ name }) => name);

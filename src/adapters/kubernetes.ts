@@ -30,7 +30,7 @@ import { autoscalerState, scales, workloadState } from './kubernetes-state.ts';
 /** Our name as owner of the fields we write. */
 const fieldManager = 'headroom';
 /** One answer may take this long; a write without an answer by then is unknown. */
-const deadlineMsDefault = 10_000;
+export const deadlineMsDefault = 10_000;
 const podsMax = 500;
 
 /**
@@ -79,7 +79,12 @@ interface Apis {
   readonly version: VersionApi;
 }
 
-function apisOf(address: ClusterAddress, kubeconfig: string | undefined, deadlineMs: number): Apis {
+/** @throws Error in words when the kubeconfig does not lead to the cluster. */
+export function apisOf(
+  address: ClusterAddress,
+  kubeconfig: string | undefined,
+  deadlineMs: number,
+): Apis {
   const config = loadKubeconfig(address, kubeconfig);
   const server = config.getCurrentCluster()?.server;
   assert(server !== undefined, 'a kubeconfig without a mistake names a cluster');
@@ -202,7 +207,8 @@ async function observe(apis: Apis, workload: WorkloadRef): ReturnType<Clusters['
   }
 }
 
-async function orMissing<T>(reading: Promise<T>): Promise<T | undefined> {
+/** What is read, or nothing when the cluster says that it is not there. */
+export async function orMissing<T>(reading: Promise<T>): Promise<T | undefined> {
   try {
     return await reading;
   } catch (error) {
