@@ -2,18 +2,17 @@
 
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { basename } from 'node:path';
-import { OperationError } from '../errors.ts';
+import { OperationError, unreachable } from '../errors.ts';
 import type { DrawPicture } from '../ports.ts';
 
 /** A chart becomes 1,200 dots wide: as many as a telephone shows, and more than a message on a desk. */
 const dotsPerUnit = 1.5;
 
-/** Where the packages have what is needed; `build.mjs` lays the same files into `picture/` beside the bundle. */
+/** What is read for the first picture. `build.mjs` lays these files into `picture/` beside the bundle. */
 const files = {
-  program: '@resvg/resvg-wasm/index_bg.wasm',
-  regular: '@expo-google-fonts/inter/400Regular/Inter_400Regular.ttf',
-  bold: '@expo-google-fonts/inter/700Bold/Inter_700Bold.ttf',
+  program: 'index_bg.wasm',
+  regular: 'Inter_400Regular.ttf',
+  bold: 'Inter_700Bold.ttf',
 } as const;
 
 type Draw = (svg: string) => Uint8Array;
@@ -73,11 +72,25 @@ async function load(): Promise<Draw> {
 }
 
 /** From beside the bundle, or from the packages where there is none. */
-async function read(file: string): Promise<Buffer> {
+async function read(file: (typeof files)[keyof typeof files]): Promise<Buffer> {
   try {
-    return await readFile(new URL(`./picture/${basename(file)}`, import.meta.url));
+    return await readFile(new URL(`./picture/${file}`, import.meta.url));
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
-    return readFile(createRequire(import.meta.url).resolve(file));
+    return readFile(inPackages(file));
+  }
+}
+
+function inPackages(file: (typeof files)[keyof typeof files]): string {
+  const require = createRequire(import.meta.url);
+  switch (file) {
+    case files.program:
+      return require.resolve('@resvg/resvg-wasm/index_bg.wasm');
+    case files.regular:
+      return require.resolve('@expo-google-fonts/inter/400Regular/Inter_400Regular.ttf');
+    case files.bold:
+      return require.resolve('@expo-google-fonts/inter/700Bold/Inter_700Bold.ttf');
+    default:
+      return unreachable(file);
   }
 }
