@@ -45,6 +45,10 @@ export interface BotOptions {
   readonly policy?: string;
   readonly rateLimits?: boolean;
   readonly checkpoint?: Checkpoint;
+  /** The systems of headroom.yaml, in place of gl-008. Their namespaces start empty. */
+  readonly systems?: string;
+  /** (Default: the profiles that ship.) */
+  readonly profilesDir?: string;
   /** Pods become ready this much faster than usual. (Default: 50.) */
   readonly clusterSpeed?: number;
 }
@@ -141,6 +145,7 @@ export class Bot {
       ALERTMANAGER_TOKEN: alertToken,
       AUDIT_TOKEN: auditToken,
       HEADROOM_CONFIG: configFile,
+      ...(options.profilesDir !== undefined && { PROFILES_DIR: options.profilesDir }),
       HOST: '127.0.0.1',
       PORT: String(port),
     });
@@ -276,8 +281,8 @@ export class Bot {
     this.clock.advance(ms);
   }
 
-  replicas(name = 'worker'): number {
-    const spec = this.cluster.control.get('Deployment', namespace, name)?.['spec'] as {
+  replicas(name = 'worker', from = namespace): number {
+    const spec = this.cluster.control.get('Deployment', from, name)?.['spec'] as {
       replicas: number;
     };
     return spec.replicas;
@@ -358,23 +363,29 @@ function configText(options: BotOptions): string {
 clusters:
   production: {}
 systems:
+${options.systems ?? usualSystem(options.systemMode ?? 'apply')}
+${options.policy ?? usualPolicy}`;
+}
+
+function usualSystem(mode: string): string {
+  return `
   gl-008:
     profile: gl-008
-    mode: ${options.systemMode ?? 'apply'}
+    mode: ${mode}
     cluster: production
     channel: ${channel}
     routes:
       - { alertname: InspectionQueueBacklog, namespace: ${namespace} }
-${options.policy ?? usualPolicy}`;
+`;
 }
 
 /** A Deployment as somebody applied it. */
-export function deployment(name: string, replicas: number) {
+export function deployment(name: string, replicas: number, from = namespace) {
   const labels = { app: name };
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
-    metadata: { name, namespace, labels },
+    metadata: { name, namespace: from, labels },
     spec: {
       replicas,
       selector: { matchLabels: labels },

@@ -1,47 +1,39 @@
 // Turns facts into a plan: pure, so the same facts always give the same plan, and every figure can be traced.
 
-import type { WorkloadRef } from '../change/change.ts';
-import { isDecrease } from '../change/change.ts';
-import type { ClusterState } from '../change/compare.ts';
 import { assert } from '../errors.ts';
-import type { Component, Trigger } from '../profile/profile.ts';
+import { formatNumber } from '../profile/amount.ts';
+import type { Trigger } from '../profile/profile.ts';
 import { fillPromql } from '../profile/promql.ts';
 import { sizeForTrigger, type TriggerSizing } from '../profile/size-for-trigger.ts';
+import { plainDoubt, standingDoubts, uncheckedDoubts } from '../profile/standing-doubts.ts';
+import type { AskedDoubt } from '../profile/trigger-facts.ts';
 import {
   type ChosenChange,
   chooseScaleDown,
   chooseScaleUp,
   missingWorkload,
 } from './choose-change.ts';
-import { costOf } from './cost.ts';
+import { doubtFinding } from './doubt-finding.ts';
+import {
+  costOfChange,
+  draft,
+  type PlanName,
+  placeOf,
+  replicasSeen,
+  type TargetFacts,
+} from './draft.ts';
 import { type Observation, type Reading, toObservation } from './observation.ts';
 import type { Finding, Origin, OutcomeTest, Plan } from './plan.ts';
-import { defaultClocks, findingExpiresAfterSeconds, promqlNamesOf, type System } from './system.ts';
-
-/** What was seen of a target, all at one time. */
-export interface TargetFacts {
-  readonly system: System;
-  readonly component: Component;
-  readonly workload: WorkloadRef;
-  /** Undefined: the cluster could not be asked, `clusterProblem` says why. */
-  readonly cluster: ClusterState | undefined;
-  readonly clusterProblem?: string;
-  readonly now: Date;
-}
+import { promqlNamesOf } from './system.ts';
 
 export interface AlertFacts extends TargetFacts {
   readonly trigger: Trigger;
   readonly measured: Reading;
   readonly arrival: Reading | undefined;
   readonly alertValue: number | undefined;
+  /** What was answered about the trigger's doubts. (Default: it has none.) */
+  readonly doubts?: readonly AskedDoubt[];
   readonly origin: Origin;
-}
-
-/** What a plan is called and which one it replaces. */
-export interface PlanName {
-  readonly id: string;
-  readonly revision: number;
-  readonly replaces?: string;
 }
 
 /** The plan that answers an alert. It may hold a finding instead of changes; it never makes anything smaller. */
@@ -75,8 +67,40 @@ export function assembleAlertPlan(facts: AlertFacts, name: PlanName): Plan {
       finding: { kind: chosen.enough ? 'enough' : 'frozen', because: chosen.because, lookAt: [] },
     });
   }
-  const outcomeTest = outcomeTestOf(facts);
-  return draft(facts, name, { observations, sizing, chosen, ...(outcomeTest && { outcomeTest }) });
+  return unlessDoubted(facts, name, { observations, sizing, chosen });
+}
+
+/** The proposal; or, while a doubt stands, the reason to look first, with the same arithmetic. */
+function unlessDoubted(
+  facts: AlertFacts,
+  name: PlanName,
+  parts: {
+    readonly observations: readonly Observation[];
+    readonly sizing: Extract<TriggerSizing, { kind: 'scale' }>;
+    readonly chosen: Extract<ChosenChange, { kind: 'change' }>;
+  },
+): Plan {
+  const { system, component, trigger, doubts = [] } = facts;
+  const { observations, chosen } = parts;
+  const standing = standingDoubts(doubts, trigger.maxAgeSeconds);
+  const unchecked = uncheckedDoubts(doubts, trigger.maxAgeSeconds);
+  const notes = [...parts.sizing.notes, ...unchecked];
+  if (standing.length === 0) {
+    return draft(facts, name, {
+      observations,
+      sizing: { ...parts.sizing, notes },
+      chosen,
+      cost: costOfChange(facts, chosen),
+      outcomeTest: outcomeTestOf(facts),
+    });
+  }
+  const replicas = chosen.replicasAfter;
+  const allTheSame = `to scale all the same, ask for ${system.id}/${component.id} replicas=${replicas} with the scale command`;
+  return draft(facts, name, {
+    observations,
+    sizing: { ...parts.sizing, notes: [...notes, allTheSame] },
+    finding: doubtFinding({ standing, lookAt: trigger.lookAt, replicas }),
+  });
 }
 
 export interface CommandFacts extends TargetFacts {
@@ -110,78 +134,16 @@ export function assembleCommandPlan(facts: CommandFacts, name: PlanName): Comman
   if (chosen.kind === 'none') return refused(chosen.because);
   return {
     kind: 'plan',
-    plan: draft(facts, name, { observations: [replicasSeen(facts)], chosen }),
+    plan: draft(facts, name, {
+      observations: [replicasSeen(facts)],
+      chosen,
+      cost: costOfChange(facts, chosen),
+    }),
   };
-}
-
-interface Parts {
-  readonly observations: readonly Observation[];
-  readonly sizing?: TriggerSizing;
-  readonly chosen?: Extract<ChosenChange, { kind: 'change' }>;
-  readonly finding?: Finding;
-  readonly outcomeTest?: OutcomeTest;
-}
-
-function draft(
-  facts: TargetFacts & { readonly origin: Origin; readonly trigger?: Trigger },
-  name: PlanName,
-  parts: Parts,
-): Plan {
-  const { system, component, now, cluster } = facts;
-  const { chosen, finding, sizing } = parts;
-  const running = cluster?.workload?.replicas ?? 0;
-  const before = Number.isSafeInteger(running) ? running : 0;
-  const after = chosen?.replicasAfter ?? before;
-  const clocks = system.rule ?? defaultClocks;
-  const expireAfterSeconds =
-    finding === undefined ? clocks.expireAfterSeconds : findingExpiresAfterSeconds;
-  const cost =
-    chosen &&
-    costOf({
-      rates: system.profile.cost,
-      component,
-      pod: {
-        ...(cluster?.workload?.podCpuMillicores !== undefined && {
-          cpuMillicores: cluster.workload.podCpuMillicores,
-        }),
-        ...(cluster?.workload?.podMemoryMi !== undefined && {
-          memoryMi: cluster.workload.podMemoryMi,
-        }),
-      },
-      before,
-      after,
-    });
-  return {
-    ...name,
-    system: system.id,
-    title: system.title,
-    component: component.id,
-    ...(facts.trigger && { trigger: facts.trigger.id }),
-    origin: facts.origin,
-    workload: placeOf(facts),
-    replicas: { before, after },
-    observations: parts.observations,
-    arithmetic: sizing !== undefined && 'arithmetic' in sizing ? sizing.arithmetic : [],
-    notes: [...(sizing?.notes ?? []), ...(chosen?.notes ?? [])],
-    limitsMet: sizing !== undefined && 'limitsMet' in sizing ? sizing.limitsMet : [],
-    ...(finding && { finding }),
-    changes: chosen === undefined ? [] : [chosen.change],
-    decrease: chosen !== undefined && isDecrease(chosen.change),
-    ...(cost && { cost }),
-    ...(parts.outcomeTest && { outcomeTest: parts.outcomeTest }),
-    createdAt: now.toISOString(),
-    expiresAt: new Date(now.getTime() + expireAfterSeconds * 1000).toISOString(),
-    startWithinSeconds: clocks.startWithinSeconds,
-  };
-}
-
-/** The container's name, which queries need, is not part of what is scaled. */
-function placeOf({ workload: { cluster, namespace, kind, name } }: TargetFacts): WorkloadRef {
-  return { cluster, namespace, kind, name };
 }
 
 function alertObservations(facts: AlertFacts): Observation[] {
-  const { trigger, measured, arrival, alertValue } = facts;
+  const { trigger, measured, arrival, alertValue, doubts = [] } = facts;
   return [
     toObservation(trigger.id, trigger.unit, measured),
     ...(arrival === undefined ? [] : [toObservation('arrival', 'per minute', arrival)]),
@@ -196,19 +158,15 @@ function alertObservations(facts: AlertFacts): Observation[] {
             source: 'annotation "value" of the alert',
           }),
         ]),
+    ...doubts.map(({ doubt, reading }) =>
+      toObservation(
+        `doubt: ${plainDoubt(doubt.say)}`,
+        `(in order up to ${formatNumber(doubt.above)})`,
+        reading,
+      ),
+    ),
     replicasSeen(facts),
   ];
-}
-
-function replicasSeen({ cluster, clusterProblem, workload, now }: TargetFacts): Observation {
-  const source = `${workload.kind} ${workload.namespace}/${workload.name} in cluster ${workload.cluster}`;
-  return toObservation(
-    'replicas',
-    'pods',
-    cluster?.workload === undefined
-      ? { kind: 'missing', because: clusterProblem ?? missingWorkload(workload), source }
-      : { kind: 'value', value: cluster.workload.replicas, at: now, ageSeconds: 0, source },
-  );
 }
 
 function findingOf(sizing: Exclude<TriggerSizing, { kind: 'scale' }>): Finding {

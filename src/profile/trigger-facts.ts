@@ -1,6 +1,6 @@
 // What is known when an alert is answered, and the form in which arithmetic is shown.
 import type { Reading } from '../plan/observation.ts';
-import type { Component, Trigger } from './profile.ts';
+import type { Component, Doubt, Trigger } from './profile.ts';
 
 /** One step of the arithmetic behind a size, in a form that can be checked again. */
 export interface ArithmeticLine {
@@ -22,4 +22,10 @@ export interface TriggerFacts {
   /** The number the alert carried, in the trigger's unit. */
   readonly alertValue?: number;
   readonly bounds: { readonly min: number; readonly max: number };
+}
+
+/** A doubt of a trigger with what was answered to its query. */
+export interface AskedDoubt {
+  readonly doubt: Doubt;
+  readonly reading: Reading;
 }

@@ -1,7 +1,7 @@
 // Looks at a target before planning: the cluster and the metrics, each with its age or the reason why it is not known.
 
 import { assert, OperationError } from '../errors.ts';
-import type { TargetFacts } from '../plan/assemble.ts';
+import type { TargetFacts } from '../plan/draft.ts';
 import { assembleReading, type Reading } from '../plan/observation.ts';
 import type { System } from '../plan/system.ts';
 import type { PromqlNames } from '../profile/promql.ts';

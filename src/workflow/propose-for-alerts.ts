@@ -3,12 +3,14 @@
 import type { Route } from '../alert/route.ts';
 import { assert } from '../errors.ts';
 import { assembleAlertPlan } from '../plan/assemble.ts';
+import { isHeldByDoubt } from '../plan/doubt-finding.ts';
 import type { Plan } from '../plan/plan.ts';
 import { isOpen } from '../plan/plan-state.ts';
 import { promqlNamesOf } from '../plan/system.ts';
 import type { AlertRouting, PlanRecord, StoredAlert, Transaction } from '../ports.ts';
+import { measureTrigger } from './measure-trigger.ts';
 import { movePlan, wantCard } from './move-plan.ts';
-import { observeTarget, readMetric } from './observe-target.ts';
+import { observeTarget } from './observe-target.ts';
 import type { Parts } from './parts.ts';
 import { storePlan } from './store-plan.ts';
 
@@ -33,13 +35,9 @@ async function drawPlan({ route, alerts }: AlertGroup, parts: Parts): Promise<Pl
   const names = promqlNamesOf(system, component);
   const [first] = alerts;
   assert(names !== undefined && first !== undefined, 'a group has alerts for a component');
-  const question = { names, cluster: system.cluster, maxAgeSeconds: trigger.maxAgeSeconds };
-  const [facts, measured, arrival] = await Promise.all([
+  const [facts, measured] = await Promise.all([
     observeTarget(system, component, parts),
-    readMetric({ ...question, ...trigger.measure }, parts),
-    trigger.kind === 'backlog' && trigger.arrival !== undefined
-      ? readMetric({ ...question, promql: trigger.arrival.promql }, parts)
-      : undefined,
+    measureTrigger(trigger, { names, cluster: system.cluster }, parts),
   ]);
   const origin = {
     kind: 'alert',
@@ -52,7 +50,7 @@ async function drawPlan({ route, alerts }: AlertGroup, parts: Parts): Promise<Pl
     ),
   } as const;
   return assembleAlertPlan(
-    { ...facts, trigger, measured, arrival, alertValue: alertValue(first), origin },
+    { ...facts, ...measured, trigger, alertValue: alertValue(first), origin },
     { id: parts.newId('p'), revision: 1 },
   );
 }
@@ -130,7 +128,10 @@ function replaces(fresh: Plan, open: PlanRecord): boolean {
   assert(isOpen(open.state, open.outcome), 'only an open plan can be replaced');
   if (fresh.changes.length === 0) {
     // What is found may become something else, but it never takes a proposal away.
-    return open.plan.changes.length === 0 && fresh.finding?.kind !== open.plan.finding?.kind;
+    const isNews =
+      fresh.finding?.kind !== open.plan.finding?.kind ||
+      (isHeldByDoubt(fresh) && !isHeldByDoubt(open.plan));
+    return open.plan.changes.length === 0 && isNews;
   }
   // What a person asked for by name is theirs; an alert is listed on it, and may come again when it is decided.
   if (open.plan.origin.kind === 'command') return false;

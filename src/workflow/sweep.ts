@@ -1,5 +1,6 @@
 // What happens because time passes: proposals expire, approvals lapse, lost runs are found, late runs are offered again.
 
+import { isHeldByDoubt } from '../plan/doubt-finding.ts';
 import type { PlanRecord, RunId } from '../ports.ts';
 import { limits } from './limits.ts';
 import { findAbandonedRuns, lookAgain } from './look-again.ts';
@@ -61,14 +62,14 @@ async function endWhatIsDue(parts: Parts): Promise<void> {
   }
 }
 
-/** A finding that had nothing to base a size on may have it now. */
+/** A finding that had nothing to base a size on may have it now; a doubt that kept one back may be gone. */
 async function relookAtFindings(parts: Parts): Promise<void> {
   const proposed = await parts.store.transaction((tx) =>
     tx.plans.list({ states: ['proposed'], limit: 1_000 }),
   );
   const now = parts.clock.now().getTime();
   for (const { plan } of proposed) {
-    if (plan.finding?.kind !== 'frozen') continue;
+    if (plan.finding?.kind !== 'frozen' && !isHeldByDoubt(plan)) continue;
     const age = now - Date.parse(plan.createdAt);
     // Once a minute: in the one sweep that falls into the first second of each.
     if (age < limits.relookMs || age % limits.relookMs >= limits.sweepEveryMs) continue;

@@ -95,6 +95,40 @@ const owned = (over: Parameters<typeof makeAutoscalerState>[0]) => ({
   }),
 });
 const lookAt = { kind: 'investigate', lookAt: ['recent rollouts', 'slow queries'] } as const;
+const cacheHits = {
+  id: 'cache-hits',
+  unit: 'ratio',
+  fires: 'below',
+  fireAt: 0.2,
+  warnAt: 0.5,
+  lookAt: ['queries that read whole tables'],
+} as const;
+const doubtful = {
+  ...inspector.trigger,
+  source: 'Scaling Alerts',
+  lookAt: ['slow queries, before more pods hide them'],
+} as typeof inspector.trigger;
+const afterRelease = (answer: number) => ({
+  doubt: {
+    promql: 'sum(releases)',
+    above: 0,
+    say: 'A release ended less than half an hour ago.',
+    source: 'Decision tree',
+  },
+  reading: makeReading(answer),
+});
+const sudden = (answer?: number) => ({
+  doubt: {
+    promql: 'sum(cpu) / sum(cpu offset 10m) - 1',
+    above: 0.5,
+    say: 'CPU rose by more than half within ten minutes',
+    source: 'Decision tree',
+  },
+  reading:
+    answer === undefined
+      ? ({ kind: 'missing', because: 'no such series', source: 'q' } as const)
+      : makeReading(answer),
+});
 const twoChanges = makePlan({
   changes: [
     makeScaleChange(),
@@ -143,6 +177,21 @@ export const cardViews = {
     plan: drawn({
       trigger: { ...triggerOf(system.profile, 'inspection-backlog'), ...lookAt } as never,
     }),
+  }),
+  'card-investigate-below': view({
+    plan: drawn({
+      trigger: { ...triggerOf(system.profile, 'api-latency'), ...cacheHits },
+      measured: { kind: 'stale', value: 0.9, ageSeconds: 720, source: 'q' },
+      arrival: undefined,
+      alertValue: 0.15,
+      origin: { ...inspector.origin, alertname: 'CacheHits', summary: 'Cache hits are at 15 %' },
+    }),
+  }),
+  'card-investigate-doubt': view({
+    plan: drawn({ ...inspector, trigger: doubtful, doubts: [afterRelease(1), sudden(0.2)] }),
+  }),
+  'card-proposed-doubts': view({
+    plan: drawn({ ...inspector, trigger: doubtful, doubts: [afterRelease(0), sudden()] }),
   }),
   'card-enough': view({ plan: drawn({ measured: makeReading(200) }) }),
   'card-cluster-silent': view({

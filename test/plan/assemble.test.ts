@@ -8,6 +8,8 @@ import {
   assembleCommandPlan,
   type CommandFacts,
 } from '../../src/plan/assemble.ts';
+import { isHeldByDoubt } from '../../src/plan/doubt-finding.ts';
+import type { Reading } from '../../src/plan/observation.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import {
   componentOf,
@@ -195,6 +197,79 @@ describe('an autoscaler that owns the workload', () => {
       because: 'autoscaler worker-hpa already keeps at least 8 replicas',
     });
     expect(drawn.replicas).toEqual({ before: 5, after: 5 });
+  });
+});
+
+describe('a doubt of the trigger', () => {
+  const release = {
+    promql: 'sum(releases)',
+    above: 0,
+    say: 'A release ended just now.',
+    source: 'Decision tree',
+  };
+  const leak = { promql: 'growth', above: 0.5, say: 'Memory only grows', source: 'Decision tree' };
+  const asked = (doubt: typeof release, reading: Reading) => ({ doubt, reading });
+  const trigger = { ...triggerOf(makeProfile(), 'inspection-backlog'), lookAt: ['slow queries'] };
+  const doubted = (doubts: AlertFacts['doubts'], over: Partial<AlertFacts> = {}) =>
+    plan({ trigger, doubts: doubts ?? [], ...over });
+
+  it('that stands turns the proposal into something to look at, with what would have been proposed', () => {
+    const drawn = doubted([asked(release, makeReading(1)), asked(leak, makeReading(0.5))]);
+    expect(drawn.finding).toEqual({
+      kind: 'investigate',
+      because:
+        'scaling would go to 8 replicas, but there is something to look at first: A release ended just now: 1, in order up to 0 (Decision tree)',
+      lookAt: ['A release ended just now.', 'slow queries'],
+    });
+    expect(drawn.changes).toEqual([]);
+    expect(drawn.replicas).toEqual({ before: 5, after: 5 });
+    expect(drawn.arithmetic).toEqual(plan().arithmetic);
+    expect(drawn.outcomeTest).toBeUndefined();
+    expect(drawn.notes).toContain(
+      'to scale all the same, ask for steam-traps/worker replicas=8 with the scale command',
+    );
+    expect(isHeldByDoubt(drawn)).toBe(true);
+    expect(isHeldByDoubt(plan())).toBe(false);
+  });
+
+  it('is named with each other one that stands, in their order', () => {
+    const drawn = doubted([asked(release, makeReading(2)), asked(leak, makeReading(0.75))]);
+    expect(drawn.finding?.because).toMatch(/just now: 2, .*; Memory only grows: 0.75, in order/);
+    expect(drawn.finding?.lookAt).toEqual([release.say, leak.say, 'slow queries']);
+  });
+
+  it('that does not stand leaves the proposal as it is, and its number is kept', () => {
+    const drawn = doubted([asked(release, makeReading(0))]);
+    expect(drawn.changes).toEqual([makeScaleChange()]);
+    expect(drawn.notes).toEqual(plan().notes);
+    expect(drawn.observations).toContainEqual(
+      expect.objectContaining({ name: 'doubt: A release ended just now', kind: 'value', value: 0 }),
+    );
+  });
+
+  // biome-ignore format: a table
+  it.each<[string, Reading, string]>([
+    ['is missing',          missing,                                                          'no such series'],
+    ['is stale',            { kind: 'stale', value: 9, ageSeconds: 900, source: 'q' },        'its newest answer is too old'],
+    ['is older than counts', makeReading(9, { ageSeconds: 9_000 }),                            'its newest answer is too old'],
+  ])('whose answer %s keeps nothing back, and that is said', (_, reading, why) => {
+    const drawn = doubted([asked(release, reading)]);
+    expect(drawn.changes).toEqual([makeScaleChange()]);
+    expect(drawn.notes).toContain(
+      `not checked: "A release ended just now" (${why}); the proposal does not wait for it`,
+    );
+  });
+
+  it('says nothing where nothing would be scaled', () => {
+    const doubts = [asked(release, makeReading(1))];
+    expect(doubted(doubts, { measured: makeReading(200) }).finding?.kind).toBe('enough');
+    expect(doubted(doubts, { cluster: running(30), arrival: undefined }).finding?.kind).toBe(
+      'frozen',
+    );
+    const autoscaler = makeAutoscalerState({ active: false });
+    expect(
+      doubted(doubts, { cluster: makeClusterState({ autoscaler }) }).finding?.because,
+    ).toContain('cannot read its metrics');
   });
 });
 
