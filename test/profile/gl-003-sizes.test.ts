@@ -25,7 +25,7 @@ function need(plan: CapacityPlan): Readonly<Record<string, number>> {
 /** Each meter has its place in a shard and in a pod, and no limit is passed. */
 function expectToFit(meters: number, { recommended }: CapacityPlan): void {
   const main = recommended?.components[0];
-  if (main === undefined) throw new Error('nothing is feasible');
+  if (recommended === undefined || main === undefined) throw new Error('nothing is feasible');
   const { parts, values } = recommended;
   const { replicas, pod } = main;
   const share = values['meters'] ?? 0;
