@@ -8,6 +8,7 @@ import { migrate } from './adapters/migrate.ts';
 import { createPool } from './adapters/postgres.ts';
 import { createStore } from './adapters/store/store.ts';
 import type { ChainHead, Finding } from './audit/chain.ts';
+import { addRulesCommand } from './cli/rules-command.ts';
 import { addSizingCommands } from './cli/sizing-commands.ts';
 import { loadSystems, print } from './cli/target.ts';
 import { Exit, endOf } from './exit.ts';
@@ -80,6 +81,7 @@ program
   });
 
 addSizingCommands(program);
+addRulesCommand(program);
 
 const profileCommand = program.command('profile').description('work on profiles');
 profileCommand

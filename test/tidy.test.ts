@@ -31,6 +31,7 @@ const pureFolders = [
   'message',
   'plan',
   'profile',
+  'rules',
   'settings',
   'sizing',
   'words',
