@@ -10,29 +10,29 @@ const ask = (inputs: Readonly<Record<string, string>>) =>
 describe('what if', () => {
   // biome-ignore format: a table
   it.each([
-    // sites, by the matrix, by the formula, recommended
-    ['10',   4,  4,   'matrix'],
-    ['50',   8,  8,   'matrix'],
-    ['51',   12, 8,   'matrix'],
-    ['100',  12, 16,  'matrix'],
-    ['250',  20, 40,  'matrix'],
-    ['251',  32, 40,  undefined],
-    ['1000', 50, 160, undefined],
-    ['1500', 68, 240, undefined],
-  ])('%s sites', (sites, matrix, formula, recommended) => {
+    // sites, by the matrix: regions and replicas in each, by the formula
+    ['10',   1, 4,  4],
+    ['50',   1, 8,  8],
+    ['51',   1, 12, 8],
+    ['100',  1, 12, 16],
+    ['250',  1, 20, 40],
+    ['251',  2, 16, 40],
+    ['1000', 3, 17, 160],
+    ['1500', 4, 17, 240],
+  ])('%s sites', (sites, regions, matrix, formula) => {
     const result = ask({ sites });
     if (result.kind !== 'sized') throw new Error(result.mistakes.join());
-    expect(result.recommended?.sizing.id).toBe(recommended);
-    expect(result.sizings.map((s) => [s.sizing.id, s.components[0]?.replicas])).toEqual([
-      ['matrix', matrix],
-      ['forecast-formula', formula],
+    expect(result.recommended?.sizing.id).toBe('matrix');
+    expect(result.sizings.map((s) => [s.sizing.id, s.parts, s.components[0]?.replicas])).toEqual([
+      ['matrix', regions, matrix],
+      ['forecast-formula', 1, formula],
     ]);
   });
 
-  it('costs pods at their requests for 730 hours', () => {
-    // (1 core × $0.04 + 2 GB × $0.005) × 730 h = $36.50 a pod.
+  it('costs the totals that the guide pays for, for 730 hours', () => {
+    // (2.5 cores × $0.04 + 5 GB × $0.005) × 730 h = $91.25 for each inspector.
     expect(ask({ sites: '100' })).toMatchObject({
-      sizings: [{ costUsdPerMonth: 438 }, { costUsdPerMonth: 584 }],
+      sizings: [{ costUsdPerMonth: 1095 }, { costUsdPerMonth: 1460 }],
     });
   });
 
@@ -48,13 +48,13 @@ describe('what if', () => {
   it('says of a sizing that does not fit which limit it meets', () => {
     expect(ask({ sites: '500' })).toMatchObject({
       sizings: [
+        { feasible: true, reasons: [] },
         {
           feasible: false,
           reasons: [
-            '32 replicas of steam-trap-inspector are more than the 20 it may have in one place',
+            '80 replicas of steam-trap-inspector are more than the 20 it may have in one place',
           ],
         },
-        { feasible: false },
       ],
     });
   });
