@@ -76,6 +76,14 @@ export interface PlannedAggregate {
   readonly figures: Texts;
 }
 
+/** An object of a cluster: who it is, and the fields that are written. */
+export interface ApplyObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace: string };
+  readonly [field: string]: Tree;
+}
+
 /** What a step changes. */
 export type PlannedChange =
   | {
@@ -84,7 +92,8 @@ export type PlannedChange =
       readonly replicas: number;
       /** At least so many: it never lowers. */
       readonly floor: boolean;
-      readonly replicasBefore: number;
+      /** Absent where nobody knows. */
+      readonly replicasBefore?: number;
     }
   | {
       readonly kind: 'pods';
@@ -121,7 +130,7 @@ export type PlannedChange =
       readonly kind: 'apply';
       readonly target: StepTarget;
       /** What the server takes, as an object of its API. */
-      readonly object: { readonly [key: string]: Tree };
+      readonly object: ApplyObject;
     }
   | {
       readonly kind: 'storage';
@@ -177,3 +186,9 @@ export interface PlannedStep {
   readonly notes: readonly string[];
   readonly source: string;
 }
+
+/** A step that has no place in the order yet. */
+export type Unnumbered = Omit<PlannedStep, 'number' | 'rollsOutWith'>;
+
+/** What every kind of step says alike. */
+export type Shared = Pick<PlannedStep, 'say' | 'source'>;

@@ -20,19 +20,21 @@ export interface StepContext {
 /** The component's workload, or the one the step names in its place. */
 export function targetOf(
   { component, workload, cluster }: Pick<Details<'restart'>, 'component' | 'workload' | 'cluster'>,
-  { workloads, scope }: StepContext,
+  { workloads, scope, values }: StepContext,
 ): StepTarget | undefined {
   const own = workloads.get(component);
-  return (
-    own && {
-      component,
-      kind: own.kind,
-      namespace: own.namespace,
-      name: workload === undefined ? own.name : filled(workload, scope),
-      container: own.container,
-      ...(cluster && { cluster: filled(cluster, scope) }),
-    }
-  );
+  if (own === undefined) {
+    values.reject(`component ${component} has no workload in this system`);
+    return undefined;
+  }
+  return {
+    component,
+    kind: own.kind,
+    namespace: own.namespace,
+    name: workload === undefined ? own.name : filled(workload, scope),
+    container: own.container,
+    ...(cluster && { cluster: filled(cluster, scope) }),
+  };
 }
 
 type ClusterStep = Exclude<Step, { readonly kind: 'scale' | 'check' | 'wait' | 'human' }>;
@@ -139,12 +141,7 @@ function applyChange(
   const fill = (text: string) => fillPromql(text, names);
   const written = Object.entries(fields).map(([key, value]) => [key, values.tree(value, fill)]);
   const metadata = { name: fill(filled(name, scope)), namespace: target.namespace };
-  const object: { readonly [key: string]: Tree } = {
-    apiVersion,
-    kind,
-    metadata,
-    ...Object.fromEntries(written),
-  };
+  const object = { ...Object.fromEntries(written), apiVersion, kind, metadata };
   return { kind: 'apply', target, object };
 }
 

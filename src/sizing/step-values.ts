@@ -26,13 +26,15 @@ export type Tree =
 /** Reads values in one scope. What it could not work out stands in `problems` and counts as 0 or as nothing. */
 export interface StepValues {
   readonly problems: readonly string[];
-  number(value: StepNumber): number;
+  /** Says that something is wrong with a value that could be worked out. */
+  readonly reject: (because: string) => void;
+  readonly number: (value: StepNumber) => number;
   /** A whole number not below 0, rounded up: of pods, replicas, connections, seconds, Mi. */
-  whole(value: StepNumber): number;
-  text(value: StepText): string;
-  tree(value: StepTree, fill: (text: string) => string): Tree;
+  readonly whole: (value: StepNumber) => number;
+  readonly text: (value: StepText) => string;
+  readonly tree: (value: StepTree, fill: (text: string) => string) => Tree;
   /** False for one that has no value; why is a problem. */
-  holds(condition: Condition): boolean;
+  readonly holds: (condition: Condition) => boolean;
 }
 
 /** Values in this scope. */
@@ -53,6 +55,7 @@ export function stepValues(scope: Scope): StepValues {
   };
   return {
     problems,
+    reject: (because) => void problems.push(because),
     number,
     text,
     whole(value) {

@@ -1,0 +1,121 @@
+// Works out a scale step of a procedure: one step, or as many as it takes to get there bit by bit.
+import type { Details } from '../profile/procedure.ts';
+import { countsBetween, stepsMax } from './counts-between.ts';
+import type { PlannedChange, Shared, StepTarget, Unnumbered } from './planned-step.ts';
+import { lookOf, type StepContext, targetOf } from './step-change.ts';
+import { changeWords } from './step-words.ts';
+
+/** How many pods there are, as far as is known: seen, and after the steps before. */
+export interface Counts {
+  readonly now: ReadonlyMap<string, number>;
+  /** By workload; written as steps are worked out. */
+  readonly planned: Map<string, number>;
+}
+
+/** The steps to the goal, none beyond it; a floor that is reached already is one step that changes nothing. */
+export function scaleSteps(
+  details: Details<'scale'>,
+  shared: Shared,
+  context: StepContext,
+  counts: Counts,
+): readonly Unnumbered[] {
+  const target = targetOf(details, context);
+  const wanted = details.atLeast ?? details.to;
+  if (target === undefined || wanted === undefined) return [];
+  const { whole, problems, reject } = context.values;
+  const goal = whole(wanted);
+  const floor = details.atLeast !== undefined;
+  const size = details.step === undefined ? undefined : Math.max(1, whole(details.step));
+  const start = startOf(details, target, context, counts);
+  if (problems.length > 0) return [];
+  const { count } = start;
+  const isThere = count !== undefined && (count === goal || (floor && count > goal));
+  if (!isThere && size !== undefined && count === undefined) reject('say from how many pods');
+  if (size !== undefined && Math.abs(goal - (count ?? goal)) / size > stepsMax && !isThere) {
+    reject(`from ${count} to ${goal} by ${size} takes more than ${stepsMax} steps`);
+  }
+  if (problems.length > 0) return [];
+  const isGradual = !isThere && size !== undefined && count !== undefined;
+  const to = isGradual ? countsBetween(count, goal, size) : [goal];
+  counts.planned.set(keyOf(target), isThere ? count : goal);
+  return to.map((replicas, index): Unnumbered => {
+    const replicasBefore = to[index - 1] ?? count;
+    const change: PlannedChange = {
+      kind: 'scale',
+      target,
+      replicas,
+      floor,
+      ...(replicasBefore !== undefined && { replicasBefore }),
+    };
+    return {
+      kind: 'scale',
+      what: changeWords(change),
+      change,
+      ...(details.gate && { gate: lookOf(details.gate, details.component, context) }),
+      ...(details.wait !== undefined &&
+        index < to.length - 1 && { waitSeconds: details.wait / 1000 }),
+      undo: details.undo ?? 'exact',
+      // What is true of all of them is said once.
+      notes: index > 0 ? [] : notesOf({ details, goal, start, isThere }, context),
+      ...shared,
+    };
+  });
+}
+
+interface Start {
+  /** Undefined: nobody knows. */
+  readonly count: number | undefined;
+  readonly isGuess: boolean;
+}
+
+function startOf(
+  { component, workload, from }: Details<'scale'>,
+  target: StepTarget,
+  { profile, values }: StepContext,
+  { now, planned }: Counts,
+): Start {
+  if (from !== undefined) return { count: values.whole(from), isGuess: false };
+  const known =
+    planned.get(keyOf(target)) ?? (workload === undefined ? now.get(component) : undefined);
+  if (known !== undefined) return { count: known, isGuess: false };
+  // A workload with a name of its own is not the one the component's baseline is about.
+  const baseline = profile.components.get(component)?.replicas.baseline;
+  return { count: workload === undefined ? baseline : undefined, isGuess: true };
+}
+
+function keyOf({ cluster, namespace, name }: StepTarget): string {
+  return [cluster ?? '', namespace, name].join('/');
+}
+
+function notesOf(
+  step: {
+    readonly details: Details<'scale'>;
+    readonly goal: number;
+    readonly start: Start;
+    readonly isThere: boolean;
+  },
+  { profile }: StepContext,
+): readonly string[] {
+  const { details, goal, start, isThere } = step;
+  const component = profile.components.get(details.component);
+  // Nor are its limits and its autoscaler.
+  const { replicas, autoscaling } = (details.workload === undefined && component) || {};
+  const hpa = autoscaling?.hpa;
+  const notes: string[] = [];
+  if (start.isGuess)
+    notes.push(`from the profile's baseline of ${start.count}: the cluster was not looked at`);
+  if (isThere) notes.push('there already: nothing is written');
+  else if (start.count !== undefined && goal < start.count)
+    notes.push('a decrease: the stricter rule applies');
+  if (hpa !== undefined) {
+    const raised = goal > hpa.max ? `, after its maximum of ${hpa.max} is raised` : '';
+    notes.push(`where autoscaler ${hpa.name} owns the count, its minimum becomes ${goal}${raised}`);
+  }
+  if (replicas !== undefined && goal > replicas.max) {
+    notes.push(`more than the ${replicas.max} it may have in one place (${replicas.source})`);
+  }
+  if (replicas !== undefined && goal < replicas.min) {
+    notes.push(`fewer than the ${replicas.min} it needs at least (${replicas.source})`);
+  }
+  return notes;
+}
