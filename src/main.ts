@@ -7,6 +7,7 @@ import { createCounters, createMetricsPage } from './adapters/counters.ts';
 import { createClusters } from './adapters/kubernetes.ts';
 import { createLog } from './adapters/log.ts';
 import { migrate, pendingMigrations } from './adapters/migrate.ts';
+import { drawPicture } from './adapters/picture.ts';
 import { refusePooler } from './adapters/pooler.ts';
 import { createPool } from './adapters/postgres.ts';
 import { createMetrics } from './adapters/prometheus.ts';
@@ -78,6 +79,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
       depth: async () => (await queue?.depth()) ?? 0,
     },
     chat: createChat(slack.client),
+    drawPicture,
     clock,
     newId: randomId,
     checkpoint: options.checkpoint ?? (() => {}),

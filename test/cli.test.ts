@@ -101,9 +101,9 @@ describe('misuse ends with 2 and says on standard error what would be right:', (
   it.each([
     [['sevre'], /Did you mean serve\?/],
     [[], /Usage: headroom/],
-    [['plan'], /missing required argument 'profile'/],
+    [['plan'], /missing required argument 'system'/],
     [['plan', 'gl-008', 'sites=100', '--jsn'], /Did you mean --json\?/],
-    [['plan', 'gl-08', 'sites=100'], /there is no profile "gl-08".*gl-008/],
+    [['plan', 'gl-08', 'sites=100'], /there is no system or profile "gl-08".*gl-008/],
     [['plan', 'gl-008', 'sites'], /"sites" should be key=value/],
     [['plan', 'gl-008', 'sits=100'], /sits.*sites/],
     [['plan', 'gl-008', 'sites=many'], /sites/],

@@ -8,7 +8,12 @@ export type Command =
   | { readonly kind: 'help' }
   | { readonly kind: 'systems' }
   | { readonly kind: 'status'; readonly system?: string }
-  | { readonly kind: 'plan'; readonly system: string; readonly inputs: ReadonlyMap<string, string> }
+  | {
+      readonly kind: SizingWord;
+      readonly system: string;
+      readonly inputs: ReadonlyMap<string, string>;
+    }
+  | { readonly kind: 'explain-plan'; readonly plan: string }
   | {
       readonly kind: 'scale';
       readonly system: string;
@@ -23,11 +28,15 @@ export type ParsedCommand =
   | { readonly kind: 'command'; readonly command: Command }
   | { readonly kind: 'misuse'; readonly because: string };
 
-const capacityWords = ['help', 'systems', 'plan', 'status'] as const;
+/** Words that size a system from `key=value…`. */
+const sizingWords = ['plan', 'what-if', 'forecast', 'cost', 'explain'] as const;
+type SizingWord = (typeof sizingWords)[number];
+
+const capacityWords = ['help', 'systems', 'status', ...sizingWords] as const;
 const scalePairs = ['replicas', 'reason'] as const;
 const reasonCharactersMax = 300;
 
-/** `/capacity help | systems | plan SYSTEM key=value… | status [SYSTEM]`. */
+/** `/capacity help | systems | status [SYSTEM] | plan|what-if|forecast|cost|explain SYSTEM key=value… | explain PLAN`. */
 export function parseCapacityCommand(text: string, systems: Systems): ParsedCommand {
   const words = splitWords(text);
   const broken = brokenWords(words);
@@ -45,16 +54,30 @@ export function parseCapacityCommand(text: string, systems: Systems): ParsedComm
       if (system === undefined) return command({ kind: 'status' });
       return knownSystem(system, systems, (id) => command({ kind: 'status', system: id }));
     }
-    case 'plan': {
-      if (system === undefined)
-        return misuse(`which system? One of: ${[...systems.keys()].join(', ')}`);
-      return knownSystem(system, systems, (id) =>
-        command({ kind: 'plan', system: id, inputs: words.pairs }),
-      );
-    }
     default:
-      return misuse(`there is no "${verb}"${suggestion(verb, capacityWords)}`);
+      return sizing(verb, system, words, systems);
   }
+}
+
+/** The id of a plan, as cards show it. */
+const planId = /^p-[a-z0-9]{4,32}$/;
+
+function sizing(
+  verb: string,
+  system: string | undefined,
+  words: Words,
+  systems: Systems,
+): ParsedCommand {
+  const kind = sizingWords.find((word) => word === verb.toLowerCase());
+  if (kind === undefined) return misuse(`there is no "${verb}"${suggestion(verb, capacityWords)}`);
+  if (system === undefined) {
+    const plan = kind === 'explain' ? ' or plan' : '';
+    return misuse(`which system${plan}? One of: ${[...systems.keys()].join(', ')}`);
+  }
+  if (kind === 'explain' && !systems.has(system) && planId.test(system)) {
+    return noPairs(words) ?? command({ kind: 'explain-plan', plan: system });
+  }
+  return knownSystem(system, systems, (id) => command({ kind, system: id, inputs: words.pairs }));
 }
 
 /** `/scale SYSTEM/component replicas=N [reason="…"]`, `/scale stop|resume [SYSTEM]`. */

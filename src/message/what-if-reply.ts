@@ -19,6 +19,8 @@ import {
 export interface Seen {
   readonly changes: readonly PlannedChange[];
   readonly notes: readonly string[];
+  /** The command that would bring a component to so many pods. */
+  readonly scaleWith: (component: string, replicas: number) => string;
 }
 
 /** The answer to somebody who asked how large a system must be. Nothing was changed, and it says so. */
@@ -99,10 +101,14 @@ function besideLines(plan: CapacityPlan): readonly string[] {
   return lines;
 }
 
-function changeLines({ changes, notes }: Seen): readonly string[] {
-  const lines = changes.map(
-    (change) => `• ${literal(changeWords(change), 200)}${change.decrease ? ' (less)' : ''}`,
-  );
+function changeLines({ changes, notes, scaleWith }: Seen): readonly string[] {
+  const lines = changes.map((change) => {
+    const how =
+      change.field === 'replicas'
+        ? `\n   \`${scaleWith(change.component, change.planned)}\` draws a plan for it`
+        : '';
+    return `• ${literal(changeWords(change), 200)}${change.decrease ? ' (less)' : ''}${how}`;
+  });
   return [
     '*Against what runs now*',
     ...(lines.length === 0 ? ['Nothing would change.'] : lines),

@@ -24,5 +24,10 @@ export function fillPromql(promql: string, names: PromqlNames): string {
   });
 }
 
+/** A pattern for the names of a workload's pods that no neighbour with a longer name matches. */
+export function podPattern(kind: 'Deployment' | 'StatefulSet'): string {
+  return kind === 'Deployment' ? '$workload-[a-z0-9]+-[a-z0-9]+' : '$workload-[0-9]+';
+}
+
 /** What `unknownPromqlNames` measures against, for suggestions. */
 export const promqlNames: readonly string[] = KNOWN;

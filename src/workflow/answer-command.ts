@@ -16,9 +16,8 @@ import {
   systemsMessage,
 } from '../message/command-reply.ts';
 import { literal, type Message, plainMessage } from '../message/message.ts';
-import { whatIfMessage } from '../message/what-if-reply.ts';
 import type { StoredCommand } from '../ports.ts';
-import { whatIf } from '../sizing/what-if.ts';
+import { answerSizing, explainPlan } from './answer-sizing.ts';
 import { limits } from './limits.ts';
 import type { Parts } from './parts.ts';
 import { proposeScale } from './propose-scale.ts';
@@ -85,7 +84,13 @@ async function carryOut(command: Command, stored: StoredCommand, parts: Parts): 
     case 'status':
       return status(command.system, parts);
     case 'plan':
-      return plan(command, stored, parts);
+    case 'what-if':
+    case 'forecast':
+    case 'cost':
+    case 'explain':
+      return answerSizing(command, stored, parts);
+    case 'explain-plan':
+      return explainPlan(command.plan, parts);
     case 'scale':
       return scale(command, stored, parts);
     case 'stop':
@@ -120,19 +125,6 @@ async function status(systemId: string | undefined, parts: Parts): Promise<Messa
       messagesOwed: await tx.messages.owed(),
     });
   });
-}
-
-async function plan(
-  command: Extract<Command, { kind: 'plan' }>,
-  stored: StoredCommand,
-  parts: Parts,
-): Promise<Message> {
-  const system = parts.systems.get(command.system);
-  assert(system !== undefined, 'a parsed command names a known system');
-  const result = whatIf(system.profile, command.inputs);
-  return result.kind === 'misuse'
-    ? misuseMessage(stored.name, result.mistakes.join('; '))
-    : whatIfMessage(system.title, result);
 }
 
 async function scale(

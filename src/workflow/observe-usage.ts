@@ -3,6 +3,7 @@
 import { formatDuration } from '../profile/duration.ts';
 import type { PromqlNames } from '../profile/promql.ts';
 import type { ContainerUsage, ResourceUsage } from '../sizing/container-usage.ts';
+import { containerLabels, cpuRate, stepFor } from '../sizing/pod-labels.ts';
 import { readMetric } from './observe-target.ts';
 import type { Parts } from './parts.ts';
 
@@ -21,11 +22,6 @@ export interface UsageQuestion {
 /** What a plan may cost Prometheus (design, section 7). */
 const queriesMax = 6;
 const windowMsDefault = 14 * 24 * 3_600_000;
-/** Two weeks in steps of five minutes; longer windows get longer steps instead of more. */
-const stepsMax = 4032;
-const minuteMs = 60_000;
-/** A rate over less sees too few scrapes; over more it would flatten the peaks. */
-const rateWindow = '5m';
 const maxAgeSeconds = 300;
 const bytesPerMi = 2 ** 20;
 
@@ -52,7 +48,7 @@ export async function observeUsage(
   parts: Pick<Parts, 'metricsOf' | 'clock' | 'counters'>,
 ): Promise<ContainerUsage> {
   const windowMs = question.windowMs ?? windowMsDefault;
-  const stepMs = Math.max(5, Math.ceil(windowMs / stepsMax / minuteMs)) * minuteMs;
+  const stepMs = stepFor(windowMs);
   const samplesExpected = Math.floor(windowMs / stepMs);
   const found: Found = { cpu: {}, memory: {} };
   const problems = new Map<string, string[]>();
@@ -82,9 +78,8 @@ function questionsFor(
 ): readonly Question[] {
   const range = formatDuration(window.windowMs);
   const steps = `[${range}:${formatDuration(window.stepMs)}]`;
-  const pod = kind === 'Deployment' ? '$workload-[a-z0-9]+-[a-z0-9]+' : '$workload-[0-9]+';
-  const labels = `{namespace="$namespace",pod=~"${pod}",container="$container"}`;
-  const cpu = `max(rate(container_cpu_usage_seconds_total${labels}[${rateWindow}]))`;
+  const labels = `{${containerLabels(kind)}}`;
+  const cpu = `max(${cpuRate(kind)})`;
   const workingSet = `container_memory_working_set_bytes${labels}`;
   const increase = (metric: string) => `sum(increase(${metric}${labels}[${range}]))`;
   const cpuAt = (rank: 50 | 95 | 99): Question => ({

@@ -8,6 +8,7 @@ import type {
   Clock,
   Clusters,
   Counters,
+  DrawPicture,
   Log,
   MetricsOf,
   NewId,
@@ -22,6 +23,7 @@ export interface Parts {
   readonly metricsOf: MetricsOf;
   readonly queue: Queue;
   readonly chat: Chat;
+  readonly drawPicture: DrawPicture;
   readonly clock: Clock;
   readonly newId: NewId;
   readonly checkpoint: Checkpoint;

@@ -29,6 +29,11 @@ describe('/capacity', () => {
     ['plan boilers',                            { kind: 'plan', system: 'boilers', inputs: new Map() }],
     ['plan boilers sites=100 traps=5000',       { kind: 'plan', system: 'boilers', inputs: new Map([['sites', '100'], ['traps', '5000']]) }],
     ['plan sites=100 boilers',                  { kind: 'plan', system: 'boilers', inputs: new Map([['sites', '100']]) }],
+    ['what-if boilers sites=100',               { kind: 'what-if', system: 'boilers', inputs: new Map([['sites', '100']]) }],
+    ['forecast boilers growth=10% periods=6',   { kind: 'forecast', system: 'boilers', inputs: new Map([['growth', '10%'], ['periods', '6']]) }],
+    ['cost boilers',                            { kind: 'cost', system: 'boilers', inputs: new Map() }],
+    ['explain boilers sites=100',               { kind: 'explain', system: 'boilers', inputs: new Map([['sites', '100']]) }],
+    ['explain p-7k3mq',                         { kind: 'explain-plan', plan: 'p-7k3mq' }],
     ['plan "boilers" sites="100"',              { kind: 'plan', system: 'boilers', inputs: new Map([['sites', '100']]) }],
   ])('"%s" is understood', (text, command) => {
     expect(capacity(text)).toEqual(understood(command));
@@ -47,6 +52,10 @@ describe('/capacity', () => {
     ['plan',                          /^which system\? One of: steam-traps, boilers$/],
     ['plan boilers sites=1 sites=2',  /^"sites" is there twice$/],
     ['plan "boilers',                 /quote was opened and not closed/],
+    ['explain',                       /^which system or plan\? One of: steam-traps, boilers$/],
+    ['explain p-7k3mq sites=1',       /do not know what to do with "sites="/],
+    ['explain boiler',                /did you mean "boilers"/],
+    ['forcast boilers',               /did you mean "forecast"/],
     ['plan constructor',              /there is no system "constructor"/],
     ['plan __proto__',                /there is no system "__proto__"/],
   ])('"%s" is answered with what is wrong', (text, because) => {

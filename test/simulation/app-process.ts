@@ -152,6 +152,7 @@ export class AppProcess implements Caller {
         depth: async () => 0,
       },
       chat: world.slack.for(this),
+      drawPicture: async () => new Uint8Array(),
       clock: { now: time.now, sleep: (ms, signal) => time.sleep(this, ms, signal) },
       newId: (prefix) => world.newId(prefix),
       checkpoint: (point) => this.#checkpoint(point),
@@ -180,6 +181,8 @@ export class AppProcess implements Caller {
         world.gates.pass({ caller: this, label: 'observe' }, () =>
           world.clusters.observe(workload),
         ),
+      autoscaled: (place) =>
+        world.gates.pass({ caller: this, label: 'observe' }, () => world.clusters.autoscaled(place)),
       write: (write, { dryRun }) => {
         if (run === undefined || dryRun) throw new Error('only a run writes');
         const sent = { process: this.name, rules: this.rules, run, write };

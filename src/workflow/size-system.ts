@@ -1,0 +1,174 @@
+// Sizes a running system: measures the inputs nobody gave, sizes it, and compares that with what runs.
+
+import type { System } from '../plan/system.ts';
+import { promqlNamesOf } from '../plan/system.ts';
+import { formatNumber } from '../profile/amount.ts';
+import type { Input, Pod } from '../profile/profile.ts';
+import { podPattern } from '../profile/promql.ts';
+import { compare, type ObservedComponent, type PlannedChange } from '../sizing/compare.ts';
+import { type CapacityPlan, whatIf } from '../sizing/what-if.ts';
+import { observeTarget, readMetric } from './observe-target.ts';
+import type { Parts } from './parts.ts';
+
+/** A measured input older than this says nothing about now. */
+const inputAgeSecondsMax = 900;
+
+/** What a plan may ask Prometheus (design, section 7): inputs first, then the use of the first component. */
+const inputsMeasuredMax = 4;
+
+type Looking = Pick<Parts, 'clusters' | 'metricsOf' | 'clock' | 'counters'>;
+
+/** A system sized for what it holds now, beside what runs. */
+export type SizedSystem =
+  | {
+      readonly kind: 'sized';
+      readonly plan: CapacityPlan;
+      readonly changes: readonly PlannedChange[];
+      /** Where inputs were measured, where observed need counts more, and what is not known. */
+      readonly notes: readonly string[];
+    }
+  | { readonly kind: 'misuse'; readonly mistakes: readonly string[] };
+
+/** Sizes by what is given, measuring what is not; nothing is changed. */
+export async function sizeSystem(
+  system: System,
+  given: ReadonlyMap<string, string>,
+  parts: Looking,
+): Promise<SizedSystem> {
+  const measured = await measureInputs(system, given, parts);
+  const result = whatIf(system.profile, measured.given, system.money);
+  if (result.kind === 'misuse') {
+    return { kind: 'misuse', mistakes: [...result.mistakes, ...measured.problems] };
+  }
+  const { recommended } = result;
+  if (recommended === undefined) {
+    return { kind: 'sized', plan: result, changes: [], notes: measured.notes };
+  }
+  const seen = await Promise.all(
+    recommended.components.map(({ id }, index) => observe(system, id, index === 0, parts)),
+  );
+  const comparison = compare(
+    system.profile,
+    recommended,
+    seen.map(({ component }) => component),
+  );
+  return {
+    kind: 'sized',
+    plan: result,
+    changes: comparison.changes,
+    notes: [...measured.notes, ...seen.flatMap(({ problems }) => problems), ...comparison.notes],
+  };
+}
+
+interface Measured {
+  readonly given: ReadonlyMap<string, string>;
+  /** What was measured, for whoever reads the size. */
+  readonly notes: readonly string[];
+  /** What could not be, for whoever must give it. */
+  readonly problems: readonly string[];
+}
+
+/** Adds measured values for required inputs that nobody gave. */
+async function measureInputs(
+  system: System,
+  given: ReadonlyMap<string, string>,
+  parts: Looking,
+): Promise<Measured> {
+  const [first] = system.profile.components.keys();
+  const names = first === undefined ? undefined : promqlNamesOf(system, first);
+  const wanted = [...system.profile.inputs.values()]
+    .filter(({ name, required, observe }) => required && !given.has(name) && observe !== undefined)
+    .slice(0, inputsMeasuredMax);
+  const all = new Map(given);
+  const notes: string[] = [];
+  const problems: string[] = [];
+  for (const input of wanted) {
+    const { observe } = input;
+    if (observe === undefined || !('promql' in observe) || names === undefined) {
+      problems.push(
+        `${input.name} is kept in a database, which is not asked: give it as ${input.name}=N`,
+      );
+      continue;
+    }
+    const reading = await readMetric(
+      { promql: observe.promql, names, cluster: system.cluster, maxAgeSeconds: inputAgeSecondsMax },
+      parts,
+    );
+    if (reading.kind === 'value') {
+      const value = wholeWhere(input, reading.value);
+      all.set(input.name, String(value));
+      notes.push(`${input.name}=${formatNumber(value)} was measured ${reading.ageSeconds} s ago`);
+    } else {
+      const because = reading.kind === 'missing' ? reading.because : 'the newest sample is too old';
+      problems.push(`measuring ${input.name}: ${because}`);
+    }
+  }
+  return { given: all, notes, problems };
+}
+
+/** Counts are rounded up: half a site more is a site more. */
+function wholeWhere({ type }: Input, value: number): number {
+  return type === 'integer' ? Math.ceil(value) : value;
+}
+
+interface Seen {
+  readonly component: ObservedComponent;
+  readonly problems: readonly string[];
+}
+
+/** What runs of one component; with `use`, also what its busiest pod needed in two weeks. */
+async function observe(system: System, id: string, use: boolean, parts: Looking): Promise<Seen> {
+  const { cluster, clusterProblem } = await observeTarget(system, id, parts);
+  const workload = cluster?.workload;
+  if (workload === undefined) {
+    const why = clusterProblem ?? 'it is not in the cluster';
+    return { component: { id }, problems: [`${id}: ${why}`] };
+  }
+  const { podCpuMillicores, podMemoryMi } = workload;
+  const pod: Partial<Pod> = {
+    ...(podCpuMillicores !== undefined && { cpuMillicores: podCpuMillicores }),
+    ...(podMemoryMi !== undefined && { memoryMi: podMemoryMi }),
+  };
+  const need = use ? await needOf(system, id, parts) : { component: {}, problems: [] };
+  return {
+    component: { id, replicas: workload.replicas, pod, ...need.component },
+    problems: need.problems,
+  };
+}
+
+/** Over two weeks, of the busiest pod: the p99 of CPU in millicores, the most memory in Mi. */
+async function needOf(
+  system: System,
+  id: string,
+  parts: Looking,
+): Promise<{
+  readonly component: Partial<ObservedComponent>;
+  readonly problems: readonly string[];
+}> {
+  const names = promqlNamesOf(system, id);
+  const kind = system.workloads.get(id)?.kind;
+  if (names === undefined || kind === undefined) return { component: {}, problems: [] };
+  const labels = `{namespace="$namespace",pod=~"${podPattern(kind)}",container="$container"}`;
+  const ask = (promql: string) =>
+    readMetric(
+      { promql, names, cluster: system.cluster, maxAgeSeconds: inputAgeSecondsMax },
+      parts,
+    );
+  const [cpu, memory] = await Promise.all([
+    ask(
+      `1000 * quantile_over_time(0.99, max(rate(container_cpu_usage_seconds_total${labels}[5m]))[14d:5m])`,
+    ),
+    ask(`max(max_over_time(container_memory_working_set_bytes${labels}[14d])) / 1048576`),
+  ]);
+  const problems = [
+    ...(cpu.kind === 'value' ? [] : [`${id}: what CPU its pods needed is not known`]),
+    ...(memory.kind === 'value' ? [] : [`${id}: what memory its pods needed is not known`]),
+  ];
+  return {
+    component: {
+      ...(cpu.kind === 'value' && { cpuP99Millicores: cpu.value }),
+      ...(memory.kind === 'value' && { memoryMaxMi: memory.value }),
+    },
+    problems,
+  };
+}
