@@ -30,6 +30,11 @@ export interface Manifest {
     readonly background_color: string;
   };
   readonly features: {
+    readonly app_home: {
+      readonly home_tab_enabled: boolean;
+      readonly messages_tab_enabled: boolean;
+      readonly messages_tab_read_only_enabled: boolean;
+    };
     readonly bot_user: { readonly display_name: string; readonly always_online: boolean };
     readonly slash_commands: readonly SlashCommand[];
   };
@@ -66,6 +71,12 @@ export function appManifest(mode: ManifestMode): Manifest {
       background_color: '#14532d',
     },
     features: {
+      // Pictures come as direct messages; nothing reads what is written back.
+      app_home: {
+        home_tab_enabled: false,
+        messages_tab_enabled: true,
+        messages_tab_read_only_enabled: true,
+      },
       bot_user: { display_name: 'Headroom', always_online: false },
       slash_commands: commands.map(({ command, description, usage_hint }) => ({
         command,
@@ -76,8 +87,9 @@ export function appManifest(mode: ManifestMode): Manifest {
         should_escape: false,
       })),
     },
-    // Only what is used: slash commands, and cards with their threads in channels the bot was invited to.
-    oauth_config: { scopes: { bot: ['commands', 'chat:write'] } },
+    // Only what is used: slash commands, cards with their threads in channels the bot was invited to, and pictures for
+    // the person who asks for one. None of them reads what people write.
+    oauth_config: { scopes: { bot: ['commands', 'chat:write', 'files:write', 'im:write'] } },
     settings: {
       interactivity: { is_enabled: true, ...(isHttp && { request_url: requestUrl }) },
       org_deploy_enabled: false,

@@ -25,6 +25,9 @@ const lengths: Readonly<Record<string, readonly [number, number]>> = {
   'settings.interactivity.request_url': [1, 3_500],
 };
 const switches = [
+  'features.app_home.home_tab_enabled',
+  'features.app_home.messages_tab_enabled',
+  'features.app_home.messages_tab_read_only_enabled',
   'features.bot_user.always_online',
   'features.slash_commands.should_escape',
   'settings.interactivity.is_enabled',
@@ -93,9 +96,11 @@ describe.each(modes)('the manifest for %s', (mode) => {
   test('can be read by the emulated workspace', async () => {
     const read = readManifest(fileURLToPath(fileOf(mode)));
     expect(read.commands.map(({ command }) => command)).toEqual(['/capacity', '/scale']);
-    expect(read.scopes).toEqual(['commands', 'chat:write']);
+    expect(read.scopes).toEqual(['commands', 'chat:write', 'files:write', 'im:write']);
     expect(read.interactivityEnabled).toBe(true);
     expect(read.homeTabEnabled).toBe(false);
+    // Pictures are sent to people, who otherwise could not be written to.
+    expect(read.messagesTabEnabled).toBe(true);
   });
 });
 

@@ -2,7 +2,7 @@
 import type { JsonObject } from './json.ts';
 
 /**
- * Makes the next `times` calls of `method` (`*` = any) go wrong. With `status` the answer is an HTTP error, with `error` it is
+ * Makes the next `times` calls of `method` (`*` = any; `upload` = sending the bytes of a file) go wrong. With `status` the answer is an HTTP error, with `error` it is
  * `ok: false`, with `hang` there is none until the server stops. `applied` carries the call out before it goes wrong.
  */
 export interface Fault {

@@ -18,6 +18,8 @@ export interface AppManifest {
   readonly scopes: readonly string[];
   readonly events: readonly string[];
   readonly homeTabEnabled: boolean;
+  /** Without it nobody can be written to directly. */
+  readonly messagesTabEnabled: boolean;
   readonly interactivityEnabled: boolean;
 }
 
@@ -45,6 +47,7 @@ export function parseManifest(text: string): AppManifest {
     scopes: strings(objectOr(objectOr(root['oauth_config'])['scopes'])['bot']),
     events: strings(objectOr(settings['event_subscriptions'])['bot_events']),
     homeTabEnabled: objectOr(features['app_home'])['home_tab_enabled'] === true,
+    messagesTabEnabled: objectOr(features['app_home'])['messages_tab_enabled'] === true,
     interactivityEnabled: objectOr(settings['interactivity'])['is_enabled'] === true,
   };
 }

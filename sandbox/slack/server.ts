@@ -229,9 +229,15 @@ async function takeUpload(
   path: string,
   world: World,
 ): Promise<void> {
-  const file = world.files.byUploadToken(path.split('/').at(-1) ?? '');
   const bytes = uploadedBytes(request.headers['content-type'] ?? '', await bodyOf(request));
-  if (file === undefined) return void response.writeHead(404).end('file not found');
+  const fault = world.faults.take('upload');
+  if (fault?.hang === true) return void request.socket.on('close', () => response.destroy());
+  if (fault !== undefined) return void response.writeHead(fault.status ?? 500).end();
+  if (request.method !== 'POST') return void response.writeHead(405).end();
+  const file = world.files.byUploadToken(path.split('/').at(-1) ?? '');
+  // The address is good for one upload, until that is completed.
+  if (file === undefined || file.completedAt !== undefined)
+    return void response.writeHead(404).end('file not found');
   if (bytes.length !== file.length) return void response.writeHead(400).end('wrong length');
   file.bytes = bytes;
   response.writeHead(200, { 'content-type': 'text/plain' }).end(`OK - ${bytes.length}`);

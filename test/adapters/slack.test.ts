@@ -4,7 +4,7 @@ import type { RunningSlack } from '../../sandbox/slack/server.ts';
 import { createChat } from '../../src/adapters/slack.ts';
 import { OperationError } from '../../src/errors.ts';
 import { type Message, plainMessage } from '../../src/message/message.ts';
-import type { Chat } from '../../src/ports.ts';
+import type { Chat, Picture } from '../../src/ports.ts';
 import { capacity, clientOf, people, secrets, startWorkspace } from '../sandbox/slack/bolt-app.ts';
 import { type Receiver, startReceiver } from '../sandbox/slack/receiver.ts';
 
@@ -135,6 +135,98 @@ describe('posting and updating', () => {
     await away.stop();
     const error = await trouble(lost.post(capacity, plainMessage('one')));
     expect([error.code, error.retryable]).toEqual(['unreachable', true]);
+  });
+});
+
+describe('pictures', () => {
+  const picture: Picture = {
+    fileName: 'forecast-gl-008.png',
+    title: 'Forecast of gl-008',
+    altText: 'sites: 100 now, 314 in month 12.',
+    comment: '*gl-008* over the next 12 months',
+    png: Buffer.from('as if a picture'),
+  };
+
+  it('a picture comes whole: its words above it, its title, its description, its bytes', async () => {
+    expect(await chat.postPicture(capacity, picture)).toEqual({ kind: 'sent', ts: '' });
+    const [message] = await slack.control.messages(capacity);
+    expect(message).toMatchObject({
+      text: picture.comment,
+      files: [
+        {
+          name: picture.fileName,
+          title: picture.title,
+          alt_txt: picture.altText,
+          mimetype: 'image/png',
+        },
+      ],
+    });
+    const address = String(message?.files?.[0]?.['url_private']);
+    const headers = { authorization: `Bearer ${secrets.botToken}` };
+    const got = await fetch(address, { headers });
+    expect(Buffer.from(await got.arrayBuffer())).toEqual(picture.png);
+  });
+
+  it('a person gets it as a direct message that nobody else sees', async () => {
+    expect((await chat.postPicture(people.ann, picture)).kind).toBe('sent');
+    const { channels, messages } = await slack.control.state();
+    const place = channels.find(({ id }) => id === messages[0]?.channel);
+    expect(place).toMatchObject({ kind: 'im', members: [people.ann, 'U0HEADROOM'] });
+    expect(messages).toHaveLength(1);
+  });
+
+  it('it can be the answer in a thread', async () => {
+    const root = await chat.post(capacity, plainMessage('root'));
+    if (root.kind !== 'sent') throw new Error(root.kind);
+    await chat.postPicture(capacity, picture, root.ts);
+    expect((await slack.control.messages(capacity)).at(-1)).toMatchObject({ threadTs: root.ts });
+  });
+
+  it('too long a description is cut, and the picture still comes', async () => {
+    await chat.postPicture(capacity, { ...picture, altText: 'x'.repeat(3_000) });
+    const [message] = await slack.control.messages(capacity);
+    expect(String(message?.files?.[0]?.['alt_txt'])).toMatch(/^x{999}…$/);
+  });
+
+  it.each([
+    ['files.getUploadURLExternal', { status: 503 }, 'unreachable'],
+    ['files.getUploadURLExternal', { status: 429, retryAfter: 9 }, 'rate-limited'],
+    ['upload', { status: 500 }, 'unavailable'],
+    ['files.completeUploadExternal', { error: 'internal_error' }, 'refused'],
+    ['conversations.open', { error: 'missing_scope' }, 'refused'],
+  ])('%s answering %o is trouble that passes, and nothing is seen', async (method, fault, code) => {
+    await slack.control.injectFault({ method, times: 1, ...fault });
+    const error = await trouble(chat.postPicture(people.ann, picture));
+    expect([error.code, error.retryable]).toEqual([code, true]);
+    expect(error.message).toContain('picture');
+    expect(error.message).not.toContain('/upload/');
+    expect(await slack.control.everyMessage()).toEqual([]);
+    expect((await chat.postPicture(people.ann, picture)).kind).toBe('sent');
+  });
+
+  it.each([
+    ['files.getUploadURLExternal', { error: 'file_uploads_disabled' }],
+    ['upload', { status: 400 }],
+    ['files.completeUploadExternal', { error: 'posting_to_channel_denied' }],
+  ])('%s answering %o will not be otherwise, so the picture is rejected', async (method, fault) => {
+    await slack.control.injectFault({ method, times: 1, ...fault });
+    const answer = await chat.postPicture(capacity, picture);
+    expect(answer).toMatchObject({ kind: 'rejected', because: expect.stringContaining('picture') });
+    expect(await slack.control.everyMessage()).toEqual([]);
+  });
+
+  it('nothing is uploaded for a person who is not there', async () => {
+    expect(await chat.postPicture('U0NOBODY01', picture)).toEqual({
+      kind: 'rejected',
+      because: 'posting a picture to U0NOBODY01: Slack answers user_not_found',
+    });
+    expect(await slack.control.apiCalls('files.getUploadURLExternal')).toEqual([]);
+  });
+
+  it('a channel without the bot is trouble a person can mend', async () => {
+    const error = await trouble(chat.postPicture('C0RANDOM001', picture));
+    expect(error.message).toBe('posting a picture to C0RANDOM001: Slack answers not_in_channel');
+    expect(error.retryable).toBe(true);
   });
 });
 

@@ -4,6 +4,10 @@ import type { App } from '@slack/bolt';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { RunningSlack } from '../../sandbox/slack/server.ts';
+import { drawPicture } from '../../src/adapters/picture.ts';
+import { createChat } from '../../src/adapters/slack.ts';
+import { renderForecastChart } from '../../src/chart/forecast-chart.ts';
+import { usualChart } from '../chart/samples.ts';
 import {
   capacity,
   clientOf,
@@ -84,8 +88,13 @@ function register(app: App): void {
   });
 }
 
+const chart = renderForecastChart(usualChart);
+let png: Uint8Array;
+
 beforeAll(async () => {
   browser = await launchBrowser();
+  // Before there are connections: they would not live through it on a busy machine.
+  png = await drawPicture(chart.svg);
 });
 afterAll(async () => {
   await browser.close();
@@ -264,6 +273,31 @@ test('hostile text stays text wherever it stands', async () => {
   ).toBe(0);
   expect(await page.evaluate('window.hacked')).toBeUndefined();
   expect(await page.locator('#messages').innerText()).toContain('<script>window.hacked=1</script>');
+  expect(pageErrors).toEqual([]);
+});
+
+test('a picture is shown with its title, and what it says is there for those who cannot see it', async () => {
+  const { altText } = chart;
+  await createChat(clientOf(slack)).postPicture(people.ann, {
+    fileName: 'forecast.png',
+    title: 'Forecast of gl-008',
+    altText,
+    comment: '*gl-008*: sites over the next 12 months',
+    png,
+  });
+  await openAs(people.ann);
+  await page.locator('#directs button').click();
+  const picture = page.getByRole('img', { name: altText });
+  await picture.waitFor();
+  const width = "document.querySelector('#messages .file img')?.naturalWidth";
+  await expect.poll(() => page.evaluate(width), { timeout: 10_000 }).toBe(1_200);
+  await page.getByText('Forecast of gl-008').waitFor();
+  const words = page.getByText('314 in month 12');
+  expect(await words.isVisible()).toBe(false);
+  await page.getByText('ALT', { exact: true }).click();
+  await words.waitFor();
+  await page.getByLabel('Act as').selectOption(people.bob);
+  await picture.waitFor({ state: 'detached' });
   expect(pageErrors).toEqual([]);
 });
 

@@ -12,6 +12,25 @@ export function picture(element, className) {
   return h('img', { src: source, alt: element.alt_text, class: className, loading: 'lazy' });
 }
 
+/** A file under a message: a picture with its title and what a screen reader says in its place, or only its name. */
+export function fileNode(file) {
+  if (!file.mimetype.startsWith('image/')) return h('p', { class: 'file' }, plain(file.title));
+  const said = file.alt_txt ?? '';
+  return h(
+    'figure',
+    { class: 'block image file' },
+    h('figcaption', null, plain(file.title)),
+    h('img', {
+      src: `/_page/file/${encodeURIComponent(file.id)}`,
+      alt: said || file.title,
+      class: 'image-large',
+    }),
+    said === ''
+      ? null
+      : h('details', { class: 'alt' }, h('summary', null, 'ALT'), h('p', null, plain(said))),
+  );
+}
+
 /** Draws a button, menu or picture inside a block; `act` is told of a press or a choice. */
 export function drawElement(element, block, reader, act) {
   if (element.type === 'image') return picture(element, 'accessory-image');

@@ -2,6 +2,7 @@
 import { renderBlocks } from './blocks.js';
 import { wireComposer } from './composer.js';
 import { byId, fill, h, reconcile } from './dom.js';
+import { fileNode } from './elements.js';
 import { confirmed, showModal } from './modal.js';
 import { mrkdwn } from './mrkdwn.js';
 
@@ -328,13 +329,7 @@ function messageNode({ message, answers }, inThread) {
 
 function content(message) {
   const edited = message.edited === undefined ? null : h('small', { class: 'edited' }, ' (edited)');
-  const files = (message.files ?? []).map((file) =>
-    h('img', {
-      src: `/_page/file/${encodeURIComponent(file.id)}`,
-      alt: file.alt_txt ?? file.title,
-      class: 'image-large',
-    }),
-  );
+  const files = (message.files ?? []).map(fileNode);
   if (message.blocks.length === 0) {
     return [h('div', { class: 'words' }, mrkdwn(message.text, reader), edited), files];
   }

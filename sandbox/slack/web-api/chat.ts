@@ -20,12 +20,16 @@ export const chatMethods = {
 export function channelToPost(args: Args, world: World): Channel {
   const wanted = args.required('channel');
   const { workspace } = world;
-  if (workspace.people.has(wanted)) return workspace.directChannel(wanted);
+  if (workspace.people.has(wanted)) {
+    const direct = workspace.directChannel(wanted);
+    requireWritable(direct, world);
+    return direct;
+  }
   const named = [...workspace.channels.values()].find(
     (one) => one.kind !== 'im' && one.name === wanted.replace(/^#/u, ''),
   );
   const channel = channelById(world, named?.id ?? wanted);
-  if (channel.archived) throw new ApiFailure('is_archived');
+  requireWritable(channel, world);
   const open = channel.kind === 'public' && world.manifest.scopes.includes('chat:write.public');
   if (world.strict && !open && !channel.members.has(app.botUserId)) {
     throw new ApiFailure('not_in_channel');
@@ -33,8 +37,20 @@ export function channelToPost(args: Args, world: World): Channel {
   return channel;
 }
 
+/** Throws where nobody may write, or where the bot may not although it is a member. */
+export function requireWritable(channel: Channel, world: World): void {
+  if (channel.archived) throw new ApiFailure('is_archived');
+  if (world.strict && channel.kind === 'im' && !world.manifest.messagesTabEnabled) {
+    throw new ApiFailure('messages_tab_disabled');
+  }
+}
+
 /** The root of the thread a reply goes to; replying to a reply means its thread. */
-function threadOf(args: Args, channel: Channel, world: World): { readonly threadTs?: string } {
+export function threadOf(
+  args: Args,
+  channel: Channel,
+  world: World,
+): { readonly threadTs?: string } {
   const wanted = args.optional('thread_ts');
   if (wanted === undefined) return {};
   const parent = world.workspace.message(channel.id, wanted);

@@ -5,6 +5,7 @@ import { isObject, type JsonObject, parseJson } from '../json.ts';
 import type { World } from '../world.ts';
 import { chatMethods } from './chat.ts';
 import { conversationMethods } from './conversations.ts';
+import { fileMethods } from './files.ts';
 import { ApiFailure, Args, type Method, requireScope } from './method.ts';
 import { peopleMethods } from './people.ts';
 import { restMethods } from './rest.ts';
@@ -14,6 +15,7 @@ export const methods: Readonly<Record<string, Method>> = {
   ...restMethods,
   ...chatMethods,
   ...conversationMethods,
+  ...fileMethods,
   ...peopleMethods,
   ...viewMethods,
 };

@@ -1,9 +1,12 @@
 // The Web API as the real WebClient sees it: what each method gives, and each way it says no.
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { ErrorCode, type WebClient } from '@slack/web-api';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { isObject, objectOr, objectsOf, stringOr } from '../../../sandbox/slack/json.ts';
 import type { RunningSlack } from '../../../sandbox/slack/server.ts';
-import { capacity, clientOf, people, secrets, startWorkspace } from './bolt-app.ts';
+import { capacity, clientOf, manifestPath, people, secrets, startWorkspace } from './bolt-app.ts';
 
 const { ann, bob, eve } = people;
 const random = 'C0RANDOM001';
@@ -327,6 +330,96 @@ describe('files', () => {
     });
     const [message] = await slack.control.messages(capacity);
     expect(message).toMatchObject({ text: 'the chart', files: [{ name: 'chart.png' }] });
+  });
+
+  const reserve = async (given: object = {}) => {
+    const file = { filename: 'chart.png', length: 3, ...given };
+    return objectOr(await client.apiCall('files.getUploadURLExternal', file));
+  };
+  const send = async (address: unknown, body = 'abc', method = 'POST') => {
+    const request = method === 'POST' ? { method, body } : { method };
+    return (await fetch(stringOr(address, ''), request)).status;
+  };
+  const complete = (id: unknown, given: object = {}) =>
+    client.apiCall('files.completeUploadExternal', { files: [{ id, title: 'chart' }], ...given });
+
+  test('the three steps come in their order, each once', async () => {
+    const { upload_url: address, file_id: id } = await reserve();
+    expect(await errorOf(complete(id))).toBe('file_not_found');
+    expect(await send(address, 'abc', 'GET')).toBe(405);
+    expect(await send(address, 'too long')).toBe(400);
+    expect(await send(`${slack.url}/upload/v1/unknown`)).toBe(404);
+    expect(await send(address)).toBe(200);
+    expect(await complete(id)).toMatchObject({ files: [{ id, title: 'chart', mimetype: '' }] });
+    expect(await send(address)).toBe(404);
+    expect(await errorOf(complete(id))).toBe('file_not_found');
+    expect(await errorOf(complete('F0NOWHERE1'))).toBe('file_not_found');
+    expect(await errorOf(client.apiCall('files.completeUploadExternal'))).toBe('invalid_arguments');
+  });
+
+  test('a length and a description must be ones Slack takes', async () => {
+    expect(await errorOf(reserve({ length: 0 }))).toBe('missing_argument');
+    expect(await errorOf(reserve({ length: 'three' }))).toBe('invalid_arguments');
+    expect(await errorOf(reserve({ filename: '' }))).toBe('invalid_arguments');
+    expect(await errorOf(reserve({ alt_txt: 'x'.repeat(1_001) }))).toBe('alt_txt_too_large');
+    expect(await reserve({ alt_txt: 'x'.repeat(1_000) })).toMatchObject({ ok: true });
+  });
+
+  test('only a channel with the bot in it can be shown a file; a refusal uses nothing up', async () => {
+    const { upload_url: address, file_id: id } = await reserve();
+    await send(address);
+    const to = (channel_id: string, more: object = {}) =>
+      errorOf(complete(id, { channel_id, ...more }));
+    expect(await refusal(complete(id, { channel_id: ann }))).toMatchObject({
+      error: 'invalid_arguments',
+      response_metadata: { messages: [expect.stringContaining('[json-pointer:/channel_id]')] },
+    });
+    expect(await to('C0NOWHERE1')).toBe('channel_not_found');
+    // The manifest has chat:write.public, which lets messages through and no files.
+    expect(await to(random)).toBe('not_in_channel');
+    expect(await to(capacity, { thread_ts: '1.000001' })).toBe('thread_not_found');
+    expect(await to(capacity, { blocks: [{ type: 'nonsense' }] })).toBe('invalid_blocks');
+    const old = await slack.control.addChannel({ name: 'old', members: ['U0HEADROOM'] });
+    await slack.control.archive(old.id);
+    expect(await to(old.id)).toBe('is_archived');
+    expect((await slack.control.everyMessage()).length).toBe(0);
+    const root = await say('root');
+    await complete(id, { channel_id: capacity, thread_ts: root.ts, initial_comment: 'here' });
+    const [, shown] = await slack.control.messages(capacity);
+    expect(shown).toMatchObject({ threadTs: root.ts, text: 'here', files: [{ title: 'chart' }] });
+  });
+
+  test('a described file that is no picture is taken and shown to nobody, as by Slack', async () => {
+    const { upload_url: address, file_id: id } = await reserve({
+      filename: 'chart.csv',
+      alt_txt: 'numbers',
+    });
+    await send(address);
+    expect((await complete(id, { channel_id: capacity })).ok).toBe(true);
+    expect(await slack.control.messages(capacity)).toEqual([]);
+  });
+
+  test('without the scope nothing can be uploaded, without the tab nobody written to', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'headroom-manifest-'));
+    const path = join(folder, 'manifest.yml');
+    const text = await readFile(manifestPath, 'utf8');
+    await writeFile(
+      path,
+      text
+        .replace('files:write, ', '')
+        .replace('messages_tab_enabled: true', 'messages_tab_enabled: false'),
+    );
+    const poor = await startWorkspace({ manifestPath: path });
+    const its = clientOf(poor);
+    const file = { filename: 'chart.png', length: 3 };
+    expect(await refusal(its.files.getUploadURLExternal(file))).toMatchObject({
+      error: 'missing_scope',
+      needed: 'files:write',
+    });
+    const direct = its.chat.postMessage({ channel: ann, text: 'x' });
+    expect(await errorOf(direct)).toBe('messages_tab_disabled');
+    await poor.stop();
+    await rm(folder, { recursive: true });
   });
 });
 
