@@ -1,6 +1,7 @@
 // Looks ahead: the guides' growth of one input, the plan for each period, and when something worth knowing is passed.
 import type { Values } from '../profile/formula.ts';
 import type { ForecastModel, Profile } from '../profile/profile.ts';
+import { floorTolerant } from '../profile/rounding.ts';
 import { parseInputs } from './inputs.ts';
 import { totalsOf } from './sized.ts';
 import { type CapacityPlan, type Money, planFor } from './what-if.ts';
@@ -15,7 +16,7 @@ const GROWTH_MAX = 10;
 /** One period; period 0 is what is given. */
 export interface ForecastRow {
   readonly period: number;
-  /** The input that grows, rounded to the nearest whole number (GL-008 guide, Growth Forecasting). */
+  /** The input that grows, rounded to the nearest whole number. */
   readonly amount: number;
   readonly plan: CapacityPlan;
   /** Of the recommended sizing over all its parts; absent when none is feasible. */
@@ -109,7 +110,8 @@ function look(profile: Profile, model: ForecastModel, asked: Asked): Forecast {
   const rows: ForecastRow[] = [];
   const warnings: string[] = [];
   for (let period = 0; period <= periods; period += 1) {
-    const amount = period === 0 ? now : Math.round(now * (1 + growth) ** period);
+    // To the nearest, a half up: 50 × 1.15 is 57.49999999999999 in binary, and 58 an hour in the guides.
+    const amount = period === 0 ? now : floorTolerant(now * (1 + growth) ** period + 0.5);
     if (!(amount <= max)) {
       warnings.push(
         `from ${model.period} ${period} on it is more than the ${max} ${profile.inputs.get(model.input)?.unit ?? ''} this profile knows`,
