@@ -1,36 +1,33 @@
-// Checks the profile of THERMALIQ against the figures of its guide.
+// Checks the sizes of THERMALIQ against the figures of its guide.
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { whatIf } from '../../src/plan/what-if.ts';
-import { parseProfile } from '../../src/profile/parse-profile.ts';
-import type { Profile } from '../../src/profile/profile.ts';
-import { sizeForTrigger } from '../../src/profile/size-for-trigger.ts';
-import { formatMistake } from '../../src/yaml/parse-yaml.ts';
-import { componentOf, makeReading, triggerOf } from '../make.ts';
-import { readProfileFile } from './read-fixture.ts';
+import { type CapacityPlan, totals, whatIf } from '../../src/sizing/what-if.ts';
+import { componentOf } from '../make.ts';
+import { readProfile } from './read-profile.ts';
 
-function read(): Profile {
-  const parsed = parseProfile(readProfileFile('gl-009.yaml'), 'profiles/gl-009.yaml');
-  if (!parsed.ok) throw new Error(parsed.mistakes.map(formatMistake).join('\n'));
-  return parsed.value;
-}
+const profile = readProfile('gl-009');
 
-const profile = read();
-
-function size(inputs: Readonly<Record<string, string>>) {
-  const result = whatIf(profile, new Map(Object.entries(inputs)));
+function plan(
+  calculations_per_hour: number,
+  over: Readonly<Record<string, number>> = {},
+): CapacityPlan {
+  const given = Object.entries({ calculations_per_hour, ...over });
+  const result = whatIf(profile, new Map(given.map(([name, value]) => [name, String(value)])));
   if (result.kind !== 'sized') throw new Error(result.mistakes.join('\n'));
   return result;
 }
 
-function replicasBy(id: string, inputs: Readonly<Record<string, string>>): number | undefined {
-  return size(inputs).sizings.find((sizing) => sizing.id === id)?.replicas;
+function sizingOf({ sizings }: CapacityPlan, id: string) {
+  return sizings.find(({ sizing }) => sizing.id === id);
 }
 
-function oneLine(promql: string): string {
-  return promql.replaceAll(/\s+/g, ' ');
+/** Everything a plan is made of that must never get smaller. */
+function amounts({ recommended }: CapacityPlan) {
+  if (recommended === undefined) throw new Error('nothing fits');
+  return totals(recommended);
 }
 
-describe('the profile gl-009', () => {
+describe('the component of gl-009', () => {
   it('has the pod, the limits and the throughput of thermaliq, and nothing else to scale', () => {
     expect([...profile.components.keys()]).toEqual(['thermaliq']);
     expect(componentOf(profile, 'thermaliq')).toMatchObject({
@@ -40,151 +37,251 @@ describe('the profile gl-009', () => {
         name: 'thermaliq',
         container: 'thermaliq',
       },
-      replicas: { min: 4, max: 12, baseline: 4 },
-      pod: { cpuMillicores: 2000, memoryMi: 4096 },
+      replicas: { min: 4, max: 20, baseline: 4 },
+      pod: {
+        cpuMillicores: 2000,
+        memoryMi: 4096,
+        cpuLimitMillicores: 4000,
+        memoryLimitMi: 8192,
+      },
+      podMax: { cpuMillicores: 8000, memoryMi: 16_384 },
       throughput: { value: 0.1, unit: 'calculations/s', perMinute: 6 },
+      pdb: { minAvailable: 2 },
     });
   });
 
-  it('has the first autoscaler of the guide', () => {
-    expect(componentOf(profile, 'thermaliq').autoscaling).toEqual({
-      hpa: { name: 'thermaliq-hpa', min: 4, max: 12 },
+  it('has one autoscaler by CPU and memory, and the one by queue depth in its place', () => {
+    expect(componentOf(profile, 'thermaliq').autoscaling).toMatchObject({
+      hpa: {
+        name: 'thermaliq-hpa',
+        min: 4,
+        max: 12,
+        metrics: [
+          { resource: 'cpu', percent: 70 },
+          { resource: 'memory', percent: 80 },
+        ],
+      },
+      variants: [
+        {
+          name: 'thermaliq-hpa-custom',
+          min: 4,
+          max: 16,
+          metrics: [
+            { pods: 'thermaliq_calculation_queue_depth', average: 10 },
+            { resource: 'cpu', percent: 70 },
+          ],
+        },
+      ],
       up: { percent: 50, pods: 2, periodSeconds: 60, select: 'Max', windowSeconds: 60 },
       down: { percent: 25, periodSeconds: 60, select: 'Min', windowSeconds: 300 },
-      source: 'Auto-Scaling, Horizontal Pod Autoscaler (CPU-Based HPA)',
     });
   });
 
+  it('leaves the vertical autoscaler off, because the others scale by CPU and memory', () => {
+    expect(componentOf(profile, 'thermaliq').autoscaling?.vpa).toMatchObject({
+      mode: 'Off',
+      min: { cpu: 1000, memory: 2048 },
+      max: { cpu: 8000, memory: 16_384 },
+    });
+  });
+});
+
+describe('a size by gl-009', () => {
   it('takes what is not given from the examples of the guide', () => {
-    expect(size({ calculations_per_hour: '50' }).inputs).toEqual({
+    expect(plan(50).inputs).toEqual({
       calculations_per_hour: 50,
       avg_duration_s: 10,
       concurrent: 5,
       data_points: 50_000,
-      growth_per_month: 0.15,
     });
   });
 
   // biome-ignore format: a table
   it.each([
-    ['1000', '10',  4],
-    ['2100', '10',  7],
-    ['2400', '12',  10],
-    ['3600', '10',  12],
-    ['4200', '10',  14],
-    ['267',  '600', 54],
-  ])('asks for pods by the formula: %s calculations an hour of %s s', (perHour, seconds, pods) => {
-    const inputs = { calculations_per_hour: perHour, avg_duration_s: seconds };
-    expect(replicasBy('formula', inputs)).toBe(pods);
+    [1000, 10,  4], // the guide's script cuts twice and comes to 2
+    [2100, 10,  7],
+    [2400, 12,  10],
+    [3600, 10,  12],
+    [4200, 10,  14],
+    [267,  600, 54],
+  ])('by the formula: %i calculations an hour of %i s', (perHour, avg_duration_s, pods) => {
+    const formula = sizingOf(plan(perHour, { avg_duration_s }), 'formula');
+    expect(formula?.components[0]?.replicas).toBe(pods);
   });
 
   // biome-ignore format: a table
   it.each([
-    ['50',  4],
-    ['58',  4],
-    ['59',  5],
-    ['66',  5],
-    ['76',  6],
-    ['116', 8],
-    ['267', 12],
-    ['268', 12],
-    ['1000', 12],
-  ])('asks for pods by the table: %s calculations an hour', (perHour, pods) => {
-    const inputs = { calculations_per_hour: perHour };
-    expect(replicasBy('projection-table', inputs)).toBe(pods);
-    expect(size(inputs).recommended).toBe('projection-table');
+    [50,   4],
+    [58,   4],
+    [59,   5],
+    [66,   5],
+    [76,   6],
+    [87,   8], // months 4 and 5 are not in the table: the next row up
+    [116,  8],
+    [267,  12],
+    [268,  12],
+    [1000, 12],
+  ])('by the table: %i calculations an hour', (perHour, pods) => {
+    const sized = plan(perHour);
+    expect(sizingOf(sized, 'projection-table')?.components[0]?.replicas).toBe(pods);
+    expect(sized.recommended?.sizing.id).toBe('projection-table');
   });
 
+  // biome-ignore format: a table
   it.each([
-    [{ calculations_per_hour: '4200' }, 14],
-    [{ calculations_per_hour: '267', avg_duration_s: '600' }, 54],
-  ])('recommends nothing above its limits, and says which it meets: %j', (inputs, pods) => {
-    const { recommended, sizings } = size(inputs);
-    const reasons = [`${pods} replicas are more than the 12 it may have in one place`];
+    // calculations an hour, seconds, sizing, shards, pods of each
+    [58,     10,  'projection-table', 1, 4], // the formula says 4 up to 1200 an hour
+    [1000,   10,  'projection-table', 1, 12],
+    [3600,   10,  'projection-table', 1, 12],
+    [4200,   10,  'formula',          1, 14],
+    [6000,   10,  'formula',          1, 20],
+    [6001,   10,  'sharded',          4, 6], // 21 pods
+    [267,    600, 'sharded',          4, 14], // 54 pods
+    [25_000, 10,  'sharded',          8, 11], // 84 pods
+  ])('is the larger of the two: %i an hour of %i s', (perHour, avg_duration_s, id, parts, pods) => {
+    expect(plan(perHour, { avg_duration_s }).recommended).toMatchObject({
+      sizing: { id },
+      parts,
+      components: [{ replicas: pods }],
+    });
+  });
+
+  it('does not take the 12 pods of the table where the formula needs more', () => {
+    expect(sizingOf(plan(4200), 'projection-table')).toMatchObject({
+      feasible: false,
+      reasons: ['its last row has 12 pods, and 14 are needed for calculations of 10 s'],
+    });
+  });
+
+  it('says that the table ends at 267 an hour', () => {
+    const ends = 'The table ends at 267 calculations/h with 12 pods';
+    expect(plan(267).warnings.join()).not.toContain(ends);
+    expect(plan(268).warnings.join()).toContain(ends);
+  });
+
+  // biome-ignore format: a table
+  it.each([
+    [3600, undefined],
+    [4200, '14 pods are more than the 12 of the autoscaler in force: put the one by queue depth (4 to 16) in its place'],
+    [4800, '16 pods are more than the 12 of the autoscaler in force: put the one by queue depth (4 to 16) in its place'],
+    [5000, '17 pods are more than the 16 of the autoscaler by queue depth: raise its maximum to 20, and shard the database'],
+  ])('says at %i an hour which autoscaler is met', (perHour, words) => {
+    expect(plan(perHour).warnings.find((each) => each.includes('autoscaler'))).toBe(words);
+  });
+
+  it('says which limit one deployment meets, and goes on with shards', () => {
+    const sized = plan(267, { avg_duration_s: 600 });
+    expect(sizingOf(sized, 'formula')?.reasons).toEqual([
+      '54 replicas of thermaliq are more than the 20 it may have in one place',
+    ]);
+    expect(sized.warnings[0]).toMatch(/hash .* same answer in every process/);
+  });
+
+  it('recommends nothing beyond 64 shards of 20 pods, and says why', () => {
+    const sized = plan(100_000, { avg_duration_s: 600 });
+    expect(sized.recommended).toBeUndefined();
+    expect(sizingOf(sized, 'sharded')?.reasons).toEqual([
+      '313 replicas of thermaliq are more than the 20 it may have in one place',
+      'pods may open 11760 connections to the poolers, which take 4000',
+    ]);
+  });
+});
+
+describe('the pod of gl-009', () => {
+  it('is throttled with the defaults: 5 calculations of 10 s want 5.5 of its 4 cores', () => {
+    const { recommended, warnings } = plan(50);
+    expect(recommended?.values['peak_cpu_cores']).toBe(5.5);
+    expect(recommended?.components[0]?.pod.cpuLimitMillicores).toBe(4000);
+    expect(warnings).toContain(
+      "5 calculations of 10 s at a time want 5.5 cores at the peak, the limit is 4: CPU is throttled. The guide's next step is a limit of 6 cores and a request of 3",
+    );
+    expect(plan(50, { concurrent: 3 }).warnings.join()).not.toContain('throttled');
+  });
+
+  it('needs 536 MB by the formula where the guide says about 750', () => {
+    expect(plan(50).recommended?.values['peak_memory_mi']).toBeCloseTo(535.8, 1);
+  });
+
+  // biome-ignore format: a table
+  it.each([
+    // data points, request, limit
+    [50_000,     4096,   8192],
+    [16_000_000, 4096,   8192],  // 8141 MB
+    [17_000_000, 6144,   12288], // 8618 MB: the guide's step of 6Gi and 12Gi
+    [30_000_000, 7409,   14818], // 14817 MB
+    [67_000_000, 16_231, 32_461],
+  ])('has memory for %i data points', (data_points, memoryMi, memoryLimitMi) => {
+    const { recommended, warnings } = plan(50, { data_points });
+    expect(recommended?.components[0]?.pod).toMatchObject({ memoryMi, memoryLimitMi });
+    expect(warnings.some((each) => each.endsWith('the pods grow'))).toBe(memoryLimitMi > 8192);
+  });
+
+  it('is never larger than the vertical autoscaler allows', () => {
+    const { recommended, sizings } = plan(50, { data_points: 70_000_000 });
     expect(recommended).toBeUndefined();
-    expect(sizings).toMatchObject([
-      { id: 'projection-table', replicas: pods, feasible: false, reasons },
-      { id: 'formula', replicas: pods, feasible: false, reasons },
+    expect(sizings[0]?.reasons).toEqual([
+      'a pod of thermaliq would request 16946Mi, at most 16Gi is allowed',
     ]);
   });
+});
 
-  it('never answers more load with fewer pods', () => {
-    const loads = [1, 50, 58, 59, 116, 200, 267, 268, 500, 1000, 2100, 3600, 3601, 4200, 100_000];
-    const pods = loads.map((load) =>
-      replicasBy('projection-table', { calculations_per_hour: String(load) }),
+type Load = Readonly<
+  Record<'calculations_per_hour' | 'avg_duration_s' | 'concurrent' | 'data_points', number>
+>;
+
+describe('more load on gl-009', () => {
+  // No pod of these needs more memory than it may have, and no load more than 64 shards.
+  const inputs = fc.record({
+    calculations_per_hour: fc.oneof(
+      fc.integer({ min: 1, max: 400 }),
+      fc.integer({ min: 1, max: 30_000 }),
+    ),
+    avg_duration_s: fc.integer({ min: 1, max: 100 }),
+    concurrent: fc.integer({ min: 1, max: 20 }),
+    data_points: fc.integer({ min: 1, max: 6_000_000 }),
+  });
+  const more = fc.record({
+    calculations_per_hour: fc.nat(2000),
+    avg_duration_s: fc.nat(20),
+    concurrent: fc.nat(10),
+    data_points: fc.nat(4_000_000),
+  });
+  const planOf = ({ calculations_per_hour, ...over }: Load) => plan(calculations_per_hour, over);
+
+  it('never gets fewer pods, less CPU or less memory', () => {
+    fc.assert(
+      fc.property(inputs, more, (now, extra) => {
+        const before = amounts(planOf(now));
+        const after = amounts(
+          planOf({
+            calculations_per_hour: now.calculations_per_hour + extra.calculations_per_hour,
+            avg_duration_s: now.avg_duration_s + extra.avg_duration_s,
+            concurrent: now.concurrent + extra.concurrent,
+            data_points: now.data_points + extra.data_points,
+          }),
+        );
+        expect(after.replicas).toBeGreaterThanOrEqual(before.replicas);
+        expect(after.cpuCores).toBeGreaterThanOrEqual(before.cpuCores);
+        expect(after.memoryGib).toBeGreaterThanOrEqual(before.memoryGib);
+      }),
     );
-    expect(pods).toEqual(pods.toSorted((a, b) => Number(a) - Number(b)));
   });
 
-  it('has all three kinds of trigger and the thresholds of the guide', () => {
-    const rows = [...profile.triggers.values()].map(
-      ({ alert, kind, fireAt, target, forMs }) =>
-        `${alert} ${kind} ${fireAt} ${target} ${forMs / 60_000}m`,
+  it('gets shards that serve all of it within 20 pods each', () => {
+    fc.assert(
+      fc.property(inputs, (given) => {
+        const { recommended } = planOf(given);
+        const { parts = 0, components, values } = recommended ?? {};
+        const share = values?.['calculations_per_hour'] ?? 0;
+        expect(parts * share).toBeCloseTo(given.calculations_per_hour, 6);
+        const replicas = components?.[0]?.replicas ?? 0;
+        expect(replicas).toBeGreaterThanOrEqual(4);
+        expect(replicas).toBeLessThanOrEqual(20);
+        // Each pod does one calculation at a time; a fifth more is the buffer.
+        expect((parts * replicas * 3600) / given.avg_duration_s).toBeGreaterThanOrEqual(
+          given.calculations_per_hour * 1.2 - 1e-6,
+        );
+      }),
     );
-    expect(rows).toEqual([
-      'ThermaliqHighCPU ratio 0.7 0.6 5m',
-      'ThermaliqHighMemory ratio 0.8 0.55 5m',
-      'ThermaliqQueueDepth backlog 50 40 5m',
-      'ThermaliqHighLatency investigate 20 5 5m',
-      'ThermaliqHighErrorRate investigate 0.02 undefined 5m',
-    ]);
-  });
-
-  it('fires every alert on exactly what it measures afterwards', () => {
-    for (const { expr, measure, fireAt } of profile.triggers.values()) {
-      expect(oneLine(expr)).toBe(`${oneLine(measure.promql)} > ${fireAt}`);
-    }
-  });
-
-  // biome-ignore format: a table
-  it.each([
-    // trigger, pods now, measured, arriving per minute, pods afterwards
-    ['high-cpu',    4,  0.84, undefined, 6],  // 5.6
-    ['high-cpu',    4,  0.71, undefined, 5],  // 4.7
-    ['high-memory', 4,  0.81, undefined, 6],  // 5.9
-    ['queue-depth', 4,  51,   24,        5],  // (24 + 5.1) / 6 = 4.85
-    ['queue-depth', 4,  120,  undefined, 6],  // (24 + 12) / 6
-    ['queue-depth', 4,  400,  30,        6],  // (30 + 40) / 6 = 11.7, one step of the policy is 2
-    ['queue-depth', 10, 600,  60,        12], // 20, the maximum is 12
-  ])('answers %s on %i pods: %d, with %s arriving', (id, now, measured, arriving, target) => {
-    const component = componentOf(profile, 'thermaliq');
-    const sizing = sizeForTrigger({
-      component,
-      trigger: triggerOf(profile, id),
-      currentReplicas: now,
-      measured: makeReading(measured),
-      ...(arriving !== undefined && { arrival: makeReading(arriving) }),
-      bounds: component.replicas,
-    });
-    expect(sizing).toMatchObject({ kind: 'scale', target });
-  });
-
-  it.each([
-    ['latency', 25, '25 s measured, the alert fires at 20 s'],
-    ['errors', 0.05, '5 % measured, the alert fires at 2 %'],
-  ])('says of %s what to look at and proposes no size', (id, measured, because) => {
-    const component = componentOf(profile, 'thermaliq');
-    const trigger = triggerOf(profile, id);
-    const sizing = sizeForTrigger({
-      component,
-      trigger,
-      currentReplicas: 4,
-      measured: makeReading(measured),
-      bounds: component.replicas,
-    });
-    expect(sizing).toMatchObject({ kind: 'investigate', because });
-    expect(sizing.kind === 'investigate' && sizing.lookAt.length).toBeGreaterThanOrEqual(5);
-  });
-
-  it('costs pods at the rates of another guide, and says so', () => {
-    expect(profile.cost).toEqual({
-      cpuCoreHourUsd: 0.05,
-      memoryGbHourUsd: 0.01,
-      hoursPerMonth: 730,
-      source:
-        'GL-003 guide, Cost Optimization, Resource Cost Analysis (the GL-009 guide states no rates)',
-    });
-    // (2 cores × $0.05 + 4 GB × $0.01) × 730 h = $102.20 a pod.
-    expect(size({ calculations_per_hour: '58' }).sizings[0]?.costUsdPerMonth).toBe(408.8);
   });
 });
