@@ -1,26 +1,10 @@
-// Checks the profile of EMISSIONWATCH against the figures of its guide.
+// Checks the components, triggers and rates of EMISSIONWATCH against its guide.
 import { describe, expect, it } from 'vitest';
-import { whatIf } from '../../src/plan/what-if.ts';
-import { parseProfile } from '../../src/profile/parse-profile.ts';
-import type { Profile } from '../../src/profile/profile.ts';
 import { sizeForTrigger } from '../../src/profile/size-for-trigger.ts';
-import { formatMistake } from '../../src/yaml/parse-yaml.ts';
 import { componentOf, makeReading, triggerOf } from '../make.ts';
-import { readProfileFile } from './read-fixture.ts';
+import { oneLine, readProfile } from './read-profile.ts';
 
-function read(): Profile {
-  const parsed = parseProfile(readProfileFile('gl-010.yaml'), 'profiles/gl-010.yaml');
-  if (!parsed.ok) throw new Error(parsed.mistakes.map(formatMistake).join('\n'));
-  return parsed.value;
-}
-
-const profile = read();
-
-function size(facilities: number) {
-  const result = whatIf(profile, new Map([['facilities', String(facilities)]]));
-  if (result.kind !== 'sized') throw new Error(result.mistakes.join('\n'));
-  return result;
-}
+const profile = readProfile('gl-010');
 
 function answer(id: string, { now, measured }: { now: number; measured: number }) {
   const trigger = triggerOf(profile, id);
@@ -34,25 +18,21 @@ function answer(id: string, { now, measured }: { now: number; measured: number }
   });
 }
 
-function oneLine(promql: string): string {
-  return promql.replaceAll(/\s+/g, ' ');
-}
-
 describe('the profile gl-010', () => {
   // biome-ignore format: a table
   it.each([
-    // workload, container, min, max, baseline, CPU, memory
-    ['gl-010-emissionwatch',    'emissionwatch',    2, 20, 4, 1000, 2048],
-    ['gl-010-cems-collector',   'cems-collector',   1, 10, 1, 500,  512],
-    ['gl-010-calculator',       'calculator',       2, 16, 2, 2000, 2048],
-    ['gl-010-report-generator', 'report-generator', 1, 4,  4, 2000, 4096],
-    ['gl-010-edge-collector',   'edge-collector',   1, 1,  1, 250,  512],
-  ])('has the limits and the pod of %s', (name, container, min, max, baseline, cpuMillicores, memoryMi) => {
-    expect(componentOf(profile, name)).toMatchObject({
-      workload: { kind: 'Deployment', namespace: 'gl-agents', name, container },
-      replicas: { min, max, baseline },
-      pod: { cpuMillicores, memoryMi },
-    });
+    // workload, container, min, max, baseline, CPU and its limit, memory and its limit
+    ['gl-010-emissionwatch',    'emissionwatch',    2, 20, 4, 1000, 4000,      2048, 8192],
+    ['gl-010-cems-collector',   'cems-collector',   1, 10, 1, 500,  undefined, 512,  undefined],
+    ['gl-010-calculator',       'calculator',       2, 16, 2, 2000, 4000,      2048, undefined],
+    ['gl-010-report-generator', 'report-generator', 1, 4,  4, 2000, 4000,      4096, 8192],
+    ['gl-010-edge-collector',   'edge-collector',   1, 1,  1, 250,  1000,      512,  2048],
+  ])('has the limits and the pod of %s', (name, container, min, max, baseline, cpu, cpuLimit, memory, memoryLimit) => {
+    const { workload, replicas, pod } = componentOf(profile, name);
+    expect(workload).toEqual({ kind: 'Deployment', namespace: 'gl-agents', name, container });
+    expect(replicas).toMatchObject({ min, max, baseline });
+    expect(pod).toMatchObject({ cpuMillicores: cpu, memoryMi: memory });
+    expect([pod.cpuLimitMillicores, pod.memoryLimitMi]).toEqual([cpuLimit, memoryLimit]);
   });
 
   it('has five components', () => {
@@ -71,98 +51,70 @@ describe('the profile gl-010', () => {
     else expect(component.throughput).toMatchObject(throughput);
   });
 
-  it('has the three autoscalers of the guide, and a policy where it states one', () => {
-    const autoscalers = [...profile.components.values()].flatMap(({ autoscaling }) =>
-      autoscaling === undefined ? [] : [autoscaling],
-    );
-    expect(autoscalers).toEqual([
-      {
-        hpa: { name: 'gl-010-emissionwatch-hpa', min: 2, max: 20 },
-        up: { percent: 100, pods: 4, periodSeconds: 15, select: 'Max', windowSeconds: 60 },
-        down: { percent: 10, periodSeconds: 60, select: 'Max', windowSeconds: 300 },
-        source: '4.1 Auto-Scaling Configuration',
-      },
-      {
-        hpa: { name: 'gl-010-cems-collector-hpa', min: 1, max: 10 },
-        source: '4.2 Component-Specific Scaling',
-      },
-      {
-        hpa: { name: 'gl-010-calculator-hpa', min: 2, max: 16 },
-        source: '4.2 Component-Specific Scaling',
-      },
-    ]);
-  });
-
-  it('takes what is not given from the examples of the guide', () => {
-    expect(size(50).inputs).toEqual({
-      facilities: 50,
-      sources_per_facility: 20,
-      pollutants: 5,
-      samples_per_day: 1440,
-      retention_years: 7,
-      growth_per_year: 0.2,
-    });
-  });
-
-  // biome-ignore format: a table
   it.each([
-    // facilities, by the table, by the size of the deployment
-    [1,   2,  2],
-    [2,   3,  2],
-    [10,  3,  2],
-    [11,  4,  4],
-    [25,  5,  4],
-    [26,  6,  4],
-    [50,  8,  4],
-    [60,  9,  8],
-    [75,  10, 8],
-    [100, 12, 8],
-    [150, 16, 8],
-    [200, 20, 8],
-  ])('sizes %i facilities with %i pods by its table', (facilities, table, deployment) => {
-    expect(size(facilities)).toMatchObject({
-      recommended: 'sizing-table',
-      sizings: [
-        { id: 'sizing-table', replicas: table, feasible: true },
-        { id: 'deployment-size', replicas: deployment, feasible: true },
-      ],
-    });
+    [
+      'gl-010-emissionwatch',
+      'gl-010-emissionwatch-hpa',
+      2,
+      20,
+      'cems_data_points_per_second',
+      1000,
+    ],
+    ['gl-010-cems-collector', 'gl-010-cems-collector-hpa', 1, 10, 'cems_connections_active', 50],
+    ['gl-010-calculator', 'gl-010-calculator-hpa', 2, 16, 'calculation_queue_depth', 100],
+  ])('has the autoscaler of %s', (id, name, min, max, pods, average) => {
+    const hpa = componentOf(profile, id).autoscaling?.hpa;
+    expect(hpa).toMatchObject({ name, min, max });
+    expect(hpa?.metrics?.at(-1)).toMatchObject({ pods, average });
+    const shares = hpa?.metrics?.filter((metric) => 'resource' in metric);
+    expect(shares).toEqual(
+      id === 'gl-010-emissionwatch'
+        ? [
+            { resource: 'cpu', percent: 70 },
+            { resource: 'memory', percent: 80 },
+          ]
+        : [],
+    );
   });
 
-  it('recommends nothing above 200 facilities, and says which limits they meet', () => {
-    const { recommended, sizings } = size(201);
-    expect(recommended).toBeUndefined();
-    expect(sizings.map(({ feasible, reasons }) => ({ feasible, reasons }))).toEqual([
-      { feasible: false, reasons: ['21 replicas are more than the 20 it may have in one place'] },
-      { feasible: false, reasons: ['201 is beyond the last row of its table, 200'] },
-    ]);
+  it('has the policies, the sizes and the queue that the guide scales by', () => {
+    expect(componentOf(profile, 'gl-010-emissionwatch').autoscaling).toMatchObject({
+      up: { percent: 100, pods: 4, periodSeconds: 15, select: 'Max', windowSeconds: 60 },
+      down: { percent: 10, periodSeconds: 60, select: 'Max', windowSeconds: 300 },
+      vpa: { min: { cpu: 500, memory: 1024 }, max: { cpu: 8000, memory: 16_384 } },
+    });
+    expect(componentOf(profile, 'gl-010-calculator').autoscaling?.keda).toMatchObject({
+      min: 2,
+      max: 16,
+      kafka: { topic: 'emissions-calculation-requests', group: 'gl-010-calculators', lag: 1000 },
+    });
   });
 
   it('has all three kinds of trigger and the thresholds of the guide', () => {
     const rows = [...profile.triggers.values()].map(
-      ({ alert, component, kind, fireAt, target, forMs }) =>
-        `${alert} ${component} ${kind} ${fireAt} ${target} ${forMs / 60_000}m`,
+      ({ alert, component, kind, warnAt, fireAt, target, forMs }) =>
+        `${alert} ${component} ${kind} ${warnAt ?? '-'} ${fireAt} ${target} ${forMs / 60_000}m`,
     );
     expect(rows).toEqual([
-      'GL010HighCPU gl-010-emissionwatch ratio 0.85 0.7 5m',
-      'GL010HighMemory gl-010-emissionwatch ratio 0.9 0.75 5m',
-      'GL010DataPointsPerPod gl-010-emissionwatch ratio 1100 1000 5m',
-      'GL010ConnectionsPerPod gl-010-cems-collector ratio 55 50 5m',
-      'GL010HighQueueDepth gl-010-calculator backlog 1000 500 2m',
-      'GL010ProcessingLag gl-010-emissionwatch investigate 300 60 5m',
-      'GL010HighLatency gl-010-emissionwatch investigate 2 1 5m',
-      'GL010HighErrorRate gl-010-emissionwatch investigate 0.01 0.001 5m',
-      'GL010DatabaseConnections gl-010-emissionwatch investigate 0.9 0.7 5m',
-      'GL010DatabaseQueries gl-010-emissionwatch investigate 2000 1000 5m',
-      'GL010DatabaseCacheHits gl-010-emissionwatch investigate 0.8 undefined 5m',
-      'GL010ReplicationLag gl-010-emissionwatch investigate 60 10 5m',
+      'GL010HighCPU gl-010-emissionwatch ratio 0.7 0.85 0.7 5m',
+      'GL010HighMemory gl-010-emissionwatch ratio 0.75 0.9 0.75 5m',
+      'GL010DataPointsPerPod gl-010-emissionwatch ratio - 1100 1000 5m',
+      'GL010ConnectionsPerPod gl-010-cems-collector ratio - 55 50 5m',
+      'GL010HighQueueDepth gl-010-calculator backlog 500 1000 500 2m',
+      'GL010ProcessingLag gl-010-emissionwatch investigate 60 300 60 5m',
+      'GL010HighLatency gl-010-emissionwatch investigate 1 2 1 5m',
+      'GL010HighErrorRate gl-010-emissionwatch investigate 0.001 0.01 0.001 5m',
+      'GL010DatabaseConnections gl-010-emissionwatch investigate 0.7 0.9 0.7 5m',
+      'GL010DatabaseQueries gl-010-emissionwatch investigate 1000 2000 1000 5m',
+      'GL010DatabaseCacheHits gl-010-emissionwatch investigate 0.9 0.8 0.9 5m',
+      'GL010ReplicationLag gl-010-emissionwatch investigate 10 60 10 5m',
     ]);
   });
 
   it('fires every alert on exactly what it measures afterwards', () => {
-    for (const { id, expr, measure, fireAt } of profile.triggers.values()) {
-      const compared = id === 'database-cache-hits' ? '<' : '>';
-      expect(oneLine(expr)).toBe(`${oneLine(measure.promql)} ${compared} ${fireAt}`);
+    for (const { expr, measure, fires, fireAt } of profile.triggers.values()) {
+      const sign = fires === 'above' ? '>' : '<';
+      expect(oneLine(expr)).toBe(`(${oneLine(measure.promql)}) ${sign} ${fireAt}`);
     }
   });
 
@@ -211,15 +163,16 @@ describe('the profile gl-010', () => {
     expect(sizing.kind === 'investigate' && sizing.lookAt.length).toBeGreaterThanOrEqual(3);
   });
 
-  it('costs pods at the rates of another guide, and says so', () => {
-    expect(profile.cost).toEqual({
+  it('costs at the rates of another guide, says so, and has the budget of its own', () => {
+    expect(profile.cost).toMatchObject({
       cpuCoreHourUsd: 0.05,
       memoryGbHourUsd: 0.01,
+      databaseGbMonthUsd: 0.1,
       hoursPerMonth: 730,
-      source:
-        'GL-003 guide, Cost Optimization, Resource Cost Analysis (the GL-010 guide states no rates)',
+      assumed:
+        'The GL-010 guide states no rates: these are those of the GL-003 guide, and real prices may differ.',
+      perUnit: 'facilities',
+      budget: { usdPerMonth: 5000, warnAtPercent: 80 },
     });
-    // (1 core × $0.05 + 2 GB × $0.01) × 730 h = $51.10 a pod.
-    expect(size(50).sizings[0]?.costUsdPerMonth).toBe(408.8);
   });
 });
