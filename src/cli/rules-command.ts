@@ -37,7 +37,7 @@ export function addRulesCommand(program: Command): void {
       }
       const target = await findTarget(id);
       const system = target.system ?? systemOf(target);
-      if (system.profile.triggers.size === 0) {
+      if (system.profile.triggers.size === 0 && system.wholeNamespace === undefined) {
         throw new Exit(2, `${id} has no profile with triggers, so there are no rules for it`);
       }
       const document = withOrigin(documentOf(system, options), target);

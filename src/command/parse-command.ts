@@ -8,6 +8,7 @@ export type Command =
   | { readonly kind: 'help' }
   | { readonly kind: 'systems' }
   | { readonly kind: 'status'; readonly system?: string }
+  | { readonly kind: 'rules'; readonly system: string }
   | {
       readonly kind: SizingWord;
       readonly system: string;
@@ -32,11 +33,11 @@ export type ParsedCommand =
 const sizingWords = ['plan', 'what-if', 'forecast', 'cost', 'explain'] as const;
 type SizingWord = (typeof sizingWords)[number];
 
-const capacityWords = ['help', 'systems', 'status', ...sizingWords] as const;
+const capacityWords = ['help', 'systems', 'status', 'rules', ...sizingWords] as const;
 const scalePairs = ['replicas', 'reason'] as const;
 const reasonCharactersMax = 300;
 
-/** `/capacity help | systems | status [SYSTEM] | plan|what-if|forecast|cost|explain SYSTEM key=value… | explain PLAN`. */
+/** `/capacity help | systems | status [SYSTEM] | rules SYSTEM | plan|what-if|forecast|cost|explain SYSTEM key=value… | explain PLAN`. */
 export function parseCapacityCommand(text: string, systems: Systems): ParsedCommand {
   const words = splitWords(text);
   const broken = brokenWords(words);
@@ -53,6 +54,13 @@ export function parseCapacityCommand(text: string, systems: Systems): ParsedComm
       if (unknown !== undefined) return unknown;
       if (system === undefined) return command({ kind: 'status' });
       return knownSystem(system, systems, (id) => command({ kind: 'status', system: id }));
+    }
+    case 'rules': {
+      if (system === undefined) return misuse(whichSystem(systems));
+      return (
+        noPairs(words) ??
+        knownSystem(system, systems, (id) => command({ kind: 'rules', system: id }))
+      );
     }
     default:
       return sizing(verb, system, words, systems);
@@ -71,8 +79,7 @@ function sizing(
   const kind = sizingWords.find((word) => word === verb.toLowerCase());
   if (kind === undefined) return misuse(`there is no "${verb}"${suggestion(verb, capacityWords)}`);
   if (system === undefined) {
-    const plan = kind === 'explain' ? ' or plan' : '';
-    return misuse(`which system${plan}? One of: ${[...systems.keys()].join(', ')}`);
+    return misuse(whichSystem(systems, kind === 'explain' ? ' or plan' : ''));
   }
   if (kind === 'explain' && !systems.has(system) && planId.test(system)) {
     return noPairs(words) ?? command({ kind: 'explain-plan', plan: system });
@@ -158,6 +165,10 @@ function knownSystem(
 ): ParsedCommand {
   if (systems.has(id)) return then(id);
   return misuse(`there is no system "${id}"${suggestion(id, systems.keys())}`);
+}
+
+function whichSystem(systems: Systems, or = ''): string {
+  return `which system${or}? One of: ${[...systems.keys()].join(', ')}`;
 }
 
 function reasonOf(words: Words): { readonly reason?: string } {

@@ -24,7 +24,8 @@ export const severities = { critical: 'critical', warning: 'warning', none: 'non
 
 /**
  * One rule for each trigger at its critical level, one more where it has a warning level, and the watchdog. A warning
- * has an alertname of its own that no trigger answers to: it is for people to see, and nothing is sized for it.
+ * has an alertname of its own that no trigger answers to: it is for people to see, and nothing is sized for it. A system
+ * that is a namespace without a profile has one rule, for any autoscaler in it that wants more than it may have.
  */
 export function alertRules(system: System): readonly AlertRule[] {
   const triggers = [...system.profile.triggers.values()];
@@ -33,7 +34,9 @@ export function alertRules(system: System): readonly AlertRule[] {
     const names = promqlNamesOf(system, trigger.component);
     return names === undefined ? [] : rulesOf(trigger, { system, names, taken });
   });
-  return [...rules, watchdog(system)];
+  const { wholeNamespace } = system;
+  const maximum = wholeNamespace === undefined ? [] : [atMaximum(system, wholeNamespace)];
+  return [...rules, ...maximum, watchdog(system)];
 }
 
 interface Place {
@@ -132,6 +135,30 @@ function valueTemplate(unit: string): string {
 /** Prometheus reads annotations as templates; words from a file are none. */
 function literalText(text: string): string {
   return text.replaceAll('{{', '{{ "{{" }}');
+}
+
+/** kube-state-metrics' own labels say which autoscaler it is. */
+function atMaximum({ id, title }: System, namespace: string): AlertRule {
+  const where = `namespace="${namespace}"`;
+  const same = 'on (namespace, horizontalpodautoscaler)';
+  return {
+    alert: 'HeadroomAutoscalerAtMaximum',
+    expr: [
+      `kube_horizontalpodautoscaler_status_desired_replicas{${where}}`,
+      `>= ${same} kube_horizontalpodautoscaler_spec_max_replicas{${where}}`,
+      `and ${same} kube_horizontalpodautoscaler_status_condition{${where},condition="ScalingLimited",status="true"} == 1`,
+    ].join('\n'),
+    for: '15m',
+    labels: { severity: severities.critical, headroom_system: id },
+    annotations: {
+      summary:
+        literalText(`${title}:`) +
+        ' {{ $labels.horizontalpodautoscaler }} wants more than its maximum of {{ $value }} pods',
+      description: 'Its autoscaler has been held at its maximum for 15m.',
+      runbook:
+        'Headroom asks the cluster whether it still wants more, and answers with a card that raises the maximum.',
+    },
+  };
 }
 
 function watchdog({ id, title }: System): AlertRule {

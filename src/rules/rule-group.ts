@@ -13,7 +13,7 @@ export function ruleGroup(system: System, format: RuleFormat): RulesDocument {
   const name = `headroom-${system.id}`;
   const groups = [{ name, rules: alertRules(system) }];
   const head = [
-    `Alerts of ${system.title} for Headroom, from profile ${system.profile.id}.`,
+    `Alerts of ${system.title} for Headroom${system.wholeNamespace === undefined ? `, from profile ${system.profile.id}` : ''}.`,
     'Critical alerts lead to a card. Warnings are for people to see: Headroom sizes nothing for them.',
   ];
   if (format === 'prometheus') return { content: { groups }, head, notes: [] };

@@ -25,9 +25,9 @@ export function yamlText({ content, head, notes }: RulesDocument): string {
   return document.toString({ lineWidth: 0, blockQuote: 'literal' });
 }
 
+/** One line each: words from outside may hold line ends, which would end the comment. */
 function comment(lines: readonly string[]): string {
   return lines
-    .flatMap((line) => line.split('\n'))
-    .map((line) => ` ${line}`)
+    .map((line) => ` ${line.replaceAll(/[\s\p{Cc}\p{Zl}\p{Zp}\ufeff]+/gu, ' ')}`)
     .join('\n');
 }

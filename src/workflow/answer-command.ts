@@ -16,6 +16,7 @@ import {
   systemsMessage,
 } from '../message/command-reply.ts';
 import { literal, type Message, plainMessage } from '../message/message.ts';
+import { rulesMessage } from '../message/rules-reply.ts';
 import type { StoredCommand } from '../ports.ts';
 import { answerSizing, explainPlan } from './answer-sizing.ts';
 import { limits } from './limits.ts';
@@ -91,6 +92,8 @@ async function carryOut(command: Command, stored: StoredCommand, parts: Parts): 
       return answerSizing(command, stored, parts);
     case 'explain-plan':
       return explainPlan(command.plan, parts);
+    case 'rules':
+      return rules(command.system, parts);
     case 'scale':
       return scale(command, stored, parts);
     case 'stop':
@@ -125,6 +128,12 @@ async function status(systemId: string | undefined, parts: Parts): Promise<Messa
       messagesOwed: await tx.messages.owed(),
     });
   });
+}
+
+function rules(systemId: string, parts: Parts): Message {
+  const system = parts.systems.get(systemId);
+  assert(system !== undefined, 'a parsed command names a known system');
+  return rulesMessage(system);
 }
 
 async function scale(
