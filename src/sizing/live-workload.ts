@@ -80,3 +80,41 @@ function requestedByAll(
   }
   return sum;
 }
+
+/** The CPU a container is meant to run at. */
+export interface CpuTarget {
+  readonly millicores: number;
+  /** Where it comes from, such as `70 % of its request, by autoscaler api`. */
+  readonly words: string;
+}
+
+/** Where no autoscaler says it, a pod is meant to run at this share of its request. */
+const usualPercent = 70;
+
+/** What the autoscaler aims at for CPU, else the usual share; nothing when the container requests no CPU. */
+export function cpuTarget(
+  { containers, autoscalers }: LiveWorkload,
+  container: string,
+): CpuTarget | undefined {
+  const size = containers.find(({ name }) => name === container)?.size;
+  const request = size?.cpuRequestMillicores;
+  if (request === undefined || request <= 0) return undefined;
+  const stated = autoscalers.flatMap(({ name, metrics }) =>
+    metrics.flatMap((metric) =>
+      metric.kind === 'share' &&
+      metric.resource === 'cpu' &&
+      (metric.container ?? container) === container
+        ? [{ name, percent: metric.percent }]
+        : [],
+    ),
+  )[0];
+  const percent = stated?.percent ?? usualPercent;
+  const wanted = (request * percent) / 100;
+  const by =
+    stated === undefined ? 'as no autoscaler says another' : `by autoscaler ${stated.name}`;
+  const limit = size?.cpuLimitMillicores;
+  // Past its limit a container is held back, whatever the autoscaler hopes for.
+  return limit !== undefined && limit > 0 && limit < wanted
+    ? { millicores: limit, words: `its limit, which is below ${percent} % of its request` }
+    : { millicores: wanted, words: `${percent} % of its request, ${by}` };
+}
