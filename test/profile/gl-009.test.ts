@@ -77,6 +77,14 @@ describe('the component of gl-009', () => {
     });
   });
 
+  it('asks the adapter for the queue of each pod of its own, where the guide asks for all of them', () => {
+    const metrics = componentOf(profile, 'thermaliq').autoscaling?.variants?.[0]?.metrics ?? [];
+    const queries = metrics.map((each) => ('promql' in each ? each.promql : undefined));
+    expect(queries[0]).toMatch(
+      /^sum by \(pod\).*namespace="\$namespace",pod=~"\$workload-.*\[2m\]/,
+    );
+  });
+
   it('leaves the vertical autoscaler off, because the others scale by CPU and memory', () => {
     expect(componentOf(profile, 'thermaliq').autoscaling?.vpa).toMatchObject({
       mode: 'Off',
@@ -166,7 +174,7 @@ describe('a size by gl-009', () => {
     [4800, '16 pods are more than the 12 of the autoscaler in force: put the one by queue depth (4 to 16) in its place'],
     [5000, '17 pods are more than the 16 of the autoscaler by queue depth: raise its maximum to 20, and shard the database'],
   ])('says at %i an hour which autoscaler is met', (perHour, words) => {
-    expect(plan(perHour).warnings.find((each) => each.includes('autoscaler'))).toBe(words);
+    expect(plan(perHour).warnings.find((each) => each.includes(' pods are more than '))).toBe(words);
   });
 
   it('says which limit one deployment meets, and goes on with shards', () => {
