@@ -27,22 +27,24 @@ afterAll(async () => {
   await rm(image, { recursive: true, force: true });
 });
 
+const headroom = (...args: readonly string[]) =>
+  run(process.execPath, ['dist/headroom.js', ...args], {
+    cwd: image,
+    env: { PATH: process.env['PATH'], DATABASE_URL: database.url },
+  });
+
 it('the files of the image size a system and bring a database up to date', async () => {
-  const headroom = (...args: readonly string[]) =>
-    run(process.execPath, ['dist/headroom.js', ...args], {
-      cwd: image,
-      env: { PATH: process.env['PATH'], DATABASE_URL: database.url },
-    });
-  expect((await headroom('plan', 'gl-008', 'sites=100')).stdout).toContain('12 replicas');
+  expect((await headroom('plan', 'gl-008', 'sites=100')).stdout).toContain(
+    '12 steam-trap-inspector',
+  );
   expect((await headroom('migrate')).stdout).toContain('0001_foundation.sql');
   expect((await headroom('audit', 'verify')).stdout).toContain('The trail is intact: 0 entries');
 });
 
-it('the files of the image hold what pictures are drawn with, and the licence of the letters', async () => {
-  expect((await readdir(join(image, 'dist/picture'))).toSorted()).toEqual([
-    'Inter_400Regular.ttf',
-    'Inter_700Bold.ttf',
-    'LICENSE_FONT',
-    'index_bg.wasm',
-  ]);
+it('the files of the image draw a picture, and the licence of its letters is among them', async () => {
+  await headroom('forecast', 'gl-008', 'sites=100', '--chart', 'forecast.png');
+  const png = await readFile(join(image, 'forecast.png'));
+  expect(png.subarray(1, 4).toString()).toBe('PNG');
+  expect(png.readUInt32BE(16)).toBe(1_200);
+  expect(await readdir(join(image, 'dist/picture'))).toContain('LICENSE_FONT');
 });

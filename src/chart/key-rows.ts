@@ -24,17 +24,33 @@ export interface NumberedThreshold extends ChartThreshold {
   readonly index: number;
 }
 
+/** All that happens in one period, told in one row. */
+export interface Moment {
+  readonly period: number;
+  readonly labels: readonly string[];
+}
+
+/** One for each period, in order of time; what is said twice is said once. */
+export function momentsOf(milestones: readonly ChartMilestone[]): readonly Moment[] {
+  const periods = [...new Set(milestones.map(({ period }) => period))].toSorted((a, b) => a - b);
+  return periods.map((period) => {
+    const labels = milestones.filter((one) => one.period === period).map(({ label }) => label);
+    return { period, labels: [...new Set(labels)] };
+  });
+}
+
 /** `others` are known and not shown. */
 export function keyRows(named: {
-  readonly milestones: readonly ChartMilestone[];
+  readonly moments: readonly Moment[];
   /** Without an index there is no line to be shown. */
   readonly thresholds: readonly { readonly index: number | undefined; readonly text: string }[];
   readonly others: number;
 }): readonly KeyRow[] {
   const signed: readonly { readonly sign: KeyRow['sign']; readonly text: string }[] = [
-    ...named.milestones.map(({ period, label }) => {
+    ...named.moments.map(({ period, labels }) => {
       const text = periodFigure(period);
-      return { sign: { kind: 'pill' as const, text, width: pillWidth(text) }, text: label };
+      const sign = { kind: 'pill' as const, text, width: pillWidth(text) };
+      return { sign, text: labels.join('; ') };
     }),
     ...named.thresholds.map(({ index, text }) => ({
       sign: index === undefined ? { kind: 'none' as const } : { kind: 'dashes' as const, index },

@@ -4,8 +4,15 @@ import { plainLine } from '../message/message.ts';
 import type { Box, Spot } from './boxes.ts';
 import { periodFigure } from './chart-words.ts';
 import { valueAt } from './crossing.ts';
-import type { ChartMilestone, ForecastChart } from './forecast-chart.ts';
-import { type KeyRow, keyRows, type NumberedThreshold, thresholdText } from './key-rows.ts';
+import type { ForecastChart } from './forecast-chart.ts';
+import {
+  type KeyRow,
+  keyRows,
+  type Moment,
+  momentsOf,
+  type NumberedThreshold,
+  thresholdText,
+} from './key-rows.ts';
 import { chartWidth, keyRowHeight, lineSpacing, margin, size } from './look.ts';
 import { nameLines, type ThresholdLine } from './name-lines.ts';
 import { headingHeight, headRoom, mainPanel, type Panel, seriesPanels } from './panels.ts';
@@ -61,9 +68,8 @@ export function layOut(chart: ForecastChart): Layout {
   const gutter = gutterOf(domain, chart.periodName);
   const span = timeSpan(chart);
   const xOf = timeScale(span, gutter);
-  const milestones = (chart.milestones ?? []).toSorted((a, b) => a.period - b.period);
-  const named = milestones.slice(0, marksMax);
-  const pills = placePills(periodsIn(span, named), xOf);
+  const moments = momentsOf(chart.milestones ?? []);
+  const pills = placePills(periodsIn(span, moments.slice(0, marksMax)), xOf);
   const headingTop = margin + titleLines.length * size.title * lineSpacing;
   const frame = mainFrame({ top: headingTop + headingHeight, left: margin + gutter, pills });
   const yOf = heightScale(frame, domain);
@@ -84,7 +90,7 @@ export function layOut(chart: ForecastChart): Layout {
   const series = seriesPanels(chart, { top: frame.y + frame.height, left: frame.x, xOf });
   const last = series.at(-1)?.frame ?? frame;
   const axisTop = last.y + last.height;
-  const below = belowThePicture({ thresholds, lines, milestones, named });
+  const below = belowThePicture({ thresholds, lines, moments });
   const keyTop = axisTop + axisHeight + (below.rows.length > 0 ? keyGap : 0);
   return {
     height: Math.ceil(keyTop + heightOf(below.rows) + margin / 2),
@@ -116,32 +122,28 @@ function mainFrame(place: {
   };
 }
 
-/** Each period once, rising; what is outside the picture has no mark. */
-function periodsIn(
-  [first, last]: Domain,
-  milestones: readonly ChartMilestone[],
-): readonly number[] {
-  const periods = new Set(milestones.map(({ period }) => period));
-  return [...periods].filter((period) => period >= first && period <= last);
+/** What happens outside the picture has no mark. */
+function periodsIn([first, last]: Domain, moments: readonly Moment[]): readonly number[] {
+  return moments.map(({ period }) => period).filter((each) => each >= first && each <= last);
 }
 
 /** The key, and which thresholds stand in it: what is named nowhere is not drawn. */
 function belowThePicture(chart: {
   readonly thresholds: readonly NumberedThreshold[];
   readonly lines: readonly ThresholdLine[];
-  readonly milestones: readonly ChartMilestone[];
-  readonly named: readonly ChartMilestone[];
+  readonly moments: readonly Moment[];
 }): { readonly rows: readonly KeyRow[]; readonly named: ReadonlySet<number> } {
   const lineOf = new Map(chart.lines.map((line) => [line.index, line]));
   const below = chart.thresholds.filter(({ index }) => lineOf.get(index)?.label === undefined);
   const shown = below.slice(0, namedBelowMax);
+  const unmarked = chart.moments.slice(marksMax).flatMap(({ labels }) => labels);
   const rows = keyRows({
-    milestones: chart.named,
+    moments: chart.moments.slice(0, marksMax),
     thresholds: shown.map((one) => ({
       index: lineOf.has(one.index) ? one.index : undefined,
       text: `${thresholdText(one)}${lineOf.has(one.index) ? '' : ' (beyond the picture)'}`,
     })),
-    others: below.length - shown.length + chart.milestones.length - chart.named.length,
+    others: below.length - shown.length + unmarked.length,
   });
   return { rows, named: new Set(shown.map(({ index }) => index)) };
 }

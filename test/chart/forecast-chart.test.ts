@@ -117,7 +117,16 @@ describe('a chart', () => {
   it('marks no more than it can name, and says how many more there are', () => {
     const layout = layOut(fullChart);
     expect(layout.marks.map(({ period }) => period)).toEqual([3, 4, 5, 6, 20, 21, 40, 60]);
-    expect(layout.key.rows.at(-1)?.lines).toEqual(['and 3 more']);
+    expect(layout.key.rows.at(-1)?.lines).toEqual(['and 2 more']);
+  });
+
+  it('tells in one row what happens in one period, and the same but once', () => {
+    const { key, marks } = layOut({
+      ...usualChart,
+      milestones: ['split', 'ten pods', 'split'].map((label) => ({ period: 7, label })),
+    });
+    expect(marks.map(({ text }) => text)).toEqual(['7']);
+    expect(key.rows.map(({ lines }) => lines)).toEqual([['split; ten pods']]);
   });
 
   it('takes text from outside as text', () => {
