@@ -8,6 +8,7 @@ import { migrate } from './adapters/migrate.ts';
 import { createPool } from './adapters/postgres.ts';
 import { createStore } from './adapters/store/store.ts';
 import type { ChainHead, Finding } from './audit/chain.ts';
+import { addInitCommand } from './cli/init-command.ts';
 import { addRulesCommand } from './cli/rules-command.ts';
 import { addSizingCommands } from './cli/sizing-commands.ts';
 import { loadSystems, print } from './cli/target.ts';
@@ -102,6 +103,8 @@ profileCommand
     }
     if (mistakes.length > 0) throw new Exit(1, mistakes.join('\n'));
   });
+
+addInitCommand(profileCommand);
 
 const audit = program.command('audit').description('the audit trail');
 audit
