@@ -90,10 +90,15 @@ function storageOf(
   unknown: string[],
 ): Readonly<Record<string, number>> {
   const sizes: Record<string, number> = {};
+  const values: Record<string, number> = { ...sized };
   for (const [name, formula] of Object.entries(storage?.gib ?? {})) {
-    const result = formula.evaluate({ ...sized, ...sizes });
-    if (result.ok) sizes[name] = result.value;
-    else unknown.push(`${name} storage: ${result.because}`);
+    const result = formula.evaluate(values);
+    if (!result.ok) {
+      unknown.push(`${name} storage: ${result.because}`);
+      continue;
+    }
+    sizes[name] = result.value;
+    values[name] = result.value;
   }
   return sizes;
 }

@@ -4,13 +4,21 @@ import type { Profile, Split } from '../profile/profile.ts';
 import { ceilTolerant } from '../profile/rounding.ts';
 import { partsName } from '../profile/scope.ts';
 
-/** Inputs and the values computed from them; a value whose formula has none here is absent. */
-export function valuesOf(profile: Profile, inputs: Values): Values {
+/** By inputs and then by formulas: a plan asks for the same values in every sizing and for the database. */
+const workedOut = new WeakMap<Values, Map<Profile['values'], Values>>();
+
+/** Inputs and the values computed from them; a value whose formula has none here is absent. Inputs never change later. */
+export function valuesOf({ values: formulas }: Pick<Profile, 'values'>, inputs: Values): Values {
+  const before = workedOut.get(inputs);
+  const known = before?.get(formulas);
+  if (known !== undefined) return known;
   const values: Record<string, number> = { ...inputs };
-  for (const [name, { formula }] of profile.values) {
+  for (const [name, { formula }] of formulas) {
     const result = formula.evaluate(values);
     if (result.ok) values[name] = result.value;
   }
+  if (before === undefined) workedOut.set(inputs, new Map([[formulas, values]]));
+  else before.set(formulas, values);
   return values;
 }
 
