@@ -4,7 +4,7 @@ import type { Mistake, Places, TextRange, YamlPath } from '../yaml/parse-yaml.ts
 import type { Expression } from './formula.ts';
 import { ownCorner, ownNames } from './procedure-scope.ts';
 import type { ProfileFile } from './schema/profile-file.ts';
-import { forecastNames, partsName, plannedNames, resultNames } from './scope.ts';
+import { forecastNames, partsName, procedureNames, resultNames } from './scope.ts';
 import type { Template } from './template.ts';
 
 type Found =
@@ -59,7 +59,7 @@ function namesAt({ path, kind }: Found, file: ProfileFile): readonly string[] {
     return [...sized, ...earlierKeys(file.database?.storage?.gib, path[3])];
   }
   if (part === 'procedures') {
-    return [...sized, ...plannedNames, ...ownNames(file, path, { texts: kind === 'template' })];
+    return [...sized, ...procedureNames, ...ownNames(file, path, { texts: kind === 'template' })];
   }
   // A checklist is read without any numbers given.
   if (part === 'checklists') return [];

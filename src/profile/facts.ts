@@ -3,6 +3,7 @@
 interface Fact {
   /** Whose fact it is: a step then names the component, or the database. */
   readonly of: 'system' | 'cluster' | 'component' | 'database';
+  /** Empty where the words say what is counted; `yes` for what is 1 when it is so, else 0. */
   readonly unit: string;
   /** As it stands in a sentence, such as `nodes that are ready`. */
   readonly words: string;
@@ -10,8 +11,8 @@ interface Fact {
 
 const all = {
   'budget-used-percent': { of: 'system', unit: '%', words: 'budget used with the change' },
-  'alert-rules': { of: 'system', unit: 'rules', words: 'alert rules of the system in Prometheus' },
-  'ready-nodes': { of: 'cluster', unit: 'nodes', words: 'nodes that are ready' },
+  'alert-rules': { of: 'system', unit: '', words: 'alert rules of the system in Prometheus' },
+  'ready-nodes': { of: 'cluster', unit: '', words: 'nodes that are ready' },
   'largest-node-cores': { of: 'cluster', unit: 'cores', words: 'cores of the largest node' },
   'largest-node-gib': { of: 'cluster', unit: 'GiB', words: 'memory of the largest node' },
   'cluster-cpu-free-percent': {
@@ -24,28 +25,28 @@ const all = {
     unit: '%',
     words: 'memory of the cluster not requested',
   },
-  'ready-pods': { of: 'component', unit: 'pods', words: 'pods that are ready' },
+  'ready-pods': { of: 'component', unit: '', words: 'pods that are ready' },
   'autoscaler-active': {
     of: 'component',
-    unit: '',
-    words: 'autoscaler that has its metrics (1 yes, 0 no)',
+    unit: 'yes',
+    words: 'the autoscaler has its metrics',
   },
   'database-is-primary': {
     of: 'database',
-    unit: '',
-    words: 'database in the role of the primary (1 yes, 0 no)',
+    unit: 'yes',
+    words: 'the database has the role of the primary',
   },
-  'max-connections': { of: 'database', unit: 'connections', words: 'max_connections' },
+  'max-connections': { of: 'database', unit: '', words: 'max_connections' },
   'connections-used-percent': { of: 'database', unit: '%', words: 'database connections in use' },
   'disk-free-percent': { of: 'database', unit: '%', words: 'free space on the database’s volume' },
-  'streaming-replicas': { of: 'database', unit: 'replicas', words: 'read replicas that stream' },
+  'streaming-replicas': { of: 'database', unit: '', words: 'read replicas that stream' },
   'replication-lag-seconds': { of: 'database', unit: 's', words: 'replication lag' },
   'cache-hit-percent': { of: 'database', unit: '%', words: 'reads answered from memory' },
   'backup-age-hours': { of: 'database', unit: 'h', words: 'age of the newest backup' },
-  'invalid-indexes': { of: 'database', unit: 'indexes', words: 'indexes left invalid' },
+  'invalid-indexes': { of: 'database', unit: '', words: 'indexes left invalid' },
   'pooler-waiting-clients': {
     of: 'database',
-    unit: 'clients',
+    unit: '',
     words: 'clients that wait for the pooler',
   },
 } as const satisfies Record<string, Fact>;

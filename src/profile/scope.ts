@@ -12,8 +12,11 @@ export const resultNames = [
   'connections',
 ] as const;
 
-/** What a plan has come to beside its sizing; procedures may use it. */
-export const plannedNames = ['database_gib', 'cost_usd'] as const;
+/** What a plan has come to beside its sizing. */
+const plannedNames = ['database_gib', 'cost_usd'] as const;
+
+/** What procedures may use besides the results of a sizing: a plan's, and the stage of its database. */
+export const procedureNames = [...plannedNames, 'database_replicas', 'database_poolers'] as const;
 
 /** What a period of a forecast has come to, besides the results of its sizing. */
 export const forecastNames = ['period', ...plannedNames] as const;
@@ -28,6 +31,7 @@ const commandNames = ['growth', 'periods'] as const;
 export const reservedNames: readonly string[] = [
   ...resultNames,
   ...forecastNames,
+  ...procedureNames,
   partsName,
   ...commandNames,
 ];

@@ -143,6 +143,8 @@ export type PlannedChange =
 /** What must be seen; all that is there must hold. */
 export interface PlannedLook {
   readonly component?: string;
+  /** The workload whose pods are meant, where the step is about one. */
+  readonly workload?: string;
   readonly http?: string;
   readonly status?: number;
   readonly rollout?: true;

@@ -3,13 +3,13 @@ import type { Values } from '../profile/formula.ts';
 import { namesIn } from '../profile/names-in.ts';
 import type { NumberInput, Procedure, TextInput } from '../profile/procedure.ts';
 import type { Input, Profile } from '../profile/profile.ts';
-import { partsName, plannedNames, resultNames } from '../profile/scope.ts';
+import { partsName, procedureNames, resultNames } from '../profile/scope.ts';
 import { formWords, notOfForm } from '../profile/text-form.ts';
 import { suggestion } from '../words/nearest.ts';
 import { parseInputs } from './inputs.ts';
 import type { Scope } from './step-values.ts';
 import { valuesOf } from './values.ts';
-import { planFor } from './what-if.ts';
+import { type Money, planFor } from './what-if.ts';
 
 export type ProcedureScope =
   | {
@@ -52,7 +52,7 @@ export function askedBy(
 }
 
 function usesResults(names: ReadonlySet<string>): boolean {
-  return [...resultNames, ...plannedNames, partsName].some((name) => names.has(name));
+  return [...resultNames, ...procedureNames, partsName].some((name) => names.has(name));
 }
 
 /** The numbers and texts its formulas and sentences may use, or all that is wrong with what was given. */
@@ -60,6 +60,7 @@ export function readProcedureInputs(
   profile: Profile,
   procedure: Procedure,
   given: ReadonlyMap<string, string>,
+  money?: Money,
 ): ProcedureScope {
   const known = [...procedure.inputs.keys(), ...askedBy(profile, procedure).inputs.keys()];
   const what = `procedure ${procedure.id} of ${profile.id}`;
@@ -81,7 +82,7 @@ export function readProcedureInputs(
     ...ownGiven.mistakes,
   ];
   if (theirs.kind === 'misuse' || mistakes.length > 0) return { kind: 'misuse', mistakes };
-  const facts = knownNumbers(profile, theirs.inputs, asked);
+  const facts = knownNumbers(profile, theirs.inputs, asked, money);
   if ('mistakes' in facts) return { kind: 'misuse', mistakes: facts.mistakes };
   const numbers: Record<string, number> = { ...facts.numbers, ...ownGiven.numbers };
   const open: string[] = [];
@@ -104,10 +105,11 @@ function knownNumbers(
   profile: Profile,
   inputs: Values,
   { sizing }: Asked,
+  money: Money | undefined,
 ): { readonly numbers: Values } | { readonly mistakes: readonly string[] } {
   const whole = valuesOf(profile, inputs);
   if (!sizing) return { numbers: whole };
-  const { recommended, database, sizings } = planFor(profile, inputs);
+  const { recommended, database, sizings } = planFor(profile, inputs, money);
   if (recommended === undefined) {
     const each = sizings.map((sized) => `${sized.sizing.id}: ${sized.reasons.join(', ')}`);
     return { mistakes: ['no sizing of the profile fits these inputs', ...each] };
@@ -119,6 +121,10 @@ function knownNumbers(
       ...recommended.values,
       ...whole,
       ...(gib !== undefined && { database_gib: gib }),
+      ...(database && {
+        database_replicas: database.replicas,
+        database_poolers: database.pooler?.replicas ?? 0,
+      }),
       ...(usd !== undefined && { cost_usd: usd }),
     },
   };

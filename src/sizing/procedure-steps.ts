@@ -76,7 +76,7 @@ function changeStep(
   context: StepContext,
 ): Unnumbered {
   const { gate, undo } = step.details;
-  const of = change.kind === 'database' ? step.details.component : change.target.component;
+  const of = change.kind === 'database' ? step.details.component : change.target;
   const undone = undo ?? usualUndo(change);
   return {
     kind: step.kind,

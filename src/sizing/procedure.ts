@@ -7,13 +7,15 @@ import { stepsOf } from './procedure-steps.ts';
 import type { Counts } from './scale-steps.ts';
 import type { StepContext, Workloads } from './step-change.ts';
 import { filled, stepValues } from './step-values.ts';
+import type { Money } from './what-if.ts';
 
 /** A procedure as a plan. It is shown and cannot be approved: nothing carries it out yet. */
 export interface ProcedurePlan {
   readonly kind: 'planned';
   readonly procedure: Procedure;
   readonly inputs: Readonly<Record<string, number | string>>;
-  readonly note?: string;
+  /** What to know about all of it. */
+  readonly notes: readonly string[];
   readonly steps: readonly PlannedStep[];
   /** Steps whose condition does not hold with these inputs. */
   readonly leftOut: readonly LeftOut[];
@@ -40,12 +42,14 @@ export interface ProcedureFacts {
   readonly workloads?: Workloads;
   /** Pods that are wanted now, by component; one that is not there counts as its baseline. */
   readonly replicasNow?: ReadonlyMap<string, number>;
+  /** What costs are counted with. */
+  readonly money?: Money;
 }
 
 /** The plan, or all that is wrong at once: with the inputs, with what the procedure needs, with its formulas. */
 export function planProcedure(facts: ProcedureFacts): PlannedProcedure {
   const { profile, procedure, given } = facts;
-  const read = readProcedureInputs(profile, procedure, given);
+  const read = readProcedureInputs(profile, procedure, given, facts.money);
   if (read.kind === 'misuse') return read;
   const { scope, inputs } = read;
   const values = stepValues(scope);
@@ -57,20 +61,20 @@ export function planProcedure(facts: ProcedureFacts): PlannedProcedure {
   }
   const workloads = facts.workloads ?? workloadsOf(profile);
   const context: StepContext = { profile, workloads, scope, values };
-  const { steps, leftOut, mistakes } = allSteps(procedure, context, facts.replicasNow ?? new Map());
+  const { steps, leftOut, mistakes, notes } = allSteps(procedure, context, facts.replicasNow);
   if (mistakes.length > 0) return { kind: 'misuse', mistakes };
   return {
     kind: 'planned',
     procedure,
     inputs,
-    ...(procedure.note && { note: filled(procedure.note, scope) }),
+    notes: [...(procedure.note ? [filled(procedure.note, scope)] : []), ...notes],
     steps: withRollouts(steps),
     leftOut,
   };
 }
 
 /** Where the profile says its components run. */
-function workloadsOf({ components }: Profile): Workloads {
+export function workloadsOf({ components }: Profile): Workloads {
   return new Map([...components].map(([id, { workload }]) => [id, workload]));
 }
 
@@ -82,30 +86,37 @@ interface Numbered extends PlannedStep {
 function allSteps(
   procedure: Procedure,
   context: StepContext,
-  replicasNow: ReadonlyMap<string, number>,
+  replicasNow: ReadonlyMap<string, number> = new Map(),
 ): {
   readonly steps: readonly Numbered[];
   readonly leftOut: readonly LeftOut[];
   readonly mistakes: readonly string[];
+  readonly notes: readonly string[];
 } {
   const steps: Numbered[] = [];
   const leftOut: LeftOut[] = [];
   const mistakes: string[] = [];
-  const counts: Counts = { now: replicasNow, planned: new Map() };
+  const counts: Counts = { now: replicasNow, planned: new Map(), guessed: new Map() };
   for (const [index, step] of procedure.steps.entries()) {
     const own: StepContext = { ...context, values: stepValues(context.scope) };
     const { when } = step.details;
     if (when === undefined || own.values.holds(when)) {
       const withNext = 'rollout' in step.details && step.details.rollout === 'with-next';
       for (const each of stepsOf(step, procedure, own, counts)) {
-        steps.push({ ...each, number: steps.length + 1, withNext });
+        steps.push({ number: steps.length + 1, ...each, withNext });
       }
     } else if (own.values.problems.length === 0) {
       leftOut.push({ kind: step.kind, ...componentOf(step), because: when.source });
     }
     mistakes.push(...own.values.problems.map((why) => `step ${index + 1}, ${step.kind}: ${why}`));
   }
-  return { steps, leftOut, mistakes };
+  return { steps, leftOut, mistakes, notes: guessWords(counts) };
+}
+
+function guessWords({ guessed }: Counts): readonly string[] {
+  if (guessed.size === 0) return [];
+  const counts = [...guessed].map(([name, count]) => `${name} ${count}`).join(', ');
+  return [`Pods now are the profile's baselines (${counts}): the cluster was not looked at.`];
 }
 
 function componentOf({ details }: Step): { readonly component?: string } {
@@ -132,6 +143,7 @@ function podsOf({ change }: PlannedStep): string | undefined {
     change.kind === 'env' ||
     change.kind === 'restart' ||
     (change.kind === 'apply' && ['Deployment', 'StatefulSet'].includes(change.object.kind));
-  const { cluster, namespace, name } = change.target;
+  const { cluster, namespace } = change.target;
+  const name = change.kind === 'apply' ? change.object.metadata.name : change.target.name;
   return makesPods ? [cluster ?? '', namespace, name].join('/') : undefined;
 }

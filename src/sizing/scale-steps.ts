@@ -10,6 +10,8 @@ export interface Counts {
   readonly now: ReadonlyMap<string, number>;
   /** By workload; written as steps are worked out. */
   readonly planned: Map<string, number>;
+  /** Baselines that stand in for what nobody looked at, by workload; written as well. */
+  readonly guessed: Map<string, number>;
 }
 
 /** The steps to the goal, none beyond it; a floor that is reached already is one step that changes nothing. */
@@ -26,9 +28,8 @@ export function scaleSteps(
   const goal = whole(wanted);
   const floor = details.atLeast !== undefined;
   const size = details.step === undefined ? undefined : Math.max(1, whole(details.step));
-  const start = startOf(details, target, context, counts);
+  const count = startOf(details, target, context, counts);
   if (problems.length > 0) return [];
-  const { count } = start;
   const isThere = count !== undefined && (count === goal || (floor && count > goal));
   if (!isThere && size !== undefined && count === undefined) reject('say from how many pods');
   if (size !== undefined && Math.abs(goal - (count ?? goal)) / size > stepsMax && !isThere) {
@@ -51,36 +52,32 @@ export function scaleSteps(
       kind: 'scale',
       what: changeWords(change),
       change,
-      ...(details.gate && { gate: lookOf(details.gate, details.component, context) }),
+      ...(details.gate && { gate: lookOf(details.gate, target, context) }),
       ...(details.wait !== undefined &&
         index < to.length - 1 && { waitSeconds: details.wait / 1000 }),
       undo: details.undo ?? 'exact',
       // What is true of all of them is said once.
-      notes: index > 0 ? [] : notesOf({ details, goal, start, isThere }, context),
+      notes: index > 0 ? [] : notesOf({ details, goal, count, isThere }, context),
       ...shared,
     };
   });
 }
 
-interface Start {
-  /** Undefined: nobody knows. */
-  readonly count: number | undefined;
-  readonly isGuess: boolean;
-}
-
+/** How many pods there are before; undefined where nobody knows. */
 function startOf(
   { component, workload, from }: Details<'scale'>,
   target: StepTarget,
   { profile, values }: StepContext,
-  { now, planned }: Counts,
-): Start {
-  if (from !== undefined) return { count: values.whole(from), isGuess: false };
-  const known =
-    planned.get(keyOf(target)) ?? (workload === undefined ? now.get(component) : undefined);
-  if (known !== undefined) return { count: known, isGuess: false };
-  // A workload with a name of its own is not the one the component's baseline is about.
+  { now, planned, guessed }: Counts,
+): number | undefined {
+  if (from !== undefined) return values.whole(from);
+  const known = planned.get(keyOf(target));
+  // A workload with a name of its own is not the one the component's counts are about.
+  if (known !== undefined || workload !== undefined) return known;
+  const seen = now.get(component);
   const baseline = profile.components.get(component)?.replicas.baseline;
-  return { count: workload === undefined ? baseline : undefined, isGuess: true };
+  if (seen === undefined && baseline !== undefined) guessed.set(target.name, baseline);
+  return seen ?? baseline;
 }
 
 function keyOf({ cluster, namespace, name }: StepTarget): string {
@@ -91,25 +88,28 @@ function notesOf(
   step: {
     readonly details: Details<'scale'>;
     readonly goal: number;
-    readonly start: Start;
+    readonly count: number | undefined;
     readonly isThere: boolean;
   },
   { profile }: StepContext,
 ): readonly string[] {
-  const { details, goal, start, isThere } = step;
+  const { details, goal, count, isThere } = step;
   const component = profile.components.get(details.component);
   // Nor are its limits and its autoscaler.
   const { replicas, autoscaling } = (details.workload === undefined && component) || {};
   const hpa = autoscaling?.hpa;
   const notes: string[] = [];
-  if (start.isGuess)
-    notes.push(`from the profile's baseline of ${start.count}: the cluster was not looked at`);
   if (isThere) notes.push('there already: nothing is written');
-  else if (start.count !== undefined && goal < start.count)
+  else if (count === undefined && details.to !== undefined) {
+    notes.push('where it takes pods away, the stricter rule applies');
+  } else if (count !== undefined && goal < count) {
     notes.push('a decrease: the stricter rule applies');
+  }
   if (hpa !== undefined) {
     const raised = goal > hpa.max ? `, after its maximum of ${hpa.max} is raised` : '';
-    notes.push(`where autoscaler ${hpa.name} owns the count, its minimum becomes ${goal}${raised}`);
+    notes.push(
+      `where autoscaler ${hpa.name} owns the count, its minimum moves in its place${raised}`,
+    );
   }
   if (replicas !== undefined && goal > replicas.max) {
     notes.push(`more than the ${replicas.max} it may have in one place (${replicas.source})`);

@@ -57,13 +57,13 @@ export function changeOf(step: ClusterStep, context: StepContext): PlannedChange
         kind: 'config',
         target,
         configMap: filled(step.details.name, context.scope),
-        set: textsOf(step.details.set, context.values),
+        set: textsOf(step.details.set, context.values, fillNames(target)),
       };
     case 'env':
       return {
         kind: 'env',
         target,
-        set: textsOf(step.details.set, context.values),
+        set: textsOf(step.details.set, context.values, fillNames(target)),
         ...(step.details.graceSeconds !== undefined && {
           terminationGracePeriodSeconds: context.values.whole(step.details.graceSeconds),
         }),
@@ -132,31 +132,37 @@ function metricTree(metric: Metric): Tree {
     : { external: metric.external, average: metric.average };
 }
 
+/** Puts the workload's own names into a text, as into PromQL. */
+function fillNames(target: StepTarget): (text: string) => string {
+  return (text) => fillPromql(text, { ...target, workload: target.name });
+}
+
 function applyChange(
   { apiVersion, kind, name, fields }: Details<'apply'>,
   target: StepTarget,
   { scope, values }: StepContext,
 ): PlannedChange {
-  const names = { ...target, workload: target.name };
-  const fill = (text: string) => fillPromql(text, names);
+  const fill = fillNames(target);
   const written = Object.entries(fields).map(([key, value]) => [key, values.tree(value, fill)]);
   const metadata = { name: fill(filled(name, scope)), namespace: target.namespace };
   const object = { ...Object.fromEntries(written), apiVersion, kind, metadata };
   return { kind: 'apply', target, object };
 }
 
-/** What must be seen, worked out; `component` is the step's own. */
+/** What must be seen, worked out; `own` is what the step is about, where the look does not say. */
 export function lookOf(
   look: NonNullable<Details<'restart'>['gate']>,
-  component: string | undefined,
+  own: string | StepTarget | undefined,
   context: StepContext,
 ): PlannedLook {
-  const of = look.component ?? component;
-  const names = of === undefined ? undefined : context.workloads.get(of);
+  const target = typeof own === 'object' && look.component === undefined ? own : undefined;
+  const of = look.component ?? (typeof own === 'object' ? own.component : own);
+  const names = target ?? (of === undefined ? undefined : context.workloads.get(of));
   const { number } = context.values;
   const { http, status, rollout, promql, fact, database, within } = look;
   return {
     ...(of !== undefined && { component: of }),
+    ...(target !== undefined && { workload: target.name }),
     ...(http !== undefined && { http, status: status ?? 200 }),
     ...(rollout && { rollout }),
     ...(promql !== undefined && {

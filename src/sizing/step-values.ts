@@ -77,8 +77,10 @@ export function stepValues(scope: Scope): StepValues {
 export function textsOf(
   set: Readonly<Record<string, StepText>>,
   values: StepValues,
+  fill: (text: string) => string = (text) => text,
 ): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(set).map(([key, value]) => [key, values.text(value)]));
+  const filledIn = Object.entries(set).map(([key, value]) => [key, fill(values.text(value))]);
+  return Object.fromEntries(filledIn);
 }
 
 /** A sentence with numbers and texts in place. */

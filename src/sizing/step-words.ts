@@ -1,7 +1,7 @@
 // Says in words what a step of a procedure changes and what must be seen, for the terminal and for Slack alike.
 import { formatNumber, formatPods } from '../profile/amount.ts';
 import { formatDuration } from '../profile/duration.ts';
-import { facts } from '../profile/facts.ts';
+import { type FactName, facts } from '../profile/facts.ts';
 import { formatCpu, formatMemory } from '../profile/quantity.ts';
 import { deedWords } from './database-words.ts';
 import type { ApplyObject, PlannedChange, PlannedLook, StepTarget, Texts } from './planned-step.ts';
@@ -98,22 +98,27 @@ const boundWords = [
 
 /** What must be seen, without a full stop. */
 export function lookWords(look: PlannedLook): string {
-  const { http, status, rollout, promql, fact, database, withinSeconds } = look;
+  const { component, workload, http, status, rollout, promql, fact, database, withinSeconds } =
+    look;
   const bound = boundWords.flatMap(([key, words]) => {
     const value = look[key];
     return value === undefined ? [] : [`${words} ${formatNumber(value)}`];
   });
-  const known = fact === undefined ? undefined : facts[fact];
-  const unit = known === undefined || known.unit === '' ? '' : ` ${known.unit}`;
-  const of = database === undefined ? '' : ` (${database})`;
   const parts = [
-    ...(rollout ? ['all pods ready'] : []),
+    ...(rollout ? [`all pods of ${workload ?? component} ready`] : []),
     ...(http === undefined ? [] : [`HTTP ${http} answers ${status}`]),
     ...(promql === undefined ? [] : [`${promql} ${bound.join('')}`]),
-    ...(known === undefined ? [] : [`${known.words}${of} ${bound.join('')}${unit}`]),
+    ...(fact === undefined ? [] : [factWords(fact, bound.join(''), database)]),
   ];
   const within = withinSeconds === undefined ? '' : `, within ${seconds(withinSeconds)}`;
   return `${parts.join(', ')}${within}`;
+}
+
+function factWords(fact: FactName, bound: string, database: string | undefined): string {
+  const { unit, words } = facts[fact];
+  const of = database === undefined || database === 'main' ? '' : ` (database ${database})`;
+  if (unit === 'yes') return bound === 'at least 1' ? `${words}${of}` : `${words}${of}: ${bound}`;
+  return `${words}${of}: ${bound}${unit === '' ? '' : ` ${unit}`}`;
 }
 
 /** `2m`, as durations are written in profiles. */

@@ -1,0 +1,137 @@
+// Procedures and checklists as a terminal shows them: numbered steps, and below each what is seen, waited for and worth knowing.
+import type { Profile } from '../profile/profile.ts';
+import type { PlannedItem } from '../sizing/checklist.ts';
+import type { PlannedStep } from '../sizing/planned-step.ts';
+import type { ProcedurePlan } from '../sizing/procedure.ts';
+import { type AskedInput, listProcedures } from '../sizing/procedure-list.ts';
+import { lookWords, seconds } from '../sizing/step-words.ts';
+import { type Cell, table } from '../words/table.ts';
+
+/** Said wherever a procedure is shown: carrying one out comes with the changes it is made of. */
+export const shownOnly = 'Shown only: nothing is carried out yet, and there is nothing to approve.';
+
+/** What a system has. */
+export function procedureListTable(title: string, profile: Profile): readonly string[] {
+  const listed = listProcedures(profile);
+  if (listed.length === 0 && profile.checklists.size === 0) {
+    return [`${title} has no procedures and no checklists in its profile.`];
+  }
+  const heading: readonly Cell[] = ['procedure', 'steps', 'asks for', ''];
+  const rows = listed.map((each): readonly Cell[] => [
+    each.id,
+    each.steps,
+    each.inputs.map(inputWord).join(' '),
+    each.daily === undefined ? each.title : `${each.title}, usually at ${each.daily}`,
+  ]);
+  const checklists = [...profile.checklists].map(([id, items]): readonly Cell[] => [
+    id,
+    items.length,
+  ]);
+  return [
+    title,
+    '',
+    ...(rows.length === 0 ? [] : table([heading, ...rows])),
+    ...(checklists.length === 0 ? [] : ['', ...table([['checklist', 'lines'], ...checklists])]),
+    '',
+    'In [ ] what has a default. Name one to see its steps.',
+    shownOnly,
+  ];
+}
+
+/** `meters`, and `[hz]` where it has a default. */
+export function inputWord({ name, required }: AskedInput): string {
+  return required ? name : `[${name}]`;
+}
+
+/** One procedure worked out. */
+export function procedureTable(title: string, plan: ProcedurePlan): readonly string[] {
+  const { procedure, steps, leftOut, notes } = plan;
+  const kindWidth = Math.max(...steps.map(({ kind }) => kind.length));
+  const numberWidth = String(steps.length).length;
+  const indent = ' '.repeat(numberWidth + kindWidth + 4);
+  return [
+    [`${title}, ${procedure.title}`, ...inputWords(plan)].join('  '),
+    ...headLines(plan),
+    shownOnly,
+    '',
+    ...steps.flatMap((step) => [
+      `${String(step.number).padStart(numberWidth)}  ${step.kind.padEnd(kindWidth)}  ${stepLine(step)}`,
+      ...stepDetails(step, procedure.source).map((line) => `${indent}${line}`),
+    ]),
+    ...(leftOut.length === 0
+      ? []
+      : [
+          '',
+          'Left out with these inputs:',
+          ...leftOut.map(
+            ({ kind, component, because }) =>
+              `  ${kind}${component === undefined ? '' : ` ${component}`}: it is for ${because}`,
+          ),
+        ]),
+    ...(notes.length === 0 ? [] : ['', ...notes]),
+  ];
+}
+
+/** Where it comes from, and when it runs. */
+export function headLines({ procedure }: ProcedurePlan): readonly string[] {
+  return [
+    `Source: ${procedure.source}`,
+    ...(procedure.daily === undefined
+      ? []
+      : [`Usually at ${procedure.daily}, in the time zone set in headroom.yaml.`]),
+    ...(procedure.emergency
+      ? ['An emergency: approved with a reason, by whoever is on call.']
+      : []),
+  ];
+}
+
+/** `sites=100`, one for each input. */
+export function inputWords({ inputs }: ProcedurePlan): readonly string[] {
+  return Object.entries(inputs).map(([name, value]) => `${name}=${value}`);
+}
+
+/** What is done, with who ticks it. */
+export function stepLine({ kind, what, who }: PlannedStep): string {
+  return kind === 'human' ? `[ ] ${what}` : `${what}${who === undefined ? '' : ` (${who})`}`;
+}
+
+/** What is seen, waited for and worth knowing, one line each. */
+export function stepDetails(step: PlannedStep, source: string): readonly string[] {
+  const { kind, say, gate, check, otherwise, waitSeconds, who, rollsOutWith, undo, notes } = step;
+  const then = [
+    ...(gate === undefined ? [] : [lookWords(gate)]),
+    ...(waitSeconds === undefined || kind === 'wait' ? [] : [`wait ${seconds(waitSeconds)}`]),
+  ];
+  return [
+    ...(say === undefined ? [] : [say]),
+    ...(then.length === 0 ? [] : [`then: ${then.join('; ')}`]),
+    ...(kind === 'human' ? [`ticked by ${who}`] : []),
+    ...(check === undefined || kind === 'check' ? [] : [`checked: ${lookWords(check)}`]),
+    ...(otherwise === 'warn' ? ['otherwise a warning, and the plan goes on'] : []),
+    ...(rollsOutWith === undefined
+      ? []
+      : [`written with step ${rollsOutWith}: one patch, one rollout`]),
+    ...(undo === undefined || undo === 'exact' ? [] : [`undo: ${undo}`]),
+    ...notes.map((note) => `note: ${note}`),
+    ...(step.source === source ? [] : [`source: ${step.source}`]),
+  ];
+}
+
+/** One checklist. */
+export function checklistTable(
+  title: string,
+  id: string,
+  items: readonly PlannedItem[],
+): readonly string[] {
+  return [
+    `${title}, checklist ${id}`,
+    '',
+    ...items.flatMap(({ say, check, source }) => [
+      `[ ] ${say}`,
+      ...(check === undefined ? [] : [`    checked: ${lookWords(check)}`]),
+      ...(source === undefined ? [] : [`    source: ${source}`]),
+    ]),
+    '',
+    shownOnly,
+  ];
+}
