@@ -24,7 +24,10 @@ export function planTable(title: string, plan: CapacityPlan): readonly string[] 
     '',
     ...table([heading, ...plan.sizings.flatMap((sized) => rowsOf(sized, plan.recommended))]),
     '',
-    ...plan.sizings.map(({ sizing }) => `${sizing.id}: ${sizing.source}`),
+    ...plan.sizings.flatMap(({ sizing, note }) => [
+      `${sizing.id}: ${sizing.source}`,
+      ...(note === undefined ? [] : [`  ${note}`]),
+    ]),
     ...beside(plan),
     ...section(
       'Not feasible',

@@ -41,7 +41,7 @@ export function whatIfMessage(title: string, plan: CapacityPlan, seen?: Seen): M
       : `${name}: ${plainLineOf(recommended)}`,
     [
       section(`*${name}* with ${literal(inputs, 300)}`),
-      ...sections([...head, ...beside], 1),
+      ...sections([...head, ...noteOf(recommended), ...beside], 1),
       ...(changes.length > 0 ? sections(changes, 1) : []),
       ...(warnings.length > 0 ? sections(warnings, 1) : []),
       ...(others.length > 0
@@ -53,6 +53,10 @@ export function whatIfMessage(title: string, plan: CapacityPlan, seen?: Seen): M
       context('Nothing was changed.'),
     ],
   );
+}
+
+function noteOf(sized: Sized | undefined): readonly string[] {
+  return sized?.note === undefined ? [] : [literal(sized.note, 400)];
 }
 
 function plainLineOf({ components, parts }: Sized): string {

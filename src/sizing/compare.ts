@@ -33,7 +33,7 @@ export interface Comparison {
   readonly notes: readonly string[];
 }
 
-/** Room above observed need: a fifth, as the guides take it for right-sizing (GL-008, Right-Sizing: P95 + 20 %). */
+/** Room above observed need: a fifth, as the guides take it for right-sizing (a guide's right-sizing: P95 + 20 %). */
 const MARGIN = 1.2;
 
 /** What the sizing changes of what runs. Nothing observed means nothing is compared, and that is said. */

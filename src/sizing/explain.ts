@@ -1,6 +1,7 @@
 // Shows where the numbers of a sizing come from: formula, values, intermediate results, source, and why one less is not enough.
 import { formatNumber } from '../profile/amount.ts';
-import type { Formula, TracedPart, Values } from '../profile/formula.ts';
+import type { Formula, Values } from '../profile/formula.ts';
+import { type TracedPart, traceFormula } from '../profile/formula-trace.ts';
 import type { Profile, Sizing } from '../profile/profile.ts';
 import { formatCpu, formatMemory } from '../profile/quantity.ts';
 import { withAmount } from './inputs.ts';
@@ -109,7 +110,7 @@ function explanationOf(
     figure,
     formula: formula.source,
     values: used,
-    steps: formula.trace(values),
+    steps: traceFormula(formula, values),
     result,
     source,
   };

@@ -46,6 +46,8 @@ function sizingJson(sized: Sized): Readonly<Record<string, unknown>> {
     ...(costUsdPerMonth !== undefined && { costUsdPerMonth }),
     ...(guideCostUsdPerMonth !== undefined && { guideCostUsdPerMonth }),
     reasons: sized.reasons,
+    ...(sized.note !== undefined && { note: sized.note }),
+    ...(sized.warnings.length > 0 && { warnings: sized.warnings }),
   };
 }
 

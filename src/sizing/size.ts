@@ -52,9 +52,10 @@ export function size(
     components,
     feasible: reasons.length === 0,
     reasons,
+    ...(sizing.note && { note: sizing.note.withNumbers(values) }),
     warnings: [
-      ...(sizing.note === undefined ? [] : [sizing.note.withNumbers(values)]),
       ...remarksOf(sizing.warnings, values),
+      ...components.flatMap((each) => autoscalerWarning(profile.components.get(each.id), each)),
     ],
     values,
     ...(guideCost?.ok === true && { guideCostUsdPerMonth: guideCost.value }),
@@ -184,6 +185,19 @@ function componentProblems(
     );
   }
   return problems;
+}
+
+/** The autoscaler holds a workload at its maximum whatever the plan says. */
+function autoscalerWarning(
+  component: Component | undefined,
+  { id, replicas }: SizedComponent,
+): readonly string[] {
+  const hpa = component?.autoscaling?.hpa;
+  const variants = component?.autoscaling?.variants ?? [];
+  if (hpa === undefined || [hpa, ...variants].some(({ max }) => replicas <= max)) return [];
+  return [
+    `autoscaler ${hpa.name} allows ${id} ${hpa.max} replicas: raise its maximum to ${replicas}`,
+  ];
 }
 
 function needProblems({ needs }: Sizing, values: Values): readonly string[] {

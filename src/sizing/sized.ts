@@ -23,7 +23,9 @@ export interface Sized {
   readonly feasible: boolean;
   /** Why it is not feasible, one sentence each. */
   readonly reasons: readonly string[];
-  /** What to know about it: its own note, and each limit it met. */
+  /** What else it comes to, in words. */
+  readonly note?: string;
+  /** Each limit it met, one sentence each. */
   readonly warnings: readonly string[];
   /** Every name its formulas could use, for one part. */
   readonly values: Values;

@@ -122,7 +122,7 @@ describe('a size by gl-001', () => {
   });
 
   it('says what the calculator prints beside the replicas, and how many sub-agents go with it', () => {
-    expect(plan(10, 50).warnings).toContain(
+    expect(plan(10, 50).recommended?.note).toBe(
       'Message workers: 3. DB_POOL_SIZE: 20 in each replica, 140 in all. One agent a boiler and a plant: 12 of boiler-efficiency, 10 of steam-system.',
     );
   });

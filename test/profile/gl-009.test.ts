@@ -182,7 +182,7 @@ describe('a size by gl-009', () => {
     expect(sizingOf(sized, 'formula')?.reasons).toEqual([
       '54 replicas of thermaliq are more than the 20 it may have in one place',
     ]);
-    expect(sized.warnings[0]).toMatch(/hash .* same answer in every process/);
+    expect(sized.recommended?.note).toMatch(/hash .* same answer in every process/);
   });
 
   it('recommends nothing beyond 64 shards of 20 pods, and says why', () => {
