@@ -1,16 +1,10 @@
 // The whole way from a real Alertmanager to a card and back: delivered once, repeated after failures, ended when it resolves.
 
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { alertToken, Bot, channel, isCard, namespace } from '../bot.ts';
-import { freePort } from '../free-port.ts';
 import { findProgram, installed, mayBeSkipped } from './programs.ts';
+import { startAlertmanager as startProgram } from './start-programs.ts';
 
 const alertmanager = findProgram('prometheus-alertmanager', 'alertmanager');
 
@@ -88,12 +82,8 @@ interface RealAlertmanager {
 }
 
 async function startAlertmanager(webhook: string): Promise<RealAlertmanager> {
-  const directory = await mkdtemp(join(tmpdir(), 'headroom-alertmanager-'));
-  const port = await freePort();
-  const settings = join(directory, 'alertmanager.yml');
-  await writeFile(
-    settings,
-    `route:
+  const program = await startProgram(installed(alertmanager, 'prometheus-alertmanager'), {
+    'alertmanager.yml': `route:
   receiver: headroom
   group_by: [alertname, namespace]
   group_wait: 100ms
@@ -107,22 +97,10 @@ receivers:
         http_config:
           authorization: { type: Bearer, credentials: ${alertToken} }
 `,
-  );
-  const url = `http://127.0.0.1:${port}`;
-  const child = spawn(
-    installed(alertmanager, 'prometheus-alertmanager'),
-    [
-      `--config.file=${settings}`,
-      `--storage.path=${join(directory, 'data')}`,
-      `--web.listen-address=127.0.0.1:${port}`,
-      '--cluster.listen-address=',
-    ],
-    { stdio: 'ignore' },
-  );
-  await ready(`${url}/-/ready`, child);
+  });
   const startsAt = new Date().toISOString();
   const send = async (component: string, endsAt: Date) => {
-    const answer = await fetch(`${url}/api/v2/alerts`, {
+    const answer = await fetch(`${program.url}/api/v2/alerts`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify([
@@ -145,24 +123,8 @@ receivers:
   return {
     fire: (component) => send(component, new Date(Date.now() + 600_000)),
     resolve: (component) => send(component, new Date()),
-    async stop() {
-      const ended = once(child, 'exit');
-      child.kill('SIGKILL');
-      await ended;
-      await rm(directory, { recursive: true, force: true });
-    },
+    stop: () => program.stop(),
   };
-}
-
-async function ready(url: string, child: ChildProcess): Promise<void> {
-  const deadline = Date.now() + 20_000;
-  for (;;) {
-    const answer = await fetch(url).catch(() => undefined);
-    if (answer?.ok === true) return;
-    if (child.exitCode !== null) throw new Error(`Alertmanager ended with ${child.exitCode}`);
-    if (Date.now() > deadline) throw new Error('Alertmanager does not become ready');
-    await sleep(50);
-  }
 }
 
 /** Stands between the two, writes down what the app answered, and can fail in its place. */
