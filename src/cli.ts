@@ -9,6 +9,7 @@ import { createPool } from './adapters/postgres.ts';
 import { createStore } from './adapters/store/store.ts';
 import type { ChainHead, Finding } from './audit/chain.ts';
 import { addInitCommand } from './cli/init-command.ts';
+import { addProceduresCommand } from './cli/procedures-command.ts';
 import { addRulesCommand } from './cli/rules-command.ts';
 import { addSizingCommands } from './cli/sizing-commands.ts';
 import { loadSystems, print } from './cli/target.ts';
@@ -83,6 +84,7 @@ program
 
 addSizingCommands(program);
 addRulesCommand(program);
+addProceduresCommand(program);
 
 const profileCommand = program.command('profile').description('work on profiles');
 profileCommand
