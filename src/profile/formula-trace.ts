@@ -1,5 +1,6 @@
 // Shows the steps of a formula: what each operation and call in it comes to, for those who do not believe a number.
 import type { ASTNode } from '@marcbachmann/cel-js';
+import type { TextRange } from '../yaml/parse-yaml.ts';
 import { compileCondition, compileFormula, type Formula, type Values } from './formula.ts';
 import { functionsOnly } from './formula-language.ts';
 
@@ -13,7 +14,8 @@ export interface TracedPart {
 export function traceFormula({ source }: Formula, values: Values): readonly TracedPart[] {
   const root = functionsOnly.parse(source).ast;
   const parts = new Map<string, TracedPart>();
-  const textOf = (node: ASTNode) => source.slice(node.range.start, node.range.end).trim();
+  const textOf = (node: ASTNode) =>
+    node === root ? source.trim() : withParentheses(source, node.range);
   const visit = (node: ASTNode): void => {
     for (const operand of operandsThatCount(node)) visit(operand);
     const text = textOf(node);
@@ -28,6 +30,20 @@ export function traceFormula({ source }: Formula, values: Values): readonly Trac
   };
   visit(root);
   return [...parts.values()];
+}
+
+/** The text of a node. Its range leaves out the parentheses around its first and its last operand. */
+function withParentheses(source: string, range: TextRange): string {
+  let [open, closed] = [0, 0];
+  for (const character of source.slice(range.start, range.end)) {
+    if (character === '(') open += 1;
+    else if (character === ')' && open > 0) open -= 1;
+    else if (character === ')') closed += 1;
+  }
+  let { start, end } = range;
+  for (; closed > 0; closed -= 1) start = source.lastIndexOf('(', start - 1);
+  for (; open > 0; open -= 1) end = source.indexOf(')', end) + 1;
+  return source.slice(start, end).trim();
 }
 
 function valueOf(text: string, values: Values): number | boolean | undefined {
