@@ -27,7 +27,7 @@ export function helpMessage({ capacity, scale }: CommandNames): Message {
       `\`${capacity} what-if SYSTEM key=value…\`  sizes it from what you give alone`,
       `\`${capacity} forecast SYSTEM key=value… growth=10% periods=12\`  what is to come, and when a limit is passed`,
       `\`${capacity} cost SYSTEM key=value…\`  what each sizing costs a month, and where the budget stands`,
-      `\`${capacity} explain SYSTEM key=value…\` or \`PLAN\`  where each number comes from`,
+      `\`${capacity} explain SYSTEM key=value… | PLAN\`  where each number comes from`,
       `\`${scale} SYSTEM/component replicas=N reason="…"\`  draws a plan that somebody else approves`,
       `\`${scale} stop [SYSTEM | cluster=NAME] reason="…"\`  halts everything, one system or one cluster, between two changes`,
       `\`${scale} resume [SYSTEM | cluster=NAME]\`  lets it go on`,
