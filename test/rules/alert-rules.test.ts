@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { routeAlert } from '../../src/alert/route.ts';
+import { emptyProfile } from '../../src/profile/empty-profile.ts';
 import type { Trigger } from '../../src/profile/profile.ts';
 import { type AlertRule, alertRules } from '../../src/rules/alert-rules.ts';
 import { makeProfile, makeSystem, makeSystems, makeWorkload, triggerOf } from '../make.ts';
@@ -135,6 +136,18 @@ describe('the alerts of a system', () => {
     for (const rule of [...others, warning]) {
       expect(rule && route(rule).kind).toBe('unrouted');
     }
+  });
+
+  it('lead to the autoscaler they name where a system has no profile', () => {
+    const mail = makeSystem({ id: 'mail', profile: emptyProfile, wholeNamespace: 'mail' });
+    const [rule] = alertRules(mail);
+    const named = { namespace: 'mail', horizontalpodautoscaler: 'imap' };
+    const labels = { ...named, ...rule?.labels, alertname: rule?.alert ?? '' };
+    expect(routeAlert(labels, makeSystems(mail))).toMatchObject({
+      kind: 'autoscaler',
+      namespace: 'mail',
+      by: { autoscaler: 'imap' },
+    });
   });
 
   it('end with one that always fires', () => {
