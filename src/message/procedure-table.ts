@@ -16,12 +16,12 @@ export function procedureListTable(title: string, profile: Profile): readonly st
   if (listed.length === 0 && profile.checklists.size === 0) {
     return [`${title} has no procedures and no checklists in its profile.`];
   }
-  const heading: readonly Cell[] = ['procedure', 'steps', 'asks for', ''];
+  const heading: readonly Cell[] = ['procedure', 'steps', '', 'asks for'];
   const rows = listed.map((each): readonly Cell[] => [
     each.id,
     each.steps,
-    each.inputs.map(inputWord).join(' '),
     each.daily === undefined ? each.title : `${each.title}, usually at ${each.daily}`,
+    each.inputs.map(inputWord).join(' '),
   ]);
   const checklists = [...profile.checklists].map(([id, items]): readonly Cell[] => [
     id,

@@ -31,7 +31,7 @@ interface Asked {
 export function askedBy(
   profile: Profile,
   procedure: Procedure,
-  given: ReadonlyMap<string, string> = new Map(),
+  given: ReadonlyMap<string, unknown> = new Map(),
 ): Asked {
   const { inputs: own, ...rest } = procedure;
   const used = new Set(namesIn(rest));

@@ -107,11 +107,15 @@ export function lookWords(look: PlannedLook): string {
   const parts = [
     ...(rollout ? [`all pods of ${workload ?? component} ready`] : []),
     ...(http === undefined ? [] : [`HTTP ${http} answers ${status}`]),
-    ...(promql === undefined ? [] : [`${promql} ${bound.join('')}`]),
+    ...(promql === undefined ? [] : [`${oneLine(promql)} ${bound.join('')}`]),
     ...(fact === undefined ? [] : [factWords(fact, bound.join(''), database)]),
   ];
   const within = withinSeconds === undefined ? '' : `, within ${seconds(withinSeconds)}`;
   return `${parts.join(', ')}${within}`;
+}
+
+function oneLine(promql: string): string {
+  return promql.replaceAll(/\s+/g, ' ');
 }
 
 function factWords(fact: FactName, bound: string, database: string | undefined): string {
