@@ -42,12 +42,27 @@ export type WriteAnswer =
   | { readonly kind: 'refused'; readonly because: string }
   | { readonly kind: 'unknown'; readonly because: string };
 
+/** An autoscaler and the name and kind of what it scales: a Deployment, or anything else with a scale. */
+export interface Autoscaled {
+  readonly autoscaler: string;
+  readonly kind: string;
+  readonly workload: string;
+}
+
 export interface Clusters {
   /**
    * What the cluster says now about a workload and the autoscaler that owns it; `undefined` parts are not there.
    * @throws OperationError when the cluster cannot be asked.
    */
   observe(workload: WorkloadRef): Promise<ClusterState>;
+  /**
+   * What the autoscalers of a namespace scale.
+   * @throws OperationError when the cluster cannot be asked.
+   */
+  autoscaled(place: {
+    readonly cluster: string;
+    readonly namespace: string;
+  }): Promise<readonly Autoscaled[]>;
   /**
    * Sends one conditional write. With `dryRun` the server checks it and changes nothing.
    * @throws OperationError (retryable) only when the request provably was not received; a timeout is `unknown`.

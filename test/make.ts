@@ -108,6 +108,7 @@ export function makeAutoscalerState(over: Partial<AutoscalerState> = {}): Autosc
     maxReplicas: 20,
     active: true,
     limited: false,
+    metrics: [],
     ...over,
   };
 }

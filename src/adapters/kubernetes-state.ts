@@ -8,7 +8,7 @@ import type {
   V1StatefulSet,
   V2HorizontalPodAutoscaler,
 } from '@kubernetes/client-node';
-import type { AutoscalerState, WorkloadState } from '../change/compare.ts';
+import type { WorkloadState } from '../change/compare.ts';
 import { parseCpuMillicores, parseMemoryMi } from '../profile/quantity.ts';
 
 /** A Deployment or StatefulSet; `pods` are its own, only looked at when some are not ready. */
@@ -34,31 +34,6 @@ export function workloadState(
   };
 }
 
-/** The autoscaler's limits and whether it works. */
-export function autoscalerState(object: V2HorizontalPodAutoscaler): AutoscalerState {
-  const { metadata, spec, status } = object;
-  const condition = (type: string) => status?.conditions?.find((c) => c.type === type);
-  const active = condition('ScalingActive');
-  const who =
-    lastManager(metadata?.managedFields, 'f:maxReplicas') ??
-    lastManager(metadata?.managedFields, 'f:minReplicas');
-  return {
-    name: metadata?.name ?? '',
-    resourceVersion: metadata?.resourceVersion ?? '',
-    minReplicas: spec?.minReplicas ?? 1,
-    maxReplicas: spec?.maxReplicas ?? 1,
-    ...(status?.desiredReplicas !== undefined && { desiredReplicas: status.desiredReplicas }),
-    active: active?.status !== 'False',
-    ...(active?.status === 'False' && {
-      inactiveBecause: active.message ?? active.reason ?? 'no reason given',
-    }),
-    limited:
-      condition('ScalingLimited')?.status === 'True' &&
-      status?.desiredReplicas === spec?.maxReplicas,
-    ...(who !== undefined && { lastChangedBy: who }),
-  };
-}
-
 /** Whether an autoscaler is for this workload. */
 export function scales(
   object: V2HorizontalPodAutoscaler,
@@ -69,7 +44,7 @@ export function scales(
 }
 
 /** Who wrote a field last, from the object's managed fields: "kubectl-edit, 2026-11-22 03:12 UTC". */
-function lastManager(
+export function lastManager(
   fields: readonly V1ManagedFieldsEntry[] | undefined,
   field: string,
 ): string | undefined {

@@ -14,6 +14,7 @@ import {
   type SecurityAuthentication,
   ServerConfiguration,
   setHeaderOptions,
+  type V2HorizontalPodAutoscaler,
   VersionApi,
   wrapHttpLibrary,
 } from '@kubernetes/client-node';
@@ -23,9 +24,10 @@ import type { ClusterWrite } from '../change/cluster-write.ts';
 import { assert, OperationError, unreachable } from '../errors.ts';
 import type { Clusters, WriteAnswer } from '../ports.ts';
 import { withinTime } from '../within-time.ts';
+import { autoscalerState } from './autoscaler-state.ts';
 import { type ClusterAddress, loadKubeconfig } from './kubernetes-config.ts';
 import { NoCredentials, NotKubernetes, readTrouble, writeAnswer } from './kubernetes-errors.ts';
-import { autoscalerState, scales, workloadState } from './kubernetes-state.ts';
+import { scales, workloadState } from './kubernetes-state.ts';
 
 /** Our name as owner of the fields we write. */
 const fieldManager = 'headroom';
@@ -55,6 +57,7 @@ export function createClusters(
   };
   return {
     observe: async (workload) => observe(of(workload.cluster), workload),
+    autoscaled: async (place) => autoscaled(of(place.cluster), place),
     write: async (write, { dryRun }) => send(of(write.cluster), write, dryRun),
     health: () =>
       Promise.all(
@@ -185,9 +188,9 @@ async function observe(apis: Apis, workload: WorkloadRef): ReturnType<Clusters['
           ? apis.apps.readNamespacedDeployment({ namespace, name })
           : apis.apps.readNamespacedStatefulSet({ namespace, name }),
       ),
-      apis.autoscaling.listNamespacedHorizontalPodAutoscaler({ namespace }),
+      autoscalersIn(apis, namespace),
     ]);
-    const autoscaler = autoscalers.items.find((item) => scales(item, workload));
+    const autoscaler = autoscalers.find((item) => scales(item, workload));
     if (object === undefined) return { workload: undefined, autoscaler: undefined };
     const allReady = (object.status?.readyReplicas ?? 0) >= (object.spec?.replicas ?? 1);
     const labels = object.spec?.selector.matchLabels ?? {};
@@ -204,6 +207,34 @@ async function observe(apis: Apis, workload: WorkloadRef): ReturnType<Clusters['
     };
   } catch (error) {
     throw readTrouble(doing, error);
+  }
+}
+
+async function autoscalersIn(
+  { autoscaling }: Apis,
+  namespace: string,
+): Promise<readonly V2HorizontalPodAutoscaler[]> {
+  return (await autoscaling.listNamespacedHorizontalPodAutoscaler({ namespace })).items;
+}
+
+async function autoscaled(
+  apis: Apis,
+  { cluster, namespace }: Parameters<Clusters['autoscaled']>[0],
+): ReturnType<Clusters['autoscaled']> {
+  try {
+    return (await autoscalersIn(apis, namespace)).flatMap(({ metadata, spec }) =>
+      metadata?.name === undefined || spec === undefined
+        ? []
+        : [
+            {
+              autoscaler: metadata.name,
+              kind: spec.scaleTargetRef.kind,
+              workload: spec.scaleTargetRef.name,
+            },
+          ],
+    );
+  } catch (error) {
+    throw readTrouble(`listing the autoscalers of ${namespace} in cluster ${cluster}`, error);
   }
 }
 

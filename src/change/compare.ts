@@ -1,6 +1,7 @@
 // Compares what a change expects with what is there now: unchanged, already reached, or drifted (and who did it).
 
 import { unreachable } from '../errors.ts';
+import type { ScalingPolicy } from '../profile/profile.ts';
 import type { Change } from './change.ts';
 
 /** What a cluster says about a workload now. */
@@ -22,6 +23,15 @@ export interface WorkloadState {
   readonly podMemoryMi?: number;
 }
 
+/** A number an autoscaler keeps near its target, per pod or in all. */
+export interface AutoscalerMetric {
+  readonly name: string;
+  readonly current: number;
+  readonly target: number;
+  /** A share of what pods request, or a quantity in the metric's own unit. */
+  readonly unit: 'ratio' | '';
+}
+
 /** What a cluster says about the autoscaler of a workload now. */
 export interface AutoscalerState {
   readonly name: string;
@@ -34,6 +44,10 @@ export interface AutoscalerState {
   readonly inactiveBecause?: string;
   /** It would go higher but for maxReplicas. */
   readonly limited: boolean;
+  /** What it looks at, as far as it reports numbers; a metric it cannot read is not among them. */
+  readonly metrics: readonly AutoscalerMetric[];
+  /** How far its own behaviour lets it go up in one period. (Default: it states none.) */
+  readonly up?: ScalingPolicy;
   readonly lastChangedBy?: string;
 }
 
