@@ -75,6 +75,11 @@ export function missingWorkload({ kind, name, namespace, cluster }: WorkloadRef)
   return `there is no ${kind} ${name} in namespace ${namespace} of cluster ${cluster}`;
 }
 
+/** Says that an autoscaler's size means nothing at the moment. */
+export function brokenMetrics({ name, inactiveBecause }: AutoscalerState): string {
+  return `autoscaler ${name} cannot read its metrics (${inactiveBecause ?? 'no reason given'}); that is what needs mending, not the size`;
+}
+
 function whyNotScalable(workload: WorkloadRef, state: ClusterState): string | undefined {
   if (state.workload === undefined) return missingWorkload(workload);
   if (workload.kind === 'StatefulSet') {
@@ -94,7 +99,7 @@ function raiseAutoscaler(
     return {
       kind: 'none',
       enough: false,
-      because: `autoscaler ${name} cannot read its metrics (${autoscaler.inactiveBecause ?? 'no reason given'}); that is what needs mending, not the size`,
+      because: brokenMetrics(autoscaler),
     };
   }
   const atMaximum = (autoscaler.limited || before >= maxReplicas) && target > maxReplicas;

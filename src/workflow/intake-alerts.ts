@@ -1,49 +1,78 @@
 // Looks at alerts that came in: routes them, joins them to open plans, or draws the plan that answers them.
 
-import { type Route, routeAlert } from '../alert/route.ts';
+import { routeAlert } from '../alert/route.ts';
 import { targetKey } from '../change/change.ts';
-import { assert } from '../errors.ts';
+import { assert, unreachable } from '../errors.ts';
 import type { StoredAlert } from '../ports.ts';
-import { endAlerts } from './end-alerts.ts';
+import { type AlertSubject, triggerOf } from './draw-plan.ts';
+import { type EndedAlert, endAlerts } from './end-alerts.ts';
+import { findAutoscalers, type NamedAutoscaler } from './find-autoscalers.ts';
 import { inParallel } from './in-parallel.ts';
 import { limits } from './limits.ts';
 import type { Parts } from './parts.ts';
-import { proposeForAlerts } from './propose-for-alerts.ts';
-
-type Routed = Extract<Route, { kind: 'routed' }>;
+import { type AlertGroup, proposeForAlerts } from './propose-for-alerts.ts';
 
 /** Takes one batch; answers how many alerts it looked at, so that the caller knows whether to go on. */
 export async function intakeAlerts(parts: Parts): Promise<number> {
   const pending = await parts.store.transaction((tx) => tx.alerts.pending(limits.alertBatch));
   if (pending.length === 0) return 0;
-  const routed = pending.map((alert) => ({
-    alert,
-    route: routeAlert(alert.labels, parts.systems),
-  }));
-
   const unrouted = new Map<string, string[]>();
-  const groups = new Map<string, { route: Routed; target: string; alerts: StoredAlert[] }>();
-  const ended: { alert: StoredAlert; route: Routed }[] = [];
-  for (const { alert, route } of routed) {
-    if (route.kind === 'unrouted') {
-      unrouted.set(route.because, [...(unrouted.get(route.because) ?? []), alert.id]);
-    } else if (alert.status === 'resolved') {
-      ended.push({ alert, route });
-    } else {
-      const workload = route.system.workloads.get(route.component);
-      assert(workload !== undefined, `${route.system.id} has a component ${route.component}`);
-      const target = targetKey(workload);
-      const key = `${target}\n${route.system.id}\n${route.trigger.id}`;
-      const group = groups.get(key) ?? { route, target, alerts: [] };
-      group.alerts.push(alert);
-      groups.set(key, group);
-    }
+  const groups = new Map<string, Writable<AlertGroup>>();
+  const named: NamedAutoscaler[] = [];
+  const ended: EndedAlert[] = [];
+  for (const alert of pending) {
+    const route = routeAlert(alert.labels, parts.systems);
+    if (route.kind === 'unrouted') addTo(unrouted, route.because, alert.id);
+    else if (alert.status === 'resolved') ended.push({ alert, route });
+    else if (route.kind === 'routed') addToGroup(groups, route, alert);
+    else if (route.kind === 'autoscaler') named.push({ alert, route });
+    else unreachable(route);
   }
   await storeUnrouted(unrouted, parts);
-  await inParallel([...groups.values()], (group) => proposeForAlerts(group, parts));
+  await Promise.all([proposeForAll(groups, parts), proposeForAutoscalers(named, parts)]);
   await endAlerts(ended, parts);
   parts.wake('messages');
   return pending.length;
+}
+
+type Writable<Group extends AlertGroup> = Omit<Group, 'alerts'> & { alerts: StoredAlert[] };
+
+function addToGroup(
+  groups: Map<string, Writable<AlertGroup>>,
+  subject: AlertSubject,
+  alert: StoredAlert,
+): void {
+  const { system, component } = subject;
+  const workload = subject.kind === 'routed' ? system.workloads.get(component) : subject.workload;
+  assert(workload !== undefined, `${system.id} has a component ${component}`);
+  const target = targetKey(workload);
+  const key = `${target}\n${system.id}\n${triggerOf(subject)}`;
+  const group = groups.get(key) ?? { subject, target, alerts: [] };
+  group.alerts.push(alert);
+  groups.set(key, group);
+}
+
+async function proposeForAll(groups: ReadonlyMap<string, AlertGroup>, parts: Parts): Promise<void> {
+  await inParallel([...groups.values()], (group) => proposeForAlerts(group, parts));
+}
+
+/** Which workload these alerts are about, only the cluster can say; the others do not wait for its answer. */
+async function proposeForAutoscalers(
+  named: readonly NamedAutoscaler[],
+  parts: Parts,
+): Promise<void> {
+  const unrouted = new Map<string, string[]>();
+  const groups = new Map<string, Writable<AlertGroup>>();
+  for (const each of await findAutoscalers(named, parts)) {
+    if (each.kind === 'found') addToGroup(groups, each.subject, each.alert);
+    else addTo(unrouted, each.because, each.alert.id);
+  }
+  await storeUnrouted(unrouted, parts);
+  await proposeForAll(groups, parts);
+}
+
+function addTo(lists: Map<string, string[]>, key: string, id: string): void {
+  lists.set(key, [...(lists.get(key) ?? []), id]);
 }
 
 async function storeUnrouted(

@@ -1,5 +1,6 @@
 // Looks at a target before planning: the cluster and the metrics, each with its age or the reason why it is not known.
 
+import type { WorkloadRef } from '../change/change.ts';
 import { assert, OperationError } from '../errors.ts';
 import type { TargetFacts } from '../plan/draft.ts';
 import { assembleReading, type Reading } from '../plan/observation.ts';
@@ -12,7 +13,7 @@ import type { Parts } from './parts.ts';
 export async function observeTarget(
   system: System,
   componentId: string,
-  { clusters, clock, counters }: Pick<Parts, 'clusters' | 'clock' | 'counters'>,
+  parts: Pick<Parts, 'clusters' | 'clock' | 'counters'>,
 ): Promise<TargetFacts> {
   const component = system.profile.components.get(componentId);
   const workload = system.workloads.get(componentId);
@@ -20,15 +21,39 @@ export async function observeTarget(
     component !== undefined && workload !== undefined,
     `${system.id} has a component ${componentId}`,
   );
-  const facts = { system, component, workload };
+  return { component, ...(await observeWorkload(system, workload, parts)) };
+}
+
+/** The same for a workload, whether a profile knows it or not. */
+export async function observeWorkload(
+  system: System,
+  workload: WorkloadRef,
+  { clusters, clock, counters }: Pick<Parts, 'clusters' | 'clock' | 'counters'>,
+): Promise<Omit<TargetFacts, 'component'>> {
+  const facts = { system, workload };
+  const asked = await askCluster(workload.cluster, counters, () => clusters.observe(workload));
+  return asked.kind === 'answer'
+    ? { ...facts, cluster: asked.answer, now: clock.now() }
+    : { ...facts, cluster: undefined, clusterProblem: asked.problem, now: clock.now() };
+}
+
+/** Reads something of a cluster; that it cannot be asked is a fact too, and counted. */
+export async function askCluster<Answer>(
+  cluster: string,
+  counters: Parts['counters'],
+  ask: () => Promise<Answer>,
+): Promise<
+  | { readonly kind: 'answer'; readonly answer: Answer }
+  | { readonly kind: 'problem'; readonly problem: string }
+> {
   try {
-    const cluster = await clusters.observe(workload);
-    counters.degraded(`cluster ${system.cluster}`, false);
-    return { ...facts, cluster, now: clock.now() };
+    const answer = await ask();
+    counters.degraded(`cluster ${cluster}`, false);
+    return { kind: 'answer', answer };
   } catch (error) {
     if (!(error instanceof OperationError)) throw error;
-    counters.degraded(`cluster ${system.cluster}`, true);
-    return { ...facts, cluster: undefined, clusterProblem: error.message, now: clock.now() };
+    counters.degraded(`cluster ${cluster}`, true);
+    return { kind: 'problem', problem: error.message };
   }
 }
 

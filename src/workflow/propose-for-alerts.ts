@@ -1,64 +1,30 @@
 // Draws the plan that answers alerts, or joins them to the one that is open for the same target.
 
-import type { Route } from '../alert/route.ts';
 import { assert } from '../errors.ts';
-import { assembleAlertPlan } from '../plan/assemble.ts';
 import { isHeldByDoubt } from '../plan/doubt-finding.ts';
 import type { Plan } from '../plan/plan.ts';
 import { isOpen } from '../plan/plan-state.ts';
-import { promqlNamesOf } from '../plan/system.ts';
 import type { AlertRouting, PlanRecord, StoredAlert, Transaction } from '../ports.ts';
-import { measureTrigger } from './measure-trigger.ts';
+import { type AlertSubject, drawPlan, triggerOf } from './draw-plan.ts';
 import { movePlan, wantCard } from './move-plan.ts';
-import { observeTarget } from './observe-target.ts';
 import type { Parts } from './parts.ts';
 import { storePlan } from './store-plan.ts';
 
 export interface AlertGroup {
-  readonly route: Extract<Route, { kind: 'routed' }>;
+  readonly subject: AlertSubject;
   readonly target: string;
-  /** Firing alerts for one trigger of one target, oldest first. */
+  /** Firing alerts about the same thing of one target, oldest first. */
   readonly alerts: readonly StoredAlert[];
 }
 
 export async function proposeForAlerts(group: AlertGroup, parts: Parts): Promise<void> {
   const open = await parts.store.transaction((tx) => tx.plans.openFor(group.target));
   const busy = open !== undefined && open.state !== 'proposed' && open.state !== 'approved';
+  const [first] = group.alerts;
+  assert(first !== undefined, 'a group has alerts');
   // While a plan is carried out or its outcome awaited, the world is in motion and nothing new is drawn.
-  const fresh = busy ? undefined : await drawPlan(group, parts);
+  const fresh = busy ? undefined : await drawPlan(group.subject, first, parts);
   await parts.store.transaction((tx) => joinOrStore(tx, group, fresh, parts));
-}
-
-/** Observes and assembles, outside any transaction; the name is settled when it is stored. */
-async function drawPlan({ route, alerts }: AlertGroup, parts: Parts): Promise<Plan> {
-  const { system, component, trigger } = route;
-  const names = promqlNamesOf(system, component);
-  const [first] = alerts;
-  assert(names !== undefined && first !== undefined, 'a group has alerts for a component');
-  const [facts, measured] = await Promise.all([
-    observeTarget(system, component, parts),
-    measureTrigger(trigger, { names, cluster: system.cluster }, parts),
-  ]);
-  const origin = {
-    kind: 'alert',
-    alertname: trigger.alert,
-    fingerprint: first.fingerprint,
-    startsAt: first.startsAt,
-    summary: (first.annotations['summary'] ?? first.annotations['description'] ?? '').slice(
-      0,
-      1_000,
-    ),
-  } as const;
-  return assembleAlertPlan(
-    { ...facts, ...measured, trigger, alertValue: alertValue(first), origin },
-    { id: parts.newId('p'), revision: 1 },
-  );
-}
-
-/** The number an alert carries, by the custom of an annotation called `value`; anything but a plain number is none. */
-function alertValue(alert: StoredAlert): number | undefined {
-  const text = alert.annotations['value']?.trim() ?? '';
-  return /^[+-]?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(text) ? Number(text) : undefined;
 }
 
 async function joinOrStore(
@@ -77,6 +43,7 @@ async function joinOrStore(
   const live = claimed.filter((alert) => !ended.has(alert.id));
   if (live.length === 0) return;
   const ids = live.map((alert) => alert.id);
+  const left = await lockLeft(tx, live, open);
   if (open === undefined) {
     const latest = await tx.plans.latestFor(group.target);
     const repeated = live.every(
@@ -84,13 +51,13 @@ async function joinOrStore(
     );
     // Whoever denied the answer to one trigger, or somebody's command, has not denied the answer to another.
     const answered =
-      latest?.plan.origin.kind === 'alert' && latest.plan.trigger === group.route.trigger.id;
+      latest?.plan.origin.kind === 'alert' && latest.plan.trigger === triggerOf(group.subject);
     if (latest?.state === 'denied' && repeated && answered) {
       await tx.alerts.done(ids, routing(group, latest.plan.id, 'the plan for it was denied'));
     } else if (fresh !== undefined) {
       await storePlan(tx, fresh, parts);
       await tx.alerts.done(ids, routing(group, fresh.id));
-      await refreshLeft(tx, live, fresh, parts);
+      await refreshLeft(tx, left, fresh, parts);
     }
     // Else the plan that was open has just ended: the alerts stay pending and are looked at once more.
     return;
@@ -99,7 +66,7 @@ async function joinOrStore(
     const next = { ...fresh, revision: open.plan.revision + 1, replaces: open.plan.id };
     await supersede(tx, open, next, parts);
     await tx.alerts.done(ids, routing(group, next.id));
-    await refreshLeft(tx, live, next, parts);
+    await refreshLeft(tx, left, next, parts);
     return;
   }
   await tx.alerts.done(ids, routing(group, open.plan.id));
@@ -107,18 +74,48 @@ async function joinOrStore(
     await tx.plans.setCleared(open.plan.id, undefined);
   }
   await wantCard(tx, open.plan.id, open.plan.system, parts);
-  await refreshLeft(tx, live, open.plan, parts);
+  await refreshLeft(tx, left, open.plan, parts);
 }
 
-/** An alert is listed on one card only: the card of the plan it leaves would say for ever that it still fires. */
-async function refreshLeft(
+/**
+ * The plans these alerts are listed on besides the open one; locked before anything is written, as everybody takes plans
+ * before the trail.
+ */
+async function lockLeft(
   tx: Transaction,
   alerts: readonly StoredAlert[],
-  { id, system }: Plan,
+  open: PlanRecord | undefined,
+): Promise<readonly PlanRecord[]> {
+  const ids = new Set(alerts.flatMap(({ planId }) => planId ?? []));
+  ids.delete(open?.plan.id ?? '');
+  const left: PlanRecord[] = [];
+  for (const id of [...ids].toSorted()) {
+    const record = await tx.plans.lock(id);
+    if (record !== undefined) left.push(record);
+  }
+  return left;
+}
+
+/**
+ * An alert is listed on one card only: the card of the plan it leaves would say for ever that it still fires. A finding
+ * that all its alerts have left is over.
+ */
+async function refreshLeft(
+  tx: Transaction,
+  left: readonly PlanRecord[],
+  next: Plan,
   parts: Parts,
 ): Promise<void> {
-  for (const left of new Set(alerts.map((alert) => alert.planId))) {
-    if (left !== undefined && left !== id) await wantCard(tx, left, system, parts);
+  for (const record of left) {
+    const { id, system, changes } = record.plan;
+    const alerts = await tx.alerts.ofPlan(id);
+    const isOver = alerts.every(({ resolvedAt }) => resolvedAt !== undefined);
+    if (record.state === 'proposed' && changes.length === 0 && isOver) {
+      const reason = `Plan ${next.id} tells what is found now.`;
+      await movePlan(tx, record, { to: 'withdrawn', by: 'headroom', reason }, parts);
+    } else {
+      await wantCard(tx, id, system, parts);
+    }
   }
 }
 
@@ -164,12 +161,12 @@ async function supersede(
   await tx.alerts.move(open.plan.id, next.id);
 }
 
-function routing({ route }: AlertGroup, planId: string | undefined, note?: string): AlertRouting {
+function routing({ subject }: AlertGroup, planId: string | undefined, note?: string): AlertRouting {
   return {
     kind: 'routed',
-    system: route.system.id,
-    component: route.component,
-    trigger: route.trigger.id,
+    system: subject.system.id,
+    component: subject.component,
+    trigger: triggerOf(subject),
     ...(planId !== undefined && { planId }),
     ...(note !== undefined && { note }),
   };

@@ -15,7 +15,9 @@ import { outcomeMessage, progressMessage } from '../../src/message/thread.ts';
 import { reasonModal, voteReply } from '../../src/message/vote-reply.ts';
 import { whatIfMessage } from '../../src/message/what-if-reply.ts';
 import { assembleAlertPlan } from '../../src/plan/assemble.ts';
+import { assembleAutoscalerPlan } from '../../src/plan/assemble-autoscaler.ts';
 import type { PlanRecord, RunChange } from '../../src/ports.ts';
+import { emptyProfile } from '../../src/profile/empty-profile.ts';
 import { whatIf } from '../../src/sizing/what-if.ts';
 import {
   after,
@@ -129,6 +131,36 @@ const sudden = (answer?: number) => ({
       ? ({ kind: 'missing', because: 'no such series', source: 'q' } as const)
       : makeReading(answer),
 });
+const maxedOutAlert = makeAlertOfPlan({ alertname: 'KubeHpaMaxedOut' });
+const maxedOut = (over: Parameters<typeof makeAutoscalerState>[0]) =>
+  assembleAutoscalerPlan(
+    {
+      system: makeSystem({ id: 'shop', title: 'Web shop', profile: emptyProfile }),
+      componentId: 'web',
+      component: undefined,
+      workload: makeWorkload({ namespace: 'shop', name: 'web' }),
+      cluster: makeClusterState({
+        autoscaler: makeAutoscalerState({
+          name: 'web-hpa',
+          maxReplicas: 5,
+          desiredReplicas: 5,
+          limited: true,
+          metrics: [
+            { name: 'cpu', current: 1.8, target: 0.7, unit: 'ratio' },
+            { name: 'orders_waiting', current: 45.5, target: 30, unit: '' },
+          ],
+          ...over,
+        }),
+      }),
+      now,
+      origin: {
+        ...inspector.origin,
+        alertname: 'KubeHpaMaxedOut',
+        summary: 'HPA shop/web-hpa has been running at max replicas for longer than 15 minutes.',
+      },
+    },
+    name,
+  );
 const twoChanges = makePlan({
   changes: [
     makeScaleChange(),
@@ -150,6 +182,11 @@ export const cardViews = {
   'card-proposed-autoscaler-maximum': view({
     plan: drawn(owned({ maxReplicas: 5, limited: true })),
   }),
+  'card-proposed-without-profile': view({ plan: maxedOut({}) }, { alerts: [maxedOutAlert] }),
+  'card-enough-without-profile': view(
+    { plan: maxedOut({ limited: false, desiredReplicas: 3 }) },
+    { alerts: [maxedOutAlert] },
+  ),
   'card-proposed-second-alert': view(
     { plan: { ...usual, id: 'p-1bcde', revision: 2, replaces: 'p-0abcd' } },
     {
