@@ -22,6 +22,13 @@ export type Command =
       readonly replicas: number;
       readonly reason?: string;
     }
+  | {
+      readonly kind: 'run';
+      readonly system: string;
+      /** Undefined: which ones there are. */
+      readonly procedure?: string;
+      readonly given: ReadonlyMap<string, string>;
+    }
   | { readonly kind: 'stop'; readonly scope: string; readonly reason?: string }
   | { readonly kind: 'resume'; readonly scope: string; readonly reason?: string };
 
@@ -87,15 +94,16 @@ function sizing(
   return knownSystem(system, systems, (id) => command({ kind, system: id, inputs: words.pairs }));
 }
 
-/** `/scale SYSTEM/component replicas=N [reason="…"]`, `/scale stop|resume [SYSTEM]`. */
+/** `/scale SYSTEM/component replicas=N [reason="…"]`, `/scale run SYSTEM PROCEDURE key=value…`, `/scale stop|resume [SYSTEM]`. */
 export function parseScaleCommand(text: string, systems: Systems): ParsedCommand {
   const words = splitWords(text);
   const broken = brokenWords(words);
   if (broken !== undefined) return misuse(broken);
   const [first, second, extra] = words.plain;
   if (first === undefined || first.toLowerCase() === 'help') return command({ kind: 'help' });
-  if (extra !== undefined) return misuse(`I do not know what to do with "${extra}"`);
   const verb = first.toLowerCase();
+  if (verb === 'run') return run(words, systems);
+  if (extra !== undefined) return misuse(`I do not know what to do with "${extra}"`);
   if (verb === 'stop' || verb === 'resume') return stopOrResume(verb, second, words, systems);
   if (second !== undefined) return misuse(`I do not know what to do with "${second}"`);
   return scale(first, words, systems);
@@ -105,7 +113,7 @@ function scale(target: string, words: Words, systems: Systems): ParsedCommand {
   const [systemId = '', componentId, rest] = target.split('/');
   if (rest !== undefined) return misuse(`"${target}" should be SYSTEM/component`);
   if (!systems.has(systemId) && componentId === undefined) {
-    const known = ['stop', 'resume', ...systems.keys()];
+    const known = ['run', 'stop', 'resume', ...systems.keys()];
     return misuse(`there is no system or word "${systemId}"${suggestion(systemId, known)}`);
   }
   return knownSystem(systemId, systems, (id) => {
@@ -133,6 +141,30 @@ function scale(target: string, words: Words, systems: Systems): ParsedCommand {
       component: componentId,
       replicas: Number(replicas),
       ...reasonOf(words),
+    });
+  });
+}
+
+function run({ plain, pairs }: Words, systems: Systems): ParsedCommand {
+  const [, system, procedure, extra] = plain;
+  if (extra !== undefined) return misuse(`I do not know what to do with "${extra}"`);
+  if (system === undefined) return misuse(whichSystem(systems));
+  return knownSystem(system, systems, (id) => {
+    const { procedures, checklists } = systems.get(id)?.profile ?? {};
+    const known = [...(procedures?.keys() ?? []), ...(checklists?.keys() ?? [])];
+    if (procedure !== undefined && !known.includes(procedure)) {
+      const words = `${id} has no procedure "${procedure}"${suggestion(procedure, known)}`;
+      return misuse(known.length === 0 ? words : `${words}. It has ${known.join(', ')}`);
+    }
+    const [key] = pairs.keys();
+    if (procedure === undefined && key !== undefined) {
+      return misuse(`which procedure of ${id}? One of: ${known.join(', ')}`);
+    }
+    return command({
+      kind: 'run',
+      system: id,
+      ...(procedure !== undefined && { procedure }),
+      given: pairs,
     });
   });
 }

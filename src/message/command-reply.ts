@@ -29,6 +29,7 @@ export function helpMessage({ capacity, scale }: CommandNames): Message {
       `\`${capacity} cost SYSTEM key=value…\`  what each sizing costs a month, and where the budget stands`,
       `\`${capacity} explain SYSTEM key=value… | PLAN\`  where each number comes from`,
       `\`${scale} SYSTEM/component replicas=N reason="…"\`  draws a plan that somebody else approves`,
+      `\`${scale} run SYSTEM [PROCEDURE] key=value…\`  shows what the guide does step by step; nothing is carried out yet`,
       `\`${scale} stop [SYSTEM | cluster=NAME] reason="…"\`  halts everything, one system or one cluster, between two changes`,
       `\`${scale} resume [SYSTEM | cluster=NAME]\`  lets it go on`,
     ].join('\n'),

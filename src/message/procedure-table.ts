@@ -2,7 +2,7 @@
 import type { Profile } from '../profile/profile.ts';
 import type { PlannedItem } from '../sizing/checklist.ts';
 import type { PlannedStep } from '../sizing/planned-step.ts';
-import type { ProcedurePlan } from '../sizing/procedure.ts';
+import type { LeftOut, ProcedurePlan } from '../sizing/procedure.ts';
 import { type AskedInput, listProcedures } from '../sizing/procedure-list.ts';
 import { lookWords, seconds } from '../sizing/step-words.ts';
 import { type Cell, table } from '../words/table.ts';
@@ -60,16 +60,14 @@ export function procedureTable(title: string, plan: ProcedurePlan): readonly str
     ]),
     ...(leftOut.length === 0
       ? []
-      : [
-          '',
-          'Left out with these inputs:',
-          ...leftOut.map(
-            ({ kind, component, because }) =>
-              `  ${kind}${component === undefined ? '' : ` ${component}`}: it is for ${because}`,
-          ),
-        ]),
+      : ['', 'Left out with these inputs:', ...leftOut.map((each) => `  ${leftOutLine(each)}`)]),
     ...(notes.length === 0 ? [] : ['', ...notes]),
   ];
+}
+
+/** A step that these inputs do not need. */
+export function leftOutLine({ kind, component, because }: LeftOut): string {
+  return `${kind}${component === undefined ? '' : ` ${component}`}: it is for ${because}`;
 }
 
 /** Where it comes from, and when it runs. */

@@ -89,9 +89,15 @@ function checkInputs(
       if (wanted !== undefined) {
         mistakes.push(places.at([...at, name, 'default'], `expected ${wanted}`));
       }
-    } else if (input.min > input.max) {
+      return mistakes;
+    }
+    if (input.min > input.max) {
       const words = `min ${input.min} is above max ${input.max}`;
       mistakes.push(places.at([...at, name, 'min'], words));
+    }
+    if (input.podsOf !== undefined) {
+      const path = [...at, name, 'podsOf'];
+      mistakes.push(...unknownComponent(input.podsOf, file.components, path, places));
     }
     return mistakes;
   });

@@ -30,6 +30,8 @@ export interface NumberInput {
   readonly max: number;
   /** Over what the profile knows and the inputs before it. */
   readonly default?: Formula | undefined;
+  /** A component whose pods now are the default where its cluster is looked at. */
+  readonly podsOf?: string | undefined;
   readonly description?: string | undefined;
 }
 

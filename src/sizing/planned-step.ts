@@ -85,7 +85,7 @@ export interface ApplyObject {
 }
 
 /** What a step changes. */
-export type PlannedChange =
+export type StepChange =
   | {
       readonly kind: 'scale';
       readonly target: StepTarget;
@@ -170,7 +170,7 @@ export interface PlannedStep {
   readonly what: string;
   /** Why, in the words of the profile. */
   readonly say?: string;
-  readonly change?: PlannedChange;
+  readonly change?: StepChange;
   /** What must be seen after the change before the plan goes on. */
   readonly gate?: PlannedLook;
   /** What a check step, a wait or a person's tick is tested by. */

@@ -55,13 +55,21 @@ function usesResults(names: ReadonlySet<string>): boolean {
   return [...resultNames, ...procedureNames, partsName].some((name) => names.has(name));
 }
 
+/** What is known of a system when a procedure is worked out for it. */
+export interface InputFacts {
+  readonly profile: Profile;
+  readonly procedure: Procedure;
+  /** What somebody gives, as `key=value`. */
+  readonly given: ReadonlyMap<string, string>;
+  /** Pods that are wanted now, by component; one that is not there counts as its baseline. */
+  readonly replicasNow?: ReadonlyMap<string, number>;
+  /** What costs are counted with. */
+  readonly money?: Money;
+}
+
 /** The numbers and texts its formulas and sentences may use, or all that is wrong with what was given. */
-export function readProcedureInputs(
-  profile: Profile,
-  procedure: Procedure,
-  given: ReadonlyMap<string, string>,
-  money?: Money,
-): ProcedureScope {
+export function readProcedureInputs(all: InputFacts): ProcedureScope {
+  const { profile, procedure, given, replicasNow, money } = all;
   const known = [...procedure.inputs.keys(), ...askedBy(profile, procedure).inputs.keys()];
   const what = `procedure ${procedure.id} of ${profile.id}`;
   const unknown = [...given.keys()]
@@ -88,6 +96,11 @@ export function readProcedureInputs(
   const open: string[] = [];
   for (const [name, input] of procedure.inputs) {
     if (input.type === 'text' || name in ownGiven.numbers) continue;
+    const seen = input.podsOf === undefined ? undefined : replicasNow?.get(input.podsOf);
+    if (seen !== undefined) {
+      numbers[name] = seen;
+      continue;
+    }
     const computed = input.default?.evaluate(numbers);
     if (computed?.ok) numbers[name] = computed.value;
     else open.push(`${name}: ${computed?.because ?? 'it is missing'}`);
@@ -147,8 +160,8 @@ function readOwnNumbers(
 }
 
 /** Defaults are computed later, from more than other inputs; one without is needed. */
-function asInput(name: string, { default: computed, ...rest }: NumberInput): Input {
-  return { ...rest, name, demand: false, required: computed === undefined };
+function asInput(name: string, { type, unit, min, max, default: computed }: NumberInput): Input {
+  return { name, type, unit, min, max, demand: false, required: computed === undefined };
 }
 
 function readTexts(

@@ -1,6 +1,6 @@
 // Works out one step of a procedure: what it changes, what must be seen, how it is undone, and what people should know about it.
 import type { Details, Procedure, Step } from '../profile/procedure.ts';
-import type { PlannedChange, Shared, UndoKind, Unnumbered } from './planned-step.ts';
+import type { Shared, StepChange, UndoKind, Unnumbered } from './planned-step.ts';
 import { type Counts, scaleSteps } from './scale-steps.ts';
 import { changeOf, lookOf, type StepContext } from './step-change.ts';
 import { filled } from './step-values.ts';
@@ -71,7 +71,7 @@ function humanStep(details: Details<'human'>, shared: Shared, context: StepConte
 
 function changeStep(
   step: Exclude<Step, { readonly kind: 'scale' | 'check' | 'wait' | 'human' }>,
-  change: PlannedChange,
+  change: StepChange,
   shared: Shared,
   context: StepContext,
 ): Unnumbered {
@@ -94,13 +94,13 @@ function changeStep(
   };
 }
 
-function isDatabaseRestart(change: PlannedChange): boolean {
+function isDatabaseRestart(change: StepChange): boolean {
   if (change.kind !== 'database') return false;
   return change.deed === 'restart' || (change.deed === 'settings' && change.restart);
 }
 
 /** Where the profile does not say: what holds data cannot shrink, and what moved data is only made good. */
-function usualUndo(change: PlannedChange): UndoKind {
+function usualUndo(change: StepChange): UndoKind {
   if (change.kind === 'storage') return 'none';
   if (change.kind !== 'database') return 'exact';
   switch (change.deed) {

@@ -2,12 +2,11 @@
 import type { Procedure, Step } from '../profile/procedure.ts';
 import type { Profile } from '../profile/profile.ts';
 import type { PlannedStep } from './planned-step.ts';
-import { readProcedureInputs } from './procedure-inputs.ts';
+import { type InputFacts, readProcedureInputs } from './procedure-inputs.ts';
 import { stepsOf } from './procedure-steps.ts';
 import type { Counts } from './scale-steps.ts';
 import type { StepContext, Workloads } from './step-change.ts';
 import { filled, stepValues } from './step-values.ts';
-import type { Money } from './what-if.ts';
 
 /** A procedure as a plan. It is shown and cannot be approved: nothing carries it out yet. */
 export interface ProcedurePlan {
@@ -33,23 +32,15 @@ export type PlannedProcedure =
   | ProcedurePlan
   | { readonly kind: 'misuse'; readonly mistakes: readonly string[] };
 
-export interface ProcedureFacts {
-  readonly profile: Profile;
-  readonly procedure: Procedure;
-  /** What somebody gives, as `key=value`. */
-  readonly given: ReadonlyMap<string, string>;
+export interface ProcedureFacts extends InputFacts {
   /** Where the system's components run. (Default: where the profile says) */
   readonly workloads?: Workloads;
-  /** Pods that are wanted now, by component; one that is not there counts as its baseline. */
-  readonly replicasNow?: ReadonlyMap<string, number>;
-  /** What costs are counted with. */
-  readonly money?: Money;
 }
 
 /** The plan, or all that is wrong at once: with the inputs, with what the procedure needs, with its formulas. */
 export function planProcedure(facts: ProcedureFacts): PlannedProcedure {
-  const { profile, procedure, given } = facts;
-  const read = readProcedureInputs(profile, procedure, given, facts.money);
+  const { profile, procedure } = facts;
+  const read = readProcedureInputs(facts);
   if (read.kind === 'misuse') return read;
   const { scope, inputs } = read;
   const values = stepValues(scope);

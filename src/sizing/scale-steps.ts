@@ -1,7 +1,7 @@
 // Works out a scale step of a procedure: one step, or as many as it takes to get there bit by bit.
 import type { Details } from '../profile/procedure.ts';
 import { countsBetween, stepsMax } from './counts-between.ts';
-import type { PlannedChange, Shared, StepTarget, Unnumbered } from './planned-step.ts';
+import type { Shared, StepChange, StepTarget, Unnumbered } from './planned-step.ts';
 import { lookOf, type StepContext, targetOf } from './step-change.ts';
 import { changeWords } from './step-words.ts';
 
@@ -41,7 +41,7 @@ export function scaleSteps(
   counts.planned.set(keyOf(target), isThere ? count : goal);
   return to.map((replicas, index): Unnumbered => {
     const replicasBefore = to[index - 1] ?? count;
-    const change: PlannedChange = {
+    const change: StepChange = {
       kind: 'scale',
       target,
       replicas,

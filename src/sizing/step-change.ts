@@ -3,7 +3,7 @@ import type { Details, Step } from '../profile/procedure.ts';
 import type { Component, Profile } from '../profile/profile.ts';
 import { fillPromql } from '../profile/promql.ts';
 import { databaseDeed } from './database-deed.ts';
-import type { PlannedChange, PlannedLook, StepTarget } from './planned-step.ts';
+import type { PlannedLook, StepChange, StepTarget } from './planned-step.ts';
 import { filled, type Scope, type StepValues, type Tree, textsOf } from './step-values.ts';
 
 /** Where the components of a system run. */
@@ -40,7 +40,7 @@ export function targetOf(
 type ClusterStep = Exclude<Step, { readonly kind: 'scale' | 'check' | 'wait' | 'human' }>;
 
 /** What the step changes; undefined where its component runs nowhere. */
-export function changeOf(step: ClusterStep, context: StepContext): PlannedChange | undefined {
+export function changeOf(step: ClusterStep, context: StepContext): StepChange | undefined {
   if (step.kind === 'database') {
     const deed = databaseDeed(step.details, context.values, context.scope);
     return { kind: 'database', database: step.details.name, ...deed };
@@ -85,7 +85,7 @@ export function changeOf(step: ClusterStep, context: StepContext): PlannedChange
 function amountsOf(
   { requests, limits, extended }: Details<'pods'>,
   { whole }: StepValues,
-): Omit<Extract<PlannedChange, { kind: 'pods' }>, 'kind' | 'target'> {
+): Omit<Extract<StepChange, { kind: 'pods' }>, 'kind' | 'target'> {
   return {
     ...(requests?.cpu !== undefined && { cpuRequestMillicores: whole(requests.cpu) }),
     ...(requests?.memory !== undefined && { memoryRequestMi: whole(requests.memory) }),
@@ -103,7 +103,7 @@ function autoscalerChange(
   { min, max, variant }: Details<'autoscaler'>,
   target: StepTarget,
   { profile, values }: StepContext,
-): PlannedChange {
+): StepChange {
   const autoscaling = profile.components.get(target.component)?.autoscaling;
   const whole = [autoscaling?.hpa, ...(autoscaling?.variants ?? [])].find(
     (hpa) => variant !== undefined && hpa?.name === variant,
@@ -141,7 +141,7 @@ function applyChange(
   { apiVersion, kind, name, fields }: Details<'apply'>,
   target: StepTarget,
   { scope, values }: StepContext,
-): PlannedChange {
+): StepChange {
   const fill = fillNames(target);
   const written = Object.entries(fields).map(([key, value]) => [key, values.tree(value, fill)]);
   const metadata = { name: fill(filled(name, scope)), namespace: target.namespace };

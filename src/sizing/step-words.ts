@@ -4,10 +4,10 @@ import { formatDuration } from '../profile/duration.ts';
 import { type FactName, facts } from '../profile/facts.ts';
 import { formatCpu, formatMemory } from '../profile/quantity.ts';
 import { deedWords } from './database-words.ts';
-import type { ApplyObject, PlannedChange, PlannedLook, StepTarget, Texts } from './planned-step.ts';
+import type { ApplyObject, PlannedLook, StepChange, StepTarget, Texts } from './planned-step.ts';
 
 /** One line on what is changed, without a full stop. */
-export function changeWords(change: PlannedChange): string {
+export function changeWords(change: StepChange): string {
   switch (change.kind) {
     case 'scale': {
       const floor = change.floor ? 'at least ' : '';
@@ -47,7 +47,7 @@ function clusterWords({ cluster }: StepTarget): string {
   return cluster === undefined ? '' : ` in cluster ${cluster}`;
 }
 
-function amountsWords(change: Extract<PlannedChange, { kind: 'pods' }>): string {
+function amountsWords(change: Extract<StepChange, { kind: 'pods' }>): string {
   const pair = (cpu: number | undefined, memory: number | undefined): string =>
     [
       ...(cpu === undefined ? [] : [`${formatCpu(cpu)} CPU`]),
@@ -63,7 +63,7 @@ function amountsWords(change: Extract<PlannedChange, { kind: 'pods' }>): string 
   ].join(', ');
 }
 
-function autoscalerWords(change: Extract<PlannedChange, { kind: 'autoscaler' }>): string {
+function autoscalerWords(change: Extract<StepChange, { kind: 'autoscaler' }>): string {
   const { minReplicas: min, maxReplicas: max, metrics } = change;
   const bounds = [
     ...(min === undefined ? [] : [`minimum ${min}`]),

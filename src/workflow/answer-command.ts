@@ -18,6 +18,7 @@ import {
 import { literal, type Message, plainMessage } from '../message/message.ts';
 import { rulesMessage } from '../message/rules-reply.ts';
 import type { StoredCommand } from '../ports.ts';
+import { answerProcedure } from './answer-procedure.ts';
 import { answerSizing, explainPlan } from './answer-sizing.ts';
 import { limits } from './limits.ts';
 import type { Parts } from './parts.ts';
@@ -96,6 +97,8 @@ async function carryOut(command: Command, stored: StoredCommand, parts: Parts): 
       return rules(command.system, parts);
     case 'scale':
       return scale(command, stored, parts);
+    case 'run':
+      return answerProcedure(command, stored, parts);
     case 'stop':
     case 'resume':
       return stopOrResume(command, stored, parts);

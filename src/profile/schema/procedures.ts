@@ -12,6 +12,9 @@ const ownNumber = z.strictObject({
   default: formula.optional().meta({
     description: 'Over what the profile knows and the inputs before it. Without one it is needed.',
   }),
+  podsOf: z.string().optional().meta({
+    description: 'A component whose pods now, where its cluster is looked at, are the default.',
+  }),
   description: sentence.optional(),
 });
 
