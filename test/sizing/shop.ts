@@ -3,13 +3,13 @@ import { parseProfile } from '../../src/profile/parse-profile.ts';
 import type { Profile } from '../../src/profile/profile.ts';
 import { formatMistake } from '../../src/yaml/parse-yaml.ts';
 
-const inputs = `
+const usual = {
+  inputs: `
 inputs:
   visits: { type: integer, unit: visits/s, min: 10, max: 10000, required: true }
-`;
-
-/** Pods of 500m and 1Gi with limits of twice that, each with ten connections; the worker is not sized and opens five. */
-const components = `
+`,
+  /** Pods of 500m and 1Gi with limits of twice that, each with ten connections; the worker is not sized and opens five. */
+  components: `
 components:
   web:
     workload: { kind: Deployment, namespace: shop, name: web, container: web }
@@ -22,18 +22,16 @@ components:
     replicas: { min: 1, max: 9, baseline: 3, source: Sizes }
     pod: { cpu: 250m, memory: 512Mi, source: Pods }
     connections: { perPod: 5, source: Pools }
-`;
-
-/** A pod for a hundred visits a second. */
-const sizings = `
+`,
+  /** A pod for a hundred visits a second. */
+  sizings: `
 sizings:
   - id: formula
     source: Sizes
     component: web
     replicas: max(2, ceil(visits / 100))
-`;
-
-const usual = { inputs, components, sizings };
+`,
+};
 
 /** The shop with more sections, or with others in place of the usual ones. */
 export function shop(more = '', other: Partial<typeof usual> = {}): Profile {
