@@ -26,10 +26,10 @@ export function uncheckedDoubts(
     });
 }
 
-/** A doubt with its number: `a release ended just now: 1, in order up to 0 (Decision tree)`. */
+/** A doubt with its number: `a release ended just now (1, in order up to 0; Decision tree)`. */
 export function doubtWords({ doubt, reading }: AskedDoubt): string {
-  const answer = reading.kind === 'missing' ? '' : `: ${formatNumber(reading.value)}`;
-  return `${plainDoubt(doubt.say)}${answer}, in order up to ${formatNumber(doubt.above)} (${doubt.source})`;
+  const answer = reading.kind === 'missing' ? 'not known' : formatNumber(reading.value);
+  return `${plainDoubt(doubt.say)} (${answer}, in order up to ${formatNumber(doubt.above)}; ${doubt.source})`;
 }
 
 /** What a doubt says, without the full stop, to go on after it. */

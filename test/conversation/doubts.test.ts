@@ -1,7 +1,7 @@
 // A doubt that stands: people are asked to look first, can scale all the same, and get the proposal once it is gone.
 
 import { fileURLToPath } from 'node:url';
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { Bot, type BotOptions, channel, deployment, isCard, words } from '../bot.ts';
 
 let bot: Bot;
@@ -54,7 +54,7 @@ it('asks to look first and names what would have been proposed', async () => {
   const card = await bot.card('look before scaling');
   expect(JSON.stringify(card.blocks)).not.toContain('plan.approve');
   expect(words(card)).toContain(
-    'scaling would go to 6 replicas, but there is something to look at first: A release ended less than half an hour ago: 1, in order up to 0 (Handbook, When to wait)',
+    'scaling would go to 6 replicas, but there is something to look at first: A release ended less than half an hour ago (1, in order up to 0; Handbook, When to wait)',
   );
   expect(words(card)).toMatch(
     /• A release ended less than half an hour ago\.\n• Slow pages, before more pods hide them/,
@@ -100,4 +100,71 @@ it('does not speak when there is nothing to scale', async () => {
   const card = await bot.card('no change needed');
   expect(words(card)).toContain('50 % is not above the target of 60 %');
   expect(words(card)).not.toContain('scaling would go');
+});
+
+describe('the decision tree of GL-001', () => {
+  const workload = 'gl-001-process-heat-orchestrator';
+  const pod = { namespace: 'greenlang', pod: `${workload}-6d4f9-x2x7p`, container: workload };
+  const hot = {
+    labels: { alertname: 'GL001HighCPU', namespace: 'greenlang', headroom_system: 'gl-001' },
+    annotations: { summary: 'CPU of the orchestrator is high' },
+  };
+
+  /** CPU at 90 % of the request now, `before` of it until ten minutes ago; the pods are as old as said. */
+  async function startGl001(facts: { readonly before: number; readonly podsAgeMinutes: number }) {
+    bot = await Bot.start({
+      systems: `
+  gl-001:
+    profile: gl-001
+    mode: apply
+    cluster: production
+    channel: ${channel}
+`,
+    });
+    bot.cluster.control.seed([deployment(workload, 4, 'greenlang')]);
+    bot.cluster.control.settle();
+    const { control } = bot.prometheus;
+    const now = bot.clock.now().getTime();
+    const from = now - 3 * 3_600_000;
+    const turn = now - 10 * 60_000;
+    control.set(
+      { name: 'kube_pod_container_resource_requests', labels: { ...pod, resource: 'cpu' } },
+      1.65,
+    );
+    control.setHistory(
+      { name: 'container_cpu_usage_seconds_total', labels: pod },
+      (ms) =>
+        (1.65 * (facts.before * (Math.min(ms, turn) - from) + 0.9 * Math.max(0, ms - turn))) / 1000,
+      new Date(from),
+    );
+    created(facts.podsAgeMinutes);
+    await bot.alert(hot);
+  }
+
+  function created(minutesAgo: number): void {
+    const set = { namespace: 'greenlang', replicaset: `${workload}-6d4f9` };
+    bot.prometheus.control.set(
+      { name: 'kube_replicaset_created', labels: set },
+      bot.clock.now().getTime() / 1000 - minutesAgo * 60,
+    );
+  }
+
+  it('asks about a recent rollout, and scales for steady growth once that is an hour ago', async () => {
+    await startGl001({ before: 0.8, podsAgeMinutes: 10 });
+    const card = await bot.card('look before scaling');
+    expect(words(card)).toContain('scaling would go to 6 replicas');
+    expect(words(card)).toContain('It was rolled out within the last hour');
+    created(90);
+    bot.later(60_000);
+    const proposed = await bot.card('4 → at least 6 replicas');
+    expect(JSON.stringify(proposed.blocks)).toContain('plan.approve');
+  });
+
+  it('asks about a sudden spike', async () => {
+    await startGl001({ before: 0.3, podsAgeMinutes: 600 });
+    const card = await bot.card('look before scaling');
+    expect(words(card)).toContain('CPU is more than twice what it was half an hour ago');
+    expect(words(card)).toContain('A sudden rise: look for a runaway process');
+    expect(words(card)).not.toContain('something to look at first: It was rolled out');
+  });
 });

@@ -218,7 +218,7 @@ describe('a doubt of the trigger', () => {
     expect(drawn.finding).toEqual({
       kind: 'investigate',
       because:
-        'scaling would go to 8 replicas, but there is something to look at first: A release ended just now: 1, in order up to 0 (Decision tree)',
+        'scaling would go to 8 replicas, but there is something to look at first: A release ended just now (1, in order up to 0; Decision tree)',
       lookAt: ['A release ended just now.', 'slow queries'],
     });
     expect(drawn.changes).toEqual([]);
@@ -234,7 +234,9 @@ describe('a doubt of the trigger', () => {
 
   it('is named with each other one that stands, in their order', () => {
     const drawn = doubted([asked(release, makeReading(2)), asked(leak, makeReading(0.75))]);
-    expect(drawn.finding?.because).toMatch(/just now: 2, .*; Memory only grows: 0.75, in order/);
+    expect(drawn.finding?.because).toMatch(
+      /just now \(2, .*\); Memory only grows \(0.75, in order/,
+    );
     expect(drawn.finding?.lookAt).toEqual([release.say, leak.say, 'slow queries']);
   });
 
