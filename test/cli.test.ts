@@ -144,7 +144,7 @@ describe('plan', () => {
     const { code, out } = await headroom(['plan', 'gl-008', 'sites=100']);
     expect(code).toBe(0);
     expect(out).toMatch(/^\*\s+matrix\s+12 steam-trap-inspector /m);
-    expect(out).toMatch(/^matrix: .*Capacity Planning Matrix/m);
+    expect(out).toMatch(/^ {2}matrix: .*Capacity Planning Matrix/m);
   });
 });
 

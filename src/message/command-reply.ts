@@ -28,6 +28,7 @@ export function helpMessage({ capacity, scale }: CommandNames): Message {
       `\`${capacity} forecast SYSTEM key=value… growth=10% periods=12\`  what is to come, and when a limit is passed`,
       `\`${capacity} cost SYSTEM key=value…\`  what each sizing costs a month, and where the budget stands`,
       `\`${capacity} explain SYSTEM key=value… | PLAN\`  where each number comes from`,
+      `\`${capacity} rules SYSTEM\`  which alerts bring a card, and how to get the rules for Prometheus`,
       `\`${scale} SYSTEM/component replicas=N reason="…"\`  draws a plan that somebody else approves`,
       `\`${scale} run SYSTEM [PROCEDURE] key=value…\`  shows what the guide does step by step; nothing is carried out yet`,
       `\`${scale} stop [SYSTEM | cluster=NAME] reason="…"\`  halts everything, one system or one cluster, between two changes`,

@@ -24,9 +24,10 @@ export function planTable(title: string, plan: CapacityPlan): readonly string[] 
     '',
     ...table([heading, ...plan.sizings.flatMap((sized) => rowsOf(sized, plan.recommended))]),
     '',
+    `Sources, in ${plan.guide}:`,
     ...plan.sizings.flatMap(({ sizing, note }) => [
-      `${sizing.id}: ${sizing.source}`,
-      ...(note === undefined ? [] : [`  ${note}`]),
+      `  ${sizing.id}: ${sizing.source}`,
+      ...(note === undefined ? [] : [`    ${note}`]),
     ]),
     ...beside(plan),
     ...section(

@@ -50,7 +50,7 @@ export function whatIfMessage(title: string, plan: CapacityPlan, seen?: Seen): M
             1,
           )
         : []),
-      context('Nothing was changed.'),
+      context(`Sources: ${literal(plan.guide, 150)}`, 'Nothing was changed.'),
     ],
   );
 }
@@ -67,15 +67,18 @@ function plainLineOf({ components, parts }: Sized): string {
 function sizingLine(sized: Sized): string {
   const { sizing, parts, components, costUsdPerMonth, guideCostUsdPerMonth, reasons } = sized;
   const pods = components.map(
-    ({ id, replicas, pod, podStated }) =>
-      `${literal(id, 60)} ${figure(replicas)} × ${formatCpu(pod.cpuMillicores)}/${formatMemory(pod.memoryMi)}${podStated ? '' : ' (it states no pod)'}`,
+    ({ id, replicas, pod }) =>
+      `${literal(id, 60)} ${figure(replicas)} × ${formatCpu(pod.cpuMillicores)}/${formatMemory(pod.memoryMi)}`,
   );
+  const unstated = components.some(({ podStated }) => podStated)
+    ? ''
+    : ', in pods of the usual size';
   const split = parts > 1 ? `${figure(parts)} ${sizing.split?.into ?? 'parts'} of ` : '';
   const cost = costUsdPerMonth === undefined ? '' : `, ${dollars(costUsdPerMonth)}/month`;
   const guide =
     guideCostUsdPerMonth === undefined ? '' : ` (the guide says ${dollars(guideCostUsdPerMonth)})`;
   const why = reasons.length === 0 ? '' : `\n   not feasible: ${literal(reasons.join('; '), 400)}`;
-  return `${split}${pods.join(', ')}${cost}${guide}  _(${literal(sizing.id, 60)}: ${literal(sizing.source, 160)})_${why}`;
+  return `${split}${pods.join(', ')}${components.length > 0 ? unstated : ''}${cost}${guide}  _(${literal(sizing.id, 60)}: ${literal(sizing.source, 160)})_${why}`;
 }
 
 function besideLines(plan: CapacityPlan): readonly string[] {

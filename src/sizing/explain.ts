@@ -4,7 +4,7 @@ import type { Formula, Values } from '../profile/formula.ts';
 import { type TracedPart, traceFormula } from '../profile/formula-trace.ts';
 import type { Profile, Sizing } from '../profile/profile.ts';
 import { formatCpu, formatMemory } from '../profile/quantity.ts';
-import { withAmount } from './inputs.ts';
+import { withAmounts } from './inputs.ts';
 import { size } from './size.ts';
 import type { Sized } from './sized.ts';
 import { valuesOf } from './values.ts';
@@ -138,7 +138,7 @@ function whyNotFewer(profile: Profile, sized: Sized, inputs: Values): string | u
     const now = inputs[input.name];
     if (!input.demand || now === undefined || input.type !== 'integer') continue;
     const replicasAt = (amount: number): number => {
-      const changed = withAmount(profile, inputs, input.name, amount);
+      const changed = withAmounts(profile, inputs, { [input.name]: amount });
       const there = size(profile, sized.sizing, changed, new Map());
       return (there.components[0]?.replicas ?? Number.POSITIVE_INFINITY) * there.parts;
     };

@@ -2,7 +2,7 @@
 import type { Values } from '../profile/formula.ts';
 import type { ForecastModel, Profile } from '../profile/profile.ts';
 import { floorTolerant } from '../profile/rounding.ts';
-import { parseInputs } from './inputs.ts';
+import { grown, parseInputs } from './inputs.ts';
 import { totalsOf } from './sized.ts';
 import { type CapacityPlan, type Money, planFor } from './what-if.ts';
 
@@ -45,6 +45,7 @@ export interface Forecast {
   readonly unit: string;
   readonly per: 'month' | 'year';
   readonly growth: number;
+  /** The document, and where in it the growth stands. */
   readonly source: string;
   /** From period 0, the baseline. */
   readonly rows: readonly ForecastRow[];
@@ -92,12 +93,11 @@ export function forecast(
       mistakes: [`${model.input} is what grows: say how many there are now`],
     };
   }
-  return look(profile, model, { inputs: parsed.inputs, given: words, now, growth, periods, money });
+  return look(profile, model, { inputs: parsed.inputs, now, growth, periods, money });
 }
 
 interface Asked {
   readonly inputs: Values;
-  readonly given: ReadonlyMap<string, string>;
   readonly now: number;
   readonly growth: number;
   readonly periods: number;
@@ -105,44 +105,40 @@ interface Asked {
 }
 
 function look(profile: Profile, model: ForecastModel, asked: Asked): Forecast {
-  const { now, growth, periods, money } = asked;
-  const max = profile.inputs.get(model.input)?.max ?? Number.POSITIVE_INFINITY;
+  const { growth, periods, money } = asked;
+  const input = profile.inputs.get(model.input);
+  const { min = 0, max = Number.POSITIVE_INFINITY, unit = model.input } = input ?? {};
   const rows: ForecastRow[] = [];
   const warnings: string[] = [];
   for (let period = 0; period <= periods; period += 1) {
-    // To the nearest, a half up: 50 × 1.15 is 57.49999999999999 in binary, and 58 an hour in the guides.
-    const amount = period === 0 ? now : floorTolerant(now * (1 + growth) ** period + 0.5);
-    if (!(amount <= max)) {
-      warnings.push(
-        `from ${model.period} ${period} on it is more than the ${max} ${profile.inputs.get(model.input)?.unit ?? ''} this profile knows`,
-      );
+    const amount = amountIn(period, asked);
+    if (period > 0 && !(amount >= min && amount <= max)) {
+      const beyond = amount < min ? `less than the ${min}` : `more than the ${max}`;
+      warnings.push(`from ${model.period} ${period} on it is ${beyond} ${unit} this profile knows`);
       break;
     }
-    const inputs = inputsWith(profile, asked.given, model.input, amount) ?? asked.inputs;
+    const inputs = grown(profile, asked.inputs, model.input, amount);
     rows.push(rowOf(period, amount, planFor(profile, inputs, money)));
   }
   return {
     kind: 'forecast',
     input: model.input,
-    unit: profile.inputs.get(model.input)?.unit ?? model.input,
+    unit,
     per: model.period,
     growth,
-    source: model.source,
+    source: `${profile.guide}, ${model.source}`,
     rows,
     milestones: milestonesOf(profile, model, rows),
     warnings: [...warnings, ...(rows[0]?.plan.warnings ?? [])],
   };
 }
 
-/** Defaults that follow the growing input grow with it. */
-function inputsWith(
-  profile: Profile,
-  given: ReadonlyMap<string, string>,
-  name: string,
-  amount: number,
-): Values | undefined {
-  const parsed = parseInputs(profile, new Map([...given, [name, String(amount)]]));
-  return parsed.kind === 'parsed' ? parsed.inputs : undefined;
+/** To the nearest, a half up: 50 × 1.15 is 57.49999999999999 in binary, and 58 an hour in the guides. */
+function amountIn(period: number, { now, growth }: Asked): number {
+  if (period === 0 || growth === 0) return now;
+  const nearest = floorTolerant(now * (1 + growth) ** period + 0.5);
+  // What is no whole number now, 10.4 an hour, must not shrink by growing.
+  return growth > 0 ? Math.max(now, nearest) : Math.min(now, nearest);
 }
 
 function rowOf(period: number, amount: number, plan: CapacityPlan): ForecastRow {

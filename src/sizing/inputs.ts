@@ -53,13 +53,12 @@ function withDefaults(
   return waiting.filter((input) => input.required || (!input.default && awaited.has(input.name)));
 }
 
-/** The inputs with another amount of one of them: those that stand at their default follow it. */
-export function withAmount(profile: Profile, inputs: Values, name: string, amount: number): Values {
-  const changed: Record<string, number> = { ...inputs, [name]: amount };
-  const following = [...profile.inputs.values()].filter((input) => {
-    const byDefault = input.default?.evaluate(inputs);
-    return input.name !== name && byDefault?.ok === true && byDefault.value === inputs[input.name];
-  });
+/** The inputs with other amounts of some of them: those that stand at their default follow. */
+export function withAmounts(profile: Profile, inputs: Values, amounts: Values): Values {
+  const changed: Record<string, number> = { ...inputs, ...amounts };
+  const following = [...profile.inputs.values()].filter(
+    (input) => !(input.name in amounts) && standsAtDefault(input, inputs),
+  );
   // Each pass settles at least one more of a chain of defaults.
   for (const _ of following) {
     for (const input of following) {
@@ -68,6 +67,37 @@ export function withAmount(profile: Profile, inputs: Values, name: string, amoun
     }
   }
   return changed;
+}
+
+function standsAtDefault(input: Input, inputs: Values): boolean {
+  const byDefault = input.default?.evaluate(inputs);
+  return byDefault?.ok === true && byDefault.value === inputs[input.name];
+}
+
+/**
+ * The inputs when one of them has grown. What stands at its default follows by its formula; what was given by hand and
+ * would otherwise follow keeps its ratio: sites with more traps than usual stay sites with more traps than usual.
+ */
+export function grown(profile: Profile, inputs: Values, name: string, amount: number): Values {
+  const now = inputs[name];
+  const amounts: Record<string, number> = { [name]: amount };
+  for (const input of profile.inputs.values()) {
+    const before = inputs[input.name];
+    const byHand = before !== undefined && input.name !== name && !standsAtDefault(input, inputs);
+    if (!byHand || now === undefined || now === 0 || !followsFrom(profile, input, name)) continue;
+    const scaled = (before * amount) / now;
+    amounts[input.name] = input.type === 'integer' ? Math.round(scaled) : scaled;
+  }
+  return withAmounts(profile, inputs, amounts);
+}
+
+/** Whether a default is computed from another input, directly or by way of others. */
+function followsFrom(profile: Profile, input: Input, name: string): boolean {
+  const names = [...(input.default?.names.keys() ?? [])];
+  return names.some((each) => {
+    const next = profile.inputs.get(each);
+    return each === name || (next !== undefined && followsFrom(profile, next, name));
+  });
 }
 
 function parseNumber(input: Input, text: string): number | string {

@@ -15,7 +15,7 @@ export function planJson(
     system,
     inputs: plan.inputs,
     ...(recommended && { recommended: recommended.sizing.id }),
-    sizings: plan.sizings.map(sizingJson),
+    sizings: plan.sizings.map((sized) => sizingJson(plan.guide, sized)),
     ...(storageUsdPerMonth !== undefined && { storageUsdPerMonth }),
     ...(perUnit && { costPerUnit: { unit: perUnit.input, usdPerMonth: perUnit.usdPerMonth } }),
     ...(budget && { budget }),
@@ -26,11 +26,11 @@ export function planJson(
   };
 }
 
-function sizingJson(sized: Sized): Readonly<Record<string, unknown>> {
+function sizingJson(guide: string, sized: Sized): Readonly<Record<string, unknown>> {
   const { sizing, parts, components, costUsdPerMonth, guideCostUsdPerMonth } = sized;
   return {
     id: sizing.id,
-    source: sizing.source,
+    source: `${guide}, ${sizing.source}`,
     feasible: sized.feasible,
     shards: parts,
     ...(sizing.split && parts > 1 && { splitInto: sizing.split.into }),

@@ -111,10 +111,28 @@ function countOne(
   if (component === undefined) return { ok: false, because: `there is no component ${id}` };
   if (stated.pod === undefined) {
     const pod = inherited.get(id) ?? component.pod;
-    return { ok: true, component: { id, replicas, pod: plainPod(pod), podStated: false } };
+    const limited = withLimits(pod, component.limitFactor?.value);
+    return { ok: true, component: { id, replicas, pod: limited, podStated: false } };
   }
   const pod = podOf(stated.pod, component, { ...values, replicas });
   return pod.ok ? { ok: true, component: { id, replicas, pod: pod.value, podStated: true } } : pod;
+}
+
+/** A pod with limits of so many times its requests, where it has none of its own. */
+function withLimits(
+  { cpuMillicores, memoryMi, cpuLimitMillicores, memoryLimitMi }: Pod,
+  factor: number | undefined,
+): Pod {
+  return plainPod({
+    cpuMillicores,
+    memoryMi,
+    cpuLimitMillicores: cpuLimitMillicores ?? timesUp(cpuMillicores, factor),
+    memoryLimitMi: memoryLimitMi ?? timesUp(memoryMi, factor),
+  });
+}
+
+function timesUp(request: number, factor: number | undefined): number | undefined {
+  return factor === undefined ? undefined : ceilTolerant(request * factor);
 }
 
 function plainPod({ cpuMillicores, memoryMi, cpuLimitMillicores, memoryLimitMi }: Pod): Pod {
@@ -140,26 +158,21 @@ function podOf(
   if (!cpu.ok) return cpu;
   const memory = whole(stated.memoryMi);
   if (!memory.ok) return memory;
-  const limitOf = (
-    formula: Formula | undefined,
-    request: number,
-  ): Evaluated<number | undefined> => {
-    if (formula !== undefined) return whole(formula);
-    const factor = limitFactor?.value;
-    return { ok: true, value: factor === undefined ? undefined : ceilTolerant(request * factor) };
-  };
-  const cpuLimit = limitOf(stated.cpuLimitMillicores, cpu.value);
-  if (!cpuLimit.ok) return cpuLimit;
-  const memoryLimit = limitOf(stated.memoryLimitMi, memory.value);
-  if (!memoryLimit.ok) return memoryLimit;
+  const cpuLimit = stated.cpuLimitMillicores && whole(stated.cpuLimitMillicores);
+  if (cpuLimit?.ok === false) return cpuLimit;
+  const memoryLimit = stated.memoryLimitMi && whole(stated.memoryLimitMi);
+  if (memoryLimit?.ok === false) return memoryLimit;
   return {
     ok: true,
-    value: plainPod({
-      cpuMillicores: cpu.value,
-      memoryMi: memory.value,
-      cpuLimitMillicores: cpuLimit.value,
-      memoryLimitMi: memoryLimit.value,
-    }),
+    value: withLimits(
+      {
+        cpuMillicores: cpu.value,
+        memoryMi: memory.value,
+        cpuLimitMillicores: cpuLimit?.value,
+        memoryLimitMi: memoryLimit?.value,
+      },
+      limitFactor?.value,
+    ),
   };
 }
 

@@ -25,6 +25,8 @@ export interface Money {
 /** A system sized from its inputs. */
 export interface CapacityPlan {
   readonly kind: 'sized';
+  /** The document every source refers to. */
+  readonly guide: string;
   readonly inputs: Values;
   /** The recommended sizing first comes by the profile's rule; undefined when none is feasible. */
   readonly recommended: Sized | undefined;
@@ -70,6 +72,7 @@ export function planFor(profile: Profile, inputs: Values, money: Money = {}): Ca
   const networkMbps = networkOf(profile, inputs);
   return {
     kind: 'sized',
+    guide: profile.guide,
     inputs,
     recommended,
     sizings,

@@ -1,7 +1,7 @@
 // What inputs come to when some are given and others follow from them.
 import { describe, expect, it } from 'vitest';
 import { parseProfile } from '../../src/profile/parse-profile.ts';
-import { parseInputs, withAmount } from '../../src/sizing/inputs.ts';
+import { grown, parseInputs, withAmounts } from '../../src/sizing/inputs.ts';
 import { formatMistake } from '../../src/yaml/parse-yaml.ts';
 
 /** Visits follow from shops, purchases from visits; nothing follows from the size of the staff. */
@@ -54,20 +54,39 @@ describe('inputs that follow from others', () => {
 describe('another amount of one input', () => {
   it('moves those that stand at their default, and no other', () => {
     const byDefault = { shops: 3, visits: 300, purchases: 30 };
-    expect(withAmount(profile, byDefault, 'shops', 5)).toEqual({
+    expect(withAmounts(profile, byDefault, { shops: 5 })).toEqual({
       shops: 5,
       visits: 500,
       purchases: 50,
     });
-    expect(withAmount(profile, { ...byDefault, visits: 250 }, 'shops', 5)).toEqual({
+    expect(withAmounts(profile, { ...byDefault, visits: 250 }, { shops: 5 })).toEqual({
       shops: 5,
       visits: 250,
       purchases: 30,
     });
-    expect(withAmount(profile, byDefault, 'visits', 800)).toEqual({
+    expect(withAmounts(profile, byDefault, { visits: 800 })).toEqual({
       shops: 3,
       visits: 800,
       purchases: 80,
+    });
+  });
+});
+
+describe('inputs when one has grown', () => {
+  it('keep the ratio of what was given by hand and would otherwise follow', () => {
+    expect(grown(profile, { shops: 3, visits: 600, purchases: 60, staff: 9 }, 'shops', 4)).toEqual({
+      shops: 4,
+      visits: 800,
+      purchases: 80,
+      staff: 9,
+    });
+  });
+
+  it('follow by their defaults where nothing was given', () => {
+    expect(grown(profile, { shops: 3, visits: 300, purchases: 30 }, 'shops', 4)).toEqual({
+      shops: 4,
+      visits: 400,
+      purchases: 40,
     });
   });
 });
