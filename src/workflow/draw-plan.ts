@@ -20,7 +20,7 @@ export interface AutoscalerSubject {
   readonly system: System;
   readonly component: string;
   readonly workload: WorkloadRef;
-  /** Why the cluster could not even be asked which workload it is; `workload` then carries the name in the alert. */
+  /** Why the cluster could not even be asked which workload it is; `workload` then stands for all it may be. */
   readonly problem?: string;
 }
 

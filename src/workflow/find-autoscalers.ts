@@ -59,13 +59,15 @@ function ownedBy(
 }
 
 /**
- * People must still see that the alert came in. Until the cluster answers, a finding stands under the name in the alert;
- * it is looked at again every minute, and given up for the real workload's.
+ * People must still see that the alerts came in. Until the cluster answers, one finding stands for all autoscalers of the
+ * namespace; it is looked at again every minute, and given up for those of the real workloads.
  */
-function notAsked({ cluster, namespace, by, among }: AutoscalerRoute, problem: string) {
-  const name = 'autoscaler' in by ? by.autoscaler : by.deployment;
+function notAsked({ cluster, namespace, among }: AutoscalerRoute, problem: string) {
   const system = among.find(({ wholeNamespace }) => wholeNamespace !== undefined) ?? among[0];
   assert(system !== undefined, 'an alert is routed among systems');
-  const workload = { cluster, namespace, kind: 'Deployment', name } as const;
-  return { kind: 'autoscaler', system, component: name, workload, problem } as const;
+  const workload = { cluster, namespace, kind: 'Deployment', name: nobody } as const;
+  return { kind: 'autoscaler', system, component: 'autoscalers', workload, problem } as const;
 }
+
+/** No Kubernetes object can be called so, and nothing is ever asked or written under this name. */
+const nobody = '*';

@@ -186,16 +186,23 @@ it('that the cluster does not know leads to no card and no path, only to the lis
   expect((await bot.control.messages(channel)).filter(isCard)).toEqual([]);
 });
 
-it('in a cluster that does not answer is told at once and answered later', async () => {
+it('in a cluster that does not answer is told at once, on one card for all, and answered later', async () => {
   await start({ cpu: 180 });
   bot.cluster.control.injectFault({ status: 503 });
-  await bot.alert(alert);
+  const other = { ...labels, horizontalpodautoscaler: 'other-hpa' };
+  await bot.deliver([alert, { ...alert, labels: other, fingerprint: 'feedfacefeedface' }]);
   const blind = await bot.card('no change can be proposed');
+  expect(words(blind)).toContain('Web shop autoscalers: KubeHpaMaxedOut');
   expect(words(blind)).toContain('listing the autoscalers of shop in cluster production');
+  expect(words(blind).split('still firing')).toHaveLength(3);
+  expect((await bot.control.messages(channel)).filter(isCard)).toHaveLength(1);
+
+  bot.cluster.control.seed([deployment('other', 1, shop), autoscaler('other-hpa', 'other')]);
   bot.cluster.control.clearFaults();
   bot.later(60_000);
   const card = await bot.card('5 → up to 8 replicas');
   expect(card.ts).not.toBe(blind.ts);
+  await bot.card('Web shop other: KubeHpaMaxedOut');
   await bot.until('the first card being taken back', async () => {
     const first = (await bot.control.messages(channel)).find(({ ts }) => ts === blind.ts);
     return first !== undefined && words(first).includes('Withdrawn') ? first : undefined;
