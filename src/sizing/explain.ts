@@ -127,7 +127,7 @@ function collect(profile: Profile, formula: Formula, into: Set<string>): void {
 }
 
 /**
- * How far one pod fewer would carry: the largest amount of a demand input for which the same sizing asks for fewer
+ * How far one pod fewer would carry: the largest whole amount of a demand input for which the same sizing asks for fewer
  * pods. Works on any formula, because more demand never asks for fewer.
  */
 function whyNotFewer(profile: Profile, sized: Sized, inputs: Values): string | undefined {
@@ -136,7 +136,7 @@ function whyNotFewer(profile: Profile, sized: Sized, inputs: Values): string | u
   const fewer = main.replicas - 1;
   for (const input of profile.inputs.values()) {
     const now = inputs[input.name];
-    if (!input.demand || now === undefined || input.type !== 'integer') continue;
+    if (!input.demand || now === undefined) continue;
     const replicasAt = (amount: number): number => {
       const changed = withAmounts(profile, inputs, { [input.name]: amount });
       const there = size(profile, sized.sizing, changed, new Map());
@@ -144,7 +144,7 @@ function whyNotFewer(profile: Profile, sized: Sized, inputs: Values): string | u
     };
     const most = largestBelow(
       Math.ceil(input.min),
-      Math.floor(now) - 1,
+      Math.ceil(now) - 1,
       (at) => replicasAt(at) <= fewer,
     );
     if (most !== undefined) {

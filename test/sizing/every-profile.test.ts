@@ -255,7 +255,7 @@ function expectTrue(profile: Profile, why: string, sized: Sized, given: Given): 
     expect(Number(least[1])).toBe(componentOf(profile, main.id).replicas.min);
     return;
   }
-  const words = /^(\d+) (?:is|are) enough up to (\d+) (.+); here are (\d+)$/.exec(why);
+  const words = /^(\d+) (?:is|are) enough up to (\d+) (.+); here are (\d+(?:\.\d+)?)$/.exec(why);
   const [, fewer, most, unit, here] = words ?? [];
   expect(Number(fewer), why).toBe(main.replicas - 1);
   const input = [...profile.inputs.values()].find((each) => each.unit === unit);

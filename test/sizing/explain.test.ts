@@ -133,6 +133,17 @@ components:
     ]);
   });
 
+  it('is told in whole amounts also of what need not be whole', () => {
+    const inputs = `
+inputs:
+  visits: { type: number, unit: visits/s, min: 0.5, max: 10000, required: true }
+`;
+    const reasons = (visits: number) => whyNot(explained(visits, '', { inputs }));
+    expect(reasons(200.25)).toEqual(['2 are enough up to 200 visits/s; here are 200.25']);
+    expect(reasons(300)).toEqual(['2 are enough up to 200 visits/s; here are 300']);
+    expect(reasons(199.75)).toEqual(['2 is the least it may have']);
+  });
+
   it('names the demand that decides, with what follows from it', () => {
     const inputs = `
 inputs:
