@@ -3,6 +3,7 @@ import { suggestion } from '../words/nearest.ts';
 import type { Mistake, Places, YamlPath } from '../yaml/parse-yaml.ts';
 import { checkFormulas } from './check-formulas.ts';
 import { checkProcedures } from './check-procedures.ts';
+import { checkRightSize } from './check-right-size.ts';
 import { measuredBy } from './measured-expr.ts';
 import { promqlNames, unknownPromqlNames } from './promql.ts';
 import type { ProfileFile } from './schema/profile-file.ts';
@@ -22,6 +23,7 @@ export function checkProfile(file: ProfileFile, places: Places): readonly Mistak
     ...checkSizings(file, places),
     ...checkInputs(file, places),
     ...checkPlans(file, places),
+    ...checkRightSize(file, places),
     ...checkProcedures(file, places),
     ...checkFormulas(file, places),
     ...(Object.keys(file.components).length === 0

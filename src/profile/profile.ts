@@ -21,6 +21,8 @@ export interface Profile {
   readonly database?: DatabasePlan | undefined;
   readonly network?: NetworkPlan | undefined;
   readonly cost?: CostRates | undefined;
+  /** How pods are made to fit what they use; without it by the usual rule. */
+  readonly rightSize?: ProfileFile['rightSize'];
   readonly forecast?: ForecastModel | undefined;
   /** What is done, in which order. */
   readonly procedures: ReadonlyMap<string, Procedure>;

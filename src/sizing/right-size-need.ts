@@ -34,11 +34,14 @@ export interface Need {
   readonly arithmetic: readonly ArithmeticLine[];
 }
 
-/** The need, or nothing when no figure is known. Figures that are no amounts count as not known. */
+/**
+ * The need, or nothing when no figure is known. Figures that are no amounts count as not known.
+ * `stated` is the least a profile gives a pod. (Default: only what any container gets.)
+ */
 export function needOf(
   resource: Resource,
   usage: ResourceUsage,
-  rule: RightSizeRule,
+  { rule, stated = 0 }: { readonly rule: RightSizeRule; readonly stated?: number | undefined },
 ): Need | undefined {
   const figures = knownFigures(usage);
   const figure =
@@ -47,7 +50,8 @@ export function needOf(
   if (figure === undefined) return undefined;
   const byRule = lineByRule(resource, figure, rule);
   const covered = coveredBy(resource, figures, rule);
-  const request = Math.max(ceilTolerant(byRule.result), covered?.amount ?? 0, smallest[resource]);
+  const least = Math.max(stated, smallest[resource]);
+  const request = Math.max(ceilTolerant(byRule.result), covered?.amount ?? 0, least);
   const highest = figures.at(-1)?.value ?? 0;
   return {
     resource,
@@ -58,7 +62,7 @@ export function needOf(
     limitMin: ceilTolerant(
       Math.max(highest, resource === 'cpu' ? (covered?.amount ?? 0) * rule.margin : request),
     ),
-    arithmetic: [byRule, lineOfRequest(resource, request, { byRule, covered, rule })],
+    arithmetic: [byRule, lineOfRequest(resource, request, { byRule, covered, rule, least })],
   };
 }
 
@@ -120,15 +124,15 @@ function lineOfRequest(
     readonly byRule: ArithmeticLine;
     readonly covered: Covered | undefined;
     readonly rule: RightSizeRule;
+    readonly least: number;
   },
 ): ArithmeticLine {
-  const { byRule, covered, rule } = basis;
-  const least = smallest[resource];
+  const { byRule, covered, rule, least } = basis;
   const rounded = ceilTolerant(byRule.result);
   const amount = amountText(resource, byRule.result);
   let why = amount;
   if (request > Math.max(rounded, covered?.amount ?? 0)) {
-    why = `${amount} is less than any container gets`;
+    why = `${amount} is less than ${least > smallest[resource] ? 'the least its profile states' : 'any container gets'}`;
   } else if (covered !== undefined && covered.amount > rounded) {
     why = `${amount} does not cover ${covered.text}`;
   } else if (covered !== undefined && covered.raw !== byRule.result) {

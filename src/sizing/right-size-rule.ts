@@ -1,4 +1,5 @@
 // By which rule a container is sized from its use, so that a profile can state what its guide asks for.
+import { rightSize } from '../profile/schema/right-size.ts';
 
 /** How use becomes a size. A profile's rule overrides single parts of the default one. */
 export interface RightSizeRule {
@@ -7,7 +8,7 @@ export interface RightSizeRule {
   /** What the figure is multiplied by; also the room above the largest memory seen. At least 1. */
   readonly margin: number;
   /** When set, the request is the figure divided by this share instead of multiplied by the margin. Above 0, at most 1. */
-  readonly utilisationTarget?: number;
+  readonly utilisationTarget?: number | undefined;
   /** Use below this share is too little. */
   readonly lowerBelow: number;
   /** What `lowerBelow` is a share of; without a limit it is the request. */
@@ -15,20 +16,15 @@ export interface RightSizeRule {
   /** Use above this share of the request is too much. */
   readonly raiseAbove: number;
   /** A limit is the request times this. (Default: the present ratio of limit to request.) */
-  readonly limitFactor?: { readonly cpu?: number; readonly memory?: number };
+  readonly limitFactor?:
+    | { readonly cpu?: number | undefined; readonly memory?: number | undefined }
+    | undefined;
   /** Where the rule stands, shown beside its numbers. */
   readonly source: string;
 }
 
-/** The 95th percentile and a fifth, below 60 % of the limit less, above 80 % of the request more. */
-export const usualRule: RightSizeRule = {
-  percentile: 95,
-  margin: 1.2,
-  lowerBelow: 0.6,
-  lowerOf: 'limit',
-  raiseAbove: 0.8,
-  source: 'usual rule: p95 + 20 %',
-};
+/** The 95th percentile and a fifth, below 60 % of the limit less, above 80 % of the request more, over 14 days. */
+export const usualRule = rightSize.parse({ source: 'usual rule: p95 + 20 %' });
 
 /** Less use than this of the samples there could be, or of a shorter window, never makes anything smaller. */
 export const evidence = {

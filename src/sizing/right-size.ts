@@ -22,6 +22,8 @@ export interface RightSizeFacts {
   readonly now: ContainerSize;
   /** The autoscaler's targets that are shares of requests, if one owns the workload. */
   readonly targets?: readonly UtilisationTarget[];
+  /** No request is made smaller than this, in millicores and Mi: the least its profile states. */
+  readonly least?: Readonly<Partial<Record<Resource, number>>>;
   /** What differs from the usual rule. */
   readonly rule?: Partial<RightSizeRule>;
 }
@@ -86,7 +88,7 @@ export function rightSize(facts: RightSizeFacts): RightSize {
 
 function recommend(
   resource: Resource,
-  { usage, now }: RightSizeFacts,
+  { usage, now, least }: RightSizeFacts,
   rule: RightSizeRule,
 ): Recommendation {
   const before = amountsOf(now, resource);
@@ -97,7 +99,7 @@ function recommend(
     ...(samplesSeen !== undefined && { samplesSeen }),
     samplesExpected: usage.samplesExpected,
   };
-  const need = needOf(resource, usage[resource], rule);
+  const need = needOf(resource, usage[resource], { rule, stated: least?.[resource] });
   if (need === undefined) {
     const because = `nothing is known of the ${resourceText(resource)} it uses`;
     return { ...common, kind: 'keep', after: before, because, arithmetic: [] };

@@ -5,6 +5,7 @@ import { cost, database, network } from './database.ts';
 import { forecast } from './forecast.ts';
 import { figureName, formula, promqlString, remark, sentence, source, typedName } from './parts.ts';
 import { checklist, procedure } from './procedures.ts';
+import { rightSize } from './right-size.ts';
 import { sizing } from './sizings.ts';
 import { trigger } from './triggers.ts';
 
@@ -63,6 +64,7 @@ export const profileSchema = z
     database: database.optional(),
     network: network.optional(),
     cost: cost.optional(),
+    rightSize: rightSize.optional(),
     forecast: forecast.optional(),
     procedures: z.record(typedName, procedure).default({}),
     checklists: z.record(typedName, checklist).default({}),
