@@ -1,0 +1,164 @@
+// What a pod asks of a node and of a quota: its containers added up the way Kubernetes adds them up.
+
+/** CPU in millicores and memory in bytes, because nodes and quotas are compared to the byte. */
+export interface Amounts {
+  readonly cpuMillicores: number;
+  readonly memoryBytes: number;
+}
+
+export type AmountName = keyof Amounts;
+
+export const amountNames = ['cpuMillicores', 'memoryBytes'] as const satisfies AmountName[];
+
+/** Amounts as far as somebody stated them. */
+export type Stated = { readonly [name in AmountName]?: number };
+
+export interface ContainerShape {
+  readonly name: string;
+  readonly requests: Stated;
+  readonly limits: Stated;
+}
+
+/** A container that runs before the others; a sidecar goes on beside them. */
+export interface InitContainerShape extends ContainerShape {
+  readonly sidecar: boolean;
+}
+
+export interface Toleration {
+  /** (Default: every key.) */
+  readonly key?: string;
+  readonly operator: 'Exists' | 'Equal';
+  readonly value: string;
+  /** (Default: every effect.) */
+  readonly effect?: string;
+}
+
+/** Which nodes a pod may go to, as far as that is looked at. */
+export interface Placement {
+  readonly tolerations: readonly Toleration[];
+  readonly nodeSelector: Readonly<Record<string, string>>;
+}
+
+/** A pod as its spec states it. */
+export interface PodShape extends Placement {
+  readonly containers: readonly ContainerShape[];
+  readonly initContainers: readonly InitContainerShape[];
+  /** What the way it is run takes on top. */
+  readonly overhead: Stated;
+  /** What is stated for the pod as a whole counts in place of the sum. */
+  readonly whole: { readonly requests: Stated; readonly limits: Stated };
+  /** Rules about its place that are not looked at, for people: "affinity". */
+  readonly unread: readonly string[];
+}
+
+type Kind = 'requests' | 'limits';
+
+/** What the scheduler keeps for the pod; what no container states counts as nothing. */
+export function requestsOf(shape: PodShape): Amounts {
+  return {
+    cpuMillicores: total(shape, 'requests', 'cpuMillicores'),
+    memoryBytes: total(shape, 'requests', 'memoryBytes'),
+  };
+}
+
+/** What a quota counts for the pod; undefined when a container does not state it, which such a quota refuses. */
+export function countedOf(shape: PodShape, kind: Kind, name: AmountName): number | undefined {
+  const each = [...shape.containers, ...shape.initContainers];
+  const isStated =
+    shape.whole[kind][name] !== undefined ||
+    each.every((container) => container[kind][name] !== undefined);
+  return isStated ? total(shape, kind, name) : undefined;
+}
+
+/**
+ * The containers run together with the sidecars; before that each other init container runs beside the sidecars started
+ * so far. The larger of the two is what the pod needs.
+ */
+function total(
+  { containers, initContainers, overhead, whole }: PodShape,
+  kind: Kind,
+  name: AmountName,
+): number {
+  let sidecars = 0;
+  let starting = 0;
+  for (const container of initContainers) {
+    const amount = container[kind][name] ?? 0;
+    starting = Math.max(starting, sidecars + amount);
+    if (container.sidecar) sidecars += amount;
+  }
+  const running = containers.reduce((sum, each) => sum + (each[kind][name] ?? 0), sidecars);
+  return (whole[kind][name] ?? Math.max(running, starting)) + (overhead[name] ?? 0);
+}
+
+/** Whether two pods take the same: then none of them is replaced by the other. */
+export function sameNeed(one: PodShape, other: PodShape): boolean {
+  return amountNames.every((name) =>
+    (['requests', 'limits'] as const).every(
+      (kind) => total(one, kind, name) === total(other, kind, name),
+    ),
+  );
+}
+
+/** One rule of a LimitRange, for each container or for pods as a whole. */
+export interface LimitRange {
+  readonly name: string;
+  readonly type: 'Container' | 'Pod';
+  readonly max: Stated;
+  /** What a container gets as limit and request that states none. */
+  readonly defaultLimit: Stated;
+  readonly defaultRequest: Stated;
+}
+
+/** A pod that a LimitRange refuses. */
+export interface LimitBreach {
+  readonly limitRange: string;
+  /** The container; absent where the rule is about the whole pod. */
+  readonly container?: string;
+  readonly name: AmountName;
+  readonly wanted: number;
+  readonly max: number;
+}
+
+/** The pod as it is made: a limit is the request where none is stated, then the namespace's defaults are filled in. */
+export function withDefaults(shape: PodShape, ranges: readonly LimitRange[]): PodShape {
+  const rules = ranges.filter(({ type }) => type === 'Container');
+  const filled = <Shape extends ContainerShape>(container: Shape): Shape => ({
+    ...container,
+    limits: Object.assign({}, ...rules.map((rule) => rule.defaultLimit), container.limits),
+    requests: Object.assign(
+      {},
+      ...rules.map((rule) => rule.defaultRequest),
+      container.limits,
+      container.requests,
+    ),
+  });
+  return {
+    ...shape,
+    containers: shape.containers.map(filled),
+    initContainers: shape.initContainers.map(filled),
+  };
+}
+
+/** Every maximum that a pod passes. */
+export function breaches(shape: PodShape, ranges: readonly LimitRange[]): readonly LimitBreach[] {
+  const found: LimitBreach[] = [];
+  for (const { name: limitRange, type, max } of ranges) {
+    for (const name of amountNames) {
+      const most = max[name];
+      if (most === undefined) continue;
+      if (type === 'Pod') {
+        const wanted = total(shape, 'limits', name);
+        if (wanted > most) found.push({ limitRange, name, wanted, max: most });
+        continue;
+      }
+      for (const { name: container, limits, requests } of [
+        ...shape.containers,
+        ...shape.initContainers,
+      ]) {
+        const wanted = limits[name] ?? requests[name] ?? 0;
+        if (wanted > most) found.push({ limitRange, container, name, wanted, max: most });
+      }
+    }
+  }
+  return found;
+}
