@@ -118,6 +118,8 @@ function scale(target: string, words: Words, systems: Systems): ParsedCommand {
   }
   return knownSystem(systemId, systems, (id) => {
     const components = [...(systems.get(id)?.profile.components.keys() ?? [])];
+    if (components.length === 0)
+      return misuse(`${id} has no profile; scale its workloads where they are defined`);
     if (componentId === undefined)
       return misuse(`which component of ${id}? One of: ${components.join(', ')}`);
     if (!components.includes(componentId)) {

@@ -50,7 +50,10 @@ export function refusedMessage(because: string): Message {
 export function systemsMessage(systems: Systems): Message {
   if (systems.size === 0) return plainMessage('headroom.yaml names no systems yet.');
   const lines = [...systems.values()].map((system) => {
-    const components = [...system.profile.components.keys()].join(', ');
+    const components =
+      system.wholeNamespace === undefined
+        ? [...system.profile.components.keys()].join(', ')
+        : `every autoscaled Deployment of namespace ${system.wholeNamespace}`;
     const decides =
       system.rule === undefined ? 'nobody can approve' : `rule "${literal(system.rule.name, 60)}"`;
     return `• *${literal(system.id, 60)}* ${literal(system.title, 80)}: ${system.mode} mode, ${decides}, cards in <#${system.channel}>\n   ${literal(components, 300)}`;

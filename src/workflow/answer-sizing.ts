@@ -28,6 +28,11 @@ export async function answerSizing(
 ): Promise<Message> {
   const system = parts.systems.get(command.system);
   assert(system !== undefined, 'a parsed command names a known system');
+  if (system.wholeNamespace !== undefined) {
+    return refusedMessage(
+      `${system.id} has no profile, so there is nothing to size; its autoscalers are answered when they are at their maximum`,
+    );
+  }
   if (command.kind === 'plan') return planned(system, command, stored, parts);
   if (command.kind === 'forecast') return forecasted(system, command, stored, parts);
   const result = whatIf(system.profile, command.inputs, system.money);
