@@ -102,6 +102,7 @@ export function stepDetails(step: PlannedStep, source: string): readonly string[
   ];
   return [
     ...(say === undefined ? [] : [say]),
+    ...fileLines(step),
     ...(then.length === 0 ? [] : [`then: ${then.join('; ')}`]),
     ...(kind === 'human' ? [`ticked by ${who}`] : []),
     ...(check === undefined || kind === 'check' ? [] : [`checked: ${lookWords(check)}`]),
@@ -113,6 +114,20 @@ export function stepDetails(step: PlannedStep, source: string): readonly string[
     ...notes.map((note) => `note: ${note}`),
     ...(step.source === source ? [] : [`source: ${step.source}`]),
   ];
+}
+
+/** Values of several lines, which the line on the step only names. */
+function fileLines({ change }: PlannedStep): readonly string[] {
+  if (change?.kind !== 'config' && change?.kind !== 'env') return [];
+  return Object.entries(change.set)
+    .filter(([, value]) => value.includes('\n'))
+    .flatMap(([key, value]) => [
+      `${key}:`,
+      ...value
+        .trimEnd()
+        .split('\n')
+        .map((line) => `| ${line}`),
+    ]);
 }
 
 /** One checklist. */

@@ -13,7 +13,7 @@ const all = {
   'budget-used-percent': { of: 'system', unit: '%', words: 'budget used with the change' },
   'alert-rules': { of: 'system', unit: '', words: 'alert rules of the system in Prometheus' },
   'ready-nodes': { of: 'cluster', unit: '', words: 'nodes that are ready' },
-  'largest-node-cores': { of: 'cluster', unit: 'cores', words: 'cores of the largest node' },
+  'largest-node-cores': { of: 'cluster', unit: '', words: 'cores of the largest node' },
   'largest-node-gib': { of: 'cluster', unit: 'GiB', words: 'memory of the largest node' },
   'cluster-cpu-free-percent': {
     of: 'cluster',

@@ -38,12 +38,14 @@ export function listProcedures(profile: Profile): readonly ListedProcedure[] {
 }
 
 function inputsOf(profile: Profile, procedure: Procedure): readonly AskedInput[] {
+  // What only the default of an own input uses is not needed where that one is given.
+  const always = askedBy(profile, procedure, procedure.inputs).inputs;
   const theirs = [...askedBy(profile, procedure).inputs.values()].map(
-    (input): AskedInput => ({
-      name: input.name,
-      required: input.required,
-      what: input.unit,
-      ...(input.description !== undefined && { description: input.description }),
+    ({ name, required, unit, description }): AskedInput => ({
+      name,
+      required: required && always.has(name),
+      what: unit,
+      ...(description !== undefined && { description }),
     }),
   );
   const own = [...procedure.inputs].map(
@@ -54,5 +56,5 @@ function inputsOf(profile: Profile, procedure: Procedure): readonly AskedInput[]
       ...(input.description !== undefined && { description: input.description }),
     }),
   );
-  return [...own, ...theirs];
+  return [...own, ...theirs].toSorted((a, b) => Number(b.required) - Number(a.required));
 }

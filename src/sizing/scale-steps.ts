@@ -36,6 +36,7 @@ export function scaleSteps(
     reject(`from ${count} to ${goal} by ${size} takes more than ${stepsMax} steps`);
   }
   if (problems.length > 0) return [];
+  const isKnown = !counts.guessed.has(target.name);
   const isGradual = !isThere && size !== undefined && count !== undefined;
   const to = isGradual ? countsBetween(count, goal, size) : [goal];
   counts.planned.set(keyOf(target), isThere ? count : goal);
@@ -57,7 +58,7 @@ export function scaleSteps(
         index < to.length - 1 && { waitSeconds: details.wait / 1000 }),
       undo: details.undo ?? 'exact',
       // What is true of all of them is said once.
-      notes: index > 0 ? [] : notesOf({ details, goal, count, isThere }, context),
+      notes: index > 0 ? [] : notesOf({ details, goal, count, isThere, isKnown }, context),
       ...shared,
     };
   });
@@ -90,16 +91,17 @@ function notesOf(
     readonly goal: number;
     readonly count: number | undefined;
     readonly isThere: boolean;
+    readonly isKnown: boolean;
   },
   { profile }: StepContext,
 ): readonly string[] {
-  const { details, goal, count, isThere } = step;
+  const { details, goal, count, isThere, isKnown } = step;
   const component = profile.components.get(details.component);
   // Nor are its limits and its autoscaler.
   const { replicas, autoscaling } = (details.workload === undefined && component) || {};
   const hpa = autoscaling?.hpa;
   const notes: string[] = [];
-  if (isThere) notes.push('there already: nothing is written');
+  if (isThere && isKnown) notes.push('there already: nothing is written');
   else if (count === undefined && details.to !== undefined) {
     notes.push('where it takes pods away, the stricter rule applies');
   } else if (count !== undefined && goal < count) {

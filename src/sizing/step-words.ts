@@ -85,7 +85,7 @@ function fieldsWords(object: ApplyObject): string {
 
 function textsWords(texts: Texts): string {
   return Object.entries(texts)
-    .map(([key, value]) => (value.includes('\n') ? `${key} (as shown)` : `${key}=${value}`))
+    .map(([key, value]) => (value.includes('\n') ? `${key} (below)` : `${key}=${value}`))
     .join(', ');
 }
 
