@@ -5,6 +5,7 @@ import { routeHttp, routeSlack } from '../handlers/index.ts';
 import { randomId, realClock } from './adapters/clock.ts';
 import { createCounters, createMetricsPage } from './adapters/counters.ts';
 import { createClusters } from './adapters/kubernetes.ts';
+import { createWorkloadReaders } from './adapters/kubernetes-live.ts';
 import { createLog } from './adapters/log.ts';
 import { migrate, pendingMigrations } from './adapters/migrate.ts';
 import { drawPicture } from './adapters/picture.ts';
@@ -73,6 +74,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   const parts: Parts = {
     store,
     clusters: createClusters([...config.clusters.values()], settings.kubeconfig),
+    readWorkload: createWorkloadReaders([...config.clusters.values()], settings.kubeconfig),
     metricsOf: metricsOf(config, settings),
     queue: {
       add: async (run) => queue?.add(run),

@@ -10,6 +10,7 @@ import type {
 } from '@kubernetes/client-node';
 import { ApiException } from '@kubernetes/client-node';
 import type { WorkloadRef } from '../change/change.ts';
+import { assert } from '../errors.ts';
 import type { WorkloadReader } from '../ports.ts';
 import { parseCpuMillicores, parseMemoryMi, parseQuantity } from '../profile/quantity.ts';
 import type {
@@ -72,6 +73,24 @@ export function createWorkloadReader(
     } catch (error) {
       throw readTrouble(`reading ${ref.kind} ${ref.namespace}/${ref.name}`, error);
     }
+  };
+}
+
+/**
+ * One reader for many clusters, each by the name it has in headroom.yaml.
+ * @throws Error at once, in words, for what `kubeconfigMistakes` finds.
+ */
+export function createWorkloadReaders(
+  addresses: readonly ClusterAddress[],
+  kubeconfig: string | undefined,
+): WorkloadReader {
+  const readers = new Map(
+    addresses.map((address) => [address.id, createWorkloadReader(address, kubeconfig)]),
+  );
+  return async (ref) => {
+    const read = readers.get(ref.cluster);
+    assert(read !== undefined, `cluster ${ref.cluster} of a system is in headroom.yaml`);
+    return read(ref);
   };
 }
 

@@ -6,7 +6,7 @@ import { type Loaded, loadConfig, loadProfiles } from '../load-files.ts';
 import type { System, Systems } from '../plan/system.ts';
 import type { Profile } from '../profile/profile.ts';
 import { fileSettings } from '../settings/environment.ts';
-import { assembleSystems } from '../settings/headroom-config.ts';
+import { assembleSystems, type ClusterConfig } from '../settings/headroom-config.ts';
 import type { Money } from '../sizing/what-if.ts';
 import { suggestion } from '../words/nearest.ts';
 
@@ -17,6 +17,8 @@ export interface Target {
   readonly money: Money;
   /** Undefined: only the profile is known, not where it runs. */
   readonly system: System | undefined;
+  /** The cluster of the system. */
+  readonly cluster: ClusterConfig | undefined;
 }
 
 /** What `id` names. headroom.yaml is only read where it exists, so that sizing needs nothing but the profiles. */
@@ -24,17 +26,18 @@ export async function findTarget(id: string): Promise<Target> {
   const files = fileSettings(process.env);
   const profiles = orExit(await loadProfiles(files));
   const isConfigured = process.env['HEADROOM_CONFIG'] !== undefined || existsSync(files.configFile);
-  const systems: Systems = isConfigured
-    ? assembleSystems(orExit(await loadConfig(files, profiles)), profiles)
-    : new Map<string, System>();
+  const config = isConfigured ? orExit(await loadConfig(files, profiles)) : undefined;
+  const systems: Systems = config ? assembleSystems(config, profiles) : new Map<string, System>();
   const system = systems.get(id);
   if (system !== undefined) {
     const { title, profile, money } = system;
-    return { id, title, profile, money: money ?? {}, system };
+    const cluster = config?.clusters.get(system.cluster);
+    return { id, title, profile, money: money ?? {}, system, cluster };
   }
   const profile = profiles.get(id);
   if (profile !== undefined) {
-    return { id, title: profile.title, profile, money: {}, system: undefined };
+    const { title } = profile;
+    return { id, title, profile, money: {}, system: undefined, cluster: undefined };
   }
   const known = [...systems.keys(), ...profiles.keys()];
   throw new Exit(2, `there is no system or profile "${id}"${suggestion(id, known)}`);

@@ -15,6 +15,7 @@ export type Command =
       readonly inputs: ReadonlyMap<string, string>;
     }
   | { readonly kind: 'explain-plan'; readonly plan: string }
+  | { readonly kind: 'right-size'; readonly system: string; readonly component?: string }
   | {
       readonly kind: 'scale';
       readonly system: string;
@@ -40,11 +41,11 @@ export type ParsedCommand =
 const sizingWords = ['plan', 'what-if', 'forecast', 'cost', 'explain'] as const;
 type SizingWord = (typeof sizingWords)[number];
 
-const capacityWords = ['help', 'systems', 'status', 'rules', ...sizingWords] as const;
+const capacityWords = ['help', 'systems', 'status', 'rules', 'right-size', ...sizingWords] as const;
 const scalePairs = ['replicas', 'reason'] as const;
 const reasonCharactersMax = 300;
 
-/** `/capacity help | systems | status [SYSTEM] | rules SYSTEM | plan|what-if|forecast|cost|explain SYSTEM key=value… | explain PLAN`. */
+/** `/capacity help | systems | status [SYSTEM] | rules SYSTEM | plan|what-if|forecast|cost|explain SYSTEM key=value… | explain PLAN | right-size SYSTEM[/component]`. */
 export function parseCapacityCommand(text: string, systems: Systems): ParsedCommand {
   const words = splitWords(text);
   const broken = brokenWords(words);
@@ -69,6 +70,8 @@ export function parseCapacityCommand(text: string, systems: Systems): ParsedComm
         knownSystem(system, systems, (id) => command({ kind: 'rules', system: id }))
       );
     }
+    case 'right-size':
+      return noPairs(words) ?? rightSize(system, systems);
     default:
       return sizing(verb, system, words, systems);
   }
@@ -92,6 +95,19 @@ function sizing(
     return noPairs(words) ?? command({ kind: 'explain-plan', plan: system });
   }
   return knownSystem(system, systems, (id) => command({ kind, system: id, inputs: words.pairs }));
+}
+
+function rightSize(target: string | undefined, systems: Systems): ParsedCommand {
+  if (target === undefined) return misuse(whichSystem(systems));
+  const [system = '', component, rest] = target.split('/');
+  if (rest !== undefined) return misuse(`"${target}" should be SYSTEM or SYSTEM/component`);
+  return knownSystem(system, systems, (id) =>
+    component === undefined
+      ? command({ kind: 'right-size', system: id })
+      : knownComponent(id, component, systems, () =>
+          command({ kind: 'right-size', system: id, component }),
+        ),
+  );
 }
 
 /** `/scale SYSTEM/component replicas=N [reason="…"]`, `/scale run SYSTEM PROCEDURE key=value…`, `/scale stop|resume [SYSTEM]`. */
@@ -122,29 +138,38 @@ function scale(target: string, words: Words, systems: Systems): ParsedCommand {
       return misuse(`${id} has no profile; scale its workloads where they are defined`);
     if (componentId === undefined)
       return misuse(`which component of ${id}? One of: ${components.join(', ')}`);
-    if (!components.includes(componentId)) {
-      return misuse(
-        `${id} has no component "${componentId}"${suggestion(componentId, components)}`,
-      );
-    }
-    const unknown = [...words.pairs.keys()].find(
-      (key) => !scalePairs.some((known) => known === key),
-    );
-    if (unknown !== undefined) {
-      return misuse(`there is no setting "${unknown}"${suggestion(unknown, scalePairs)}`);
-    }
-    const replicas = words.pairs.get('replicas');
-    if (replicas === undefined) return misuse('say how many: replicas=N');
-    if (!/^\d{1,5}$/.test(replicas))
-      return misuse(`replicas must be a whole number, not "${replicas}"`);
-    return command({
-      kind: 'scale',
-      system: id,
-      component: componentId,
-      replicas: Number(replicas),
-      ...reasonOf(words),
-    });
+    return knownComponent(id, componentId, systems, () => scaleTo(id, componentId, words));
   });
+}
+
+function scaleTo(system: string, component: string, words: Words): ParsedCommand {
+  const unknown = [...words.pairs.keys()].find((key) => !scalePairs.some((known) => known === key));
+  if (unknown !== undefined) {
+    return misuse(`there is no setting "${unknown}"${suggestion(unknown, scalePairs)}`);
+  }
+  const replicas = words.pairs.get('replicas');
+  if (replicas === undefined) return misuse('say how many: replicas=N');
+  if (!/^\d{1,5}$/.test(replicas))
+    return misuse(`replicas must be a whole number, not "${replicas}"`);
+  return command({
+    kind: 'scale',
+    system,
+    component,
+    replicas: Number(replicas),
+    ...reasonOf(words),
+  });
+}
+
+function knownComponent(
+  system: string,
+  component: string,
+  systems: Systems,
+  then: () => ParsedCommand,
+): ParsedCommand {
+  const components = [...(systems.get(system)?.profile.components.keys() ?? [])];
+  return components.includes(component)
+    ? then()
+    : misuse(`${system} has no component "${component}"${suggestion(component, components)}`);
 }
 
 function run({ plain, pairs }: Words, systems: Systems): ParsedCommand {

@@ -27,6 +27,7 @@ export function helpMessage({ capacity, scale }: CommandNames): Message {
       `\`${capacity} what-if SYSTEM key=value…\`  sizes it from what you give alone`,
       `\`${capacity} forecast SYSTEM key=value… growth=10% periods=12\`  what is to come, and when a limit is passed`,
       `\`${capacity} cost SYSTEM key=value…\`  what each sizing costs a month, and where the budget stands`,
+      `\`${capacity} right-size SYSTEM[/component]\`  requests and limits that fit what pods used in the last weeks`,
       `\`${capacity} explain SYSTEM key=value… | PLAN\`  where each number comes from`,
       `\`${capacity} rules SYSTEM\`  which alerts bring a card, and how to get the rules for Prometheus`,
       `\`${scale} SYSTEM/component replicas=N reason="…"\`  draws a plan that somebody else approves`,

@@ -2,17 +2,14 @@
 
 import { formatDuration } from '../profile/duration.ts';
 import type { Recommendation } from '../sizing/right-size.ts';
-import type { SizedContainer } from '../sizing/right-size-json.ts';
+import type {
+  CostMove,
+  NotSized,
+  SizedContainer,
+  SizedPods,
+} from '../sizing/right-size-component.ts';
 import { amountText, resourceText } from '../sizing/right-size-words.ts';
-import {
-  context,
-  costDelta,
-  fallback,
-  figure,
-  literal,
-  type Message,
-  sections,
-} from './message.ts';
+import { context, dollars, fallback, figure, literal, type Message, sections } from './message.ts';
 
 /** A change of size in a few words: `request 1000m → 495m, limit 2000m → 990m`; what stays is said once. */
 export function changeOfSize({ resource, before, after }: Recommendation): string {
@@ -38,36 +35,71 @@ export function samplesText(
 const marks = { keep: '=', raise: '▲', lower: '▼' } as const;
 
 /** The answer to somebody who asked for sizes by use. Nothing was changed, and it says so. */
-export function rightSizeMessage(title: string, containers: readonly SizedContainer[]): Message {
-  const name = literal(title, 80);
-  const changed = containers.filter(({ result }) =>
-    [result.cpu, result.memory].some(({ kind }) => kind !== 'keep'),
+export function rightSizeMessage(
+  title: string,
+  containers: readonly SizedContainer[],
+  notSized: readonly NotSized[] = [],
+): Message {
+  const summary = `${literal(title, 80)}: ${summaryOf(containers, notSized)}`;
+  const rules = new Set(
+    containers.flatMap(({ result, pods }) => [result.rule.source, ...(pods ? [pods.source] : [])]),
   );
-  const summary =
-    containers.length === 0
-      ? `${name}: there is no container to size`
-      : `${name}: ${changed.length === 0 ? 'no size should change by what is known' : `${figure(changed.length)} of ${figure(containers.length)} sizes should change`}`;
-  const rules = [...new Set(containers.map(({ result }) => result.rule.source))];
   return fallback(summary, [
-    ...sections([`*${summary}*`, ...containers.flatMap(linesOf)]),
-    context(...rules.map((rule) => `Rule: ${literal(rule, 300)}`), 'Nothing was changed.'),
+    ...sections([
+      `*${summary}*`,
+      ...notSized.map(
+        ({ component, because }) => `⚠️ *${literal(component, 60)}*: ${literal(because, 300)}`,
+      ),
+      ...containers.flatMap(linesOf),
+    ]),
+    context(...[...rules].map((rule) => `Rule: ${literal(rule, 300)}`), 'Nothing was changed.'),
   ]);
 }
 
-function linesOf({ component, result, cost }: SizedContainer): readonly string[] {
+function summaryOf(containers: readonly SizedContainer[], notSized: readonly NotSized[]): string {
+  if (containers.length === 0)
+    return notSized.length === 0 ? 'there is no container to size' : 'nothing could be sized';
+  const changed = containers.filter(({ result, pods }) =>
+    [result.cpu, result.memory, ...(pods ? [pods.advice] : [])].some(({ kind }) => kind !== 'keep'),
+  );
+  return changed.length === 0
+    ? 'no size should change by what is known'
+    : `${figure(changed.length)} of ${figure(containers.length)} sizes should change`;
+}
+
+function linesOf({ component, result, cost, pods }: SizedContainer): readonly string[] {
   const { cpu, memory, container, targets, notes, windowMs } = result;
-  const delta =
-    cost === undefined ? '' : `, ${costDelta(cost.afterUsdPerMonth - cost.beforeUsdPerMonth)}`;
   const inside = container === component ? '' : ` (container ${literal(container, 60)})`;
+  const anotherSize = cpu.kind !== 'keep' || memory.kind !== 'keep';
   return [
-    `*${literal(component, 60)}*${inside}: ${samplesText(cpu, windowMs)}${delta}`,
+    `*${literal(component, 60)}*${inside}: ${samplesText(cpu, windowMs)}${costText(cost)}`,
     ...[cpu, memory].map(recommendationLine),
+    ...(pods ? [podsLine(pods, anotherSize)] : []),
     ...targets.map(
       ({ resource, percentBefore, percentAfter, kept, because }) =>
         `${kept ? '•' : '⚠️'} autoscaler’s ${resourceText(resource)} target ${percentBefore} % → ${percentAfter} %: ${literal(because, 300)}`,
     ),
     ...notes.map((note) => `⚠️ ${literal(note, 300)}`),
   ];
+}
+
+/** All pods together, before and after. */
+function costText(cost: CostMove | undefined): string {
+  if (cost === undefined) return '';
+  const { beforeUsdPerMonth: before, afterUsdPerMonth: after } = cost;
+  return Math.abs(after - before) < 0.005
+    ? `, ${dollars(before)} a month`
+    : `, ${dollars(before)} → ${dollars(after)} a month`;
+}
+
+/** Said where size and number of pods would both change: each of them alone makes up for the use. */
+export const oneOfTwo = 'either another size or another number of pods, not both at once';
+
+function podsLine({ advice, cost }: SizedPods, anotherSize: boolean): string {
+  const { kind, before, after, because } = advice;
+  const move = before === after ? `stay ${figure(before)}` : `${figure(before)} → ${figure(after)}`;
+  const choice = kind !== 'keep' && anotherSize ? `\n   _${oneOfTwo}_` : '';
+  return `${marks[kind]} *pods*: ${move}${kind === 'keep' ? '' : costText(cost)}\n   ${literal(because, 400)}${choice}`;
 }
 
 function recommendationLine(from: Recommendation): string {

@@ -1,12 +1,15 @@
 // The stable JSON form of a right-sizing, for programs. Numbers are numbers and units are in the names.
-import type { Recommendation, RightSize } from './right-size.ts';
+import { cents } from './cost.ts';
+import type { Recommendation } from './right-size.ts';
+import type { CostMove, NotSized, SizedContainer, SizedPods } from './right-size-component.ts';
 
-/** A right-sizing with what only its caller knows. */
-export interface SizedContainer {
-  readonly component: string;
-  readonly result: RightSize;
-  /** What all its pods cost a month. */
-  readonly cost?: { readonly beforeUsdPerMonth: number; readonly afterUsdPerMonth: number };
+/** The answer for a system: what could be sized, and for what could not be, why. */
+export function rightSizesJson(
+  system: string,
+  containers: readonly SizedContainer[],
+  problems: readonly NotSized[],
+): Readonly<Record<string, unknown>> {
+  return { system, components: containers.map(rightSizeJson), problems };
 }
 
 /** What does not apply is absent. */
@@ -14,6 +17,7 @@ export function rightSizeJson({
   component,
   result,
   cost,
+  pods,
 }: SizedContainer): Readonly<Record<string, unknown>> {
   const { container, windowMs, stepMs, rule, before, after, targets, notes } = result;
   return {
@@ -27,11 +31,26 @@ export function rightSizeJson({
     cpu: recommendationJson(result.cpu),
     memory: recommendationJson(result.memory),
     autoscalerTargets: targets,
-    ...(cost && {
-      costUsdPerMonth: { before: cost.beforeUsdPerMonth, after: cost.afterUsdPerMonth },
-    }),
+    ...(pods && { replicas: podsJson(pods) }),
+    ...(cost && { costUsdPerMonth: costJson(cost) }),
     notes,
   };
+}
+
+function podsJson({ advice, source, cost }: SizedPods): Readonly<Record<string, unknown>> {
+  const { kind, before, after, because } = advice;
+  return {
+    recommendation: kind,
+    before,
+    after,
+    because,
+    rule: source,
+    ...(cost && { costUsdPerMonth: costJson(cost) }),
+  };
+}
+
+function costJson({ beforeUsdPerMonth, afterUsdPerMonth }: CostMove) {
+  return { before: cents(beforeUsdPerMonth), after: cents(afterUsdPerMonth) };
 }
 
 function recommendationJson(from: Recommendation): Readonly<Record<string, unknown>> {

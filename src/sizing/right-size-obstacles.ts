@@ -15,7 +15,7 @@ export interface Obstacles {
 /** What stands in the way of less; empty lists allow it. */
 export function obstaclesToLowering(need: Need, usage: ContainerUsage): Obstacles {
   const both = [...tooLittleSeen(need, usage), ...unknownFigures(need)];
-  if (need.resource === 'memory') both.push(...killed(usage));
+  if (need.resource === 'memory') both.push(...signsOfKills(usage));
   return { both, limit: need.resource === 'cpu' ? heldBack(usage) : [] };
 }
 
@@ -48,7 +48,7 @@ function unknownFigures({ resource, figure, figureTooLow, covered }: Need): read
 }
 
 /** A pod that was killed for memory, or restarted for a reason nobody looked at, did not show all it needs. */
-function killed({ restarts, oomKills }: ContainerUsage): readonly string[] {
+export function signsOfKills({ restarts, oomKills }: ContainerUsage): readonly string[] {
   if (oomKills !== undefined && !(oomKills <= 0)) return ['it was killed for memory in the window'];
   if (restarts === undefined) return ['it is not known whether it restarted'];
   return restarts > 0 || Number.isNaN(restarts) ? ['it restarted in the window'] : [];

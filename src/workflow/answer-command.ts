@@ -19,7 +19,7 @@ import { literal, type Message, plainMessage } from '../message/message.ts';
 import { rulesMessage } from '../message/rules-reply.ts';
 import type { StoredCommand } from '../ports.ts';
 import { answerProcedure } from './answer-procedure.ts';
-import { answerSizing, explainPlan } from './answer-sizing.ts';
+import { answerRightSize, answerSizing, explainPlan } from './answer-sizing.ts';
 import { limits } from './limits.ts';
 import type { Parts } from './parts.ts';
 import { proposeScale } from './propose-scale.ts';
@@ -93,6 +93,8 @@ async function carryOut(command: Command, stored: StoredCommand, parts: Parts): 
       return answerSizing(command, stored, parts);
     case 'explain-plan':
       return explainPlan(command.plan, parts);
+    case 'right-size':
+      return answerRightSize(command, parts);
     case 'rules':
       return rules(command.system, parts);
     case 'scale':

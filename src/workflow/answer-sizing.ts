@@ -9,6 +9,7 @@ import { costMessage } from '../message/cost-reply.ts';
 import { explanationMessage, planExplanationMessage } from '../message/explain-reply.ts';
 import { forecastMessage } from '../message/forecast-reply.ts';
 import { literal, type Message } from '../message/message.ts';
+import { rightSizeMessage } from '../message/right-size-reply.ts';
 import { whatIfMessage } from '../message/what-if-reply.ts';
 import type { System } from '../plan/system.ts';
 import type { StoredCommand } from '../ports.ts';
@@ -16,6 +17,7 @@ import { explain } from '../sizing/explain.ts';
 import { type Forecast, forecast } from '../sizing/forecast.ts';
 import { whatIf } from '../sizing/what-if.ts';
 import type { Parts } from './parts.ts';
+import { rightSizeSystem } from './right-size-system.ts';
 import { sizeSystem } from './size-system.ts';
 
 type SizingCommand = Extract<Command, { readonly inputs: ReadonlyMap<string, string> }>;
@@ -114,4 +116,15 @@ export async function explainPlan(planId: string, { store }: Parts): Promise<Mes
   return record === undefined
     ? refusedMessage(`there is no plan ${planId}`)
     : planExplanationMessage(record.plan);
+}
+
+/** The answer to `/capacity right-size SYSTEM[/component]`. */
+export async function answerRightSize(
+  { system: id, component }: Extract<Command, { readonly kind: 'right-size' }>,
+  parts: Parts,
+): Promise<Message> {
+  const system = parts.systems.get(id);
+  assert(system !== undefined, 'a parsed command names a known system');
+  const { sized, notSized } = await rightSizeSystem(system, { component }, parts);
+  return rightSizeMessage(system.title, sized, notSized);
 }

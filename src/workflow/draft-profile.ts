@@ -12,9 +12,9 @@ import {
   type ThroughputEstimate,
 } from '../sizing/estimate-throughput.ts';
 import { type CpuTarget, cpuTarget, type LiveWorkload } from '../sizing/live-workload.ts';
+import { noSuchContainer, noSuchWorkload } from '../sizing/not-there.ts';
 import { cpuRate, podLabels, stepFor } from '../sizing/pod-labels.ts';
 import { rightSize } from '../sizing/right-size.ts';
-import { suggestion } from '../words/nearest.ts';
 import { observeUsage } from './observe-usage.ts';
 
 export interface DraftQuestion {
@@ -50,7 +50,8 @@ const requestCounters = [
 export async function draftProfile(question: DraftQuestion, parts: DraftParts): Promise<Draft> {
   const { ref, windowMs } = question;
   const answer = await parts.readWorkload(ref);
-  if (answer.kind === 'missing') return { kind: 'misuse', because: noSuch(ref, answer.names) };
+  if (answer.kind === 'missing')
+    return { kind: 'misuse', because: noSuchWorkload(ref, answer.names) };
   const { workload } = answer;
   const container = pick(workload, question.container);
   if (typeof container !== 'string') return container;
@@ -71,35 +72,26 @@ export async function draftProfile(question: DraftQuestion, parts: DraftParts): 
   return { kind: 'drafted', ...draft };
 }
 
-function noSuch({ kind, namespace, name }: WorkloadRef, names: readonly string[]): string {
-  const near = suggestion(name, names);
-  const others =
-    near !== '' || names.length === 0
-      ? near
-      : `; there are ${names.toSorted().slice(0, 10).join(', ')}`;
-  return `there is no ${kind} "${name}" in namespace ${namespace}${others}`;
-}
-
 function pick(
-  { ref, containers }: LiveWorkload,
+  workload: LiveWorkload,
   wanted: string | undefined,
 ): string | Extract<Draft, { kind: 'misuse' }> {
+  const { ref, containers } = workload;
   const names = containers.map(({ name }) => name);
-  const where = `${ref.kind} ${ref.namespace}/${ref.name}`;
-  const list = names.join(', ');
   if (wanted !== undefined) {
-    if (names.includes(wanted)) return wanted;
-    const near = suggestion(wanted, names);
-    return {
-      kind: 'misuse',
-      because: `${where} has no container "${wanted}"${near === '' ? `; it has ${list}` : near}`,
-    };
+    return names.includes(wanted)
+      ? wanted
+      : { kind: 'misuse', because: noSuchContainer(workload, wanted) };
   }
+  const where = `${ref.kind} ${ref.namespace}/${ref.name}`;
   const [only, ...others] = names;
   if (only === undefined) return { kind: 'misuse', because: `${where} has no containers` };
   return others.length === 0
     ? only
-    : { kind: 'misuse', because: `${where} has several containers, choose one: ${list}` };
+    : {
+        kind: 'misuse',
+        because: `${where} has several containers, choose one: ${names.join(', ')}`,
+      };
 }
 
 /** What its use argues for, asked only where the container requests nothing. */

@@ -1,11 +1,12 @@
 // Does something for many, a few at a time, so that one that waits for its deadline does not hold up all others.
 
-const atOnceMax = 8;
+const atOnceDefault = 8;
 
-/** Calls `work` for each; the first error stops what has not begun and is thrown when the rest has ended. */
+/** Calls `work` for each, eight at once unless told otherwise; the first error stops what has not begun and is thrown when the rest has ended. */
 export async function inParallel<T>(
   items: readonly T[],
   work: (item: T) => Promise<void>,
+  { atOnceMax = atOnceDefault }: { readonly atOnceMax?: number } = {},
 ): Promise<void> {
   const waiting = items.values();
   const worker = async (): Promise<void> => {

@@ -1,4 +1,4 @@
-// Asks Prometheus what one container used over a window, in at most six queries; what has no answer is missing, never zero.
+// Asks Prometheus what one container used over a window, in at most six queries a question; what has no answer is missing, never zero.
 
 import { formatDuration } from '../profile/duration.ts';
 import type { PromqlNames } from '../profile/promql.ts';
@@ -26,10 +26,10 @@ const maxAgeSeconds = 300;
 const bytesPerMi = 2 ** 20;
 
 /** One number to ask for: what it is called, and where it goes. */
-interface Question {
+interface Question<Into = Found> {
   readonly name: string;
   readonly promql: string;
-  readonly put: (found: Found, value: number) => void;
+  readonly put: (found: Into, value: number) => void;
 }
 
 interface Found {
@@ -51,24 +51,72 @@ export async function observeUsage(
   const stepMs = stepFor(windowMs);
   const samplesExpected = Math.floor(windowMs / stepMs);
   const found: Found = { cpu: {}, memory: {} };
-  const problems = new Map<string, string[]>();
   const questions = questionsFor(question, { windowMs, stepMs, samplesExpected });
+  const missing = await askAll(questions, found, { question, parts });
+  return { windowMs, stepMs, samplesExpected, ...found, missing };
+}
+
+/** The average of all pods over the window. */
+export interface AverageUse {
+  readonly cpuMillicores?: number;
+  readonly memoryMi?: number;
+  /** What could not be measured and why, one sentence each. */
+  readonly missing: readonly string[];
+}
+
+/**
+ * Two more queries, for a profile that answers use with more or fewer pods: pods share the work, so their average counts.
+ * It is a question of its own, because the six of `observeUsage` are all needed before anything is made smaller.
+ */
+export async function observeAverageUse(
+  question: Pick<UsageQuestion, 'cluster' | 'kind' | 'names' | 'windowMs'>,
+  parts: Pick<Parts, 'metricsOf' | 'clock' | 'counters'>,
+): Promise<AverageUse> {
+  const { kind, windowMs = windowMsDefault } = question;
+  const steps = `[${formatDuration(windowMs)}:${formatDuration(stepFor(windowMs))}]`;
+  const average: { cpuMillicores?: number; memoryMi?: number } = {};
+  const questions: readonly Question<typeof average>[] = [
+    {
+      name: 'average CPU',
+      promql: `avg_over_time(avg(${cpuRate(kind)})${steps}) * 1000`,
+      put: (found, value) => void (found.cpuMillicores = value),
+    },
+    {
+      name: 'average memory',
+      promql: `avg_over_time(avg(${workingSetOf(kind)})${steps})`,
+      put: (found, value) => void (found.memoryMi = value / bytesPerMi),
+    },
+  ];
+  const missing = await askAll(questions, average, { question, parts });
+  return { ...average, missing };
+}
+
+/** Puts every answer where it goes; answers what is missing, once for each reason. */
+async function askAll<Into>(
+  questions: readonly Question<Into>[],
+  found: Into,
+  {
+    question: { names, cluster },
+    parts,
+  }: {
+    readonly question: Pick<UsageQuestion, 'cluster' | 'names'>;
+    readonly parts: Pick<Parts, 'metricsOf' | 'clock' | 'counters'>;
+  },
+): Promise<readonly string[]> {
+  const problems = new Map<string, string[]>();
   await Promise.all(
     questions.map(async ({ name, promql, put }) => {
-      const { names, cluster } = question;
       const reading = await readMetric({ promql, names, cluster, maxAgeSeconds }, parts);
       if (reading.kind === 'value') return put(found, reading.value);
       const because = reading.kind === 'missing' ? reading.because : 'the answer is too old';
       problems.set(because, [...(problems.get(because) ?? []), name]);
     }),
   );
-  return {
-    windowMs,
-    stepMs,
-    samplesExpected,
-    ...found,
-    missing: [...problems].map(([because, what]) => `${what.toSorted().join(', ')}: ${because}`),
-  };
+  return [...problems].map(([because, what]) => `${what.toSorted().join(', ')}: ${because}`);
+}
+
+function workingSetOf(kind: UsageQuestion['kind']): string {
+  return `container_memory_working_set_bytes{${containerLabels(kind)}}`;
 }
 
 /** The most important questions first; what does not fit is not asked. */
@@ -80,7 +128,7 @@ function questionsFor(
   const steps = `[${range}:${formatDuration(window.stepMs)}]`;
   const labels = `{${containerLabels(kind)}}`;
   const cpu = `max(${cpuRate(kind)})`;
-  const workingSet = `container_memory_working_set_bytes${labels}`;
+  const workingSet = workingSetOf(kind);
   const increase = (metric: string) => `sum(increase(${metric}${labels}[${range}]))`;
   const cpuAt = (rank: 50 | 95 | 99): Question => ({
     name: `CPU p${rank}`,

@@ -15,11 +15,13 @@ import type {
   Queue,
   Stop,
   Store,
+  WorkloadReader,
 } from '../ports.ts';
 
 export interface Parts {
   readonly store: Store;
   readonly clusters: Clusters;
+  readonly readWorkload: WorkloadReader;
   readonly metricsOf: MetricsOf;
   readonly queue: Queue;
   readonly chat: Chat;

@@ -35,6 +35,8 @@ describe('/capacity', () => {
     ['cost boilers',                            { kind: 'cost', system: 'boilers', inputs: new Map() }],
     ['explain boilers sites=100',               { kind: 'explain', system: 'boilers', inputs: new Map([['sites', '100']]) }],
     ['explain p-7k3mq',                         { kind: 'explain-plan', plan: 'p-7k3mq' }],
+    ['right-size boilers',                      { kind: 'right-size', system: 'boilers' }],
+    ['Right-Size boilers/worker',               { kind: 'right-size', system: 'boilers', component: 'worker' }],
     ['plan "boilers" sites="100"',              { kind: 'plan', system: 'boilers', inputs: new Map([['sites', '100']]) }],
   ])('"%s" is understood', (text, command) => {
     expect(capacity(text)).toEqual(understood(command));
@@ -59,6 +61,12 @@ describe('/capacity', () => {
     ['explain',                       /^which system or plan\? One of: steam-traps, boilers$/],
     ['explain p-7k3mq sites=1',       /do not know what to do with "sites="/],
     ['explain boiler',                /did you mean "boilers"/],
+    ['right-size',                    /^which system\? One of: steam-traps, boilers$/],
+    ['right-size boiler',             /did you mean "boilers"/],
+    ['right-size boilers/wroker',     /^boilers has no component "wroker"; did you mean "worker"\?$/],
+    ['right-size boilers/worker/app', /should be SYSTEM or SYSTEM\/component/],
+    ['right-size boilers window=30d', /do not know what to do with "window="/],
+    ['rightsize boilers',             /did you mean "right-size"/],
     ['forcast boilers',               /did you mean "forecast"/],
     ['plan constructor',              /there is no system "constructor"/],
     ['plan __proto__',                /there is no system "__proto__"/],

@@ -6,7 +6,8 @@ import { rightSizeTable } from '../../src/message/right-size-table.ts';
 import { validateBlocks } from '../../src/message/validate-blocks.ts';
 import type { ContainerUsage } from '../../src/sizing/container-usage.ts';
 import { type RightSizeFacts, rightSize } from '../../src/sizing/right-size.ts';
-import { rightSizeJson, type SizedContainer } from '../../src/sizing/right-size-json.ts';
+import type { SizedContainer } from '../../src/sizing/right-size-component.ts';
+import { rightSizeJson } from '../../src/sizing/right-size-json.ts';
 import { expectGolden } from '../golden.ts';
 
 const dayMs = 24 * 3_600_000;

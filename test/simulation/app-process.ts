@@ -143,6 +143,7 @@ export class AppProcess implements Caller {
           gates.pass({ caller: this, label: 'transaction' }, () => store.transaction(work)),
       },
       clusters: this.#clusters(undefined),
+      readWorkload: async () => ({ kind: 'missing', names: [] }),
       metricsOf: () => ({
         query: (promql) =>
           gates.pass({ caller: this, label: 'metric' }, async () => world.measure(promql)),
@@ -182,7 +183,9 @@ export class AppProcess implements Caller {
           world.clusters.observe(workload),
         ),
       autoscaled: (place) =>
-        world.gates.pass({ caller: this, label: 'observe' }, () => world.clusters.autoscaled(place)),
+        world.gates.pass({ caller: this, label: 'observe' }, () =>
+          world.clusters.autoscaled(place),
+        ),
       write: (write, { dryRun }) => {
         if (run === undefined || dryRun) throw new Error('only a run writes');
         const sent = { process: this.name, rules: this.rules, run, write };

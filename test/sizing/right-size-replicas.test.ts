@@ -20,6 +20,8 @@ const facts: ReplicasFacts = {
   replicas: 10,
   cpuShare: 0.2,
   memoryShare: 0.25,
+  cpuPeakShare: 0.5,
+  memoryPeakShare: 0.4,
   windowMs: 14 * dayMs,
   samplesSeen: 4032,
   samplesExpected: 4032,
@@ -46,11 +48,34 @@ describe('pods by use', () => {
     expect(advice({ cpuShare: 0.8 })).toMatchObject({ kind: 'keep', after: 10 });
   });
 
+  it('still carry the peak of the busiest pod, which those that stay must take over', () => {
+    expect(advice({ cpuPeakShare: 0.84 })).toMatchObject({
+      after: 9,
+      because: expect.stringContaining('at least 3; 9 pods to carry its peak (p99 of CPU is 84 %)'),
+    });
+    expect(advice({ memoryPeakShare: 1.2 })).toMatchObject({ kind: 'keep', after: 10 });
+  });
+
+  it('are at most as many as there may be', () => {
+    const raise = { cpuShare: 0.9, max: 12 };
+    expect(advice(raise)).toMatchObject({
+      kind: 'raise',
+      after: 12,
+      because: expect.stringContaining('10 pods × 1.4, at most 12 → 12 pods'),
+    });
+    expect(advice({ ...raise, replicas: 12 })).toMatchObject({
+      kind: 'keep',
+      because: expect.stringContaining('but there may not be more pods'),
+    });
+  });
+
   it.each<[string, Partial<ReplicasFacts>]>([
     ['one resource is not known', { memoryShare: Number.NaN }],
     ['too few samples are there', { samplesSeen: 3000 }],
     ['the window is short', { windowMs: dayMs }],
     ['nothing is known', { cpuShare: -1, memoryShare: Number.NaN }],
+    ['the peak of a pod is not known', { cpuPeakShare: undefined }],
+    ['something forbids it', { obstacles: ['it restarted in the window'] }],
     ['no sample was expected', { samplesSeen: 0, samplesExpected: 0 }],
   ])('stay when %s', (_, changes) => {
     expect(advice(changes)).toMatchObject({ kind: 'keep', after: 10 });

@@ -51,7 +51,10 @@ export const rightSize = z
       .min(7)
       .max(365)
       .default(14)
-      .meta({ description: 'How far back it looks; in less than a week nothing would become smaller. (Default: 14)' }),
+      .meta({
+        description:
+          'How far back it looks; in less than a week nothing would become smaller. (Default: 14)',
+      }),
     replicas: replicas.optional(),
     source,
   })
