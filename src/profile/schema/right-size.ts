@@ -46,15 +46,10 @@ export const rightSize = z
       .meta({
         description: 'A limit is the request times this. (Default: limit to request as it is now)',
       }),
-    windowDays: z
-      .int()
-      .min(7)
-      .max(365)
-      .default(14)
-      .meta({
-        description:
-          'How far back it looks; in less than a week nothing would become smaller. (Default: 14)',
-      }),
+    windowDays: z.int().min(7).max(365).default(14).meta({
+      description:
+        'How far back it looks; in less than a week nothing would become smaller. (Default: 14)',
+    }),
     replicas: replicas.optional(),
     source,
   })
