@@ -28,9 +28,7 @@ const ownText = z.strictObject({
   description: sentence.optional(),
 });
 
-const ownInput = z.discriminatedUnion('type', [ownNumber, ownText], {
-  error: 'expected type: integer, number or text',
-});
+const ownInput = z.discriminatedUnion('type', [ownNumber, ownText]);
 
 const steps = z.array(step).min(1).max(60);
 
