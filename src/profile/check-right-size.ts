@@ -1,6 +1,7 @@
 // Finds rules for sizes by use that would contradict themselves: a pod that is both too large and too small, a factor of nothing.
 import type { Mistake, Places } from '../yaml/parse-yaml.ts';
 import type { ProfileFile } from './schema/profile-file.ts';
+import { unknownComponent } from './unknown-component.ts';
 
 /** All mistakes in the rule, if there is one. */
 export function checkRightSize(
@@ -46,6 +47,10 @@ export function checkRightSize(
   const most = Math.max(1, ...Object.values(components).map(({ replicas: { max } }) => max));
   if (replicas !== undefined && replicas.min > most) {
     at('replicas.min', `min ${replicas.min} is more than any component may have (${most})`);
+  }
+  if (replicas?.component !== undefined) {
+    const path = ['rightSize', 'replicas', 'component'];
+    mistakes.push(...unknownComponent(replicas.component, components, path, places));
   }
   return mistakes;
 }

@@ -77,6 +77,12 @@ export function sizeComponent(facts: SizedComponentFacts): SizedContainer {
   };
 }
 
+/** By which rule use is answered with pods of this component; undefined: by none. */
+export function podsRuleOf({ rightSize }: Pick<Profile, 'rightSize'>, component: string) {
+  const rule = rightSize?.replicas;
+  return rule?.component === undefined || rule.component === component ? rule : undefined;
+}
+
 /** The profile's rule with the name of its guide, else the usual one. */
 function ruleOf({ guide, rightSize: rule }: SizedComponentFacts['profile']) {
   return rule === undefined ? usualRule : { ...rule, source: `${guide}, ${rule.source}` };
@@ -117,7 +123,7 @@ function podsAdvice(
   { profile, component, workload, container, usage, average }: SizedComponentFacts,
   { cpu, memory }: RightSize,
 ): Omit<SizedPods, 'cost'> | undefined {
-  const rule = profile.rightSize?.replicas;
+  const rule = podsRuleOf(profile, component.id);
   if (rule === undefined) return undefined;
   const { cpuRequestMillicores, memoryRequestMi } = container.size;
   const { windowMs, samplesExpected, throttledShare } = usage;

@@ -7,6 +7,7 @@ import type { LiveWorkload } from '../sizing/live-workload.ts';
 import { noSuchContainer, noSuchWorkload } from '../sizing/not-there.ts';
 import {
   type NotSized,
+  podsRuleOf,
   type SizedContainer,
   sizeComponent,
 } from '../sizing/right-size-component.ts';
@@ -124,9 +125,7 @@ async function sizeOne(
     parts,
   );
   const average =
-    profile.rightSize?.replicas === undefined
-      ? undefined
-      : await observeAverageUse(question, parts);
+    podsRuleOf(profile, id) === undefined ? undefined : await observeAverageUse(question, parts);
   return sizeComponent({
     profile,
     component,

@@ -53,6 +53,7 @@ describe('a rule for sizes by use', () => {
     ['{ source: a, limitFactor: { cpu: 0.5 } }', '0.5'],
     [pods('').replace('0.3', '0.8'), 'lowerBelow 0.8 is not below raiseAbove 0.8'],
     [pods('').replace('0.7', '1.2'), '1.2'],
+    [pods(', component: apu'), 'there is no component "apu"; did you mean "api"?'],
     [pods('').replace('min: 3', 'min: 11'), 'min 11 is more than any component may have (10)'],
   ])('that says %s is a mistake with its place', (rule, says) => {
     const profile = parsed(rule);

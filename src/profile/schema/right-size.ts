@@ -7,6 +7,7 @@ const factor = z.number().min(1).max(100);
 
 const replicas = z
   .strictObject({
+    component: z.string().optional().meta({ description: 'Which one. (Default: each)' }),
     lowerBelow: share.meta({ description: 'CPU and memory both below this share of requests.' }),
     lowerFactor: z.number().gt(0).lt(1).meta({ description: 'So many times the pods then.' }),
     raiseAbove: share.meta({ description: 'CPU or memory above this share of requests.' }),
