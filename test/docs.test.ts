@@ -110,6 +110,7 @@ describe('a command that is written down', () => {
     'npx vitest run test/plan': ['test/all.mjs', 'node_modules/.bin/vitest'],
     'npx tsc --noEmit': ['test/all.mjs', "'--noEmit'"],
     'npm run format': ['package.json', '"format": "biome check --write ."'],
+    'npm run bench': ['package.json', '"bench": "tsx bench/main.ts"'],
     'npm run simulate -- 123': ['package.json', '"simulate": "tsx test/simulation/main.ts"'],
     'npx tsx sandbox/write-manifest.ts': ['test/manifest.test.ts', 'renderManifest'],
     'npm run pictures': ['package.json', '"pictures": "tsx test/browser/take-pictures.ts"'],

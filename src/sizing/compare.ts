@@ -58,47 +58,64 @@ export function compare(
   return { components, changes, notes };
 }
 
-/** Keeps observed need where the formula asks for less: the CPU of the busiest hour and the most memory ever seen, with room. */
+/**
+ * Keeps observed need where the formula asks for less: the CPU of the busiest hour and the most memory ever seen, with
+ * room. Fewer pods share the same load, so each needs more of both; more pods may each need as much as today until that is
+ * seen.
+ */
 function atLeastNeeded(
   component: SizedComponent,
   seen: ObservedComponent,
   profile: Profile,
   notes: string[],
 ): SizedComponent {
-  const { cpuP99Millicores, memoryMaxMi } = seen;
-  const perPod =
-    seen.replicas === undefined ? 1 : Math.max(1, seen.replicas) / Math.max(1, component.replicas);
-  // Fewer, larger pods share the same load; more pods may each need as much as today until that is seen.
-  const spread = Math.max(1, perPod);
-  const cpu = cpuP99Millicores === undefined ? 0 : ceilTolerant(cpuP99Millicores * spread * MARGIN);
-  const memory = memoryMaxMi === undefined ? 0 : ceilTolerant(memoryMaxMi * MARGIN);
-  const { pod } = component;
+  const { pod, replicas, id } = component;
+  const spread = Math.max(1, (seen.replicas ?? replicas) / Math.max(1, replicas));
+  const need = (observed: number | undefined): number =>
+    observed === undefined ? 0 : ceilTolerant(observed * spread * MARGIN);
+  const cpu = need(seen.cpuP99Millicores);
+  const memory = need(seen.memoryMaxMi);
   if (cpu <= pod.cpuMillicores && memory <= pod.memoryMi) return component;
-  const factor = profile.components.get(component.id)?.limitFactor?.value ?? 1;
-  const cpuMillicores = Math.max(pod.cpuMillicores, cpu);
-  const memoryMi = Math.max(pod.memoryMi, memory);
+  const kept = (seenText: string, keptText: string, formula: string) =>
+    `${id}: pods were seen to need ${seenText}, so ${keptText} is kept where the formula says ${formula}`;
   if (cpu > pod.cpuMillicores) {
-    notes.push(
-      `${component.id}: pods were seen to need ${formatCpu(ceilTolerant(cpuP99Millicores ?? 0))} (p99), so ${formatCpu(cpu)} is kept where the formula says ${formatCpu(pod.cpuMillicores)}`,
-    );
+    const p99 = `${formatCpu(ceilTolerant(seen.cpuP99Millicores ?? 0))} (p99)`;
+    notes.push(kept(p99, formatCpu(cpu), formatCpu(pod.cpuMillicores)));
   }
   if (memory > pod.memoryMi) {
+    const most = `${formatMemory(ceilTolerant(seen.memoryMaxMi ?? 0))} (maximum)`;
+    notes.push(kept(most, formatMemory(memory), formatMemory(pod.memoryMi)));
+  }
+  const known = profile.components.get(id);
+  const raised = {
+    cpuMillicores: Math.max(pod.cpuMillicores, cpu),
+    memoryMi: Math.max(pod.memoryMi, memory),
+  };
+  const podMax = known?.podMax;
+  if (
+    podMax !== undefined &&
+    (raised.cpuMillicores > podMax.cpuMillicores || raised.memoryMi > podMax.memoryMi)
+  ) {
     notes.push(
-      `${component.id}: pods were seen to need ${formatMemory(ceilTolerant(memoryMaxMi ?? 0))} (maximum), so ${formatMemory(memory)} is kept where the formula says ${formatMemory(pod.memoryMi)}`,
+      `${id}: that is more than the ${formatCpu(podMax.cpuMillicores)} and ${formatMemory(podMax.memoryMi)} a pod may have (${podMax.source}); more pods are the way`,
     );
   }
+  return { ...component, pod: withRoom(pod, raised, known?.limitFactor?.value ?? 1) };
+}
+
+/** The raised requests, with limits that are not below them. */
+function withRoom(
+  { cpuLimitMillicores, memoryLimitMi }: Pod,
+  raised: Pick<Pod, 'cpuMillicores' | 'memoryMi'>,
+  factor: number,
+): Pod {
+  const limit = (now: number, request: number) => Math.max(now, ceilTolerant(request * factor));
   return {
-    ...component,
-    pod: {
-      cpuMillicores,
-      memoryMi,
-      ...(pod.cpuLimitMillicores !== undefined && {
-        cpuLimitMillicores: Math.max(pod.cpuLimitMillicores, ceilTolerant(cpuMillicores * factor)),
-      }),
-      ...(pod.memoryLimitMi !== undefined && {
-        memoryLimitMi: Math.max(pod.memoryLimitMi, ceilTolerant(memoryMi * factor)),
-      }),
-    },
+    ...raised,
+    ...(cpuLimitMillicores !== undefined && {
+      cpuLimitMillicores: limit(cpuLimitMillicores, raised.cpuMillicores),
+    }),
+    ...(memoryLimitMi !== undefined && { memoryLimitMi: limit(memoryLimitMi, raised.memoryMi) }),
   };
 }
 

@@ -47,6 +47,7 @@ export function connectionsProblem(
   const limits = database.connections;
   const wanted = values['connections'];
   if (limits === undefined || wanted === undefined || wanted === 0) return [];
+  if (database.connectionsUnknown.length > 0) return database.connectionsUnknown;
   // Parts that share one database open their pools to the same primary.
   const sharing = Math.ceil(parts / database.shards);
   const count = wanted * sharing;

@@ -64,7 +64,8 @@ export function budgetState(spentUsdPerMonth: number, budget: Budget): BudgetSta
   const warned = usedPercent >= budget.warnAtPercent ? 'warning' : 'ok';
   return {
     usdPerMonth: budget.usdPerMonth,
-    usedPercent: Math.round(usedPercent * 10) / 10,
+    // Cut off, not rounded: 99.98 % shall not read 100 % beside a mere warning.
+    usedPercent: Math.floor(usedPercent * 10 + 1e-6) / 10,
     state: usedPercent >= 100 ? 'critical' : warned,
     source: budget.source,
   };

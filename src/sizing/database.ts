@@ -1,5 +1,5 @@
 // Plans the database beside the pods: its stage, shards, storage and room for connections.
-import type { Values } from '../profile/formula.ts';
+import type { Formula, Values } from '../profile/formula.ts';
 import type { DatabasePlan, Profile } from '../profile/profile.ts';
 import { ceilTolerant } from '../profile/rounding.ts';
 import { partsName } from '../profile/scope.ts';
@@ -27,6 +27,8 @@ export interface SizedDatabase {
   readonly settings: DatabasePlan['settings'];
   /** Figures that have no value here, and why. */
   readonly unknown: readonly string[];
+  /** Why it cannot be said whether connections fit. */
+  readonly connectionsUnknown: readonly string[];
 }
 
 /** The database plan for one sizing's results; undefined when the profile has none, or no stage holds. */
@@ -50,10 +52,11 @@ export function databaseOf(
   });
   if (stage === undefined) return undefined;
   const unknown: string[] = [];
-  const number = (what: string, formula: DatabasePlan['stages'][number]['replicas']): number => {
+  const connectionsUnknown: string[] = [];
+  const number = (what: string, formula: Formula, problems = connectionsUnknown): number => {
     const result = formula.evaluate(here);
     if (result.ok) return ceilTolerant(result.value);
-    unknown.push(`${what}: ${result.because}`);
+    problems.push(`${what}: ${result.because}`);
     return 0;
   };
   const { connections, pooler, storage } = plan;
@@ -61,7 +64,7 @@ export function databaseOf(
   return {
     source: plan.source,
     stage: stage.title,
-    replicas: number('read replicas', stage.replicas),
+    replicas: number('read replicas', stage.replicas, unknown),
     shards,
     storageGib: storageOf(plan, whole, unknown),
     ...(growth?.ok === true && { growthGibPerDay: growth.value }),
@@ -81,6 +84,7 @@ export function databaseOf(
       }),
     settings: plan.settings,
     unknown,
+    connectionsUnknown,
   };
 }
 

@@ -126,12 +126,12 @@ describe('observed need', () => {
     expect(notes).toHaveLength(1);
   });
 
-  it('of many pods is the load of fewer: CPU is shared out again, memory is each pod’s own', () => {
-    // 8 pods at 300m are 2400m; 4 pods share them with a fifth of room: 720m each.
+  it('of many pods is the load of fewer, which share it out again', () => {
+    // 8 pods at 300m and 1000Mi; 4 pods share that with a fifth of room: 720m and 2400Mi each.
     const seen = web({ replicas: 8, cpuP99Millicores: 300, memoryMaxMi: 1000 });
     expect(compared(400, [seen]).components[0]?.pod).toMatchObject({
       cpuMillicores: 720,
-      memoryMi: 1200,
+      memoryMi: 2400,
     });
   });
 

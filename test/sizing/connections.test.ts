@@ -76,6 +76,7 @@ const database = (over: Partial<SizedDatabase> = {}): SizedDatabase => ({
   connections: { max: 100, reserve: 3 },
   settings: {},
   unknown: [],
+  connectionsUnknown: [],
   ...over,
 });
 

@@ -159,9 +159,9 @@ describe('a budget', () => {
   // biome-ignore format: a table
   it.each([
     [0,       0,     'ok'],
-    [3999,    80,    'ok'],
+    [3999,    79.9,  'ok'],
     [4000,    80,    'warning'],
-    [4999.99, 100,   'warning'],
+    [4999.99, 99.9,  'warning'],
     [5000,    100,   'critical'],
     [12345,   246.9, 'critical'],
   ])('of $5,000 with $%d spent is used to %d %% and %s', (spent, usedPercent, state) => {

@@ -98,8 +98,10 @@ describe('the connections of a database', () => {
   it('are not known where their formula has no value, and that is said in the plan', () => {
     const table = '  connections: { max: "step(visits, {100: 50})", source: Pools }';
     const because = 'max_connections: 101 is beyond the last row of its table, 100';
-    expect(at(101, stages + table)?.unknown).toEqual([because]);
-    expect(ask(shop(stages + table), { visits: 101 }).warnings).toContain(because);
+    expect(at(101, stages + table)?.connectionsUnknown).toEqual([because]);
+    // Not known is not enough: a plan for it would be a guess.
+    const [sized] = ask(shop(stages + table), { visits: 101 }).sizings;
+    expect(sized).toMatchObject({ feasible: false, reasons: [because] });
   });
 });
 

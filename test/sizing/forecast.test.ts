@@ -211,7 +211,7 @@ describe('milestones', () => {
     // 4, 6, 9 and 14 pods at 36.50 are 146, 219, 328.50 and 511 of 400.
     expect(milestones(answer)).toEqual([
       '2 budget-warning: 82.1 % of the budget of 400 USD a month',
-      '3 budget-critical: 127.8 % of the budget of 400 USD a month',
+      '3 budget-critical: 127.7 % of the budget of 400 USD a month',
     ]);
     const small = { budget: { usdPerMonth: 200, warnAtPercent: 80, source: 'headroom.yaml' } };
     expect(milestones(ahead(shop(model() + cost), { visits: '400' }, small))).toEqual([
