@@ -5,15 +5,28 @@ import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseProfile } from '../src/profile/parse-profile.ts';
 import { profileSchema } from '../src/profile/schema/profile-file.ts';
+import { keepThreshold } from '../src/sizing/autoscaler-target.ts';
+import type { ContainerUsage } from '../src/sizing/container-usage.ts';
 import { costJson } from '../src/sizing/cost-json.ts';
 import { explain } from '../src/sizing/explain.ts';
 import { forecast } from '../src/sizing/forecast.ts';
 import { forecastJson } from '../src/sizing/forecast-json.ts';
 import { planJson } from '../src/sizing/plan-json.ts';
+import { rightSize } from '../src/sizing/right-size.ts';
+import { rightSizesJson } from '../src/sizing/right-size-json.ts';
 import { whatIf } from '../src/sizing/what-if.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const page = readFileSync(join(root, 'docs/capacity.md'), 'utf8');
+
+const someUse: ContainerUsage = {
+  windowMs: 14 * 24 * 3_600_000,
+  stepMs: 300_000,
+  samplesExpected: 4032,
+  cpu: { p95: 400, p99: 450, samplesSeen: 4032 },
+  memory: { maximum: 500, samplesSeen: 4032 },
+  missing: [],
+};
 
 /** The titles of all tests, as patterns: a table's `%i` stands for anything. */
 function testTitles(): readonly RegExp[] {
@@ -100,6 +113,22 @@ describe('the JSON that is documented', () => {
       (forecastJson('gl-003', ahead) as { baseline: Record<string, unknown> }).baseline,
     );
     expect(undocumented(forecastJson('gl-003', ahead), inRow)).toEqual([]);
+  });
+
+  it('has every key of a right-sizing', () => {
+    const moved = keepThreshold({ resource: 'cpu', percent: 70 }, 1000, 900);
+    const result = rightSize({ container: 'app', usage: someUse, now: {} });
+    const advice = { kind: 'keep', before: 3, after: 3, because: 'it fits' } as const;
+    const cost = { beforeUsdPerMonth: 1, afterUsdPerMonth: 1 };
+    const sized = {
+      component: 'app',
+      result: { ...result, targets: moved ? [moved] : [] },
+      cost,
+      pods: { advice, source: 'Guide', cost },
+    };
+    const json = rightSizesJson('gl-003', [sized], [{ component: 'other', because: 'missing' }]);
+    expect(JSON.stringify(json)).toContain('thresholdBefore');
+    expect(undocumented(json)).toEqual([]);
   });
 });
 
