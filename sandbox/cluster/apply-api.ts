@@ -1,6 +1,7 @@
 // Server-side apply: a manifest instead of a patch, with owners and conflicts.
 import type { Expected } from './bodies.ts';
 import { timestamp } from './clock.ts';
+import { createPod } from './create-pod.ts';
 import { DecodeError, decode } from './decode.ts';
 import type { JsonObject } from './json.ts';
 import { isObject, nameOf, object, text } from './json.ts';
@@ -113,7 +114,10 @@ export function applyTarget(
     requireNamespace(state, target);
     const metadata = object(value, 'metadata');
     metadata['name'] = name;
-    const body = state.writer.create(resource, namespace, value, options);
+    const body =
+      resource.kind === 'Pod'
+        ? createPod(state, namespace, value, options)
+        : state.writer.create(resource, namespace, value, options);
     return { status: 201, body, warnings: [] };
   }
   return {

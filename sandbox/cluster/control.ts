@@ -3,6 +3,7 @@
 import type { Prohibition } from './auth.ts';
 import type { ControllerLoop } from './controllers/loop.ts';
 import { decode } from './decode.ts';
+import { defaultNodes, type NodeCount } from './default-nodes.ts';
 import { deleteObject } from './deletion.ts';
 import type { Fault, Faults } from './faults.ts';
 import type { Json, JsonObject } from './json.ts';
@@ -45,6 +46,8 @@ export interface ControlParts {
   readonly prohibitions: Prohibition[];
   readonly journal: JournalEntry[];
   readonly tokens: Map<string, string>;
+  /** The nodes it starts with. */
+  readonly nodes: NodeCount;
 }
 
 /** Settles after at most this many passes, so that two controllers in a fight cannot hang a test. */
@@ -266,7 +269,7 @@ export class ClusterControl {
     });
   }
 
-  /** Back to an empty cluster with its default namespaces; watches are ended. */
+  /** Back to an empty cluster with its default namespaces and nodes; watches are ended. */
   reset(): void {
     const { state, faults, prohibitions, journal, watches } = this.parts;
     watches.close();
@@ -278,6 +281,7 @@ export class ClusterControl {
     journal.length = 0;
     this.latency = 0;
     for (const name of ['default', 'kube-system']) this.ensureNamespace(name);
+    this.seed(defaultNodes(this.parts.nodes), 'kubelet');
   }
 }
 

@@ -3,6 +3,7 @@
 import { applyTarget } from './apply-api.ts';
 import type { DecodedBody, PatchFormat } from './bodies.ts';
 import { decodeBody, decodePatched, patchFormat, patchObject } from './bodies.ts';
+import { createPod, podForbidden } from './create-pod.ts';
 import type { DeleteQuery } from './deletion.ts';
 import { deleteObject } from './deletion.ts';
 import type { Json, JsonObject } from './json.ts';
@@ -10,13 +11,21 @@ import { nameOf, text } from './json.ts';
 import type { ObjectAnswer } from './object-checks.ts';
 import { checkIdentity, requireNamespace, requireObject } from './object-checks.ts';
 import { goText } from './patch/strategic-merge-patch.ts';
+import { countRefusal } from './quotas.ts';
 import type { ApiRequest, Target, WriteQuery } from './request.ts';
 import { parseObjectBody, parseWriteQuery } from './request.ts';
-import type { Resource } from './resources/resource.ts';
+import { byPlural, type Resource } from './resources/resource.ts';
 import { scaleOf } from './resources/scale.ts';
 import { replaceScale, scaleExpected, writeScale } from './scale-api.ts';
 import type { ClusterState } from './state.ts';
-import { badRequest, failure, methodNotAllowed } from './status.ts';
+import {
+  type ApiError,
+  badRequest,
+  detailsOf,
+  failure,
+  methodNotAllowed,
+  type Subject,
+} from './status.ts';
 
 function warningsOf(resource: Resource, value: JsonObject, decoded: DecodedBody): string[] {
   return [...decoded.warnings, ...(resource.warnings?.(value) ?? [])];
@@ -39,19 +48,21 @@ export function createObject(
     );
   }
   requireNamespace(state, target);
-  if (resource.kind === 'Pod') admitPod(decoded.value, target);
-  const body = state.writer.create(resource, target.namespace, decoded.value, {
-    manager: query.fieldManager,
-    dryRun: query.dryRun,
-  });
+  const options = { manager: query.fieldManager, dryRun: query.dryRun };
+  if (resource.kind === 'Pod') {
+    admitPod(decoded.value, target);
+    const body = createPod(state, target.namespace, decoded.value, options);
+    return { status: 201, body, warnings: warningsOf(resource, body, decoded) };
+  }
+  const refusal = countRefusal(state, target.namespace, resource);
+  if (refusal !== undefined) throw overQuota(byPlural(resource, nameOf(decoded.value)), refusal);
+  const body = state.writer.create(resource, target.namespace, decoded.value, options);
   return { status: 201, body, warnings: warningsOf(resource, body, decoded) };
 }
 
 /** What admission asks of a pod somebody creates by hand: only the default account and no priority class exist. */
 function admitPod(pod: JsonObject, { namespace }: Target): void {
-  const name = nameOf(pod);
-  const refuse = (because: string) =>
-    failure(403, 'Forbidden', `pods "${name}" is forbidden: ${because}`, { name, kind: 'pods' });
+  const refuse = (because: string) => podForbidden(pod, because);
   const account = text(pod, 'spec', 'serviceAccountName');
   if (account !== '' && account !== 'default') {
     throw refuse(
@@ -60,6 +71,17 @@ function admitPod(pod: JsonObject, { namespace }: Target): void {
   }
   const priority = text(pod, 'spec', 'priorityClassName');
   if (priority !== '') throw refuse(`no PriorityClass with name ${priority} was found`);
+}
+
+function overQuota(subject: Subject, because: string): ApiError {
+  const { group, kind, name } = subject;
+  const plural = group === '' ? kind : `${kind}.${group}`;
+  return failure(
+    403,
+    'Forbidden',
+    `${plural} "${name}" is forbidden: ${because}`,
+    detailsOf(subject),
+  );
 }
 
 /** PUT of an object, its status or its scale. */

@@ -42,14 +42,17 @@ export function quantityNanos(value: string): bigint | undefined {
   return parse(value)?.nanos;
 }
 
-/** The text the server stores and returns, undefined when the text is no quantity. Nothing finer than a thousandth survives. */
+/** The text the server stores and returns, undefined when the text is no quantity. */
 export function canonicalQuantity(value: string): string | undefined {
   const parsed = parse(value);
-  if (parsed === undefined) return undefined;
-  const { binary } = parsed;
+  return parsed === undefined ? undefined : printQuantity(parsed.nanos, parsed.binary);
+}
+
+/** An amount in billionths as the server writes it. Nothing finer than a thousandth survives. */
+export function printQuantity(exact: bigint, binary: boolean): string {
   const milli = nano / 1000n;
-  const negative = parsed.nanos < 0n;
-  const size = negative ? -parsed.nanos : parsed.nanos;
+  const negative = exact < 0n;
+  const size = negative ? -exact : exact;
   const nanos = ((size + milli - 1n) / milli) * milli;
   if (nanos === 0n) return '0';
   const sign = negative ? '-' : '';

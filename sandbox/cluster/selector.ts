@@ -106,6 +106,7 @@ const extraFields: Readonly<Record<string, readonly string[]>> = {
   pods: podFields,
   replicasets: ['status.replicas'],
   namespaces: ['status.phase'],
+  nodes: ['spec.unschedulable'],
 };
 
 function fieldRule(term: string, { group, plural }: Resource): (candidate: JsonObject) => boolean {
@@ -120,8 +121,8 @@ function fieldRule(term: string, { group, plural }: Resource): (candidate: JsonO
   }
   const path = key === 'source' ? ['source', 'component'] : key.split('.');
   return (candidate) => {
-    const own = at(candidate, ...path);
-    return (show(own ?? '') === value) === (operator !== '!=');
+    const own = at(candidate, ...path) ?? (key === 'spec.unschedulable' ? false : '');
+    return (show(own) === value) === (operator !== '!=');
   };
 }
 

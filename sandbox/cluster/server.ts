@@ -14,6 +14,7 @@ import type { JournalEntry } from './control.ts';
 import { ClusterControl } from './control.ts';
 import { answerControl } from './control-http.ts';
 import { ControllerLoop } from './controllers/loop.ts';
+import { type NodeCount, usualNodes } from './default-nodes.ts';
 import type { Fault } from './faults.ts';
 import { Faults } from './faults.ts';
 import { JournalNote } from './journal.ts';
@@ -37,6 +38,8 @@ export interface ClusterOptions {
   readonly autoTick?: boolean;
   /** How long things take at speed 1; see the defaults below. */
   readonly timings?: Partial<Timings>;
+  /** The nodes it starts with, also after a reset. (Default: two large ones.) */
+  readonly nodes?: NodeCount;
 }
 
 /** A running sandbox cluster. */
@@ -114,6 +117,7 @@ class ClusterServer {
       prohibitions: this.prohibitions,
       journal: this.journal,
       tokens: this.tokens,
+      nodes: options.nodes ?? usualNodes,
     });
     this.control.reset();
     this.server = createServer((request, response) => {

@@ -2,7 +2,7 @@
 
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { requestsOf } from '../../src/sizing/pod-need.ts';
+import type { Amounts } from '../../src/sizing/pod-need.ts';
 import {
   type NodeRoom,
   type NodesSeen,
@@ -241,7 +241,7 @@ const anyHeld = fc.array(fc.tuple(fc.nat({ max: 6 }), anyNeed), { maxLength: 12 
 
 function clusterOf(
   nodes: readonly { cpu: number; mi: number; pods: number }[],
-  held: readonly (readonly [number, ReturnType<typeof requestsOf>])[],
+  held: readonly (readonly [number, Amounts])[],
 ): RoomFacts {
   return makeRoomFacts({
     nodes: nodes.map(({ cpu, mi, pods }, index) =>

@@ -143,6 +143,22 @@ export function tell(
   state.writer.create(event, namespace, body, { manager: notice.component });
 }
 
+/** Records an event unless the same one is recorded already, for what is tried at every pass. */
+export function tellOnce(
+  state: ClusterState,
+  resource: Resource,
+  about: JsonObject,
+  notice: Notice,
+): void {
+  const isTold = state.store
+    .list(event, namespaceOf(about))
+    .some(
+      (item) =>
+        text(item, 'involvedObject', 'uid') === uidOf(about) && item['message'] === notice.message,
+    );
+  if (!isTold) tell(state, resource, about, notice);
+}
+
 /** True for pods that serve: their Ready condition holds. */
 export function isReady(pod: JsonObject): boolean {
   return objects(pod, 'status', 'conditions').some(

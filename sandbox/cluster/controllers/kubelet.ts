@@ -6,7 +6,8 @@ import { pod } from '../resources/core.ts';
 import type { ClusterState, PodFailure } from '../state.ts';
 import { workloadKey } from '../state.ts';
 import { isLeaving, tell, writeStatus } from './actor.ts';
-import { nodes, qosClass, tooLarge, workloadOfPod } from './pod-facts.ts';
+import { qosClass, workloadOfPod, zoneOf } from './pod-facts.ts';
+import { Scheduler } from './scheduler.ts';
 
 interface Life {
   scheduledAt: number;
@@ -21,6 +22,7 @@ export class Kubelet {
   private readonly state: ClusterState;
   private readonly lives = new Map<string, Life>();
   private turn = 0;
+  private scheduler: Scheduler | undefined;
 
   constructor(state: ClusterState) {
     this.state = state;
@@ -38,6 +40,8 @@ export class Kubelet {
   sync(): void {
     const pods = this.state.store.list(pod);
     for (const held of pods) this.syncPod(held);
+    // Whoever changes nodes or pods before the next pass is seen by it.
+    this.scheduler = undefined;
     const alive = new Set(pods.map(uidOf));
     for (const uid of this.lives.keys()) if (!alive.has(uid)) this.lives.delete(uid);
   }
@@ -78,18 +82,18 @@ export class Kubelet {
   }
 
   private schedule(held: JsonObject, failure: PodFailure | undefined): void {
-    const lacking = tooLarge(held) ?? (failure === 'Unschedulable' ? 'cpu' : undefined);
-    if (lacking !== undefined) {
-      this.refusePlace(held, lacking);
+    this.scheduler ??= new Scheduler(this.state);
+    const place = this.scheduler.place(held, this.turn, failure === 'Unschedulable');
+    if ('because' in place) {
+      this.refusePlace(held, place.because);
       return;
     }
-    const node = nodes[this.turn % nodes.length] ?? nodes[0];
+    const node = nameOf(place.node);
     this.turn += 1;
     const placed = clone(held);
     object(placed, 'spec')['nodeName'] = node;
     const metadata = object(placed, 'metadata');
-    const zone = { 'topology.kubernetes.io/zone': `zone-${nodes.indexOf(node)}` };
-    metadata['labels'] = { ...object(metadata, 'labels'), ...zone };
+    metadata['labels'] = { ...object(metadata, 'labels'), ...zoneOf(place.node) };
     placed['status'] = {
       phase: 'Pending',
       conditions: [this.condition(held, 'PodScheduled', 'True')],
@@ -105,13 +109,11 @@ export class Kubelet {
     });
   }
 
-  private refusePlace(held: JsonObject, lacking: string): void {
+  private refusePlace(held: JsonObject, message: string): void {
     const known = objects(held, 'status', 'conditions').some(
       (item) => item['reason'] === 'Unschedulable',
     );
     if (known) return;
-    const count = nodes.length;
-    const message = `0/${count} nodes are available: ${count} Insufficient ${lacking}. no new claims to deallocate, preemption: 0/${count} nodes are available: ${count} Preemption is not helpful for scheduling.`;
     writeStatus(
       this.state,
       pod,

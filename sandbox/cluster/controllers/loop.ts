@@ -7,6 +7,7 @@ import { Autoscaler } from './autoscaler.ts';
 import { syncDeployment } from './deployment.ts';
 import { collectGarbage } from './garbage-collector.ts';
 import { Kubelet } from './kubelet.ts';
+import { countQuotas } from './quota-status.ts';
 import { syncReplicaSet } from './replica-set.ts';
 import { syncStatefulSet } from './stateful-set.ts';
 
@@ -29,6 +30,7 @@ export class ControllerLoop {
     for (const held of store.list(deployment)) syncDeployment(this.state, held);
     for (const held of store.list(replicaSet)) syncReplicaSet(this.state, held);
     for (const held of store.list(statefulSet)) syncStatefulSet(this.state, held);
+    countQuotas(this.state);
     this.kubelet.sync();
     this.autoscaler.sync();
     collectGarbage(this.state);

@@ -1,13 +1,7 @@
-// What follows from a pod alone: its workload, its class of service, and whether any node could hold it.
+// What follows from a pod alone, or from its node: its workload, its class of service, its zone.
 
 import type { JsonObject } from '../json.ts';
 import { object, objects, text } from '../json.ts';
-import { quantityNanos } from '../quantity.ts';
-
-/** The nodes of the sandbox. */
-export const nodes = ['sandbox-node-0', 'sandbox-node-1'] as const;
-/** What one node offers; a pod that asks for more never finds a place. */
-const nodeCapacity = { cpu: '64', memory: '128Gi' } as const;
 
 /** The workload a pod belongs to, for the failure switches. */
 export function workloadOfPod(held: JsonObject): string {
@@ -32,14 +26,10 @@ export function qosClass(held: JsonObject): string {
   return equalParts ? 'Guaranteed' : 'Burstable';
 }
 
-/** The resource of which a pod asks more than any node has. */
-export function tooLarge(held: JsonObject): string | undefined {
-  for (const name of ['cpu', 'memory'] as const) {
-    const total = objects(held, 'spec', 'containers').reduce((sum, container) => {
-      const asked = text(container, 'resources', 'requests', name);
-      return sum + (quantityNanos(asked) ?? 0n);
-    }, 0n);
-    if (total > (quantityNanos(nodeCapacity[name]) ?? 0n)) return name;
-  }
-  return undefined;
+const zoneLabel = 'topology.kubernetes.io/zone';
+
+/** The label a pod gets from the zone of its node. */
+export function zoneOf(node: JsonObject): JsonObject {
+  const zone = text(node, 'metadata', 'labels', zoneLabel);
+  return zone === '' ? {} : { [zoneLabel]: zone };
 }

@@ -1,6 +1,7 @@
 // The ReplicaSet controller: keeps the wished number of pods and counts them.
 
 import { timestamp } from '../clock.ts';
+import { createPod } from '../create-pod.ts';
 import { deleteObject } from '../deletion.ts';
 import type { Json, JsonObject } from '../json.ts';
 import { count, nameOf, namespaceOf, object, objects, text } from '../json.ts';
@@ -9,6 +10,7 @@ import { deployment } from '../resources/deployment.ts';
 import { replicaSet } from '../resources/replica-set.ts';
 import type { ClusterState } from '../state.ts';
 import { workloadKey } from '../state.ts';
+import { ApiError } from '../status.ts';
 import {
   controllerManager,
   isAvailable,
@@ -53,6 +55,36 @@ function givenUpFirst(a: JsonObject, b: JsonObject): number {
   );
 }
 
+/** The same refusal names another pod each time. */
+const withoutPodName = (message: string) => message.replace(/^pods "[^"]*"/, 'pods');
+
+/** Remembers why a pod could not be made, and says so once: whoever tries again meets the same wall. */
+function refused(state: ClusterState, set: JsonObject, message: string): JsonObject {
+  const [known] = objects(set, 'status', 'conditions');
+  if (withoutPodName(text(known, 'message')) === withoutPodName(message)) return known ?? {};
+  tell(state, replicaSet, set, {
+    type: 'Warning',
+    reason: 'FailedCreate',
+    message: `Error creating: ${message}`,
+    component,
+  });
+  return { reason: 'FailedCreate', message };
+}
+
+/** Makes a pod past admission; answers why it was refused, where it was. */
+function createOne(
+  state: ClusterState,
+  set: JsonObject,
+  body: JsonObject,
+): { readonly made: JsonObject } | { readonly failed: JsonObject } {
+  try {
+    return { made: createPod(state, namespaceOf(set), body, { manager: controllerManager }) };
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.code !== 403) throw error;
+    return { failed: refused(state, set, error.message) };
+  }
+}
+
 function createPods(state: ClusterState, set: JsonObject, missing: number): JsonObject | undefined {
   const namespace = namespaceOf(set);
   for (let made = 0; made < missing; made += 1) {
@@ -66,19 +98,14 @@ function createPods(state: ClusterState, set: JsonObject, missing: number): Json
         .map((item) => text(item, 'resources', 'requests', 'cpu'))
         .join('+');
       const message = `pods "${nameOf(set)}-xxxxx" is forbidden: exceeded quota: sandbox-quota, requested: requests.cpu=${requests}, used: requests.cpu=8, limited: requests.cpu=8`;
-      tell(state, replicaSet, set, {
-        type: 'Warning',
-        reason: 'FailedCreate',
-        message: `Error creating: ${message}`,
-        component,
-      });
-      return { reason: 'FailedCreate', message };
+      return refused(state, set, message);
     }
-    const created = state.writer.create(pod, namespace, body, { manager: controllerManager });
+    const created = createOne(state, set, body);
+    if ('failed' in created) return created.failed;
     tell(state, replicaSet, set, {
       type: 'Normal',
       reason: 'SuccessfulCreate',
-      message: `Created pod: ${nameOf(created)}`,
+      message: `Created pod: ${nameOf(created.made)}`,
       component,
     });
   }

@@ -1,10 +1,12 @@
 // The StatefulSet controller: one ordinal after another, up and down, and updates from the highest one.
 
+import { createPod } from '../create-pod.ts';
 import type { JsonObject } from '../json.ts';
 import { clone, count, nameOf, namespaceOf, object, text } from '../json.ts';
 import { pod } from '../resources/core.ts';
 import { statefulSet } from '../resources/stateful-set.ts';
 import type { ClusterState } from '../state.ts';
+import { ApiError } from '../status.ts';
 import {
   controllerManager,
   isAvailable,
@@ -13,11 +15,13 @@ import {
   ownedBy,
   podFromTemplate,
   tell,
+  tellOnce,
   templateHash,
   writeStatus,
 } from './actor.ts';
 import { removePod } from './replica-set.ts';
 
+const component = 'statefulset-controller';
 const revisionLabel = 'controller-revision-hash';
 
 const ordinalOf = (held: JsonObject) => Number(nameOf(held).split('-').at(-1));
@@ -28,11 +32,11 @@ function say(state: ClusterState, set: JsonObject, verb: 'Create' | 'Delete', na
     type: 'Normal',
     reason: `Successful${verb}`,
     message: `${verb} Pod ${name} in StatefulSet ${nameOf(set)} successful`,
-    component: 'statefulset-controller',
+    component,
   });
 }
 
-function createPod(state: ClusterState, set: JsonObject, ordinal: number, revision: string): void {
+function createOne(state: ClusterState, set: JsonObject, ordinal: number, revision: string): void {
   const body = podFromTemplate(object(set, 'spec', 'template'), {
     resource: statefulSet,
     object: set,
@@ -51,7 +55,18 @@ function createPod(state: ClusterState, set: JsonObject, ordinal: number, revisi
   spec['hostname'] = name;
   const service = text(set, 'spec', 'serviceName');
   if (service !== '') spec['subdomain'] = service;
-  state.writer.create(pod, namespaceOf(set), body, { manager: controllerManager });
+  try {
+    createPod(state, namespaceOf(set), body, { manager: controllerManager });
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.code !== 403) throw error;
+    tellOnce(state, statefulSet, set, {
+      type: 'Warning',
+      reason: 'FailedCreate',
+      message: `create Pod ${name} in StatefulSet ${nameOf(set)} failed error: ${error.message}`,
+      component,
+    });
+    return;
+  }
   say(state, set, 'Create', name);
 }
 
@@ -84,7 +99,7 @@ function resize(state: ClusterState, set: JsonObject, view: View): boolean {
   for (let ordinal = 0; ordinal < view.wished; ordinal += 1) {
     const held = view.pods.find((item) => ordinalOf(item) === ordinal);
     if (held === undefined) {
-      createPod(state, set, ordinal, ordinal < partition ? view.current : view.update);
+      createOne(state, set, ordinal, ordinal < partition ? view.current : view.update);
       if (!view.parallel) return false;
     } else if (!view.parallel && (isLeaving(held) || !serves(held))) return false;
   }

@@ -2,6 +2,8 @@
 import { autoscaler } from './autoscaler.ts';
 import { configMap, disruptionBudget, event, lease, namespace, pod } from './core.ts';
 import { deployment } from './deployment.ts';
+import { node } from './node.ts';
+import { limitRange, resourceQuota } from './quota.ts';
 import { replicaSet } from './replica-set.ts';
 import type { Resource } from './resource.ts';
 import { statefulSet } from './stateful-set.ts';
@@ -10,8 +12,11 @@ import { statefulSet } from './stateful-set.ts';
 export const resources: readonly Resource[] = [
   configMap,
   event,
+  limitRange,
   namespace,
+  node,
   pod,
+  resourceQuota,
   deployment,
   replicaSet,
   statefulSet,
@@ -32,4 +37,11 @@ export function resourceOfKind(kind: string): Resource {
   const found = resources.find((item) => item.kind === kind);
   if (found === undefined) throw new Error(`the sandbox does not serve ${kind}`);
   return found;
+}
+
+/** The kind whose objects a quota counts under a name such as `count/deployments.apps`. */
+export function findResourceByCount(name: string): Resource | undefined {
+  return resources.find(
+    ({ group, plural }) => name === `count/${plural}${group === '' ? '' : `.${group}`}`,
+  );
 }
