@@ -38,9 +38,10 @@ export function procedureListTable(title: string, profile: Profile): readonly st
   ];
 }
 
-/** `meters`, and `[hz]` where it has a default. */
-export function inputWord({ name, required }: AskedInput): string {
-  return required ? name : `[${name}]`;
+/** `meters`, `[hz]` where it has a default, `meters (or to)` where another one makes it unneeded. */
+export function inputWord({ name, required, unless }: AskedInput): string {
+  if (!required) return `[${name}]`;
+  return unless === undefined ? name : `${name} (or ${unless.join(' and ')})`;
 }
 
 /** One procedure worked out. */

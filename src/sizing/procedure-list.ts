@@ -9,6 +9,8 @@ export interface AskedInput {
   readonly name: string;
   /** It has no default. */
   readonly required: boolean;
+  /** It is not needed where all of these are given. */
+  readonly unless?: readonly string[];
   /** Its unit or its form, for people. */
   readonly what: string;
   readonly description?: string;
@@ -38,15 +40,17 @@ export function listProcedures(profile: Profile): readonly ListedProcedure[] {
 }
 
 function inputsOf(profile: Profile, procedure: Procedure): readonly AskedInput[] {
-  // What only the default of an own input uses is not needed where that one is given.
-  const always = askedBy(profile, procedure, procedure.inputs).inputs;
   const theirs = [...askedBy(profile, procedure).inputs.values()].map(
-    ({ name, required, unit, description }): AskedInput => ({
-      name,
-      required: required && always.has(name),
-      what: unit,
-      ...(description !== undefined && { description }),
-    }),
+    ({ name, required, unit, description }): AskedInput => {
+      const unless = required ? instead(profile, procedure, name) : [];
+      return {
+        name,
+        required,
+        ...(unless.length > 0 && { unless }),
+        what: unit,
+        ...(description !== undefined && { description }),
+      };
+    },
   );
   const own = [...procedure.inputs].map(
     ([name, input]): AskedInput => ({
@@ -57,4 +61,14 @@ function inputsOf(profile: Profile, procedure: Procedure): readonly AskedInput[]
     }),
   );
   return [...own, ...theirs].toSorted((a, b) => Number(b.required) - Number(a.required));
+}
+
+/** Own inputs whose defaults alone ask for an input of the profile. */
+function instead(profile: Profile, procedure: Procedure, name: string): readonly string[] {
+  const asks = (given: ReadonlyMap<string, unknown>) =>
+    askedBy(profile, procedure, given).inputs.has(name);
+  if (asks(procedure.inputs)) return [];
+  return [...procedure.inputs.keys()].filter((own) =>
+    asks(new Map([...procedure.inputs].filter(([other]) => other !== own))),
+  );
 }
