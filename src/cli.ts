@@ -21,7 +21,7 @@ import { parseProfile } from './profile/parse-profile.ts';
 import { suggestion } from './words/nearest.ts';
 import { exportLines, verifyLines, verifyStored } from './workflow/audit-trail.ts';
 import { resume, stop } from './workflow/stop-and-resume.ts';
-import { formatMistake } from './yaml/parse-yaml.ts';
+import { formatMistake, type Mistake } from './yaml/parse-yaml.ts';
 
 const program = new Command('headroom')
   .description('Capacity plans in Slack: an alert goes in, an approved, proven change comes out.')
@@ -93,19 +93,17 @@ profileCommand
   .command('validate')
   .description('check profile files; every mistake is named with file, line and column')
   .argument('<file...>')
-  .action(async (files: readonly string[]) => {
-    const mistakes: string[] = [];
-    for (const file of files) {
-      const text = await readFile(file, 'utf8').catch(() => undefined);
-      if (text === undefined) {
-        mistakes.push(`${file}: it cannot be read`);
-        continue;
-      }
-      const parsed = parseProfile(text, file);
-      if (parsed.ok) print(`${file}: fine`);
-      else mistakes.push(...parsed.mistakes.map(formatMistake));
+  .option('--json', 'for programs')
+  .action(async (files: readonly string[], options: { json?: true }) => {
+    const results = await Promise.all(files.map(validated));
+    const mistakes = results.flatMap((each) => each.mistakes);
+    if (options.json) {
+      print(JSON.stringify({ ok: mistakes.length === 0, files: results }));
+      if (mistakes.length > 0) process.exitCode = 1;
+      return;
     }
-    if (mistakes.length > 0) throw new Exit(1, mistakes.join('\n'));
+    for (const { file, ok } of results) if (ok) print(`${file}: fine`);
+    if (mistakes.length > 0) throw new Exit(1, mistakes.map(formatMistake).join('\n'));
   });
 
 addInitCommand(profileCommand);
@@ -146,6 +144,22 @@ audit
       }),
     ),
   );
+
+/** One file with all its mistakes. */
+async function validated(
+  file: string,
+): Promise<{ readonly file: string; readonly ok: boolean; readonly mistakes: readonly Mistake[] }> {
+  const text = await readFile(file, 'utf8').catch(() => undefined);
+  if (text === undefined) {
+    return {
+      file,
+      ok: false,
+      mistakes: [{ file, line: 1, column: 1, message: 'it cannot be read' }],
+    };
+  }
+  const parsed = parseProfile(text, file);
+  return { file, ok: parsed.ok, mistakes: parsed.ok ? [] : parsed.mistakes };
+}
 
 /** Runs until a signal; a second one ends at once. */
 async function serve(): Promise<void> {

@@ -176,8 +176,18 @@ describe('profile validate', () => {
     expect(out).toBe('profiles/gl-008.yaml: fine\n');
     expect(err).toMatch(new RegExp(`^${odd}:\\d+:\\d+: \\S`, 'm'));
     expect(err).toMatch(new RegExp(`^${broken}:\\d+:\\d+: \\S`, 'm'));
-    expect(err).toContain(`${missing}: it cannot be read`);
+    expect(err).toContain(`${missing}:1:1: it cannot be read`);
     expect(err).not.toContain('    at ');
+
+    const json = await headroom(['profile', 'validate', '--json', broken, 'profiles/gl-008.yaml']);
+    expect(json.code).toBe(1);
+    expect(JSON.parse(json.out)).toEqual({
+      ok: false,
+      files: [
+        { file: broken, ok: false, mistakes: [expect.objectContaining({ file: broken, line: 1 })] },
+        { file: 'profiles/gl-008.yaml', ok: true, mistakes: [] },
+      ],
+    });
   });
 });
 
