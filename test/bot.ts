@@ -51,6 +51,8 @@ export interface BotOptions {
   readonly profilesDir?: string;
   /** Pods become ready this much faster than usual. (Default: 50.) */
   readonly clusterSpeed?: number;
+  /** How far apart samples are; weeks of a past need longer than the moments of a story. (Default: 200.) */
+  readonly scrapeIntervalMs?: number;
 }
 
 const usualPolicy = `
@@ -125,7 +127,10 @@ export class Bot {
       rateLimits: options.rateLimits ?? false,
     });
     const cluster = await startCluster({ speed: options.clusterSpeed ?? 50 });
-    const prometheus = await startPrometheus({ clock, scrapeIntervalMs: 200 });
+    const prometheus = await startPrometheus({
+      clock,
+      scrapeIntervalMs: options.scrapeIntervalMs ?? 200,
+    });
     const database = await createDatabase();
     const directory = await mkdtemp(join(tmpdir(), 'headroom-bot-'));
     const kubeconfig = join(directory, 'kubeconfig');

@@ -62,9 +62,10 @@ function summaryOf(containers: readonly SizedContainer[], notSized: readonly Not
   const changed = containers.filter(({ result, pods }) =>
     [result.cpu, result.memory, ...(pods ? [pods.advice] : [])].some(({ kind }) => kind !== 'keep'),
   );
+  const unseen = notSized.length === 0 ? '' : `, ${figure(notSized.length)} could not be looked at`;
   return changed.length === 0
-    ? 'no size should change by what is known'
-    : `${figure(changed.length)} of ${figure(containers.length)} sizes should change`;
+    ? `no size should change by what is known${unseen}`
+    : `${figure(changed.length)} of ${figure(containers.length)} sizes should change${unseen}`;
 }
 
 function linesOf({ component, result, cost, pods }: SizedContainer): readonly string[] {

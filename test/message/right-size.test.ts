@@ -58,9 +58,34 @@ const unknown = sized('ml', {
   },
 });
 
+/** A guide that answers use with pods too, and would change both. */
+const eitherOr: SizedContainer = {
+  ...tooLarge,
+  pods: {
+    advice: {
+      kind: 'lower',
+      before: 10,
+      after: 7,
+      because:
+        'CPU 20 %, memory 25 % of what is requested (below 30 %): 10 pods × 0.7, at least 3 → 7 pods',
+    },
+    source: 'Shop guide 1, Pods',
+    cost: { beforeUsdPerMonth: 365, afterUsdPerMonth: 255.5 },
+  },
+};
+const notSized = [
+  {
+    component: 'mail',
+    because: 'there is no Deployment "mail" in namespace shop; did you mean "mails"?',
+  },
+  { component: 'ledger*', because: 'reading StatefulSet shop/ledger: it did not answer in time' },
+];
+
 const messages = {
   'right-size/changes': rightSizeMessage('Shop', [tooLarge, tooSmall]),
   'right-size/nothing-known': rightSizeMessage('Shop', [unknown]),
+  'right-size/pods-and-not-sized': rightSizeMessage('Shop', [eitherOr], notSized),
+  'right-size/none-sized': rightSizeMessage('Shop', [], notSized),
   'right-size/no-container': rightSizeMessage('Shop', []),
   'right-size/very-many': rightSizeMessage(
     'Shop *everything*',
@@ -109,6 +134,17 @@ ml: an unknown number of 4,032 samples in 14d, one every 5m; usual rule: p95 + 2
 
   it('says when there is nothing', () => {
     expect(rightSizeTable('Shop', [])).toEqual(['Shop: there is no container to size']);
+  });
+
+  it('says that a number of pods stands in place of a size, and what was not sized', () => {
+    const lines = rightSizeTable('Shop', [eitherOr], notSized);
+    expect(lines).toContain('    10 → 7 pods, 365.00 → 255.50 USD/month');
+    expect(lines).toContain('    either another size or another number of pods, not both at once');
+    expect(lines.slice(-3)).toEqual([
+      'Not sized:',
+      '  mail: there is no Deployment "mail" in namespace shop; did you mean "mails"?',
+      '  ledger*: reading StatefulSet shop/ledger: it did not answer in time',
+    ]);
   });
 });
 

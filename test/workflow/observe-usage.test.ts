@@ -4,7 +4,11 @@ import { type RunningPrometheus, startPrometheus } from '../../sandbox/prometheu
 import { createCounters } from '../../src/adapters/counters.ts';
 import { createMetrics } from '../../src/adapters/prometheus.ts';
 import { rightSize } from '../../src/sizing/right-size.ts';
-import { observeUsage, type UsageQuestion } from '../../src/workflow/observe-usage.ts';
+import {
+  observeAverageUse,
+  observeUsage,
+  type UsageQuestion,
+} from '../../src/workflow/observe-usage.ts';
 
 const minuteMs = 60_000;
 const dayMs = 24 * 60 * minuteMs;
@@ -116,6 +120,30 @@ describe('the use of a container', () => {
     );
     expect((await observe({ kind: 'StatefulSet' })).memory.maximum).toBe(1);
     expect((await observe()).memory.maximum).toBeUndefined();
+  });
+});
+
+describe('the average use', () => {
+  const average = () => {
+    const metrics = createMetrics({ url: prometheus.url });
+    const { counters } = createCounters();
+    return observeAverageUse(question, { metricsOf: () => metrics, clock, counters });
+  };
+
+  it('is that of all pods over the window, for two questions more', async () => {
+    setUse();
+    const { cpuMillicores, memoryMi, missing } = await average();
+    // Cores of 0.2 and 0.1, three times as many in a tenth of each day.
+    expect(cpuMillicores).toBeCloseTo(180, 0);
+    expect(memoryMi).toBeCloseTo(600, 6);
+    expect(missing).toEqual([]);
+    expect(prometheus.control.queries()).toHaveLength(2);
+  });
+
+  it('is missing with the reason where nothing was measured', async () => {
+    expect(await average()).toEqual({
+      missing: ['average CPU, average memory: Prometheus has no such series now'],
+    });
   });
 });
 
