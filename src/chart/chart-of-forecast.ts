@@ -24,7 +24,7 @@ export function chartOfForecast(title: string, answer: Forecast): ForecastChart 
     thresholds: levels,
     milestones: milestones
       .slice(0, MILESTONES_MAX)
-      .map(({ period, id }) => ({ period, label: id.replaceAll('-', ' ') })),
+      .map(({ period, say }) => ({ period, label: say.replace(/\.$/, '') })),
   };
 }
 

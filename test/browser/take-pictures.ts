@@ -1,13 +1,20 @@
 // Takes the README's pictures by hand: starts the demo, plays its story in the page, and keeps what a person would see there.
 
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import type { Locator, Page } from 'playwright-core';
 import { launchBrowser } from './launch-browser.ts';
+
+/** The forecast of the README, drawn as the command line draws it. */
+async function drawForecast(): Promise<void> {
+  const words = ['forecast', 'gl-008', 'sites=100', 'growth=10%', '--chart', 'docs/forecast.png'];
+  await promisify(execFile)(process.execPath, ['dist/headroom.js', ...words], { cwd: root });
+}
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 /** The page's side bar is cut off; what is left is as wide as a README shows pictures. */
@@ -36,6 +43,7 @@ try {
 } finally {
   demo.kill('SIGINT');
   await demoEnded;
+  await drawForecast();
   await rm(state, { recursive: true, force: true });
 }
 
