@@ -18,24 +18,24 @@ import {
 } from './message.ts';
 
 export function helpMessage({ capacity, scale }: CommandNames): Message {
-  return plainMessage(
-    [
-      '*What you can ask*',
-      `\`${capacity} systems\`  which systems there are, and how far each may go by itself`,
-      `\`${capacity} status [SYSTEM]\`  what waits, what runs, what came in and fits nowhere`,
-      `\`${capacity} plan SYSTEM key=value…\`  sizes a system, measuring what you do not give, and compares that with what runs`,
-      `\`${capacity} what-if SYSTEM key=value…\`  sizes it from what you give alone`,
-      `\`${capacity} forecast SYSTEM key=value… growth=10% periods=12\`  what is to come, and when a limit is passed`,
-      `\`${capacity} cost SYSTEM key=value…\`  what each sizing costs a month, and where the budget stands`,
-      `\`${capacity} right-size SYSTEM[/component]\`  requests and limits that fit what pods used in the last weeks`,
-      `\`${capacity} explain SYSTEM key=value… | PLAN\`  where each number comes from`,
-      `\`${capacity} rules SYSTEM\`  which alerts bring a card, and how to get the rules for Prometheus`,
-      `\`${scale} SYSTEM/component replicas=N reason="…"\`  draws a plan that somebody else approves`,
-      `\`${scale} run SYSTEM [PROCEDURE] key=value…\`  shows what the guide does step by step; nothing is carried out yet`,
-      `\`${scale} stop [SYSTEM | cluster=NAME] reason="…"\`  halts everything, one system or one cluster, between two changes`,
-      `\`${scale} resume [SYSTEM | cluster=NAME]\`  lets it go on`,
-    ].join('\n'),
-  );
+  const text = [
+    '*What you can ask*',
+    `\`${capacity} systems\`  which systems there are, and how far each may go by itself`,
+    `\`${capacity} status [SYSTEM]\`  what waits, what runs, what came in and fits nowhere`,
+    `\`${capacity} plan SYSTEM key=value…\`  sizes a system, measuring what you do not give, and compares that with what runs`,
+    `\`${capacity} what-if SYSTEM key=value…\`  sizes it from what you give alone`,
+    `\`${capacity} forecast SYSTEM key=value… growth=10% periods=12\`  what is to come, and when a limit is passed`,
+    `\`${capacity} cost SYSTEM key=value…\`  what each sizing costs a month, and where the budget stands`,
+    `\`${capacity} right-size SYSTEM[/component]\`  requests and limits that fit what pods used in the last weeks`,
+    `\`${capacity} explain SYSTEM key=value… | PLAN\`  where each number comes from`,
+    `\`${capacity} rules SYSTEM\`  which alerts bring a card, and how to get the rules for Prometheus`,
+    `\`${scale} SYSTEM/component replicas=N reason="…"\`  draws a plan that somebody else approves`,
+    `\`${scale} run SYSTEM [PROCEDURE] key=value…\`  shows what the guide does step by step; nothing is carried out yet`,
+    `\`${scale} stop [SYSTEM | cluster=NAME] reason="…"\`  halts everything, one system or one cluster, between two changes`,
+    `\`${scale} resume [SYSTEM | cluster=NAME]\`  lets it go on`,
+  ].join('\n');
+  // The whole list is also what a screen reader says; a notification is not sent for an answer.
+  return { text, blocks: [section(text)] };
 }
 
 export function misuseMessage(name: string, because: string): Message {

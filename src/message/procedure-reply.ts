@@ -14,7 +14,6 @@ import {
   leftOutLine,
   shownOnly,
   stepDetails,
-  stepLine,
 } from './procedure-table.ts';
 
 /** Longer lines than this are PromQL and objects, which a phone does not show usefully. */
@@ -25,7 +24,8 @@ const sectionsMax = 4;
 
 /** Bold, with the kind as a mark for the eye. */
 function stepText(step: PlannedStep, source: string): string {
-  const title = `*${step.number}. ${step.kind}*  ${literal(stepLine(step), lineCharsMax)}`;
+  const box = step.kind === 'human' ? '☐ ' : '';
+  const title = `*${step.number}. ${step.kind}*  ${box}${literal(step.what, lineCharsMax)}`;
   const details = stepDetails(step, source).map((line) => `   ${literal(line, lineCharsMax)}`);
   return [title, ...details].join('\n');
 }

@@ -89,9 +89,9 @@ export function inputWords({ inputs }: ProcedurePlan): readonly string[] {
   return Object.entries(inputs).map(([name, value]) => `${name}=${value}`);
 }
 
-/** What is done, with who ticks it. */
-export function stepLine({ kind, what, who }: PlannedStep): string {
-  return kind === 'human' ? `[ ] ${what}` : `${what}${who === undefined ? '' : ` (${who})`}`;
+/** What is done; a person's step with a box to tick. */
+function stepLine({ kind, what }: PlannedStep): string {
+  return kind === 'human' ? `[ ] ${what}` : what;
 }
 
 /** What is seen, waited for and worth knowing, one line each. */
