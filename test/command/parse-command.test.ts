@@ -99,6 +99,10 @@ describe('/scale', () => {
     ['stop boilers reason="incident 12"',                { kind: 'stop', scope: 'system:boilers', reason: 'incident 12' }],
     ['stop cluster=staging',                             { kind: 'stop', scope: 'cluster:staging' }],
     ['resume',                                           { kind: 'resume', scope: '*' }],
+    ['run boilers',                                      { kind: 'run', system: 'boilers', given: new Map() }],
+    ['RUN boilers high-load',                            { kind: 'run', system: 'boilers', procedure: 'high-load', given: new Map() }],
+    ['run boilers gradual from=5 to=16',                 { kind: 'run', system: 'boilers', procedure: 'gradual', given: new Map([['from', '5'], ['to', '16']]) }],
+    ['run from=5 boilers gradual',                       { kind: 'run', system: 'boilers', procedure: 'gradual', given: new Map([['from', '5']]) }],
     ['resume boilers',                                   { kind: 'resume', scope: 'system:boilers' }],
     ['resume cluster=production',                        { kind: 'resume', scope: 'cluster:production' }],
   ])('"%s" is understood', (text, command) => {
@@ -134,6 +138,14 @@ describe('/scale', () => {
     ['stop cluster=stagin',                  /there is no cluster "stagin"; did you mean "staging"\?/],
     ['stop reasn=x',                         /there is no setting "reasn"; did you mean "reason"\?/],
     ['stop it now',                          /do not know what to do with "now"/],
+    ['rum boilers gradual',                  /do not know what to do with|did you mean "run"/],
+    ['run',                                  /^which system\? One of: steam-traps, boilers$/],
+    ['run boiler gradual',                   /^there is no system "boiler"; did you mean "boilers"\?$/],
+    ['run boilers gradul',                   /^boilers has no procedure "gradul"; did you mean "gradual"\?\. It has pre-scaling-checks, high-load, gradual/],
+    ['run boilers constructor',              /^boilers has no procedure "constructor"/],
+    ['run boilers from=5',                   /^which procedure of boilers\? One of: pre-scaling-checks/],
+    ['run boilers gradual now',              /do not know what to do with "now"/],
+    ['run boilers gradual to=1 to=2',        /^"to" is there twice$/],
   ])('"%s" is answered with what is wrong', (text, because) => {
     expect(scale(text)).toEqual(misunderstood(because));
   });
