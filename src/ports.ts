@@ -9,6 +9,7 @@ import type { Message } from './message/message.ts';
 import type { Plan } from './plan/plan.ts';
 import type { OutcomeState, PlanState } from './plan/plan-state.ts';
 import type { LiveWorkload } from './sizing/live-workload.ts';
+import type { RoomFacts } from './sizing/room.ts';
 
 export interface Clock {
   now(): Date;
@@ -82,6 +83,12 @@ export type WorkloadReader = (
   | { readonly kind: 'found'; readonly workload: LiveWorkload }
   | { readonly kind: 'missing'; readonly names: readonly string[] }
 >;
+
+/**
+ * What a cluster says about room for more pods in some namespaces. A part that cannot be read is unknown, with the reason;
+ * that is no trouble to whoever looks.
+ */
+export type LookForRoom = (cluster: string, namespaces: readonly string[]) => Promise<RoomFacts>;
 
 // ---- Metrics -----------------------------------------------------------------------------------------------------
 

@@ -29,9 +29,12 @@ export function podAmount(spec: JsonObject, kind: AmountKind, name: string): big
 
 /** Pods that have not finished; an empty namespace means all. */
 export function unfinishedPods(state: ClusterState, namespace = ''): readonly JsonObject[] {
-  return state.store
-    .list(pod, namespace)
-    .filter((held) => !['Succeeded', 'Failed'].includes(text(held, 'status', 'phase')));
+  return state.store.list(pod, namespace).filter((held) => !isFinished(held));
+}
+
+/** Whether a pod has ended for good. */
+export function isFinished(held: JsonObject): boolean {
+  return ['Succeeded', 'Failed'].includes(text(held, 'status', 'phase'));
 }
 
 /** `1500m` of CPU, `1536Mi` of memory. */

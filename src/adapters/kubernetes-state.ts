@@ -10,6 +10,7 @@ import type {
 } from '@kubernetes/client-node';
 import type { WorkloadState } from '../change/compare.ts';
 import { parseCpuMillicores, parseMemoryMi } from '../profile/quantity.ts';
+import { podShapeOf } from './pod-shape.ts';
 
 /** A Deployment or StatefulSet; `pods` are its own, only looked at when some are not ready. */
 export function workloadState(
@@ -21,6 +22,7 @@ export function workloadState(
   const stuck = conditions.find((c) => c.type === 'Progressing' && c.status === 'False');
   const failure = conditions.find((c) => c.type === 'ReplicaFailure' && c.status === 'True');
   const who = lastManager(metadata?.managedFields, 'f:replicas');
+  const pod = podShapeOf(spec?.template.spec);
   return {
     resourceVersion: metadata?.resourceVersion ?? '',
     replicas: spec?.replicas ?? 1,
@@ -31,6 +33,7 @@ export function workloadState(
     notReady: [...(failure?.message === undefined ? [] : [failure.message]), ...podReasons(pods)],
     ...(who !== undefined && { lastScaledBy: who }),
     ...podRequests(spec?.template.spec),
+    ...(pod !== undefined && { pod }),
   };
 }
 

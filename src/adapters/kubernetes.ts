@@ -80,6 +80,8 @@ interface Apis {
   readonly autoscaling: AutoscalingV2Api;
   readonly core: CoreV1Api;
   readonly version: VersionApi;
+  /** How the server is reached, for what is read without the client's models. */
+  readonly configuration: Configuration;
 }
 
 /** @throws Error in words when the kubeconfig does not lead to the cluster. */
@@ -102,6 +104,7 @@ export function apisOf(
     autoscaling: new AutoscalingV2Api(configuration),
     core: new CoreV1Api(configuration),
     version: new VersionApi(configuration),
+    configuration,
   };
 }
 

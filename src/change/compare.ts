@@ -2,6 +2,7 @@
 
 import { unreachable } from '../errors.ts';
 import type { ScalingPolicy } from '../profile/profile.ts';
+import type { PodShape } from '../sizing/pod-need.ts';
 import type { Change } from './change.ts';
 
 /** What a cluster says about a workload now. */
@@ -21,6 +22,8 @@ export interface WorkloadState {
   /** Requests of one pod's containers added up. */
   readonly podCpuMillicores?: number;
   readonly podMemoryMi?: number;
+  /** What one more of its pods would ask for. */
+  readonly pod?: PodShape;
 }
 
 /** A number an autoscaler keeps near its target, per pod or in all. */

@@ -2,6 +2,7 @@
 import { timestamp } from '../clock.ts';
 import type { Json, JsonObject } from '../json.ts';
 import { clone, list, nameOf, namespaceOf, object, objects, text, uidOf } from '../json.ts';
+import { isFinished } from '../pod-amounts.ts';
 import { pod } from '../resources/core.ts';
 import type { ClusterState, PodFailure } from '../state.ts';
 import { workloadKey } from '../state.ts';
@@ -47,6 +48,7 @@ export class Kubelet {
   }
 
   private syncPod(held: JsonObject): void {
+    if (isFinished(held)) return;
     if (isLeaving(held)) {
       this.letGo(held);
       return;

@@ -1,0 +1,84 @@
+// Reads lists of a cluster as the text they are: the client's own models of thousands of pods would hold everything else up.
+
+import { ApiException, type Configuration, HttpMethod } from '@kubernetes/client-node';
+import { z } from 'zod';
+import { OperationError } from '../errors.ts';
+
+/** Small enough that one page is parsed within some tens of milliseconds. */
+const pageSize = 250;
+/** More than 10,000 pods are not counted: what is not counted is not known, and that is said. */
+const pagesMax = 40;
+
+const page = z.object({
+  metadata: z.object({ continue: z.string().optional() }).optional(),
+  items: z.array(z.unknown()),
+});
+
+interface ListOptions<Item> {
+  /** `/api/v1/pods`. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  /** What was being read, for errors. */
+  readonly doing: string;
+  readonly item: z.ZodType<Item>;
+}
+
+/**
+ * Every object of a list, page by page, and how many requests that took.
+ * @throws ApiException and what a connection throws; OperationError for an answer that does not fit.
+ */
+export async function listAll<Item>(
+  configuration: Configuration,
+  { path, query = {}, doing, item }: ListOptions<Item>,
+): Promise<{ readonly items: readonly Item[]; readonly requests: number }> {
+  const items: Item[] = [];
+  let next = '';
+  for (let requests = 1; requests <= pagesMax; requests += 1) {
+    const answer = await readJson(configuration, path, {
+      ...query,
+      limit: String(pageSize),
+      ...(next !== '' && { continue: next }),
+    });
+    const read = page.extend({ items: z.array(item) }).safeParse(answer);
+    if (!read.success) throw misfit(doing, read.error);
+    items.push(...read.data.items);
+    next = read.data.metadata?.continue ?? '';
+    if (next === '') return { items, requests };
+  }
+  throw new OperationError(
+    `${doing}: there are more than ${pagesMax * pageSize}, which is too many to count`,
+    {
+      code: 'refused',
+      retryable: false,
+    },
+  );
+}
+
+function misfit(doing: string, error: z.ZodError): OperationError {
+  const [issue] = error.issues;
+  const where = issue?.path.join('.') ?? '';
+  return new OperationError(
+    `${doing}: an answer that does not fit at ${where}: ${issue?.message ?? ''}`,
+    {
+      code: 'bad-answer',
+      retryable: true,
+      cause: error,
+    },
+  );
+}
+
+/** One GET. @throws ApiException for any answer but success. */
+export async function readJson(
+  { baseServer, authMethods, httpApi }: Configuration,
+  path: string,
+  query: Readonly<Record<string, string>> = {},
+): Promise<unknown> {
+  const request = baseServer.makeRequestContext(path, HttpMethod.GET);
+  request.setHeaderParam('Accept', 'application/json');
+  for (const [name, value] of Object.entries(query)) request.setQueryParam(name, value);
+  await authMethods.default?.applySecurityAuthentication(request);
+  const { httpStatusCode, headers, body } = await httpApi.send(request).toPromise();
+  const text = await body.text();
+  if (httpStatusCode !== 200) throw new ApiException(httpStatusCode, 'no success', text, headers);
+  return JSON.parse(text);
+}

@@ -1,0 +1,238 @@
+// Asks clusters what room they have: nodes, the pods on them, quotas and limit ranges. It asks seldom and never waits long.
+
+import { ApiException, type Configuration } from '@kubernetes/client-node';
+import { OperationError } from '../errors.ts';
+import type { Clock, LookForRoom } from '../ports.ts';
+import type { Known, NamespaceSeen, NodesSeen } from '../sizing/room.ts';
+import { withinTime } from '../within-time.ts';
+import { apisOf, deadlineMsDefault } from './kubernetes.ts';
+import type { ClusterAddress } from './kubernetes-config.ts';
+import { readTrouble } from './kubernetes-errors.ts';
+import { listAll, readJson } from './kubernetes-raw.ts';
+import { heldPod, limitRanges, nodeSeen, quota } from './room-objects.ts';
+
+/** An answer counts for this long: room changes slowly, and several plans are often drawn at once. */
+const keepMs = 30_000;
+/** A large cluster takes more requests than that has seconds; it is asked no more than one a second all the same. */
+const msPerRequest = 1_000;
+/** A card is not kept waiting longer; what comes later is there for the next one. */
+const lookMsDefault = 5_000;
+
+interface RoomReaderOptions {
+  readonly clock: Pick<Clock, 'now'>;
+  /** For one request. (Default: that of the other requests.) */
+  readonly deadlineMs?: number;
+  /** For one look. (Default: 5 s.) */
+  readonly lookMs?: number;
+}
+
+/**
+ * A look takes three requests, one more for every further 250 nodes or pods, and two for each namespace; looks within
+ * 30 s share them.
+ * @param kubeconfig path of a kubeconfig file; without it the service account of the pod is used.
+ * @throws Error at once, in words, for what `kubeconfigMistakes` finds.
+ */
+export function createRoomReader(
+  addresses: readonly ClusterAddress[],
+  kubeconfig: string | undefined,
+  { clock, deadlineMs = deadlineMsDefault, lookMs = lookMsDefault }: RoomReaderOptions,
+): LookForRoom {
+  const reaches = new Map(
+    addresses.map((address) => [address.id, apisOf(address, kubeconfig, deadlineMs).configuration]),
+  );
+  const nodes = new Remembered<NodesSeen>(clock);
+  const namespaces = new Remembered<NamespaceSeen>(clock);
+  const inTime = <T>(doing: string, work: Promise<T>) =>
+    known(withinTime(lookMs, work, () => tooLate(doing, lookMs)));
+  const namespaceIn = async (
+    cluster: string,
+    configuration: Configuration,
+    namespace: string,
+  ): Promise<NamespaceSeen> => {
+    const place = `${namespace} in cluster ${cluster}`;
+    const work = namespaces.ask(`${cluster}/${namespace}`, () =>
+      readNamespace(configuration, namespace, place),
+    );
+    const seen = await inTime(`reading the quotas of ${place}`, work);
+    return seen.kind === 'known' ? seen.value : { quotas: seen, limitRanges: seen };
+  };
+  return async (cluster, wanted) => {
+    const configuration = reaches.get(cluster);
+    if (configuration === undefined) {
+      const nowhere = unknown(`cluster ${cluster} is not in headroom.yaml`);
+      return { nodes: nowhere, namespaces: new Map() };
+    }
+    const [seen, ...each] = await Promise.all([
+      inTime(
+        `counting the pods of cluster ${cluster}`,
+        nodes.ask(cluster, () => readNodes(configuration, `cluster ${cluster}`)),
+      ),
+      ...wanted.map(
+        async (namespace) =>
+          [namespace, await namespaceIn(cluster, configuration, namespace)] as const,
+      ),
+    ]);
+    return { nodes: seen, namespaces: new Map(each) };
+  };
+}
+
+interface Answer<T> {
+  readonly value: T;
+  /** How many requests it took. */
+  readonly requests: number;
+}
+
+/** Answers that are used again, failures included: what was refused a moment ago is not asked again at once. */
+class Remembered<T> {
+  readonly #clock: Pick<Clock, 'now'>;
+  readonly #kept = new Map<string, { untilMs: number; readonly value: Promise<T> }>();
+
+  constructor(clock: Pick<Clock, 'now'>) {
+    this.#clock = clock;
+  }
+
+  ask(key: string, read: () => Promise<Answer<T>>): Promise<T> {
+    const nowMs = this.#clock.now().getTime();
+    const before = this.#kept.get(key);
+    if (before !== undefined && nowMs < before.untilMs) return before.value;
+    const answer = read();
+    // Whoever asks while it is still being read waits for the same answer.
+    const entry = { untilMs: Number.POSITIVE_INFINITY, value: answer.then(({ value }) => value) };
+    this.#kept.set(key, entry);
+    const keep = (requests: number) => {
+      entry.untilMs = nowMs + Math.max(keepMs, requests * msPerRequest);
+    };
+    answer.then(
+      ({ requests }) => keep(requests),
+      () => keep(0),
+    );
+    return entry.value;
+  }
+}
+
+async function readNodes(configuration: Configuration, at: string): Promise<Answer<NodesSeen>> {
+  const [nodes, pods] = await Promise.all([
+    told(
+      { doing: `listing the nodes of ${at}`, right: `list nodes of ${at}`, role: 'ClusterRole' },
+      (doing) => listAll(configuration, { path: '/api/v1/nodes', doing, item: nodeSeen }),
+    ),
+    told(
+      {
+        doing: `listing the pods of ${at}`,
+        right: `list pods of all namespaces of ${at}`,
+        role: 'ClusterRole',
+      },
+      (doing) =>
+        listAll(configuration, {
+          path: '/api/v1/pods',
+          // Those that have finished hold no room.
+          query: { fieldSelector: 'status.phase!=Succeeded,status.phase!=Failed' },
+          doing,
+          item: heldPod,
+        }),
+    ),
+  ]);
+  const isMarked = nodes.items.some(({ grows }) => grows);
+  const grows = isMarked || (await hasAutoscalerOfNodes(configuration));
+  return {
+    value: {
+      nodes: nodes.items.map(({ grows: _grows, ...node }) => node),
+      pods: pods.items,
+      grows,
+    },
+    requests: nodes.requests + pods.requests + 1,
+  };
+}
+
+/** Where the cluster autoscaler says how it is; whoever may not read it is told nothing of nodes to come. */
+async function hasAutoscalerOfNodes(configuration: Configuration): Promise<boolean> {
+  const path = '/api/v1/namespaces/kube-system/configmaps/cluster-autoscaler-status';
+  try {
+    await readJson(configuration, path);
+    return true;
+  } catch (error) {
+    const trouble = readTrouble('looking for an autoscaler of nodes', error);
+    if (trouble instanceof OperationError) return false;
+    throw trouble;
+  }
+}
+
+async function readNamespace(
+  configuration: Configuration,
+  namespace: string,
+  place: string,
+): Promise<Answer<NamespaceSeen>> {
+  const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}`;
+  const [quotas, ranges] = await Promise.all([
+    known(
+      told(
+        {
+          doing: `listing the quotas of ${place}`,
+          right: `list resourcequotas of ${place}`,
+          role: 'Role',
+        },
+        (doing) => listAll(configuration, { path: `${path}/resourcequotas`, doing, item: quota }),
+      ),
+    ),
+    known(
+      told(
+        {
+          doing: `listing the limit ranges of ${place}`,
+          right: `list limitranges of ${place}`,
+          role: 'Role',
+        },
+        (doing) =>
+          listAll(configuration, { path: `${path}/limitranges`, doing, item: limitRanges }),
+      ),
+    ),
+  ]);
+  return {
+    value: {
+      quotas: quotas.kind === 'known' ? { kind: 'known', value: quotas.value.items } : quotas,
+      limitRanges:
+        ranges.kind === 'known' ? { kind: 'known', value: ranges.value.items.flat() } : ranges,
+    },
+    requests: 2,
+  };
+}
+
+/** Reads something; a right that is missing is named, with who must give it. */
+async function told<T>(
+  words: { readonly doing: string; readonly right: string; readonly role: string },
+  read: (doing: string) => Promise<T>,
+): Promise<T> {
+  const { doing, right, role } = words;
+  try {
+    return await read(doing);
+  } catch (error) {
+    if (error instanceof ApiException && error.code === 403) {
+      throw new OperationError(`Headroom may not ${right}; grant it that in a ${role}`, {
+        code: 'forbidden',
+        retryable: false,
+        cause: error,
+      });
+    }
+    throw error instanceof OperationError ? error : readTrouble(doing, error);
+  }
+}
+
+function tooLate(doing: string, ms: number): OperationError {
+  return new OperationError(`${doing}: no answer within ${ms / 1000} s`, {
+    code: 'timeout',
+    retryable: true,
+  });
+}
+
+function unknown(because: string): Extract<Known<never>, { kind: 'unknown' }> {
+  return { kind: 'unknown', because };
+}
+
+/** Trouble becomes what is not known, and why. */
+async function known<T>(work: Promise<T>): Promise<Known<T>> {
+  try {
+    return { kind: 'known', value: await work };
+  } catch (error) {
+    if (!(error instanceof OperationError)) throw error;
+    return unknown(error.message);
+  }
+}
