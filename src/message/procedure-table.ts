@@ -78,9 +78,7 @@ export function headLines({ procedure }: ProcedurePlan): readonly string[] {
     ...(procedure.daily === undefined
       ? []
       : [`Usually at ${procedure.daily}, in the time zone set in headroom.yaml.`]),
-    ...(procedure.emergency
-      ? ['An emergency: approved with a reason, by whoever is on call.']
-      : []),
+    ...(procedure.emergency ? ['For emergencies: whoever asks for it gives a reason.'] : []),
   ];
 }
 
