@@ -6,6 +6,7 @@ import { randomId, realClock } from './adapters/clock.ts';
 import { createCounters, createMetricsPage } from './adapters/counters.ts';
 import { createClusters } from './adapters/kubernetes.ts';
 import { createWorkloadReaders } from './adapters/kubernetes-live.ts';
+import { createRoomReader } from './adapters/kubernetes-room.ts';
 import { createLog } from './adapters/log.ts';
 import { migrate, pendingMigrations } from './adapters/migrate.ts';
 import { drawPicture } from './adapters/picture.ts';
@@ -71,9 +72,11 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   const atWork = new Map<string, Promise<void>>();
   const loops = new Map<string, Loop>();
   let queue: RunningQueue | undefined;
+  const clusters = [...config.clusters.values()];
   const parts: Parts = {
     store,
-    clusters: createClusters([...config.clusters.values()], settings.kubeconfig),
+    clusters: createClusters(clusters, settings.kubeconfig),
+    lookForRoom: createRoomReader(clusters, settings.kubeconfig, { clock }),
     readWorkload: createWorkloadReaders([...config.clusters.values()], settings.kubeconfig),
     metricsOf: metricsOf(config, settings),
     queue: {

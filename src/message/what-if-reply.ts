@@ -2,6 +2,7 @@
 import { formatNumber } from '../profile/amount.ts';
 import { formatCpu, formatMemory } from '../profile/quantity.ts';
 import { changeWords, type PlannedChange } from '../sizing/compare.ts';
+import type { RoomLine } from '../sizing/room-words.ts';
 import type { Sized } from '../sizing/sized.ts';
 import type { CapacityPlan } from '../sizing/what-if.ts';
 import {
@@ -19,6 +20,8 @@ import {
 export interface Seen {
   readonly changes: readonly PlannedChange[];
   readonly notes: readonly string[];
+  /** Whether the cluster has room for it. */
+  readonly room: readonly RoomLine[];
   /** The command that would bring a component to so many pods. */
   readonly scaleWith: (component: string, replicas: number) => string;
 }
@@ -34,6 +37,7 @@ export function whatIfMessage(title: string, plan: CapacityPlan, seen?: Seen): M
   const head = recommended === undefined ? [] : [`*Recommended:* ${sizingLine(recommended)}`];
   const beside = besideLines(plan);
   const changes = seen === undefined ? [] : changeLines(seen);
+  const room = (seen?.room ?? []).map(roomLine);
   const warnings = plan.warnings.map((warning) => `⚠️ ${literal(warning, 400)}`);
   return fallback(
     recommended === undefined
@@ -43,6 +47,7 @@ export function whatIfMessage(title: string, plan: CapacityPlan, seen?: Seen): M
       section(`*${name}* with ${literal(inputs, 300)}`),
       ...sections([...head, ...noteOf(recommended), ...beside], 1),
       ...(changes.length > 0 ? sections(changes, 1) : []),
+      ...(room.length > 0 ? sections(room, 1) : []),
       ...(warnings.length > 0 ? sections(warnings, 1) : []),
       ...(others.length > 0
         ? sections(
@@ -53,6 +58,10 @@ export function whatIfMessage(title: string, plan: CapacityPlan, seen?: Seen): M
       context(`Sources: ${literal(plan.guide, 150)}`, 'Nothing was changed.'),
     ],
   );
+}
+
+function roomLine({ text, warns }: RoomLine): string {
+  return `${warns ? '⚠️ ' : ''}${literal(text, 400)}`;
 }
 
 function noteOf(sized: Sized | undefined): readonly string[] {

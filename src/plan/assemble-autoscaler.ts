@@ -17,6 +17,7 @@ import {
 } from './draft.ts';
 import { type Observation, toObservation } from './observation.ts';
 import type { Finding, Origin, OutcomeTest, Plan } from './plan.ts';
+import { roomNotKnown } from './room-notes.ts';
 
 /** Stands where the trigger of a profile would: what is looked at is how much of its maximum an autoscaler uses. */
 export const shareOfMaximum = { id: 'share-of-maximum', unit: 'ratio' } as const;
@@ -133,7 +134,7 @@ function unknowns(component: Component | undefined): readonly string[] {
     ...(component === undefined
       ? ['this system has no profile, so what it costs is not known']
       : []),
-    'whether nodes and quota have room for more pods is not known',
+    roomNotKnown,
   ];
 }
 

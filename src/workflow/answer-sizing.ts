@@ -67,6 +67,7 @@ async function planned(
     : whatIfMessage(system.title, sized.plan, {
         changes: sized.changes,
         notes: sized.notes,
+        room: sized.room,
         scaleWith: (component, replicas) =>
           `${parts.commands.scale} ${system.id}/${component} replicas=${replicas}`,
       });

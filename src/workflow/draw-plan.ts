@@ -9,6 +9,7 @@ import type { Plan } from '../plan/plan.ts';
 import { promqlNamesOf, type System } from '../plan/system.ts';
 import type { StoredAlert } from '../ports.ts';
 import { measureTrigger } from './measure-trigger.ts';
+import { noteRoom } from './note-room.ts';
 import { observeTarget, observeWorkload } from './observe-target.ts';
 import type { Parts } from './parts.ts';
 
@@ -52,10 +53,11 @@ async function drawForTrigger(
     measureTrigger(trigger, { names, cluster: system.cluster }, parts),
   ]);
   const origin = originOf(alert, trigger.alert);
-  return assembleAlertPlan(
+  const plan = assembleAlertPlan(
     { ...facts, ...measured, trigger, alertValue: alertValue(alert), origin },
     { id: parts.newId('p'), revision: 1 },
   );
+  return noteRoom(plan, facts.cluster, parts);
 }
 
 async function drawForAutoscaler(
@@ -69,10 +71,11 @@ async function drawForAutoscaler(
       : { system, workload, cluster: undefined, clusterProblem: problem, now: parts.clock.now() };
   const origin = originOf(alert, (alert.labels['alertname'] ?? '').slice(0, 200));
   const component = system.profile.components.get(componentId);
-  return assembleAutoscalerPlan(
+  const plan = assembleAutoscalerPlan(
     { ...facts, component, componentId, origin },
     { id: parts.newId('p'), revision: 1 },
   );
+  return noteRoom(plan, facts.cluster, parts);
 }
 
 function originOf(

@@ -10,6 +10,7 @@ import type {
   Counters,
   DrawPicture,
   Log,
+  LookForRoom,
   MetricsOf,
   NewId,
   Queue,
@@ -21,6 +22,7 @@ import type {
 export interface Parts {
   readonly store: Store;
   readonly clusters: Clusters;
+  readonly lookForRoom: LookForRoom;
   readonly readWorkload: WorkloadReader;
   readonly metricsOf: MetricsOf;
   readonly queue: Queue;

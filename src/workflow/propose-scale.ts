@@ -9,6 +9,7 @@ import type { Plan } from '../plan/plan.ts';
 import type { System } from '../plan/system.ts';
 import type { PlanRecord, StoredCommand } from '../ports.ts';
 import { movePlan } from './move-plan.ts';
+import { noteRoom } from './note-room.ts';
 import { observeTarget } from './observe-target.ts';
 import type { Parts } from './parts.ts';
 import { storePlan } from './store-plan.ts';
@@ -57,8 +58,9 @@ async function draw(
     { id: parts.newId('p'), revision: 1 },
   );
   if (drawn.kind === 'refused') return drawn;
+  const plan = await noteRoom(drawn.plan, facts.cluster, parts);
   const result = await parts.store.transaction(async (tx): Promise<ProposedScale> => {
-    const open = await tx.plans.openFor(targetKey(drawn.plan.workload));
+    const open = await tx.plans.openFor(targetKey(plan.workload));
     if (open !== undefined && open.plan.changes.length > 0) return { kind: 'busy', open };
     if (open !== undefined) {
       // A mere finding never stands in the way of somebody who knows what they want.
@@ -68,14 +70,14 @@ async function draw(
         {
           to: 'superseded',
           by: stored.userId,
-          supersededBy: drawn.plan.id,
-          reason: `Plan ${drawn.plan.id} was asked for by <@${stored.userId}>.`,
+          supersededBy: plan.id,
+          reason: `Plan ${plan.id} was asked for by <@${stored.userId}>.`,
         },
         parts,
       );
     }
-    await storePlan(tx, drawn.plan, parts);
-    return { kind: 'proposed', plan: drawn.plan };
+    await storePlan(tx, plan, parts);
+    return { kind: 'proposed', plan };
   });
   parts.wake('messages');
   return result;

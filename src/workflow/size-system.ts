@@ -1,11 +1,16 @@
 // Sizes a running system: measures the inputs nobody gave, sizes it, and compares that with what runs.
 
+import type { WorkloadState } from '../change/compare.ts';
 import type { System } from '../plan/system.ts';
 import { promqlNamesOf } from '../plan/system.ts';
 import { formatNumber } from '../profile/amount.ts';
 import type { Input, Pod } from '../profile/profile.ts';
 import { podPattern } from '../profile/promql.ts';
 import { compare, type ObservedComponent, type PlannedChange } from '../sizing/compare.ts';
+import { plannedShape } from '../sizing/planned-shape.ts';
+import { roomFor, type WantedPods } from '../sizing/room.ts';
+import { type RoomLine, roomLines } from '../sizing/room-words.ts';
+import type { SizedComponent } from '../sizing/sized.ts';
 import { type CapacityPlan, whatIf } from '../sizing/what-if.ts';
 import { observeTarget, readMetric } from './observe-target.ts';
 import type { Parts } from './parts.ts';
@@ -16,7 +21,7 @@ const inputAgeSecondsMax = 900;
 /** What a plan may ask Prometheus (design, section 7): inputs first, then the use of the first component. */
 const inputsMeasuredMax = 4;
 
-type Looking = Pick<Parts, 'clusters' | 'metricsOf' | 'clock' | 'counters'>;
+type Looking = Pick<Parts, 'clusters' | 'lookForRoom' | 'metricsOf' | 'clock' | 'counters'>;
 
 /** A system sized for what it holds now, beside what runs. */
 export type SizedSystem =
@@ -26,6 +31,8 @@ export type SizedSystem =
       readonly changes: readonly PlannedChange[];
       /** Where inputs were measured, where observed need counts more, and what is not known. */
       readonly notes: readonly string[];
+      /** Whether the cluster has room for it; empty where nothing is recommended. */
+      readonly room: readonly RoomLine[];
     }
   | { readonly kind: 'misuse'; readonly mistakes: readonly string[] };
 
@@ -42,10 +49,10 @@ export async function sizeSystem(
   }
   const { recommended } = result;
   if (recommended === undefined) {
-    return { kind: 'sized', plan: result, changes: [], notes: measured.notes };
+    return { kind: 'sized', plan: result, changes: [], notes: measured.notes, room: [] };
   }
   const seen = await Promise.all(
-    recommended.components.map(({ id }, index) => observe(system, id, index === 0, parts)),
+    recommended.components.map(({ id }, index) => observeComponent(system, id, index === 0, parts)),
   );
   const comparison = compare(
     system.profile,
@@ -57,6 +64,11 @@ export async function sizeSystem(
     plan: result,
     changes: comparison.changes,
     notes: [...measured.notes, ...seen.flatMap(({ problems }) => problems), ...comparison.notes],
+    room: await lookForRoom(
+      system,
+      { components: comparison.components, parts: recommended.parts, seen },
+      parts,
+    ),
   };
 }
 
@@ -114,10 +126,58 @@ function wholeWhere({ type }: Input, value: number): number {
 interface Seen {
   readonly component: ObservedComponent;
   readonly problems: readonly string[];
+  /** Absent: it is not there, or its cluster could not be asked. */
+  readonly workload?: WorkloadState;
+}
+
+/** Whether the nodes and quotas of its cluster have room for what was sized; what already runs is counted once. */
+async function lookForRoom(
+  system: System,
+  { components, parts: split, seen }: Planned,
+  parts: Looking,
+): Promise<readonly RoomLine[]> {
+  const wanted = components.flatMap(({ id, replicas, pod }): WantedPods[] => {
+    const ref = system.workloads.get(id);
+    if (ref === undefined) return [];
+    const { replicas: running = 0, pod: live } =
+      seen.find(({ component }) => component.id === id)?.workload ?? {};
+    return [
+      {
+        component: id,
+        namespace: ref.namespace,
+        owner: `${ref.kind}/${ref.name}`,
+        replicas,
+        shape: plannedShape(pod, ref.container, live),
+        ...(live && { now: { replicas: running, shape: live } }),
+      },
+    ];
+  });
+  if (wanted.length === 0) return [];
+  const namespaces = [...new Set(wanted.map(({ namespace }) => namespace))];
+  const room = roomFor(wanted, await parts.lookForRoom(system.cluster, namespaces));
+  return [...roomLines(room), ...(split > 1 ? [oneOf(split)] : [])];
+}
+
+interface Planned {
+  readonly components: readonly SizedComponent[];
+  readonly parts: number;
+  readonly seen: readonly Seen[];
+}
+
+function oneOf(split: number): RoomLine {
+  return {
+    text: `That is room for one part of ${split}; where the others will run is not known`,
+    warns: false,
+  };
 }
 
 /** What runs of one component; with `use`, also what its busiest pod needed in two weeks. */
-async function observe(system: System, id: string, use: boolean, parts: Looking): Promise<Seen> {
+async function observeComponent(
+  system: System,
+  id: string,
+  use: boolean,
+  parts: Looking,
+): Promise<Seen> {
   const { cluster, clusterProblem } = await observeTarget(system, id, parts);
   const workload = cluster?.workload;
   if (workload === undefined) {
@@ -133,6 +193,7 @@ async function observe(system: System, id: string, use: boolean, parts: Looking)
   return {
     component: { id, replicas: workload.replicas, pod, ...need.component },
     problems: need.problems,
+    workload,
   };
 }
 

@@ -82,7 +82,7 @@ it('gets one step more room, and five minutes later it is seen to stay below its
   expect(said).toContain('one step up from a maximum of 5 pods → 8 pods');
   expect(said).toContain('by its metrics it wants 13 pods now');
   expect(said).toContain('this system has no profile, so what it costs is not known');
-  expect(said).toContain('whether nodes and quota have room for more pods is not known');
+  expect(said).not.toContain('whether nodes and quota have room for more pods is not known');
   await bot.click('approve', 'eve', card);
   await bot.told('eve', 'Only people listed');
   expect(bot.writes()).toEqual([]);

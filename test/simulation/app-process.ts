@@ -143,6 +143,10 @@ export class AppProcess implements Caller {
           gates.pass({ caller: this, label: 'transaction' }, () => store.transaction(work)),
       },
       clusters: this.#clusters(undefined),
+      lookForRoom: (cluster, namespaces) =>
+        gates.pass({ caller: this, label: 'observe' }, () =>
+          world.lookForRoom(cluster, namespaces),
+        ),
       readWorkload: async () => ({ kind: 'missing', names: [] }),
       metricsOf: () => ({
         query: (promql) =>

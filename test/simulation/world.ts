@@ -5,11 +5,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Cluster, startCluster } from '../../sandbox/cluster/server.ts';
 import { createClusters } from '../../src/adapters/kubernetes.ts';
+import { createRoomReader } from '../../src/adapters/kubernetes-room.ts';
 import { createStore } from '../../src/adapters/store/store.ts';
 import type { ClusterWrite } from '../../src/change/cluster-write.ts';
 import { OperationError } from '../../src/errors.ts';
 import type { Systems } from '../../src/plan/system.ts';
-import type { Clusters, MetricAnswer, NewId, RunId, WriteAnswer } from '../../src/ports.ts';
+import type {
+  Clusters,
+  LookForRoom,
+  MetricAnswer,
+  NewId,
+  RunId,
+  WriteAnswer,
+} from '../../src/ports.ts';
 import type { Profile } from '../../src/profile/profile.ts';
 import { assembleSystems, parseHeadroomConfig } from '../../src/settings/headroom-config.ts';
 import type { StopParts } from '../../src/workflow/stop-and-resume.ts';
@@ -67,6 +75,7 @@ export class World {
   readonly database: SimulatedDatabase;
   readonly cluster: Cluster;
   readonly clusters: Clusters;
+  readonly lookForRoom: LookForRoom;
   readonly processes: AppProcess[] = [];
   readonly queue: RunId[] = [];
   readonly effects: Effect[] = [];
@@ -91,13 +100,16 @@ export class World {
 
   private constructor(
     parts: WorldParts,
-    made: Pick<World, 'database' | 'cluster' | 'clusters'> & { readonly directory: string },
+    made: Pick<World, 'database' | 'cluster' | 'clusters' | 'lookForRoom'> & {
+      readonly directory: string;
+    },
   ) {
     this.prng = new Prng(parts.seed);
     this.slack = new SlackRecord({ prng: this.prng, gates: this.gates, time: this.time });
     this.database = made.database;
     this.cluster = made.cluster;
     this.clusters = made.clusters;
+    this.lookForRoom = made.lookForRoom;
     this.#directory = made.directory;
     this.#profiles = parts.profiles;
     this.#print = parts.print;
@@ -113,10 +125,14 @@ export class World {
     const directory = await mkdtemp(join(tmpdir(), 'headroom-simulation-'));
     const kubeconfig = join(directory, 'kubeconfig');
     await writeFile(kubeconfig, cluster.kubeconfig());
-    const clusters = createClusters([{ id: 'production' }], kubeconfig);
+    const addresses = [{ id: 'production' }];
+    const clusters = createClusters(addresses, kubeconfig);
+    const lookForRoom = createRoomReader(addresses, kubeconfig, {
+      clock: { now: () => world?.time.now() ?? new VirtualTime().now() },
+    });
     const { database } = parts;
     await database.clear();
-    world = new World(parts, { database, cluster, clusters, directory });
+    world = new World(parts, { database, cluster, clusters, lookForRoom, directory });
     world.#seedCluster();
     return world;
   }
