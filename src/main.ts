@@ -77,7 +77,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     store,
     clusters: createClusters(clusters, settings.kubeconfig),
     lookForRoom: createRoomReader(clusters, settings.kubeconfig, { clock }),
-    readWorkload: createWorkloadReaders([...config.clusters.values()], settings.kubeconfig),
+    readWorkload: createWorkloadReaders(clusters, settings.kubeconfig),
     metricsOf: metricsOf(config, settings),
     queue: {
       add: async (run) => queue?.add(run),

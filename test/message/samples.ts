@@ -16,8 +16,11 @@ import { reasonModal, voteReply } from '../../src/message/vote-reply.ts';
 import { whatIfMessage } from '../../src/message/what-if-reply.ts';
 import { assembleAlertPlan } from '../../src/plan/assemble.ts';
 import { assembleAutoscalerPlan } from '../../src/plan/assemble-autoscaler.ts';
+import { withRoom } from '../../src/plan/room-notes.ts';
 import type { PlanRecord, RunChange } from '../../src/ports.ts';
 import { emptyProfile } from '../../src/profile/empty-profile.ts';
+import { type NamespaceSeen, type Room, type RoomFacts, roomFor } from '../../src/sizing/room.ts';
+import { roomLines } from '../../src/sizing/room-words.ts';
 import { whatIf } from '../../src/sizing/what-if.ts';
 import {
   after,
@@ -43,6 +46,7 @@ import {
   people,
   triggerOf,
 } from '../make.ts';
+import { makeNodes, makeRoomFacts, makeWanted, makeWorkers } from '../sizing/room-samples.ts';
 
 const { ann, bob, dan, eve } = people;
 const name = { id: 'p-0abcd', revision: 1 };
@@ -168,11 +172,44 @@ const twoChanges = makePlan({
   ],
 });
 
+const quotasOf = (used: number): NamespaceSeen['quotas'] => ({
+  kind: 'known',
+  value: [
+    {
+      name: 'team-a',
+      scopes: [],
+      lines: [
+        { resource: 'requests.cpu', used, hard: 20_000 },
+        { resource: 'pods', used: 19, hard: 20 },
+      ],
+    },
+  ],
+});
+const forbidden = (right: string) =>
+  ({
+    kind: 'unknown',
+    because: `Headroom may not ${right}; grant it that in a ClusterRole`,
+  }) as const;
+const workersIn = (facts: RoomFacts, replicas = 8): Room =>
+  roomFor([makeWanted({ replicas })], facts);
+
 /** The card in every state and in the ways in which a state is told differently. */
 export const cardViews = {
   'card-proposed': view(),
   'card-proposed-arrival-unknown': view({
     plan: drawn({ arrival: { kind: 'missing', because: 'no such series', source: 'q' } }),
+  }),
+  'card-proposed-nodes-full': view({
+    plan: withRoom(
+      usual,
+      workersIn(makeRoomFacts({ nodes: makeNodes(1), pods: makeWorkers(7, 1) })),
+    ),
+  }),
+  'card-proposed-nodes-come': view({
+    plan: withRoom(usual, workersIn(makeRoomFacts({ nodes: [], grows: true }))),
+  }),
+  'card-proposed-quota': view({
+    plan: withRoom(usual, workersIn(makeRoomFacts({ quotas: quotasOf(18_000) }))),
   }),
   'card-proposed-stale': view({
     plan: drawn({ measured: { kind: 'stale', value: 400, ageSeconds: 720, source: 'q' } }),
@@ -331,11 +368,20 @@ const results = {
   'reply-no-such-plan': { kind: 'no-such-plan' },
 } as const satisfies Record<string, VoteResult>;
 
-const sized = (sites: string) => {
+const sized = (sites: string, seen?: Parameters<typeof whatIfMessage>[2]) => {
   const result = whatIf(system.profile, new Map([['sites', sites]]));
   if (result.kind === 'misuse') throw new Error(result.mistakes.join());
-  return whatIfMessage(system.title, result);
+  return whatIfMessage(system.title, result, seen);
 };
+const running = (room: Room) => ({
+  changes: [
+    { component: 'worker', field: 'replicas', current: 5, planned: 15, decrease: false } as const,
+  ],
+  notes: [],
+  room: roomLines(room),
+  scaleWith: (component: string, replicas: number) =>
+    `/scale steam-traps/${component} replicas=${replicas}`,
+});
 
 function mapValues<From, To>(
   record: Readonly<Record<string, From>>,
@@ -430,6 +476,20 @@ export const messages: Readonly<Record<string, Message>> = {
     messagesOwed: 1,
   }),
   'command-what-if': sized('100'),
+  'command-plan-room': sized('100', running(workersIn(makeRoomFacts({ nodes: makeNodes(4) }), 15))),
+  'command-plan-no-room': sized(
+    '100',
+    running(workersIn(makeRoomFacts({ nodes: makeNodes(1), quotas: quotasOf(18_000) }), 15)),
+  ),
+  'command-plan-room-not-known': sized(
+    '100',
+    running(
+      workersIn(
+        { nodes: forbidden('list nodes of cluster production'), namespaces: new Map() },
+        15,
+      ),
+    ),
+  ),
   'command-what-if-too-many': sized('1000'),
 };
 
