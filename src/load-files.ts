@@ -62,7 +62,12 @@ export async function loadProfiles({
   const mistakes: string[] = [];
   for (const file of files.filter((name) => /\.ya?ml$/.test(name)).toSorted()) {
     const path = join(directory, file);
-    const parsed = parseProfile(await readFile(path, 'utf8'), path);
+    const text = await readOr(path, async () => [await readFile(path, 'utf8')]);
+    if (typeof text !== 'object') {
+      mistakes.push(`${path}: ${text}`);
+      continue;
+    }
+    const parsed = parseProfile(text[0] ?? '', path);
     if (!parsed.ok) mistakes.push(...parsed.mistakes.map(formatMistake));
     else if (profiles.has(parsed.value.id))
       mistakes.push(`${path}:1:1: profile ${parsed.value.id} is there twice`);

@@ -54,19 +54,41 @@ export function addSizingCommands(program: Command): void {
     .option('--json', 'for programs')
     .action(
       async (id: string, words: readonly string[], options: { chart?: string; json?: true }) => {
+        // A slip of the finger must not write a picture over a headroom.yaml.
+        if (options.chart !== undefined && !options.chart.endsWith('.png'))
+          throw new Exit(2, `--chart: it is a PNG, so "${options.chart}" should end in .png`);
         const { profile, money, title } = await findTarget(id);
         const answer = forecast(profile, pairsOf(words), money);
         if (answer.kind === 'misuse') throw new Exit(2, answer.mistakes.join('\n'));
         if (options.chart !== undefined) {
           // The renderer is large, and only a chart needs it.
           const { chartOf } = await import('./chart.ts');
-          await writeFile(options.chart, await chartOf(title, answer));
+          await writeChart(options.chart, await chartOf(title, answer));
         }
         if (options.json) printJson(forecastJson(id, answer));
         else printLines(forecastTable(title, answer));
       },
     );
 }
+
+async function writeChart(path: string, png: Uint8Array): Promise<void> {
+  try {
+    await writeFile(path, png);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const words = notWritten.get(code) ?? `it cannot be written (${code})`;
+    throw new Exit(1, `--chart ${path}: ${words}`, { cause: error });
+  }
+}
+
+const notWritten: ReadonlyMap<string, string> = new Map([
+  ['ENOENT', 'there is no such folder'],
+  ['ENOTDIR', 'there is no such folder'],
+  ['EISDIR', 'it is a folder'],
+  ['EACCES', 'it may not be written by this user'],
+  ['EROFS', 'nothing can be written there'],
+  ['ENOSPC', 'there is no space left'],
+]);
 
 function sized({ profile, money }: Target, words: readonly string[]): CapacityPlan {
   const result = whatIf(profile, pairsOf(words), money);
@@ -90,7 +112,9 @@ function explained(
   plan: CapacityPlan,
   options: { explain?: true },
 ): readonly string[] {
-  if (!options.explain || plan.recommended === undefined) return [];
+  if (!options.explain) return [];
+  if (plan.recommended === undefined)
+    return ['', 'No sizing is feasible, so there is no number to explain.'];
   const lines = explanationLines(explain(profile, plan.recommended, plan.inputs));
   return ['', `How ${plan.recommended.sizing.id} comes to it:`, '', ...lines];
 }
