@@ -2,6 +2,7 @@
 import { suggestion } from '../words/nearest.ts';
 import type { Mistake, Places, YamlPath } from '../yaml/parse-yaml.ts';
 import { checkFormulas } from './check-formulas.ts';
+import { podMistakes } from './check-pod.ts';
 import { checkProcedures } from './check-procedures.ts';
 import { checkRightSize } from './check-right-size.ts';
 import { measuredBy } from './measured-expr.ts';
@@ -34,12 +35,12 @@ export function checkProfile(file: ProfileFile, places: Places): readonly Mistak
 
 function checkComponent(
   id: string,
-  { replicas, autoscaling }: Components[string],
+  { replicas, pod, podMax, autoscaling }: Components[string],
   places: Places,
 ): readonly Mistake[] {
-  const mistakes: Mistake[] = [];
   const { min, max, baseline } = replicas;
   const at = ['components', id];
+  const mistakes = [...podMistakes(pod, podMax, at, places)];
   if (min > max)
     mistakes.push(places.at([...at, 'replicas', 'min'], `min ${min} is above max ${max}`));
   else if (baseline < min || baseline > max) {

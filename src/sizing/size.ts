@@ -1,9 +1,9 @@
 // Does the arithmetic of one sizing: parts, pods, limits, connections, and each reason why it does not fit.
-import { formatNumber } from '../profile/amount.ts';
 import type { Evaluated, Formula, Values } from '../profile/formula.ts';
 import type { Component, Pod, Profile, Sizing } from '../profile/profile.ts';
 import { formatCpu, formatMemory } from '../profile/quantity.ts';
 import { ceilTolerant } from '../profile/rounding.ts';
+import { componentProblems } from './component-problems.ts';
 import { connectionsOf, connectionsProblem } from './connections.ts';
 import { databaseOf } from './database.ts';
 import { remarksOf } from './remarks.ts';
@@ -174,30 +174,6 @@ function podOf(
       limitFactor?.value,
     ),
   };
-}
-
-function componentProblems(
-  component: Component | undefined,
-  { id, replicas, pod }: SizedComponent,
-): readonly string[] {
-  if (component === undefined) return [];
-  const { min, max } = component.replicas;
-  const problems: string[] = [];
-  const of = `${formatNumber(replicas)} replicas of ${id}`;
-  if (replicas > max) problems.push(`${of} are more than the ${max} it may have in one place`);
-  if (replicas < min) problems.push(`${of} are fewer than the ${min} it needs at least`);
-  const { podMax } = component;
-  if (podMax !== undefined && pod.cpuMillicores > podMax.cpuMillicores) {
-    problems.push(
-      `a pod of ${id} would request ${formatCpu(pod.cpuMillicores)}, at most ${formatCpu(podMax.cpuMillicores)} is allowed`,
-    );
-  }
-  if (podMax !== undefined && pod.memoryMi > podMax.memoryMi) {
-    problems.push(
-      `a pod of ${id} would request ${formatMemory(pod.memoryMi)}, at most ${formatMemory(podMax.memoryMi)} is allowed`,
-    );
-  }
-  return problems;
 }
 
 /** The autoscaler holds a workload at its maximum whatever the plan says. */
