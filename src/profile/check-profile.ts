@@ -243,6 +243,11 @@ function checkInputs(file: ProfileFile, places: Places): readonly Mistake[] {
         places.at([...at, 'default'], 'a required input has no default: drop one of the two'),
       );
     }
+    const fixed = input.default?.names.size === 0 ? input.default.evaluate({}) : undefined;
+    if (fixed?.ok === true && !(fixed.value >= input.min && fixed.value <= input.max)) {
+      const message = `the default ${fixed.value} is not between min ${input.min} and max ${input.max}`;
+      mistakes.push(places.at([...at, 'default'], message));
+    }
     if (reaches(name, name, file.inputs, new Set())) {
       mistakes.push(places.at([...at, 'default'], `the default of "${name}" depends on itself`));
     }

@@ -2,7 +2,7 @@
 import type { Values } from '../profile/formula.ts';
 import type { ForecastModel, Profile } from '../profile/profile.ts';
 import { floorTolerant } from '../profile/rounding.ts';
-import { grown, parseInputs } from './inputs.ts';
+import { beyondRange, grown, parseInputs } from './inputs.ts';
 import { totalsOf } from './sized.ts';
 import { type CapacityPlan, type Money, planFor } from './what-if.ts';
 
@@ -107,17 +107,17 @@ interface Asked {
 function look(profile: Profile, model: ForecastModel, asked: Asked): Forecast {
   const { growth, periods, money } = asked;
   const input = profile.inputs.get(model.input);
-  const { min = 0, max = Number.POSITIVE_INFINITY, unit = model.input } = input ?? {};
+  const { unit = model.input } = input ?? {};
   const rows: ForecastRow[] = [];
   const warnings: string[] = [];
   for (let period = 0; period <= periods; period += 1) {
     const amount = amountIn(period, asked);
-    if (period > 0 && !(amount >= min && amount <= max)) {
-      const beyond = amount < min ? `less than the ${min}` : `more than the ${max}`;
-      warnings.push(`from ${model.period} ${period} on it is ${beyond} ${unit} this profile knows`);
+    const inputs = period === 0 ? asked.inputs : grown(profile, asked.inputs, model.input, amount);
+    const beyond = beyondRange(profile, inputs);
+    if (beyond !== undefined) {
+      warnings.push(`from ${model.period} ${period} on ${beyondWords(beyond, model)}`);
       break;
     }
-    const inputs = grown(profile, asked.inputs, model.input, amount);
     rows.push(rowOf(period, amount, planFor(profile, inputs, money)));
   }
   return {
@@ -131,6 +131,15 @@ function look(profile: Profile, model: ForecastModel, asked: Asked): Forecast {
     milestones: milestonesOf(profile, model, rows),
     warnings: [...warnings, ...(rows[0]?.plan.warnings ?? [])],
   };
+}
+
+function beyondWords(
+  { input, side }: NonNullable<ReturnType<typeof beyondRange>>,
+  model: ForecastModel,
+): string {
+  const what = input.name === model.input ? 'it is' : `${input.name} would be`;
+  const end = side === 'below' ? input.min : input.max;
+  return `${what} ${side} ${end} ${input.unit}, the ${side === 'below' ? 'least' : 'most'} this profile knows`;
 }
 
 /** To the nearest, a half up: 50 × 1.15 is 57.49999999999999 in binary, and 58 an hour in the guides. */

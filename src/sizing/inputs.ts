@@ -1,6 +1,8 @@
 // Reads the inputs somebody gives for a system; all mistakes at once, and what is not given is computed from what is.
+import { formatNumber } from '../profile/amount.ts';
 import type { Values } from '../profile/formula.ts';
 import type { Input, Profile } from '../profile/profile.ts';
+import { floorTolerant } from '../profile/rounding.ts';
 import { suggestion } from '../words/nearest.ts';
 
 export type ParsedInputs =
@@ -26,7 +28,14 @@ export function parseInputs(profile: Profile, given: ReadonlyMap<string, string>
   const missing = withDefaults(profile, inputs, given).map(
     ({ name, unit, min, max }) => `${name} is missing (${unit}, ${min} to ${max})`,
   );
-  const all = [...mistakes, ...missing];
+  const beyond = [...profile.inputs.values()].flatMap((input) => {
+    const value = inputs[input.name];
+    if (value === undefined || given.has(input.name) || isInRange(input, value)) return [];
+    return [
+      `${input.name} comes to ${formatNumber(value)} by ${input.default?.source}, and must be ${rangeOf(input)}`,
+    ];
+  });
+  const all = [...mistakes, ...missing, ...beyond];
   return all.length === 0 ? { kind: 'parsed', inputs } : { kind: 'misuse', mistakes: all };
 }
 
@@ -43,9 +52,9 @@ function withDefaults(
   for (let before = Number.POSITIVE_INFINITY; waiting.length < before; ) {
     before = waiting.length;
     waiting = waiting.filter((input) => {
-      const computed = input.default?.evaluate(inputs);
-      if (computed?.ok !== true) return true;
-      inputs[input.name] = computed.value;
+      const computed = byDefault(input, inputs);
+      if (computed === undefined) return true;
+      inputs[input.name] = computed;
       return false;
     });
   }
@@ -62,16 +71,48 @@ export function withAmounts(profile: Profile, inputs: Values, amounts: Values): 
   // Each pass settles at least one more of a chain of defaults.
   for (const _ of following) {
     for (const input of following) {
-      const computed = input.default?.evaluate(changed);
-      if (computed?.ok === true) changed[input.name] = computed.value;
+      const computed = byDefault(input, changed);
+      if (computed !== undefined) changed[input.name] = computed;
     }
   }
   return changed;
 }
 
 function standsAtDefault(input: Input, inputs: Values): boolean {
-  const byDefault = input.default?.evaluate(inputs);
-  return byDefault?.ok === true && byDefault.value === inputs[input.name];
+  const computed = byDefault(input, inputs);
+  return computed !== undefined && computed === inputs[input.name];
+}
+
+/** What an input is when nobody gives it, a count to the nearest whole number; undefined while that cannot be computed. */
+function byDefault(input: Input, inputs: Values): number | undefined {
+  const computed = input.default?.evaluate(inputs);
+  return computed?.ok === true ? amountOf(input, computed.value) : undefined;
+}
+
+/** Counts are whole: half up, in spite of binary fractions. */
+function amountOf({ type }: Input, value: number): number {
+  return type === 'integer' ? floorTolerant(value + 0.5) : value;
+}
+
+/** The first input beyond its range, and on which side. */
+export function beyondRange(
+  profile: Profile,
+  inputs: Values,
+): { readonly input: Input; readonly side: 'above' | 'below' } | undefined {
+  for (const input of profile.inputs.values()) {
+    const value = inputs[input.name];
+    if (value === undefined || isInRange(input, value)) continue;
+    return { input, side: value < input.min ? 'below' : 'above' };
+  }
+  return undefined;
+}
+
+function isInRange({ min, max }: Input, value: number): boolean {
+  return value >= min && value <= max;
+}
+
+function rangeOf({ min, max, unit }: Input): string {
+  return `${min} to ${max} ${unit}`;
 }
 
 /**
@@ -85,18 +126,24 @@ export function grown(profile: Profile, inputs: Values, name: string, amount: nu
     const before = inputs[input.name];
     const byHand = before !== undefined && input.name !== name && !standsAtDefault(input, inputs);
     if (!byHand || now === undefined || now === 0 || !followsFrom(profile, input, name)) continue;
-    const scaled = (before * amount) / now;
-    amounts[input.name] = input.type === 'integer' ? Math.round(scaled) : scaled;
+    amounts[input.name] = amountOf(input, (before * amount) / now);
   }
   return withAmounts(profile, inputs, amounts);
 }
 
-/** Whether a default is computed from another input, directly or by way of others. */
-function followsFrom(profile: Profile, input: Input, name: string): boolean {
-  const names = [...(input.default?.names.keys() ?? [])];
-  return names.some((each) => {
+/** Whether a default is computed from another input, directly or by way of others; `seen` were looked at already. */
+function followsFrom(
+  profile: Profile,
+  input: Input,
+  name: string,
+  seen: Set<string> = new Set(),
+): boolean {
+  return [...(input.default?.names.keys() ?? [])].some((each) => {
+    if (each === name) return true;
     const next = profile.inputs.get(each);
-    return each === name || (next !== undefined && followsFrom(profile, next, name));
+    if (next === undefined || seen.has(each)) return false;
+    seen.add(each);
+    return followsFrom(profile, next, name, seen);
   });
 }
 
@@ -106,8 +153,8 @@ function parseNumber(input: Input, text: string): number | string {
   if (!Number.isFinite(value) || (input.type === 'integer' && !Number.isInteger(value))) {
     return `${input.name} must be ${whole}, not "${text}"`;
   }
-  if (value < input.min || value > input.max) {
-    return `${input.name} must be ${input.min} to ${input.max} ${input.unit}, not ${text}`;
+  if (!isInRange(input, value)) {
+    return `${input.name} must be ${rangeOf(input)}, not ${text}`;
   }
   return value;
 }

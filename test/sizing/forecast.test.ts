@@ -119,7 +119,7 @@ describe('a forecast', () => {
     const answer = ahead(shop(model()), { visits: '6000' });
     expect(amounts(answer)).toEqual([6000, 9000]);
     expect(answer.warnings).toContain(
-      'from month 2 on it is more than the 10000 visits/s this profile knows',
+      'from month 2 on it is above 10000 visits/s, the most this profile knows',
     );
   });
 
@@ -127,8 +127,21 @@ describe('a forecast', () => {
     const answer = ahead(shop(model()), { visits: '40', growth: '-50%' });
     expect(amounts(answer)).toEqual([40, 20, 10]);
     expect(answer.warnings).toEqual([
-      'from month 3 on it is less than the 10 visits/s this profile knows',
+      'from month 3 on it is below 10 visits/s, the least this profile knows',
     ]);
+  });
+
+  it('ends where an input that follows is beyond its range', () => {
+    const inputs = `
+inputs:
+  visits: { type: integer, unit: visits/s, min: 10, max: 10000, required: true }
+  orders: { type: integer, unit: orders/s, max: 100, default: visits / 10 }
+`;
+    const answer = ahead(shop(model(), { inputs }), { visits: '500' });
+    expect(amounts(answer)).toEqual([500, 750]);
+    expect(answer.warnings).toContain(
+      'from month 2 on orders would be above 100 orders/s, the most this profile knows',
+    );
   });
 
   it('does not shrink an amount by rounding while it grows, nor the other way round', () => {
@@ -154,7 +167,7 @@ inputs:
       ahead(shop(model(), { inputs }), { visits: '100', growth: '10%', ...words }).rows.map(
         ({ plan }) => plan.inputs['orders'],
       );
-    expect(orders({})).toEqual([10, 11, 12.1, 13.3]);
+    expect(orders({})).toEqual([10, 11, 12, 13]);
     expect(orders({ orders: '7' })).toEqual([7, 8, 8, 9]); // 7.7, 8.47 and 9.31, to the nearest
   });
 

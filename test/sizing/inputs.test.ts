@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { parseProfile } from '../../src/profile/parse-profile.ts';
 import { grown, parseInputs, withAmounts } from '../../src/sizing/inputs.ts';
 import { formatMistake } from '../../src/yaml/parse-yaml.ts';
+import { shop } from './shop.ts';
 
 /** Visits follow from shops, purchases from visits; nothing follows from the size of the staff. */
 const parsed = parseProfile(
@@ -48,6 +49,55 @@ describe('inputs that follow from others', () => {
     const mistakes = ['shops is missing (shops, 1 to 500)'];
     expect(read({})).toEqual({ kind: 'misuse', mistakes });
     expect(read({ staff: '4', purchases: '7' })).toEqual({ kind: 'misuse', mistakes });
+  });
+});
+
+describe('what an input comes to by its default', () => {
+  const defaults = (inputs: string) => {
+    const visits = '  visits: { type: number, min: 1, max: 1000, required: true }';
+    const made = shop('', { inputs: `inputs:\n${visits}\n${inputs}` });
+    return (given: string) => parseInputs(made, new Map([['visits', given]]));
+  };
+
+  it('is whole for a count, to the nearest', () => {
+    const halves = defaults('  orders: { type: integer, default: visits * 0.1 }');
+    expect(halves('14')).toMatchObject({ inputs: { orders: 1 } });
+    expect(halves('15')).toMatchObject({ inputs: { orders: 2 } });
+    expect(halves('4')).toMatchObject({ inputs: { orders: 0 } });
+  });
+
+  it('is a mistake beyond its range, and not a figure nobody has checked', () => {
+    const few = defaults('  orders: { type: integer, unit: orders, max: 5, default: visits / 10 }');
+    expect(few('50')).toMatchObject({ inputs: { orders: 5 } });
+    expect(few('60')).toEqual({
+      kind: 'misuse',
+      mistakes: ['orders comes to 6 by visits / 10, and must be 0 to 5 orders'],
+    });
+  });
+
+  it('is a mistake of the profile when it is always beyond', () => {
+    expect(() => defaults('  staff: { type: integer, min: 1, max: 5, default: 7 }')).toThrow(
+      'shop.yaml:7:52: the default 7 is not between min 1 and max 5',
+    );
+  });
+
+  it('is not looked for in files with more inputs than a person writes', () => {
+    const many = Array.from({ length: 100 }, (_, index) => `  i${index}: { type: number }`);
+    expect(() => defaults(many.join('\n'))).toThrow('shop.yaml:6:3: expected at most 100 entries');
+  });
+
+  it('is found quickly also where each input follows from two others', () => {
+    const many = Array.from({ length: 60 }, (_, index) => {
+      const formula = index > 57 ? 'visits * 0' : `i${index + 1} + i${index + 2}`;
+      return `  i${index}: { type: number, default: "${formula}" }`;
+    });
+    const sixty = defaults(many.join('\n'))('7');
+    if (sixty.kind !== 'parsed') throw new Error(sixty.mistakes.join());
+    const made = shop('', {
+      inputs: `inputs:\n  visits: { type: number, min: 1, max: 1000, required: true }\n${many.join('\n')}`,
+    });
+    // Two to the power of thirty paths lead from the first to the last.
+    expect(grown(made, { ...sixty.inputs, i0: 5 }, 'visits', 14)).toMatchObject({ i0: 10 });
   });
 });
 

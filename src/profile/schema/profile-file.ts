@@ -42,19 +42,28 @@ const value = z
   .strictObject({ formula, unit: sentence.optional(), source: source.optional() })
   .meta({ description: 'A figure that several formulas use.' });
 
+/** The guides have at most 5 inputs, 11 values, 6 components and 19 triggers; the work of a plan grows with their square. */
+const entriesMax = 100;
+
+function fewEnough<T extends z.ZodType<Readonly<Record<string, unknown>>>>(record: T): T {
+  return record.refine(
+    (entries) => Object.keys(entries).length <= entriesMax,
+    `expected at most ${entriesMax} entries`,
+  );
+}
+
 /** A profile file. */
 export const profileSchema = z
   .strictObject({
     profile: typedName.meta({ description: 'The name people type.' }),
     title: sentence,
     guide: sentence.meta({ description: 'The document every source refers to, with its version.' }),
-    inputs: z.record(figureName, input).default({}),
-    values: z
-      .record(figureName, value)
+    inputs: fewEnough(z.record(figureName, input)).default({}),
+    values: fewEnough(z.record(figureName, value))
       .default({})
       .meta({ description: 'In the order of the file; each may use inputs and those before it.' }),
-    components: z.record(typedName, component),
-    triggers: z.record(typedName, trigger).default({}),
+    components: fewEnough(z.record(typedName, component)),
+    triggers: fewEnough(z.record(typedName, trigger)).default({}),
     choose: z.enum(['first', 'largest']).default('first').meta({
       description:
         'Which feasible sizing is recommended: the first, or the one with most replicas.',
