@@ -1,13 +1,9 @@
 // A right-sizing as Slack shows it: what each container should request, why, on how many samples, and the sum behind it.
 
 import { formatDuration } from '../profile/duration.ts';
+import type { CostMove } from '../sizing/cost.ts';
 import type { Recommendation } from '../sizing/right-size.ts';
-import type {
-  CostMove,
-  NotSized,
-  SizedContainer,
-  SizedPods,
-} from '../sizing/right-size-component.ts';
+import type { NotSized, SizedContainer, SizedPods } from '../sizing/right-size-component.ts';
 import { amountText, resourceText } from '../sizing/right-size-words.ts';
 import { context, dollars, fallback, figure, literal, type Message, sections } from './message.ts';
 

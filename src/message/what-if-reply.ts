@@ -2,6 +2,7 @@
 import { formatNumber } from '../profile/amount.ts';
 import { formatCpu, formatMemory } from '../profile/quantity.ts';
 import { changeWords, type PlannedChange } from '../sizing/compare.ts';
+import type { CostMove } from '../sizing/cost.ts';
 import type { RoomLine } from '../sizing/room-words.ts';
 import type { Sized } from '../sizing/sized.ts';
 import type { CapacityPlan } from '../sizing/what-if.ts';
@@ -19,6 +20,8 @@ import {
 /** What was seen beside the figures: what would change of what runs, and what was not known. */
 export interface Seen {
   readonly changes: readonly PlannedChange[];
+  /** What all requests cost, now and as planned. */
+  readonly cost?: CostMove | undefined;
   readonly notes: readonly string[];
   /** Whether the cluster has room for it. */
   readonly room: readonly RoomLine[];
@@ -117,7 +120,7 @@ function besideLines(plan: CapacityPlan): readonly string[] {
   return lines;
 }
 
-function changeLines({ changes, notes, scaleWith }: Seen): readonly string[] {
+function changeLines({ changes, cost, notes, scaleWith }: Seen): readonly string[] {
   const lines = changes.map((change) => {
     const how =
       change.field === 'replicas'
@@ -128,6 +131,11 @@ function changeLines({ changes, notes, scaleWith }: Seen): readonly string[] {
   return [
     '*Against what runs now*',
     ...(lines.length === 0 ? ['Nothing would change.'] : lines),
+    ...(cost === undefined
+      ? []
+      : [
+          `Requests of all pods: ${dollars(cost.beforeUsdPerMonth)} → ${dollars(cost.afterUsdPerMonth)} a month`,
+        ]),
     ...notes.map((note) => `• ${literal(note, 300)}`),
   ];
 }

@@ -3,6 +3,7 @@ import { formatNumber } from '../profile/amount.ts';
 import type { Pod, Profile } from '../profile/profile.ts';
 import { formatCpu, formatMemory } from '../profile/quantity.ts';
 import { ceilTolerant } from '../profile/rounding.ts';
+import { type CostMove, costMove, podUsdPerMonth, type Rates } from './cost.ts';
 import type { Sized, SizedComponent } from './sized.ts';
 
 /** What runs now of one component, and what it was seen to need; what is not known is absent. */
@@ -138,6 +139,30 @@ function changesOf(
     ...change('cpuRequestMillicores', seen.pod?.cpuMillicores, pod.cpuMillicores),
     ...change('memoryRequestMi', seen.pod?.memoryMi, pod.memoryMi),
   ];
+}
+
+/**
+ * What the requests of all pods cost a month, now and as planned; undefined when not all of what runs is known, or where
+ * nobody says what machines cost.
+ */
+export function requestsCost(
+  components: readonly SizedComponent[],
+  observed: readonly ObservedComponent[],
+  parts: number,
+  ratesOf: (component: string) => Rates | undefined,
+): CostMove | undefined {
+  let before = 0;
+  let after = 0;
+  for (const { id, replicas, pod } of components) {
+    const seen = observed.find((each) => each.id === id);
+    const { cpuMillicores, memoryMi } = seen?.pod ?? {};
+    const rates = ratesOf(id);
+    if (rates === undefined || seen?.replicas === undefined) return undefined;
+    if (cpuMillicores === undefined || memoryMi === undefined) return undefined;
+    before += seen.replicas * podUsdPerMonth({ cpuMillicores, memoryMi }, rates);
+    after += parts * replicas * podUsdPerMonth(pod, rates);
+  }
+  return costMove(before, after);
 }
 
 /** `replicas 4 → 9` with the unit of the field. */

@@ -48,6 +48,24 @@ export function cents(usd: number): number | undefined {
   return Number.isFinite(rounded) ? rounded : undefined;
 }
 
+/** What pods cost a month, as requests times rates. */
+export interface CostMove {
+  readonly beforeUsdPerMonth: number;
+  readonly afterUsdPerMonth: number;
+}
+
+/** Two sums as one move, in cents; undefined when one of them is not known. */
+export function costMove(
+  before: number | undefined,
+  after: number | undefined,
+): CostMove | undefined {
+  const beforeUsdPerMonth = before === undefined ? undefined : cents(before);
+  const afterUsdPerMonth = after === undefined ? undefined : cents(after);
+  return beforeUsdPerMonth === undefined || afterUsdPerMonth === undefined
+    ? undefined
+    : { beforeUsdPerMonth, afterUsdPerMonth };
+}
+
 export type Budget = NonNullable<CostRates['budget']>;
 
 /** Where a month's spending stands against a budget. */

@@ -2,19 +2,13 @@
 import { formatNumber } from '../profile/amount.ts';
 import type { Component, Pod, Profile } from '../profile/profile.ts';
 import type { ContainerSize, ContainerUsage } from './container-usage.ts';
-import { podUsdPerMonth, type Rates } from './cost.ts';
+import { type CostMove, costMove, podUsdPerMonth, type Rates } from './cost.ts';
 import { type LiveContainer, type LiveWorkload, utilisationTargets } from './live-workload.ts';
 import { type RightSize, rightSize } from './right-size.ts';
 import { signsOfKills } from './right-size-obstacles.ts';
 import { type ReplicasAdvice, rightSizeReplicas } from './right-size-replicas.ts';
 import { usualRule } from './right-size-rule.ts';
 import { amountText, resourceText } from './right-size-words.ts';
-
-/** What all pods of a component cost a month, as requests times rates. */
-export interface CostMove {
-  readonly beforeUsdPerMonth: number;
-  readonly afterUsdPerMonth: number;
-}
 
 /** Another number of pods, beside another size of each. */
 export interface SizedPods {
@@ -67,8 +61,8 @@ export function sizeComponent(facts: SizedComponentFacts): SizedContainer {
   const costOf = (size: ContainerSize, replicas: number) =>
     monthlyCost(workload, { container, size, replicas }, rates);
   const now = costOf(result.before, workload.replicas);
-  const cost = moveOf(now, costOf(result.after, workload.replicas));
-  const costOfPods = pods && moveOf(now, costOf(result.before, pods.advice.after));
+  const cost = costMove(now, costOf(result.after, workload.replicas));
+  const costOfPods = pods && costMove(now, costOf(result.before, pods.advice.after));
   return {
     component: component.id,
     result: { ...result, notes },
@@ -86,12 +80,6 @@ export function podsRuleOf({ rightSize }: Pick<Profile, 'rightSize'>, component:
 /** The profile's rule with the name of its guide, else the usual one. */
 function ruleOf({ guide, rightSize: rule }: SizedComponentFacts['profile']) {
   return rule === undefined ? usualRule : { ...rule, source: `${guide}, ${rule.source}` };
-}
-
-function moveOf(before: number | undefined, after: number | undefined): CostMove | undefined {
-  return before === undefined || after === undefined
-    ? undefined
-    : { beforeUsdPerMonth: before, afterUsdPerMonth: after };
 }
 
 /** All pods with all their containers; nothing where the container requests nothing or there are no rates. */

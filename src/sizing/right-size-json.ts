@@ -1,7 +1,9 @@
 // The stable JSON form of a right-sizing, for programs. Numbers are numbers and units are in the names.
+
+import type { CostMove } from './cost.ts';
 import { cents } from './cost.ts';
 import type { Recommendation } from './right-size.ts';
-import type { CostMove, NotSized, SizedContainer, SizedPods } from './right-size-component.ts';
+import type { NotSized, SizedContainer, SizedPods } from './right-size-component.ts';
 
 /** The answer for a system: what could be sized, and for what could not be, why. */
 export function rightSizesJson(

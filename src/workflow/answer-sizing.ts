@@ -66,6 +66,7 @@ async function planned(
     ? misuseMessage(stored.name, sized.mistakes.join('; '))
     : whatIfMessage(system.title, sized.plan, {
         changes: sized.changes,
+        cost: sized.cost,
         notes: sized.notes,
         room: sized.room,
         scaleWith: (component, replicas) =>

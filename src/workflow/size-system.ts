@@ -2,12 +2,18 @@
 
 import type { WorkloadState } from '../change/compare.ts';
 import type { System } from '../plan/system.ts';
-import { promqlNamesOf } from '../plan/system.ts';
+import { promqlNamesOf, ratesOf } from '../plan/system.ts';
 import { formatNumber } from '../profile/amount.ts';
 import type { Input, Pod } from '../profile/profile.ts';
 import { podPattern } from '../profile/promql.ts';
-import { compare, type ObservedComponent, type PlannedChange } from '../sizing/compare.ts';
+import {
+  compare,
+  type ObservedComponent,
+  type PlannedChange,
+  requestsCost,
+} from '../sizing/compare.ts';
 import { plannedShape } from '../sizing/planned-shape.ts';
+import type { CostMove } from '../sizing/cost.ts';
 import { roomFor, type WantedPods } from '../sizing/room.ts';
 import { type RoomLine, roomLines } from '../sizing/room-words.ts';
 import type { SizedComponent } from '../sizing/sized.ts';
@@ -29,6 +35,8 @@ export type SizedSystem =
       readonly kind: 'sized';
       readonly plan: CapacityPlan;
       readonly changes: readonly PlannedChange[];
+      /** What all requests cost, where that is known of all that runs. */
+      readonly cost?: CostMove;
       /** Where inputs were measured, where observed need counts more, and what is not known. */
       readonly notes: readonly string[];
       /** Whether the cluster has room for it; empty where nothing is recommended. */
@@ -59,10 +67,17 @@ export async function sizeSystem(
     recommended,
     seen.map(({ component }) => component),
   );
+  const cost = requestsCost(
+    comparison.components,
+    seen.map(({ component }) => component),
+    recommended.parts,
+    (component) => ratesOf(system, component),
+  );
   return {
     kind: 'sized',
     plan: result,
     changes: comparison.changes,
+    ...(cost && { cost }),
     notes: [...measured.notes, ...seen.flatMap(({ problems }) => problems), ...comparison.notes],
     room: await lookForRoom(
       system,
@@ -70,6 +85,18 @@ export async function sizeSystem(
       parts,
     ),
   };
+}
+
+/** Whether a plan cannot be made without it: it is required, or another input follows from it that is not given either. */
+function isMissing(
+  { inputs }: System['profile'],
+  name: string,
+  given: ReadonlyMap<string, string>,
+): boolean {
+  const input = inputs.get(name);
+  if (input === undefined || input.default !== undefined || given.has(name)) return false;
+  const followers = [...inputs.values()].filter((each) => each.default?.names.has(name) === true);
+  return input.required || followers.some((each) => !given.has(each.name));
 }
 
 interface Measured {
@@ -89,7 +116,7 @@ async function measureInputs(
   const [first] = system.profile.components.keys();
   const names = first === undefined ? undefined : promqlNamesOf(system, first);
   const wanted = [...system.profile.inputs.values()]
-    .filter(({ name, required, observe }) => required && !given.has(name) && observe !== undefined)
+    .filter(({ name, observe }) => observe !== undefined && isMissing(system.profile, name, given))
     .slice(0, inputsMeasuredMax);
   const all = new Map(given);
   const notes: string[] = [];

@@ -6,6 +6,7 @@ import {
   changeWords,
   compare,
   type ObservedComponent,
+  requestsCost,
 } from '../../src/sizing/compare.ts';
 import { ask } from '../profile/ask-profile.ts';
 import { shop } from './shop.ts';
@@ -26,6 +27,30 @@ const web = (over: Partial<ObservedComponent> = {}): ObservedComponent => ({
   replicas: 4,
   pod: { cpuMillicores: 500, memoryMi: 1024 },
   ...over,
+});
+
+describe('what all requests cost', () => {
+  // A pod of 500m and 1Gi: (0.5 × 0.04 + 1 × 0.01) × 100 h = $3.
+  const rates = {
+    cpuCoreHourUsd: 0.04,
+    memoryGbHourUsd: 0.01,
+    hoursPerMonth: 100,
+    source: 'Rates',
+  };
+  const priced = (observed: ObservedComponent, known = true) =>
+    requestsCost(compared(400, [observed]).components, [observed], 1, () =>
+      known ? rates : undefined,
+    );
+
+  it('is shown before and after, of pods as they are and as planned', () => {
+    expect(priced(web({ replicas: 2 }))).toEqual({ beforeUsdPerMonth: 6, afterUsdPerMonth: 12 });
+  });
+
+  it('is not known where what runs is not, or where there are no rates', () => {
+    expect(priced({ id: 'web' })).toBeUndefined();
+    expect(priced({ id: 'web', replicas: 2 })).toBeUndefined();
+    expect(priced(web(), false)).toBeUndefined();
+  });
 });
 
 describe('what would change', () => {
