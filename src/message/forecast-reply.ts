@@ -2,7 +2,7 @@
 import { formatNumber } from '../profile/amount.ts';
 import type { Forecast } from '../sizing/forecast.ts';
 import { codeBlocks } from './code-block.ts';
-import { forecastTable } from './forecast-table.ts';
+import { forecastTable, growthWords } from './forecast-table.ts';
 import { context, fallback, literal, type Message, section, sections } from './message.ts';
 
 /** The answer to somebody who asked what is to come. `chart` says whether its picture has been sent. */
@@ -19,13 +19,13 @@ export function forecastMessage(
     ({ period, say }) => `• *${period === 0 ? 'now' : `${per} ${period}`}* ${literal(say, 300)}`,
   );
   const picture =
-    chart === 'sent'
-      ? 'The chart is in a direct message to you.'
-      : 'The chart could not be sent; the numbers are all here.';
+    chart === 'sent' ? 'The chart is in a direct message to you.' : 'The chart could not be sent.';
+  const warnings = answer.warnings.map((warning) => `⚠️ ${literal(warning, 400)}`);
   return fallback(`${name}: ${span}`, [
-    section(`*${name}*: ${span}, growing by ${formatNumber(answer.growth * 100)} % a ${per}`),
-    ...sections(passed.length === 0 ? ['Nothing worth telling is passed on the way.'] : passed, 2),
-    ...codeBlocks(forecastTable(title, { ...answer, milestones: [] }).slice(2), 2),
+    section(`*${name}*: ${span}, ${growthWords(answer)}`),
+    ...sections(passed.length === 0 ? ['Nothing worth telling is passed on the way.'] : passed, 1),
+    ...sections(warnings, 1),
+    ...codeBlocks(forecastTable(title, { ...answer, milestones: [], warnings: [] }).slice(2), 2),
     context(picture, literal(answer.source, 200), 'Nothing was changed.'),
   ]);
 }

@@ -1,16 +1,16 @@
 // A forecast as a terminal shows it: a row for each period, then what is passed and when.
 import { formatNumber } from '../profile/amount.ts';
+import { stageWords } from '../sizing/database.ts';
 import type { Forecast } from '../sizing/forecast.ts';
 import { type Cell, table } from '../words/table.ts';
 
 /** Lines of text. */
 export function forecastTable(title: string, answer: Forecast): readonly string[] {
   const { rows, per, milestones, warnings } = answer;
-  const growth = `${formatNumber(answer.growth * 100)} % a ${per}`;
   const heading = [
     per,
     answer.input,
-    'pods',
+    podsHeading(rows),
     'cores',
     'GiB',
     'database',
@@ -24,13 +24,13 @@ export function forecastTable(title: string, answer: Forecast): readonly string[
     row.replicas ?? '-',
     row.cpuCores === undefined ? '' : rounded(row.cpuCores),
     row.memoryGib === undefined ? '' : rounded(row.memoryGib),
-    row.plan.database?.stage ?? '',
+    row.plan.database === undefined ? '' : stageWords(row.plan.database),
     row.databaseGib === undefined ? '' : rounded(row.databaseGib),
     row.costUsdPerMonth === undefined ? '' : rounded(row.costUsdPerMonth),
     row.plan.recommended?.sizing.id ?? 'none is feasible',
   ]);
   return [
-    `${title}  ${answer.unit} growing by ${growth}  (${answer.source})`,
+    `${title}  ${answer.unit} ${growthWords(answer)}  (${answer.source})`,
     '',
     ...table([heading, ...lines]),
     ...(milestones.length === 0 ? [] : ['', 'Passed on the way:']),
@@ -40,6 +40,21 @@ export function forecastTable(title: string, answer: Forecast): readonly string[
     ...(warnings.length === 0 ? [] : ['', 'Worth knowing:']),
     ...warnings.map((warning) => `  ${warning}`),
   ];
+}
+
+/** `growing by 10 % a month`. */
+export function growthWords({ growth, per }: Pick<Forecast, 'growth' | 'per'>): string {
+  const verb = growth < 0 ? 'shrinking' : 'growing';
+  return `${verb} by ${formatNumber(Math.abs(growth) * 100)} % a ${per}`;
+}
+
+/** Cores and money are those of all components; pods are counted of the first one. */
+function podsHeading(rows: Forecast['rows']): string {
+  for (const { plan } of rows) {
+    const [main, ...others] = plan.recommended?.components ?? [];
+    if (main !== undefined && others.length > 0) return `${main.id} pods`;
+  }
+  return 'pods';
 }
 
 function rounded(value: number): number {

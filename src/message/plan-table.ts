@@ -1,6 +1,7 @@
 // A sized system as a terminal shows it: one table of sizings, then what grows beside the pods.
 import { formatNumber } from '../profile/amount.ts';
 import { formatCpu, formatMemory } from '../profile/quantity.ts';
+import { stageWords } from '../sizing/database.ts';
 import type { Sized } from '../sizing/sized.ts';
 import type { CapacityPlan } from '../sizing/what-if.ts';
 import { type Cell, table } from '../words/table.ts';
@@ -63,8 +64,7 @@ function beside(plan: CapacityPlan): readonly string[] {
   const { database, networkMbps, storageUsdPerMonth, perUnit, budget } = plan;
   const lines: string[] = [];
   if (database !== undefined) {
-    const shards = database.shards > 1 ? `${database.shards} shards, each ` : '';
-    lines.push(`Database  ${shards}${database.stage}`);
+    lines.push(`Database  ${stageWords(database)}`);
     const sizes = Object.entries(database.storageGib)
       .map(([name, gib]) => `${name} ${formatNumber(Math.round(gib * 10) / 10)} GiB`)
       .join(', ');

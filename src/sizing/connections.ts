@@ -1,4 +1,5 @@
 // Adds up database connections across tiers, because more pods are a shortage when each opens a pool of its own.
+import { formatNumber } from '../profile/amount.ts';
 import type { Values } from '../profile/formula.ts';
 import type { Profile } from '../profile/profile.ts';
 import { ceilTolerant } from '../profile/rounding.ts';
@@ -28,6 +29,10 @@ export function connectionsOf(
     if (connections === undefined) continue;
     const perPod = connections.perPod.evaluate(values);
     if (!perPod.ok) return { ok: false, because: `connections of ${id}: ${perPod.because}` };
+    if (perPod.value < 0) {
+      const because = `connections of ${id}: ${formatNumber(perPod.value)} a pod is less than nothing`;
+      return { ok: false, because };
+    }
     const replicas = components.find((each) => each.id === id)?.replicas ?? limits.baseline;
     const pods = replicas + ceilTolerant((replicas * surge) / 100);
     const pool = ceilTolerant(perPod.value);

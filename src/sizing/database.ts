@@ -1,6 +1,7 @@
 // Plans the database beside the pods: its stage, shards, storage and room for connections.
-import type { Formula, Values } from '../profile/formula.ts';
-import type { DatabasePlan, Profile } from '../profile/profile.ts';
+import { formatNumber } from '../profile/amount.ts';
+import type { Evaluated, Formula, Values } from '../profile/formula.ts';
+import type { DatabasePlan, Profile, Split } from '../profile/profile.ts';
 import { ceilTolerant } from '../profile/rounding.ts';
 import { partsName } from '../profile/scope.ts';
 import { partOf, valuesOf } from './values.ts';
@@ -13,6 +14,8 @@ export interface SizedDatabase {
   readonly replicas: number;
   /** 1 when it is not sharded. */
   readonly shards: number;
+  /** What its parts are, where there are several. */
+  readonly splitInto?: Split['into'];
   /** Sizes in GiB by name, over all shards; `provisioned` is what is paid for. */
   readonly storageGib: Readonly<Record<string, number>>;
   readonly growthGibPerDay?: number;
@@ -54,7 +57,7 @@ export function databaseOf(
   const unknown: string[] = [];
   const connectionsUnknown: string[] = [];
   const number = (what: string, formula: Formula, problems = connectionsUnknown): number => {
-    const result = formula.evaluate(here);
+    const result = notNegative(formula.evaluate(here));
     if (result.ok) return ceilTolerant(result.value);
     problems.push(`${what}: ${result.because}`);
     return 0;
@@ -66,6 +69,7 @@ export function databaseOf(
     stage: stage.title,
     replicas: number('read replicas', stage.replicas, unknown),
     shards,
+    ...(plan.split && shards > 1 && { splitInto: plan.split.into }),
     storageGib: storageOf(plan, whole, unknown),
     ...(growth?.ok === true && { growthGibPerDay: growth.value }),
     ...(connections && {
@@ -88,6 +92,17 @@ export function databaseOf(
   };
 }
 
+/** There is no less than nothing of replicas, connections and GiB: such a figure is the formula's mistake. */
+function notNegative(result: Evaluated<number>): Evaluated<number> {
+  if (!result.ok || result.value >= 0) return result;
+  return { ok: false, because: `${formatNumber(result.value)} is less than nothing` };
+}
+
+/** `primary + 1 replica`, and of several `3 regions, each primary + 1 replica`. */
+export function stageWords({ shards, splitInto, stage }: SizedDatabase): string {
+  return shards > 1 ? `${formatNumber(shards)} ${splitInto ?? 'shards'}, each ${stage}` : stage;
+}
+
 function storageOf(
   { storage }: DatabasePlan,
   sized: Values,
@@ -96,7 +111,7 @@ function storageOf(
   const sizes: Record<string, number> = {};
   const values: Record<string, number> = { ...sized };
   for (const [name, formula] of Object.entries(storage?.gib ?? {})) {
-    const result = formula.evaluate(values);
+    const result = notNegative(formula.evaluate(values));
     if (!result.ok) {
       unknown.push(`${name} storage: ${result.because}`);
       continue;

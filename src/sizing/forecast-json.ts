@@ -32,6 +32,7 @@ function rowJson(
     ...(memoryGib !== undefined && { memoryGiB: round(memoryGib, 2) }),
     ...(databaseGib !== undefined && { databaseGiB: round(databaseGib, 1) }),
     ...(plan.database && { databaseStage: plan.database.stage }),
+    ...(plan.database && plan.database.shards > 1 && { databaseShards: plan.database.shards }),
     ...(costUsdPerMonth !== undefined && { costUsdPerMonth: round(costUsdPerMonth, 2) }),
   };
 }

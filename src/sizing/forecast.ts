@@ -3,6 +3,7 @@ import type { Values } from '../profile/formula.ts';
 import type { ForecastModel, Profile } from '../profile/profile.ts';
 import { floorTolerant } from '../profile/rounding.ts';
 import { beyondRange, grown, parseInputs } from './inputs.ts';
+import { type Milestone, milestonesOf } from './milestones.ts';
 import { totalsOf } from './sized.ts';
 import { type CapacityPlan, type Money, planFor } from './what-if.ts';
 
@@ -27,16 +28,6 @@ export interface ForecastRow {
   readonly databaseGib?: number;
   /** Pods and storage together. */
   readonly costUsdPerMonth?: number;
-}
-
-/** Something that is passed first in this period. Period 0 is so already. */
-export interface Milestone {
-  readonly id: string;
-  readonly period: number;
-  readonly say: string;
-  readonly source?: string;
-  /** On the axis of the growing input. */
-  readonly level?: number;
 }
 
 export interface Forecast {
@@ -165,103 +156,6 @@ function rowOf(period: number, amount: number, plan: CapacityPlan): ForecastRow 
     memoryGib,
     ...(cost !== undefined && { costUsdPerMonth: cost + (storageUsdPerMonth ?? 0) }),
   };
-}
-
-/** The guide's milestones, and those every system has: a budget, another database stage, the end of what fits. */
-function milestonesOf(
-  profile: Profile,
-  model: ForecastModel,
-  rows: readonly ForecastRow[],
-): readonly Milestone[] {
-  const passed = model.milestones.flatMap(({ id, when, say, source, level }): Milestone[] => {
-    for (const row of rows) {
-      const values = milestoneValues(row);
-      const result = when.evaluate(values);
-      if (!result.ok || !result.value) continue;
-      const more = {
-        ...(source !== undefined && { source }),
-        ...(level !== undefined && { level }),
-      };
-      return [{ id, period: row.period, say: say.withNumbers(values), ...more }];
-    }
-    return [];
-  });
-  return [
-    ...passed,
-    ...budgetMilestones(rows),
-    ...stageMilestones(rows),
-    ...endOfWhatFits(profile, rows),
-  ].toSorted((a, b) => a.period - b.period);
-}
-
-function milestoneValues(row: ForecastRow): Values {
-  const { period, plan, databaseGib, costUsdPerMonth } = row;
-  const whole = plan.recommended?.values ?? plan.inputs;
-  return {
-    ...whole,
-    ...plan.inputs,
-    // A milestone speaks of the whole system; a sizing's own figures are those of one part.
-    ...(row.replicas !== undefined && { replicas: row.replicas }),
-    period,
-    ...(databaseGib !== undefined && { database_gib: databaseGib }),
-    ...(costUsdPerMonth !== undefined && { cost_usd: costUsdPerMonth }),
-  };
-}
-
-function budgetMilestones(rows: readonly ForecastRow[]): readonly Milestone[] {
-  return (['warning', 'critical'] as const).flatMap((state): Milestone[] => {
-    const row = rows.find(({ plan: { budget } }) =>
-      state === 'warning'
-        ? budget?.state !== undefined && budget.state !== 'ok'
-        : budget?.state === 'critical',
-    );
-    const budget = row?.plan.budget;
-    if (row === undefined || budget === undefined) return [];
-    const say = `${budget.usedPercent} % of the budget of ${budget.usdPerMonth} USD a month`;
-    return [{ id: `budget-${state}`, period: row.period, say, source: budget.source }];
-  });
-}
-
-function stageMilestones(rows: readonly ForecastRow[]): readonly Milestone[] {
-  return rows.flatMap((row, index): Milestone[] => {
-    const now = stageWords(row.plan);
-    const before = index === 0 ? now : stageWords(rows[index - 1]?.plan);
-    if (now === undefined || now === before) return [];
-    return [{ id: 'database-stage', period: row.period, say: `database: ${now}` }];
-  });
-}
-
-function stageWords(plan: CapacityPlan | undefined): string | undefined {
-  const database = plan?.database;
-  if (database === undefined) return undefined;
-  return database.shards > 1 ? `${database.shards} shards, each ${database.stage}` : database.stage;
-}
-
-function endOfWhatFits(profile: Profile, rows: readonly ForecastRow[]): readonly Milestone[] {
-  const parts = rows.find((row) => (row.parts ?? 1) > (rows[0]?.parts ?? 1));
-  const none = rows.find(({ replicas }) => replicas === undefined);
-  const split = parts?.plan.recommended?.sizing.split;
-  return [
-    ...(parts === undefined || split === undefined
-      ? []
-      : [
-          {
-            id: 'split',
-            period: parts.period,
-            say: `${parts.parts} ${split.into}`,
-            source: split.source,
-          },
-        ]),
-    ...(none === undefined || profile.sizings.length === 0
-      ? []
-      : [
-          {
-            id: 'no-sizing',
-            period: none.period,
-            say: 'no sizing of the guide is feasible any more',
-          },
-        ]),
-  ];
 }
 
 function takeGrowth(words: Map<string, string>, { growth }: ForecastModel): number | string {

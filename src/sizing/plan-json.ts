@@ -52,12 +52,14 @@ function sizingJson(guide: string, sized: Sized): Readonly<Record<string, unknow
 }
 
 function databaseJson(database: SizedDatabase): Readonly<Record<string, unknown>> {
-  const { growthGibPerDay, connections, pooler, settings, shards, storageGib } = database;
+  const { growthGibPerDay, connections, pooler, settings, shards, splitInto, storageGib } =
+    database;
   return {
     stage: database.stage,
     replicas: database.replicas,
     pooler: pooler !== undefined,
     ...(shards > 1 && { shards }),
+    ...(splitInto !== undefined && { splitInto }),
     ...(Object.keys(storageGib).length > 0 && {
       storageGiB: mapValues(storageGib, (gib) => rounded(gib, 1)),
     }),

@@ -171,12 +171,16 @@ function warningsOf(
 ): readonly string[] {
   const values = recommended?.values ?? valuesOf(profile, inputs);
   const assumed = profile.cost?.assumed;
+  const isSized = recommended !== undefined || profile.sizings.length === 0;
   return [
     ...(recommended === undefined && profile.sizings.length > 0
       ? ['No sizing is feasible: each one says why.']
       : []),
     ...(recommended?.warnings ?? []),
     ...remarksOf(profile.warnings, values),
+    ...(profile.database !== undefined && database === undefined && isSized
+      ? [`Its database is not planned: no stage of "${profile.database.source}" holds here`]
+      : []),
     ...(database?.unknown ?? []),
     ...(assumed === undefined || money.rates !== undefined ? [] : [assumed]),
   ];

@@ -197,7 +197,7 @@ describe('the connections of gl-001', () => {
     const [formula] = plan(50, 100).sizings;
     expect(formula).toMatchObject({ feasible: false, components: [{ replicas: 20 }] });
     expect(formula?.reasons).toEqual([
-      'a pool of 470 connections is more than 370: with the pods of a rollout it does not fit into max_connections of 500, the most the guide sets',
+      'a pool of 470 connections is more than 370: up to there it fits into max_connections of 500, the most the guide sets, with the pods of a rollout and however many replicas share it',
       'pods may open 600 database connections, 497 are free (max_connections 500 less 3 in reserve)',
     ]);
   });
@@ -232,7 +232,7 @@ describe('the regions of gl-001', () => {
       '24 replicas of orchestrator are more than the 20 it may have in one place',
     );
     expect(warnings).toContain(
-      "Pods keep the size they have at the end of one region, so that more plants never get less: for its own 7 plants and 67 sub-agents a region's formula gives limits of 5050m and 10148Mi",
+      "Pods keep the size they have at the end of one region, so that more plants never get less: for its own share (plants: 7, sub-agents: 67) a region's formula gives limits of 5050m and 10148Mi",
     );
   });
 

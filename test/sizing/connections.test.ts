@@ -64,6 +64,10 @@ components:
       ok: false,
       because: 'connections of web: visits is not known',
     });
+    expect(connectionsOf(profile, [web(4)], { visits: -40 })).toEqual({
+      ok: false,
+      because: 'connections of web: -1 a pod is less than nothing',
+    });
   });
 });
 

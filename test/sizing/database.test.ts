@@ -1,6 +1,6 @@
 // Plans the database of a small shop: its stage, its shards, its storage, and what is not known about it.
 import { describe, expect, it } from 'vitest';
-import { databaseOf } from '../../src/sizing/database.ts';
+import { databaseOf, stageWords } from '../../src/sizing/database.ts';
 import { ask } from '../profile/ask-profile.ts';
 import { shop } from './shop.ts';
 
@@ -54,6 +54,16 @@ database: { source: Stages, stages: [{ when: visits <= 100, title: single, repli
     const plan = ask(shop(small), { visits: 101 });
     expect(plan.database).toBeUndefined();
     expect(plan.recommended?.feasible).toBe(true);
+    expect(plan.warnings).toEqual(['Its database is not planned: no stage of "Stages" holds here']);
+    expect(ask(shop(small), { visits: 100 }).warnings).toEqual([]);
+  });
+
+  it('has no less than no replicas, and says so', () => {
+    const less = 'database: { source: Stages, stages: [{ title: single, replicas: 0 - visits }] }';
+    expect(at(100, less)).toMatchObject({
+      replicas: 0,
+      unknown: ['read replicas: -100 is less than nothing'],
+    });
   });
 
   it('does not hold where its condition has no value', () => {
@@ -113,6 +123,16 @@ describe('the storage of a database', () => {
     });
   });
 
+  it('leaves out what is less than nothing, and says so', () => {
+    const less = `
+  storage: { gib: { provisioned: 50 - visits }, source: Storage }
+`;
+    expect(at(100, stages + less)).toMatchObject({
+      storageGib: {},
+      unknown: ['provisioned storage: -50 is less than nothing'],
+    });
+  });
+
   it('leaves out what has no value, and says so', () => {
     const table = `
   storage:
@@ -127,6 +147,19 @@ describe('the storage of a database', () => {
       'raw storage: 101 is beyond the last row of its table, 100',
       'provisioned storage: raw is not known',
     ]);
+  });
+});
+
+describe('the words for a stage', () => {
+  it('say how many of which parts have it', () => {
+    const said = (more: string, visits: number) => {
+      const database = at(visits, more);
+      return database && stageWords(database);
+    };
+    expect(said(stages + shards, 500)).toBe('primary + replicas');
+    expect(said(stages + shards, 1601)).toBe('5 shards, each primary + replicas');
+    const regions = shards.replace('into: shards', 'into: regions');
+    expect(said(stages + regions, 1601)).toBe('5 regions, each primary + replicas');
   });
 });
 

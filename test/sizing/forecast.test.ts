@@ -1,5 +1,6 @@
 // Looks ahead for a small shop: growth in words, counts to the nearest, what is passed when, and where a forecast ends.
 import { describe, expect, it } from 'vitest';
+import { forecastTable } from '../../src/message/forecast-table.ts';
 import type { Profile } from '../../src/profile/profile.ts';
 import { type Forecast, forecast } from '../../src/sizing/forecast.ts';
 import { forecastJson } from '../../src/sizing/forecast-json.ts';
@@ -228,7 +229,6 @@ describe('milestones', () => {
     ]);
     const small = { budget: { usdPerMonth: 200, warnAtPercent: 80, source: 'headroom.yaml' } };
     expect(milestones(ahead(shop(model() + cost), { visits: '400' }, small))).toEqual([
-      '1 budget-warning: 109.5 % of the budget of 200 USD a month',
       '1 budget-critical: 109.5 % of the budget of 200 USD a month',
     ]);
   });
@@ -264,6 +264,35 @@ sizings:
     ]);
   });
 
+  it('speak of the whole system also in values, and where nothing is feasible any more', () => {
+    const sizings = `
+values:
+  baskets: { formula: visits * 2 }
+sizings:
+  - id: regions
+    source: Regions
+    component: web
+    split:
+      into: regions
+      count: "step(visits, {500: 1, 900: 3})"
+      share: { visits: ceil(visits / shards) }
+      source: Regions
+    replicas: ceil(visits / 100)
+`;
+    const many = model(`
+  milestones:
+    - { id: many, when: baskets > 1000, say: "{baskets} baskets" }
+    - { id: more, when: baskets > 2000, say: "{baskets} baskets" }
+`);
+    const answer = ahead(shop(many, { sizings }), { visits: '400' });
+    expect(milestones(answer)).toEqual([
+      '1 many: 1200 baskets',
+      '1 split: 3 regions',
+      '3 more: 2700 baskets',
+      '3 no-sizing: no sizing of the guide is feasible any more',
+    ]);
+  });
+
   it('are each other stage of a database, shards with it', () => {
     const sharded = database.replace(
       '  stages:',
@@ -274,6 +303,38 @@ sizings:
       '1 database-stage: database: primary + 1 replica',
       '3 database-stage: database: 2 shards, each primary + 1 replica',
     ]);
+    expect(forecastJson('shop', answer)).toMatchObject({
+      rows: [{}, {}, { databaseStage: 'primary + 1 replica', databaseShards: 2 }],
+    });
+    const table = forecastTable('Shop', answer);
+    expect(table.find((line) => /^ +3 /.test(line))).toContain(
+      '2 shards, each primary + 1 replica',
+    );
+  });
+});
+
+describe('the table of a forecast', () => {
+  it('says whether it grows or shrinks', () => {
+    const head = (growth: string) =>
+      forecastTable('Shop', ahead(shop(model()), { visits: '400', growth }))[0];
+    expect(head('10%')).toContain('growing by 10 % a month');
+    expect(head('-10%')).toContain('shrinking by 10 % a month');
+    expect(head('0')).toContain('growing by 0 % a month');
+  });
+
+  it('names the component whose pods it counts, where there are others', () => {
+    const heading = (profile: Profile) =>
+      forecastTable('Shop', ahead(profile, { visits: '400' }))[2];
+    expect(heading(shop(model()))).toMatch(/visits +pods +cores/);
+    const sizings = `
+sizings:
+  - id: formula
+    source: Sizes
+    component: web
+    replicas: ceil(visits / 100)
+    alongside: { worker: { replicas: replicas * 2 } }
+`;
+    expect(heading(shop(model(), { sizings }))).toMatch(/visits +web pods +cores/);
   });
 });
 
