@@ -1,8 +1,9 @@
 // A sized system as a terminal shows it: one table of sizings, then what grows beside the pods.
 import { formatNumber } from '../profile/amount.ts';
 import { formatCpu, formatMemory } from '../profile/quantity.ts';
+import { cents } from '../sizing/cost.ts';
 import { stageWords } from '../sizing/database.ts';
-import type { Sized } from '../sizing/sized.ts';
+import { podsFrom, type Sized } from '../sizing/sized.ts';
 import type { CapacityPlan } from '../sizing/what-if.ts';
 import { type Cell, table } from '../words/table.ts';
 
@@ -18,6 +19,7 @@ export function planTable(title: string, plan: CapacityPlan): readonly string[] 
     'each requests',
     'limits',
     'USD/month',
+    'difference',
     '',
   ];
   return [
@@ -26,9 +28,10 @@ export function planTable(title: string, plan: CapacityPlan): readonly string[] 
     ...table([heading, ...plan.sizings.flatMap((sized) => rowsOf(sized, plan.recommended))]),
     '',
     `Sources, in ${plan.guide}:`,
-    ...plan.sizings.flatMap(({ sizing, note }) => [
-      `  ${sizing.id}: ${sizing.source}`,
-      ...(note === undefined ? [] : [`    ${note}`]),
+    ...plan.sizings.flatMap((sized) => [
+      `  ${sized.sizing.id}: ${sized.sizing.source}`,
+      ...podLines(sized, plan.recommended),
+      ...(sized.note === undefined ? [] : [`    ${sized.note}`]),
     ]),
     ...beside(plan),
     ...section(
@@ -41,12 +44,29 @@ export function planTable(title: string, plan: CapacityPlan): readonly string[] 
   ];
 }
 
+/** A size that mixes two statements of a guide says so. */
+function podLines(sized: Sized, recommended: Sized | undefined): readonly string[] {
+  switch (podsFrom(sized, recommended)) {
+    case 'stated':
+      return [];
+    case 'recommended':
+      return [`    It states no pods: counted with those of ${recommended?.sizing.id}`];
+    case 'usual':
+      return ['    It states no pods: these are the usual ones'];
+  }
+}
+
 function rowsOf(sized: Sized, recommended: Sized | undefined): readonly (readonly Cell[])[] {
   const { sizing, parts, components, costUsdPerMonth, guideCostUsdPerMonth } = sized;
   const mark = sized === recommended ? '*' : sized.feasible ? '' : 'x';
   const guide =
     guideCostUsdPerMonth === undefined ? '' : `(the guide: ${formatNumber(guideCostUsdPerMonth)})`;
-  if (components.length === 0) return [[mark, sizing.id, '', '', '', '', '']];
+  if (components.length === 0) return [[mark, sizing.id, '', '', '', '', '', '']];
+  const basis = recommended?.costUsdPerMonth;
+  const difference =
+    sized === recommended || basis === undefined || costUsdPerMonth === undefined
+      ? ''
+      : (cents(costUsdPerMonth - basis) ?? '');
   return components.map(({ id, replicas, pod }, index) => [
     index === 0 ? mark : '',
     index === 0 ? sizing.id : '',
@@ -56,6 +76,7 @@ function rowsOf(sized: Sized, recommended: Sized | undefined): readonly (readonl
       ? ''
       : `${formatCpu(pod.cpuLimitMillicores)} ${formatMemory(pod.memoryLimitMi)}`,
     index === 0 && costUsdPerMonth !== undefined ? costUsdPerMonth : '',
+    index === 0 ? difference : '',
     index === 0 ? guide : '',
   ]);
 }

@@ -3,11 +3,13 @@ import { formatNumber } from '../profile/amount.ts';
 import { formatCpu, formatMemory } from '../profile/quantity.ts';
 import { changeWords, type PlannedChange } from '../sizing/compare.ts';
 import type { CostMove } from '../sizing/cost.ts';
+import { stageWords } from '../sizing/database.ts';
 import type { RoomLine } from '../sizing/room-words.ts';
-import type { Sized } from '../sizing/sized.ts';
+import { podsFrom, type Sized } from '../sizing/sized.ts';
 import type { CapacityPlan } from '../sizing/what-if.ts';
 import {
   context,
+  costDelta,
   dollars,
   fallback,
   figure,
@@ -37,7 +39,8 @@ export function whatIfMessage(title: string, plan: CapacityPlan, seen?: Seen): M
     .join(' ');
   const { recommended } = plan;
   const others = plan.sizings.filter((sized) => sized !== recommended);
-  const head = recommended === undefined ? [] : [`*Recommended:* ${sizingLine(recommended)}`];
+  const head =
+    recommended === undefined ? [] : [`*Recommended:* ${sizingLine(recommended, recommended)}`];
   const beside = besideLines(plan);
   const changes = seen === undefined ? [] : changeLines(seen);
   const room = (seen?.room ?? []).map(roomLine);
@@ -54,7 +57,10 @@ export function whatIfMessage(title: string, plan: CapacityPlan, seen?: Seen): M
       ...(warnings.length > 0 ? sections(warnings, 1) : []),
       ...(others.length > 0
         ? sections(
-            ['*The guide’s other statements*', ...others.map((each) => `• ${sizingLine(each)}`)],
+            [
+              '*The guide’s other statements*',
+              ...others.map((each) => `• ${sizingLine(each, recommended)}`),
+            ],
             1,
           )
         : []),
@@ -76,17 +82,22 @@ function plainLineOf({ components, parts }: Sized): string {
   return literal(parts > 1 ? `${parts} times ${pods}` : pods, 200);
 }
 
-function sizingLine(sized: Sized): string {
+function sizingLine(sized: Sized, recommended: Sized | undefined): string {
   const { sizing, parts, components, costUsdPerMonth, guideCostUsdPerMonth, reasons } = sized;
   const pods = components.map(
     ({ id, replicas, pod }) =>
       `${literal(id, 60)} ${figure(replicas)} × ${formatCpu(pod.cpuMillicores)}/${formatMemory(pod.memoryMi)}`,
   );
-  const unstated = components.some(({ podStated }) => podStated)
-    ? ''
-    : ', in pods of the usual size';
+  const from = podsFrom(sized, recommended);
+  const unstated = from === 'stated' ? '' : `, in pods of the ${from} size`;
   const split = parts > 1 ? `${figure(parts)} ${sizing.split?.into ?? 'parts'} of ` : '';
-  const cost = costUsdPerMonth === undefined ? '' : `, ${dollars(costUsdPerMonth)}/month`;
+  const basis = recommended?.costUsdPerMonth;
+  const difference =
+    sized === recommended || basis === undefined || costUsdPerMonth === undefined
+      ? ''
+      : ` (${costDelta(costUsdPerMonth - basis)})`;
+  const cost =
+    costUsdPerMonth === undefined ? '' : `, ${dollars(costUsdPerMonth)}/month${difference}`;
   const guide =
     guideCostUsdPerMonth === undefined ? '' : ` (the guide says ${dollars(guideCostUsdPerMonth)})`;
   const why = reasons.length === 0 ? '' : `\n   not feasible: ${literal(reasons.join('; '), 400)}`;
@@ -97,12 +108,11 @@ function besideLines(plan: CapacityPlan): readonly string[] {
   const { database, networkMbps, storageUsdPerMonth, perUnit, budget } = plan;
   const lines: string[] = [];
   if (database !== undefined) {
-    const shards = database.shards > 1 ? `${figure(database.shards)} shards, each ` : '';
     const provisioned = database.storageGib['provisioned'];
     const storage =
       provisioned === undefined ? '' : `, ${formatNumber(Math.round(provisioned * 10) / 10)} GiB`;
     const usd = storageUsdPerMonth === undefined ? '' : ` (${dollars(storageUsdPerMonth)}/month)`;
-    lines.push(`Database: ${shards}${literal(database.stage, 120)}${storage}${usd}`);
+    lines.push(`Database: ${literal(stageWords(database), 150)}${storage}${usd}`);
   }
   const recommendedMbps = networkMbps?.['recommended'];
   if (recommendedMbps !== undefined) {

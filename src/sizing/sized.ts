@@ -34,6 +34,17 @@ export interface Sized {
   readonly database?: SizedDatabase;
 }
 
+/** Where the pods of a sizing are from that states none: the recommended one's where that states them, else the usual ones. */
+export function podsFrom(
+  sized: Sized,
+  recommended: Sized | undefined,
+): 'stated' | 'recommended' | 'usual' {
+  const unstated = sized.components.filter(({ podStated }) => !podStated);
+  if (unstated.length === 0) return 'stated';
+  const stated = recommended?.components.filter(({ podStated }) => podStated) ?? [];
+  return unstated.some(({ id }) => stated.some((each) => each.id === id)) ? 'recommended' : 'usual';
+}
+
 /** Requests of all pods of all parts, in cores and GiB. */
 export function totalsOf(
   components: readonly SizedComponent[],
