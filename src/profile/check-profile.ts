@@ -136,7 +136,10 @@ function checkMeasure(trigger: TriggerFile, at: YamlPath, places: Places): reado
     const [path, message] =
       expr === undefined
         ? [at, 'a trigger needs measure, expr or both']
-        : [[...at, 'expr'], 'it does not end in "> number", so say what is measured as measure'];
+        : [
+            [...at, 'expr'],
+            'it is not one query that ends in "> number", so say what is measured as measure',
+          ];
     return [expr === undefined ? places.atKey(path, message) : places.at(path, message)];
   }
   if (measured.level === fireAt && measured.fires === fires) return [];
