@@ -72,6 +72,10 @@ export function sizeForTrigger(facts: TriggerFacts): TriggerSizing {
   const enough = enoughAlready(trigger, usable.value);
   if (enough !== undefined) return { kind: 'enough', because: enough, arithmetic: [], notes };
 
+  if (trigger.kind === 'ratio' && current === 0) {
+    const because = `no pod of ${facts.component.id} runs, and a share of nothing is no size: look who took them away`;
+    return { kind: 'frozen', because, arithmetic: [], limitsMet: [], notes };
+  }
   const basis = { current, value: usable.value, valueSource: usable.source };
   const wanted =
     trigger.kind === 'ratio'
@@ -87,6 +91,12 @@ export function sizeForTrigger(facts: TriggerFacts): TriggerSizing {
     };
   }
   return withinLimits(facts, wanted, notes);
+}
+
+function enoughWords(current: number, wanted: number): string {
+  const run = `${formatPods(current)} ${current === 1 ? 'runs' : 'run'}`;
+  if (wanted < current) return `${run} and ${formatNumber(wanted)} would be enough`;
+  return current === 1 ? `${run} and that is enough` : `${run} and that many are enough`;
 }
 
 /** Nothing is sized from it, but a measurement that is in order again is worth nobody's time. */
@@ -118,7 +128,7 @@ function levels(
 function readyNotes({ currentReplicas, readyReplicas }: TriggerFacts): readonly string[] {
   if (readyReplicas === undefined || !(readyReplicas < currentReplicas)) return [];
   return [
-    `${formatNumber(readyReplicas)} of ${formatPods(currentReplicas)} are ready: pods that start or fail may be the cause`,
+    `${formatNumber(readyReplicas)} of ${formatPods(currentReplicas)} ${currentReplicas === 1 ? 'is' : 'are'} ready: pods that start or fail may be the cause`,
   ];
 }
 
@@ -167,8 +177,7 @@ function withinLimits(
   const { wanted, arithmetic } = basis;
   const notes = [...before, ...basis.notes];
   if (wanted <= current) {
-    const because = `${formatPods(current)} run and ${wanted === current ? 'that many are' : `${formatNumber(wanted)} would be`} enough`;
-    return { kind: 'enough', because, arithmetic, notes };
+    return { kind: 'enough', because: enoughWords(current, wanted), arithmetic, notes };
   }
   const limitsMet: string[] = [];
   const step = highestAfterOneStep(current, component.autoscaling?.up);
@@ -185,7 +194,7 @@ function withinLimits(
     limitsMet.push(`wanted ${wanted}, the maximum is ${formatPods(bounds.max)}`);
   }
   if (!Number.isSafeInteger(target) || target <= current) {
-    const because = `${formatPods(wanted)} are wanted, but ${limitsMet.join('; ') || 'that is no number of pods'}`;
+    const because = `${formatPods(wanted)} ${wanted === 1 ? 'is' : 'are'} wanted, but ${limitsMet.join('; ') || 'that is no number of pods'}`;
     return { kind: 'frozen', because, arithmetic, limitsMet, notes };
   }
   const fewer = target - 1;

@@ -64,7 +64,9 @@ export function wantedForBacklog(
   const needed = arriving + value / drain;
   const exact = needed / perPod;
   const wanted = ceilTolerant(exact);
-  const arrivalSource = known ? arrival.source : `what ${formatPods(current)} serve`;
+  const arrivalSource = known
+    ? arrival.source
+    : `what ${formatPods(current)} ${current === 1 ? 'serves' : 'serve'}`;
   return {
     wanted,
     arithmetic: [

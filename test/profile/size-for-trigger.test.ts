@@ -148,6 +148,14 @@ describe('a backlog', () => {
     });
   });
 
+  it('that one pod clears is told of one', () => {
+    const one = { currentReplicas: 1, bounds: { min: 1, max: 30 } };
+    expect(size(backlog, { ...one, measured: value(251), arrival: value(0) })).toMatchObject({
+      kind: 'enough',
+      because: '1 pod runs and that is enough',
+    });
+  });
+
   it('moves one step of the policy at most and says what was wanted', () => {
     expect(size(backlog, { measured: value(8000), arrival: value(300) })).toMatchObject({
       kind: 'scale',
@@ -273,6 +281,16 @@ describe('without a measurement', () => {
       expect(size(cpu, { currentReplicas, measured: value(0.9) }).kind).toBe('frozen');
     },
   );
+});
+
+describe('a share', () => {
+  it('of no pods at all is no size, and not enough', () => {
+    const none = { currentReplicas: 0, readyReplicas: 0, measured: value(0.9) };
+    expect(size(cpu, none)).toMatchObject({
+      kind: 'frozen',
+      because: 'no pod of worker runs, and a share of nothing is no size: look who took them away',
+    });
+  });
 });
 
 describe('a symptom', () => {
