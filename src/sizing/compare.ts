@@ -54,9 +54,26 @@ export function compare(
       notes.push(`${component.id}: it is not known what runs now, so nothing is compared`);
       return [];
     }
+    notes.push(...notComparedNotes(component.id, seen));
     return changesOf(component, seen, sized.parts);
   });
+  if (sized.parts > 1 && changes.length > 0) {
+    const into = sized.sizing.split?.into ?? 'parts';
+    notes.push(
+      `${formatNumber(sized.parts)} ${into} are planned, and these are the pods of each: what runs as one must not shrink before the others run`,
+    );
+  }
   return { components, changes, notes };
+}
+
+function notComparedNotes(id: string, { pod }: ObservedComponent): readonly string[] {
+  const missing = [
+    ...(pod?.cpuMillicores === undefined ? ['CPU'] : []),
+    ...(pod?.memoryMi === undefined ? ['memory'] : []),
+  ];
+  return missing.length === 0
+    ? []
+    : [`${id}: its pods request no ${missing.join(' and no ')} now, so that is not compared`];
 }
 
 /**
@@ -77,8 +94,12 @@ function atLeastNeeded(
   const cpu = need(seen.cpuP99Millicores);
   const memory = need(seen.memoryMaxMi);
   if (cpu <= pod.cpuMillicores && memory <= pod.memoryMi) return component;
+  const shared =
+    spread > 1
+      ? ` with ${formatNumber(seen.replicas ?? replicas)} of them, now shared by ${formatNumber(replicas)}`
+      : '';
   const kept = (seenText: string, keptText: string, formula: string) =>
-    `${id}: pods were seen to need ${seenText}, so ${keptText} is kept where the formula says ${formula}`;
+    `${id}: pods were seen to need ${seenText}${shared}, so ${keptText} is kept where the formula says ${formula}`;
   if (cpu > pod.cpuMillicores) {
     const p99 = `${formatCpu(ceilTolerant(seen.cpuP99Millicores ?? 0))} (p99)`;
     notes.push(kept(p99, formatCpu(cpu), formatCpu(pod.cpuMillicores)));

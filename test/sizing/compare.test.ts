@@ -93,10 +93,13 @@ describe('what would change', () => {
     expect(compared(400, [])).toMatchObject({ changes: [], notes: [unknown] });
     expect(compared(400, [{ id: 'web' }])).toMatchObject({ changes: [], notes: [unknown] });
     expect(compared(400, [{ id: 'worker', replicas: 1 }]).notes).toEqual([unknown]);
-    expect(compared(400, [{ id: 'web', replicas: 4 }])).toMatchObject({ changes: [], notes: [] });
-    expect(compared(400, [web({ pod: { memoryMi: 512 } })]).changes.map(changeWords)).toEqual([
-      'web: memory request 512Mi → 1Gi',
-    ]);
+    expect(compared(400, [{ id: 'web', replicas: 4 }])).toMatchObject({
+      changes: [],
+      notes: ['web: its pods request no CPU and no memory now, so that is not compared'],
+    });
+    const half = compared(400, [web({ pod: { memoryMi: 512 } })]);
+    expect(half.changes.map(changeWords)).toEqual(['web: memory request 512Mi → 1Gi']);
+    expect(half.notes).toEqual(['web: its pods request no CPU now, so that is not compared']);
   });
 
   it('is the pods alone where a size has several parts, of which one runs', () => {
@@ -109,8 +112,10 @@ sizings:
     replicas: ceil(visits / 100)
 `;
     const seen = web({ replicas: 9, pod: { cpuMillicores: 250, memoryMi: 1024 } });
-    expect(compared(400, [seen], shop('', { sizings })).changes.map(changeWords)).toEqual([
-      'web: CPU request 250m → 500m',
+    const { changes, notes } = compared(400, [seen], shop('', { sizings }));
+    expect(changes.map(changeWords)).toEqual(['web: CPU request 250m → 500m']);
+    expect(notes).toEqual([
+      '2 regions are planned, and these are the pods of each: what runs as one must not shrink before the others run',
     ]);
   });
 });
@@ -154,10 +159,11 @@ describe('observed need', () => {
   it('of many pods is the load of fewer, which share it out again', () => {
     // 8 pods at 300m and 1000Mi; 4 pods share that with a fifth of room: 720m and 2400Mi each.
     const seen = web({ replicas: 8, cpuP99Millicores: 300, memoryMaxMi: 1000 });
-    expect(compared(400, [seen]).components[0]?.pod).toMatchObject({
-      cpuMillicores: 720,
-      memoryMi: 2400,
-    });
+    const { components, notes } = compared(400, [seen]);
+    expect(components[0]?.pod).toMatchObject({ cpuMillicores: 720, memoryMi: 2400 });
+    expect(notes[0]).toBe(
+      'web: pods were seen to need 300m (p99) with 8 of them, now shared by 4, so 720m is kept where the formula says 500m',
+    );
   });
 
   it('of few pods is not made smaller for more of them, which nobody has seen yet', () => {
