@@ -1,7 +1,7 @@
 // What a system costs as a terminal shows it: each sizing with its difference, the sum, one unit, the budget and the rates.
 import { formatNumber } from '../profile/amount.ts';
 import type { Profile } from '../profile/profile.ts';
-import { cents } from '../sizing/cost.ts';
+import { cents, type Rates } from '../sizing/cost.ts';
 import { standardRates, totalUsdPerMonth } from '../sizing/cost-json.ts';
 import type { CapacityPlan, Money } from '../sizing/what-if.ts';
 import { type Cell, table } from '../words/table.ts';
@@ -52,7 +52,19 @@ export function costTable(
       : [
           `Budget   ${formatNumber(budget.usedPercent)} % of ${formatNumber(budget.usdPerMonth)} USD/month: ${budget.state} (${budget.source})`,
         ]),
-    `Rates    ${rates.cpuCoreHourUsd} USD a core and hour, ${rates.memoryGbHourUsd} USD a GB and hour, ${rates.hoursPerMonth} hours (${rates.source})`,
+    `Rates    ${rateWords(rates)}`,
+    ...[...(money.rates?.byComponent ?? [])].map(
+      ([id, pool]) => `         ${id}: ${rateWords({ ...pool, databaseGbMonthUsd: undefined })}`,
+    ),
     ...plan.warnings.map((warning) => `Worth knowing: ${warning}`),
   ];
+}
+
+function rateWords(
+  rates: Omit<Rates, 'databaseGbMonthUsd'> & { readonly databaseGbMonthUsd?: number | undefined },
+): string {
+  const { cpuCoreHourUsd, memoryGbHourUsd, databaseGbMonthUsd, hoursPerMonth, source } = rates;
+  const storage =
+    databaseGbMonthUsd === undefined ? '' : `, ${databaseGbMonthUsd} USD a GB of storage and month`;
+  return `${cpuCoreHourUsd} USD a core and hour, ${memoryGbHourUsd} USD a GB and hour${storage}, ${hoursPerMonth} hours (${source})`;
 }

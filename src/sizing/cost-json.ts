@@ -26,6 +26,7 @@ export function costJson(
 ): Readonly<Record<string, unknown>> {
   const { recommended, storageUsdPerMonth, perUnit, budget } = plan;
   const rates = standardRates(profile, money);
+  const pools = [...(money.rates?.byComponent ?? [])];
   const total = recommended && totalUsdPerMonth(recommended, plan);
   return {
     system,
@@ -51,15 +52,23 @@ export function costJson(
     ...(budget && { budget }),
     ...(rates && {
       rates: {
-        cpuCoreHourUsd: rates.cpuCoreHourUsd,
-        memoryGbHourUsd: rates.memoryGbHourUsd,
-        ...(rates.databaseGbMonthUsd !== undefined && {
-          databaseGbMonthUsd: rates.databaseGbMonthUsd,
+        ...ratesJson(rates),
+        ...(pools.length > 0 && {
+          byComponent: Object.fromEntries(pools.map(([id, each]) => [id, ratesJson(each)])),
         }),
-        hoursPerMonth: rates.hoursPerMonth,
-        source: rates.source,
       },
     }),
     warnings: plan.warnings,
+  };
+}
+
+function ratesJson(rates: Rates): Readonly<Record<string, number | string>> {
+  const { cpuCoreHourUsd, memoryGbHourUsd, databaseGbMonthUsd, hoursPerMonth, source } = rates;
+  return {
+    cpuCoreHourUsd,
+    memoryGbHourUsd,
+    ...(databaseGbMonthUsd !== undefined && { databaseGbMonthUsd }),
+    hoursPerMonth,
+    source,
   };
 }

@@ -171,6 +171,8 @@ function warningsOf(
 ): readonly string[] {
   const values = recommended?.values ?? valuesOf(profile, inputs);
   const assumed = profile.cost?.assumed;
+  // A rate for one node pool leaves the others at the assumed ones.
+  const isAssumed = money.rates === undefined || money.rates.standard === profile.cost;
   const isSized = recommended !== undefined || profile.sizings.length === 0;
   return [
     ...(recommended === undefined && profile.sizings.length > 0
@@ -182,7 +184,10 @@ function warningsOf(
       ? [`Its database is not planned: no stage of "${profile.database.source}" holds here`]
       : []),
     ...(database?.unknown ?? []),
-    ...(assumed === undefined || money.rates !== undefined ? [] : [assumed]),
+    ...(assumed !== undefined && isAssumed ? [assumed] : []),
+    ...(recommended?.sizing.cost !== undefined && (money.rates?.byComponent.size ?? 0) > 0
+      ? ['Rates of single node pools do not count: the guide pays for totals of the whole system.']
+      : []),
   ];
 }
 

@@ -1,5 +1,6 @@
 // Counts money by hand: pods by rates and node pools, totals a guide pays for, storage, one unit, a budget.
 import { describe, expect, it } from 'vitest';
+import { costTable } from '../../src/message/cost-table.ts';
 import {
   type Budget,
   budgetState,
@@ -79,6 +80,41 @@ sizings:
     const money = { rates: card({ byComponent: new Map([['worker', spot]]) }) };
     // 4 × 18.25 for web; 2 × (0.25 × 0.01 + 0.5 × 0.005) × 730 for workers.
     expect(plan(400, '', money, { sizings }).recommended?.costUsdPerMonth).toBe(73 + 7.3);
+  });
+
+  it('says which rates are whose: those of pools, and assumed ones that the others still have', () => {
+    const assumed = cost.replace('  source:', '  assumed: The guide has no rates.\n  source:');
+    const profile = shop(assumed);
+    const standard = profile.cost;
+    if (standard === undefined) throw new Error('it has rates');
+    const pools = { rates: { standard, byComponent: new Map([['worker', spot]]) } };
+    expect(planFor(profile, { visits: 400 }, pools).warnings).toEqual(['The guide has no rates.']);
+    expect(planFor(profile, { visits: 400 }, { rates: card() }).warnings).toEqual([]);
+    const priced = planFor(profile, { visits: 400 }, pools);
+    expect(costJson('shop', profile, priced, pools)).toMatchObject({
+      rates: { cpuCoreHourUsd: 0.08, byComponent: { worker: { source: 'Spot prices' } } },
+    });
+    expect(costTable('Shop', profile, priced, pools).slice(-3)).toEqual([
+      'Rates    0.08 USD a core and hour, 0.01 USD a GB and hour, 0.2 USD a GB of storage and month, 730 hours (Example prices)',
+      '         worker: 0.01 USD a core and hour, 0.005 USD a GB and hour, 730 hours (Spot prices)',
+      'Worth knowing: The guide has no rates.',
+    ]);
+  });
+
+  it('says that rates of pools do not count where the guide pays for totals', () => {
+    const sizings = `
+sizings:
+  - id: totals
+    source: Sizes
+    component: web
+    replicas: ceil(visits / 100)
+    cost: { cpuMillicores: visits * 10, memoryMi: visits * 10, source: Totals }
+`;
+    const pools = { rates: card({ byComponent: new Map([['web', spot]]) }) };
+    expect(plan(400, '', pools, { sizings }).warnings).toEqual([
+      'Rates of single node pools do not count: the guide pays for totals of the whole system.',
+    ]);
+    expect(plan(400, '', { rates: card() }, { sizings }).warnings).toEqual([]);
   });
 
   it('costs all parts of a size that is split', () => {
