@@ -254,7 +254,8 @@ function brokenWords(finding: Extract<Finding, { kind: 'broken' }>): string {
 // A reader that has seen enough, such as `head`, is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
-  throw error;
+  process.stderr.write(`standard output cannot be written: ${error.message}\n`);
+  process.exit(1);
 });
 
 try {

@@ -2,7 +2,7 @@
 
 import type { Systems } from '../plan/system.ts';
 import { suggestion } from '../words/nearest.ts';
-import { splitWords, type Words } from './words.ts';
+import { charactersMax, splitWords, type Words } from './words.ts';
 
 export type Command =
   | { readonly kind: 'help' }
@@ -242,6 +242,7 @@ function noPairs({ pairs }: Words): ParsedCommand | undefined {
 }
 
 function brokenWords(words: Words): string | undefined {
+  if (words.tooLong) return `a command has at most ${charactersMax} characters`;
   if (words.unclosed) return 'a quote was opened and not closed';
   return words.twice === undefined ? undefined : `"${words.twice}" is there twice`;
 }

@@ -8,10 +8,12 @@ export interface Words {
   readonly twice?: string;
   /** A quote was opened and never closed. */
   readonly unclosed: boolean;
+  /** Cut off, a number in it might be another one. */
+  readonly tooLong: boolean;
 }
 
-/** Longer commands are cut: nobody types them, and every stored text has a limit. */
-const charactersMax = 2_000;
+/** Nobody types longer commands. */
+export const charactersMax = 2_000;
 
 /** Straight and curly quotes both group words; a pair is `key=value` or `key="several words"`. */
 export function splitWords(text: string): Words {
@@ -33,5 +35,6 @@ export function splitWords(text: string): Words {
     }
   }
   const unclosed = (straight.match(/"/g)?.length ?? 0) % 2 === 1;
-  return { plain, pairs, unclosed, ...(twice !== undefined && { twice }) };
+  const tooLong = text.length > charactersMax;
+  return { plain, pairs, unclosed, tooLong, ...(twice !== undefined && { twice }) };
 }

@@ -2,6 +2,7 @@
 // folder of profiles that cannot be read.
 
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -105,5 +106,19 @@ describe('--explain', () => {
     ]);
     expect(code).toBe(0);
     expect(out).toContain('No sizing is feasible, so there is no number to explain.');
+  });
+});
+
+describe.runIf(existsSync('/dev/full'))('a full disk behind standard output', () => {
+  it('is said in one sentence, and ends with 1', async () => {
+    const script = '"$0" "$1" plan gl-008 sites=100 > /dev/full';
+    const args = ['-c', script, process.execPath, bundle];
+    const error: unknown = await promisify(execFile)('sh', args, { cwd: directory }).catch(
+      (failed: unknown) => failed,
+    );
+    expect(error).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^standard output cannot be written: ENOSPC[^\n]*\n$/),
+    });
   });
 });

@@ -58,6 +58,7 @@ describe('/capacity', () => {
     ['plan',                          /^which system\? One of: steam-traps, boilers$/],
     ['plan boilers sites=1 sites=2',  /^"sites" is there twice$/],
     ['plan "boilers',                 /quote was opened and not closed/],
+    [`plan boilers ${' '.repeat(1984)}sites=100`, /^a command has at most 2000 characters$/],
     ['explain',                       /^which system or plan\? One of: steam-traps, boilers$/],
     ['explain p-7k3mq sites=1',       /do not know what to do with "sites="/],
     ['explain boiler',                /did you mean "boilers"/],
