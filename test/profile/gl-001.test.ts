@@ -232,6 +232,9 @@ describe('the regions of gl-001', () => {
       '24 replicas of orchestrator are more than the 20 it may have in one place',
     );
     expect(warnings).toContain(
+      'More than one region holds (20 replicas, 500 connections): 3 regions of 9 replicas each',
+    );
+    expect(warnings).toContain(
       "Pods keep the size they have at the end of one region, so that more plants never get less: for its own share (plants: 7, sub-agents: 67) a region's formula gives limits of 5050m and 10148Mi",
     );
   });

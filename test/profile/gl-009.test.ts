@@ -182,6 +182,9 @@ describe('a size by gl-009', () => {
     expect(sizingOf(sized, 'formula')?.reasons).toEqual([
       '54 replicas of thermaliq are more than the 20 it may have in one place',
     ]);
+    expect(sized.warnings).toContain(
+      'More than the 20 pods of one deployment: 4 shards of 14 pods each',
+    );
     expect(sized.recommended?.note).toMatch(/hash .* same answer in every process/);
   });
 
