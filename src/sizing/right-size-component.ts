@@ -72,8 +72,8 @@ export function sizeComponent(facts: SizedComponentFacts): SizedContainer {
 }
 
 /** By which rule use is answered with pods of this component; undefined: by none. */
-export function podsRuleOf({ rightSize }: Pick<Profile, 'rightSize'>, component: string) {
-  const rule = rightSize?.replicas;
+export function podsRuleOf({ rightSize: stated }: Pick<Profile, 'rightSize'>, component: string) {
+  const rule = stated?.replicas;
   return rule?.component === undefined || rule.component === component ? rule : undefined;
 }
 

@@ -12,8 +12,8 @@ import {
   type PlannedChange,
   requestsCost,
 } from '../sizing/compare.ts';
-import { plannedShape } from '../sizing/planned-shape.ts';
 import type { CostMove } from '../sizing/cost.ts';
+import { plannedShape } from '../sizing/planned-shape.ts';
 import { roomFor, type WantedPods } from '../sizing/room.ts';
 import { type RoomLine, roomLines } from '../sizing/room-words.ts';
 import type { SizedComponent } from '../sizing/sized.ts';
