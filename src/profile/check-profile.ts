@@ -4,9 +4,9 @@ import type { Mistake, Places, YamlPath } from '../yaml/parse-yaml.ts';
 import { checkFormulas } from './check-formulas.ts';
 import { podMistakes } from './check-pod.ts';
 import { checkProcedures } from './check-procedures.ts';
+import { promqlMistakes } from './check-promql.ts';
 import { checkRightSize } from './check-right-size.ts';
 import { measuredBy } from './measured-expr.ts';
-import { promqlNames, unknownPromqlNames } from './promql.ts';
 import type { ProfileFile } from './schema/profile-file.ts';
 import { reservedNames } from './scope.ts';
 import { perMinute } from './throughput.ts';
@@ -21,6 +21,7 @@ export function checkProfile(file: ProfileFile, places: Places): readonly Mistak
       checkComponent(id, component, places),
     ),
     ...checkTriggers(file, places),
+    ...promqlMistakes(file, places),
     ...checkSizings(file, places),
     ...checkInputs(file, places),
     ...checkPlans(file, places),
@@ -79,7 +80,6 @@ function checkTriggers(file: ProfileFile, places: Places): readonly Mistake[] {
     mistakes.push(
       ...unknownComponent(trigger.component, file.components, [...at, 'component'], places),
     );
-    mistakes.push(...checkPromql(trigger, at, places));
     mistakes.push(...checkLevels(trigger, at, places), ...checkMeasure(trigger, at, places));
     const throughput = Object.hasOwn(file.components, trigger.component)
       ? file.components[trigger.component]?.throughput
@@ -147,30 +147,6 @@ function checkMeasure(trigger: TriggerFile, at: YamlPath, places: Places): reado
   return [places.at([...at, 'expr'], message)];
 }
 
-function checkPromql(trigger: TriggerFile, at: YamlPath, places: Places): readonly Mistake[] {
-  const texts: (readonly [YamlPath, string])[] = [];
-  if (trigger.expr !== undefined) texts.push([[...at, 'expr'], trigger.expr]);
-  if (trigger.measure !== undefined) {
-    texts.push([[...at, 'measure', 'promql'], trigger.measure.promql]);
-  }
-  if (trigger.measure?.sampledAt !== undefined) {
-    texts.push([[...at, 'measure', 'sampledAt'], trigger.measure.sampledAt]);
-  }
-  if (trigger.kind !== 'investigate') {
-    for (const [index, doubt] of trigger.doubts.entries()) {
-      texts.push([[...at, 'doubts', index, 'promql'], doubt.promql]);
-    }
-  }
-  if (trigger.kind === 'backlog' && trigger.arrival !== undefined) {
-    texts.push([[...at, 'arrival', 'promql'], trigger.arrival.promql]);
-  }
-  return texts.flatMap(([path, text]) =>
-    unknownPromqlNames(text).map((name) =>
-      places.at(path, `nothing fills in "$${name}"${suggestion(name, promqlNames)}`),
-    ),
-  );
-}
-
 function checkSizings(file: ProfileFile, places: Places): readonly Mistake[] {
   const ids = file.sizings.map(({ id }) => id);
   return file.sizings.flatMap((sizing, index) => {
@@ -210,6 +186,15 @@ function checkPlans(file: ProfileFile, places: Places): readonly Mistake[] {
   mistakes.push(...unknownShares(database?.split, ['database', 'split'], file, places));
   if (database?.storage !== undefined && !Object.hasOwn(database.storage.gib, 'provisioned')) {
     mistakes.push(places.at(['database', 'storage', 'gib'], '"provisioned" is missing'));
+  }
+  for (const [at, figures] of [
+    [['database', 'storage', 'gib'], database?.storage?.gib],
+    [['network', 'mbps'], file.network?.mbps],
+  ] as const) {
+    for (const name of Object.keys(figures ?? {})) {
+      if (!Object.hasOwn(file.inputs, name) && !Object.hasOwn(file.values, name)) continue;
+      mistakes.push(places.atKey([...at, name], `"${name}" is an input or a value already`));
+    }
   }
   const last = database?.stages.findIndex(({ when }) => when === undefined) ?? -1;
   if (database !== undefined && last !== -1 && last < database.stages.length - 1) {

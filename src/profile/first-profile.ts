@@ -185,12 +185,22 @@ function podOf(
     ...(byUse?.memoryRequestMi !== undefined && { use: byUse.memoryRequestMi }),
     ...(size.memoryLimitMi !== undefined && { limit: size.memoryLimitMi }),
   });
-  const { cpuLimitMillicores: cpuLimit = 0, memoryLimitMi: memoryLimit = 0 } = size;
+  const limited = (
+    name: 'CPU' | 'memory',
+    limit: number | undefined,
+    request: number,
+    format: (amount: number) => string,
+  ): string | undefined => {
+    if (limit === undefined || limit <= 0) return undefined;
+    if (limit >= request) return format(limit);
+    open.push(`${name} limit: it is ${format(limit)} now, less than the request here; left out`);
+    return undefined;
+  };
   const value = line({
     cpu: formatCpu(cpu),
     memory: formatMemory(memory),
-    cpuLimit: cpuLimit > 0 ? formatCpu(cpuLimit) : undefined,
-    memoryLimit: memoryLimit > 0 ? formatMemory(memoryLimit) : undefined,
+    cpuLimit: limited('CPU', size.cpuLimitMillicores, cpu, formatCpu),
+    memoryLimit: limited('memory', size.memoryLimitMi, memory, formatMemory),
     source: sources.join('; '),
   });
   return { value, above: todo(...open) };

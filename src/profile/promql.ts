@@ -10,9 +10,12 @@ export interface PromqlNames {
 const KNOWN = ['namespace', 'workload', 'container'] as const;
 const PLACEHOLDER = /\$([A-Za-z_]\w*)/g;
 
+/** The same with braces, as dashboards have it, is filled in by nobody: such a query would match nothing, in silence. */
+const PLACEHOLDER_LIKE = /\$(\{[^}]*\}?|[A-Za-z_]\w*)/g;
+
 /** The names in `promql` that nothing fills in. */
 export function unknownPromqlNames(promql: string): readonly string[] {
-  const names = [...promql.matchAll(PLACEHOLDER)].map((match) => match[1] ?? '');
+  const names = [...promql.matchAll(PLACEHOLDER_LIKE)].map((match) => match[1] ?? '');
   return names.filter((name) => !KNOWN.some((known) => known === name));
 }
 

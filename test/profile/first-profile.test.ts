@@ -194,6 +194,17 @@ describe('what is not known', () => {
       pod: { cpuMillicores: 900, memoryMi: 800 },
       marks: [expect.stringContaining('this is its limit'), expect.any(String)],
     });
+    // Kubernetes takes no limit below its request, and neither does a profile.
+    const tight = { workload: bare({ cpuLimitMillicores: 100, memoryLimitMi: 400 }), byUse: use };
+    expect(podOf(tight).pod).toEqual({
+      cpuMillicores: 120,
+      memoryMi: 300,
+      memoryLimitMi: 400,
+      source: expect.any(String),
+    });
+    expect(parsed({ ...unknown, ...tight }).open).toContain(
+      'CPU limit: it is 100m now, less than the request here; left out',
+    );
     expect(podOf({ workload: bare({ cpuRequestMillicores: 0 }) })).toMatchObject({
       pod: { cpuMillicores: 1, memoryMi: 1 },
       marks: [expect.stringContaining('only keeps the file valid'), expect.any(String)],

@@ -123,6 +123,11 @@ describe('the storage of a database', () => {
     });
   });
 
+  it('has no figure with the name of an input, which those after it would mean', () => {
+    const twice = '  storage: { gib: { visits: 5, provisioned: visits }, source: Storage }';
+    expect(() => shop(stages + twice)).toThrow('"visits" is an input or a value already');
+  });
+
   it('leaves out what is less than nothing, and says so', () => {
     const less = `
   storage: { gib: { provisioned: 50 - visits }, source: Storage }
