@@ -46,7 +46,9 @@ export function compare(
   const notes: string[] = [];
   const components = sized.components.map((component) => {
     const seen = observed.find(({ id }) => id === component.id);
-    return seen === undefined ? component : atLeastNeeded(component, seen, profile, notes);
+    return seen === undefined
+      ? component
+      : atLeastNeeded(notLessBlindly(component, seen, sized.parts, notes), seen, profile, notes);
   });
   const changes = components.flatMap((component) => {
     const seen = observed.find(({ id }) => id === component.id);
@@ -64,6 +66,36 @@ export function compare(
     );
   }
   return { components, changes, notes };
+}
+
+/** What is not known never argues for less: without a measured need a pod keeps its size, and a workload its pods. */
+function notLessBlindly(
+  component: SizedComponent,
+  { replicas, pod: now, cpuP99Millicores, memoryMaxMi }: ObservedComponent,
+  parts: number,
+  notes: string[],
+): SizedComponent {
+  const { id, pod } = component;
+  const kept: string[] = [];
+  const keep = (what: string, planned: number, current: number | undefined, known: boolean) => {
+    if (known || current === undefined || current <= planned) return planned;
+    kept.push(what);
+    return current;
+  };
+  const cpuKnown = cpuP99Millicores !== undefined;
+  const memoryKnown = memoryMaxMi !== undefined;
+  const cpu = keep('CPU request', pod.cpuMillicores, now?.cpuMillicores, cpuKnown);
+  const memory = keep('memory request', pod.memoryMi, now?.memoryMi, memoryKnown);
+  const pods =
+    parts > 1
+      ? component.replicas
+      : keep('replicas', component.replicas, replicas, cpuKnown && memoryKnown);
+  if (kept.length === 0) return component;
+  notes.push(
+    `${id}: what its pods need was not measured, so nothing of it is made smaller (${kept.join(', ')})`,
+  );
+  const raised = { cpuMillicores: cpu, memoryMi: memory };
+  return { ...component, replicas: pods, pod: withRoom(pod, raised, 1) };
 }
 
 function notComparedNotes(id: string, { pod }: ObservedComponent): readonly string[] {

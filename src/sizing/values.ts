@@ -22,6 +22,9 @@ export function valuesOf({ values: formulas }: Pick<Profile, 'values'>, inputs: 
   return values;
 }
 
+/** More parts than this are a slip of a formula, not a plan. */
+const partsMax = 10_000;
+
 export type Part =
   | { readonly ok: true; readonly parts: number; readonly values: Values }
   | { readonly ok: false; readonly because: string };
@@ -33,7 +36,8 @@ export function partOf(profile: Profile, inputs: Values, split: Split | undefine
   const count = split.count.evaluate(whole);
   if (!count.ok) return count;
   const parts = ceilTolerant(count.value);
-  if (!(parts >= 1)) return { ok: false, because: `${parts} ${split.into} are no number of parts` };
+  if (!(parts >= 1 && parts <= partsMax))
+    return { ok: false, because: `${parts} ${split.into} are no number of parts` };
   if (parts === 1) return { ok: true, parts, values: { ...whole, [partsName]: 1 } };
   const shared: Record<string, number> = { ...inputs };
   for (const [name, formula] of Object.entries(split.share)) {

@@ -107,7 +107,10 @@ interface Measured {
   readonly problems: readonly string[];
 }
 
-/** Adds measured values for required inputs that nobody gave. */
+/**
+ * Adds measured values for inputs that nobody gave. One that cannot be measured keeps its default, and that is said; one
+ * without a default is missing, and then why it could not be measured is said beside it.
+ */
 async function measureInputs(
   system: System,
   given: ReadonlyMap<string, string>,
@@ -115,34 +118,42 @@ async function measureInputs(
 ): Promise<Measured> {
   const [first] = system.profile.components.keys();
   const names = first === undefined ? undefined : promqlNamesOf(system, first);
-  const wanted = [...system.profile.inputs.values()]
-    .filter(({ name, observe }) => observe !== undefined && isMissing(system.profile, name, given))
-    .slice(0, inputsMeasuredMax);
   const all = new Map(given);
   const notes: string[] = [];
   const problems: string[] = [];
-  for (const input of wanted) {
-    const { observe } = input;
-    if (observe === undefined || !('promql' in observe) || names === undefined) {
-      problems.push(
-        `${input.name} is kept in a database, which is not asked: give it as ${input.name}=N`,
-      );
+  let asked = 0;
+  for (const input of system.profile.inputs.values()) {
+    const { name, observe } = input;
+    if (observe === undefined || given.has(name)) continue;
+    const isNeeded = isMissing(system.profile, name, given);
+    if (!('promql' in observe)) {
+      if (isNeeded)
+        problems.push(`${name} is kept in a database, which is not asked: give it as ${name}=N`);
       continue;
     }
+    if (names === undefined || asked === inputsMeasuredMax) continue;
+    asked += 1;
     const reading = await readMetric(
       { promql: observe.promql, names, cluster: system.cluster, maxAgeSeconds: inputAgeSecondsMax },
       parts,
     );
     if (reading.kind === 'value') {
       const value = wholeWhere(input, reading.value);
-      all.set(input.name, String(value));
-      notes.push(`${input.name}=${formatNumber(value)} was measured ${reading.ageSeconds} s ago`);
-    } else {
-      const because = reading.kind === 'missing' ? reading.because : 'the newest sample is too old';
-      problems.push(`measuring ${input.name}: ${because}`);
+      all.set(name, decimal(value));
+      notes.push(`${name}=${formatNumber(value)} was measured ${reading.ageSeconds} s ago`);
+      continue;
     }
+    const because = reading.kind === 'missing' ? reading.because : 'the newest sample is too old';
+    if (isNeeded) problems.push(`measuring ${name}: ${because}`);
+    else if (input.default !== undefined)
+      notes.push(`${name} could not be measured (${because}), so its default counts`);
   }
   return { given: all, notes, problems };
+}
+
+/** As somebody would type it: never with an exponent. */
+function decimal(value: number): string {
+  return Number.isInteger(value) ? String(value) : value.toFixed(6).replace(/\.?0+$/, '');
 }
 
 /** Counts are rounded up: half a site more is a site more. */

@@ -68,13 +68,19 @@ describe('what would change', () => {
     [{ pod: { cpuMillicores: 500, memoryMi: 512 } },   'web: memory request 512Mi → 1Gi',  false],
     [{ pod: { cpuMillicores: 500, memoryMi: 1536 } },  'web: memory request 1536Mi → 1Gi', true],
   ])('from %j is %s', (seen, words, decrease) => {
-    const { changes } = compared(400, [web(seen)]);
+    const idle = { cpuP99Millicores: 10, memoryMaxMi: 10 };
+    const { changes } = compared(400, [web({ ...idle, ...seen })]);
     expect(changes.map(changeWords)).toEqual([words]);
     expect(changes[0]?.decrease).toBe(decrease);
   });
 
   it('is each field on its own: more pods that are smaller', () => {
-    const seen = web({ replicas: 3, pod: { cpuMillicores: 800, memoryMi: 2048 } });
+    const seen = web({
+      replicas: 3,
+      pod: { cpuMillicores: 800, memoryMi: 2048 },
+      cpuP99Millicores: 100,
+      memoryMaxMi: 100,
+    });
     expect(compared(400, [seen]).changes).toEqual([
       { component: 'web', field: 'replicas', current: 3, planned: 4, decrease: false },
       {
@@ -85,6 +91,24 @@ describe('what would change', () => {
         decrease: true,
       },
       { component: 'web', field: 'memoryRequestMi', current: 2048, planned: 1024, decrease: true },
+    ]);
+  });
+
+  it('is nothing smaller where need was not measured, and that is said', () => {
+    const large = web({ replicas: 9, pod: { cpuMillicores: 800, memoryMi: 2048 } });
+    const { components, changes, notes } = compared(400, [large]);
+    expect(changes).toEqual([]);
+    expect(components[0]).toMatchObject({
+      replicas: 9,
+      pod: { cpuMillicores: 800, memoryMi: 2048 },
+    });
+    expect(notes).toEqual([
+      'web: what its pods need was not measured, so nothing of it is made smaller (CPU request, memory request, replicas)',
+    ]);
+    // Only what is known may shrink.
+    const half = { ...large, cpuP99Millicores: 10 };
+    expect(compared(400, [half]).changes.map(changeWords)).toEqual([
+      'web: CPU request 800m → 500m',
     ]);
   });
 

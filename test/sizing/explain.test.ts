@@ -154,7 +154,8 @@ inputs:
     const byOrders =
       'sizings: [{ id: orders, source: Sizes, component: web, replicas: orders / 10 }]';
     expect(whyNot(explained(500, '', { inputs, sizings: byOrders }))).toEqual([
-      '4 are enough up to 400 visits/s; here are 500',
+      // Orders are counted whole: 404 visits are 40 orders.
+      '4 are enough up to 404 visits/s; here are 500',
     ]);
   });
 
