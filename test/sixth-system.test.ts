@@ -15,9 +15,9 @@ import { type RunningSlack, startSlack } from '../sandbox/slack/server.ts';
 import { actionIds } from '../src/message/action-ids.ts';
 import { withDatabase } from './database.ts';
 import { freePort } from './free-port.ts';
+import { bundle, runHeadroom } from './run-headroom.ts';
 
 const root = resolve(import.meta.dirname, '..');
-const bundle = join(root, 'dist/headroom.js');
 const database = withDatabase();
 const channel = 'C0CAPACITY1';
 const ann = 'U0ANN00001';
@@ -38,12 +38,7 @@ afterAll(async () => {
 });
 
 async function headroom(...args: readonly string[]): Promise<string> {
-  const child = spawn(process.execPath, [bundle, ...args], { cwd: directory, env });
-  let out = '';
-  let err = '';
-  child.stdout.on('data', (chunk) => (out += String(chunk)));
-  child.stderr.on('data', (chunk) => (err += String(chunk)));
-  const [code] = (await once(child, 'close')) as [number | null];
+  const { code, out, err } = await runHeadroom(args, env, directory);
   if (code !== 0) throw new Error(`headroom ${args.join(' ')} ended with ${code}: ${err}`);
   return out;
 }

@@ -1,16 +1,14 @@
 // `headroom profile init` as it ships: the built bundle against the sandbox's cluster and Prometheus.
 
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { promisify } from 'node:util';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Cluster, startCluster } from '../../sandbox/cluster/server.ts';
 import { type RunningPrometheus, startPrometheus } from '../../sandbox/prometheus/server.ts';
 import { parseProfile } from '../../src/profile/parse-profile.ts';
+import { runHeadroom } from '../run-headroom.ts';
 
-const bundle = resolve(import.meta.dirname, '../../dist/headroom.js');
 const mark = ['TO', 'DO'].join('');
 const dayMs = 24 * 3_600_000;
 let cluster: Cluster;
@@ -60,34 +58,12 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-interface Ended {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-async function init(
-  words: readonly string[],
-  env: Readonly<Record<string, string>> = {},
-): Promise<Ended> {
-  const options = {
-    cwd: tmpdir(),
-    env: {
-      PATH: process.env['PATH'] ?? '',
-      HOME: directory,
-      KUBECONFIG: join(directory, 'kubeconfig'),
-      ...env,
-    },
-  };
-  try {
-    const args = [bundle, 'profile', 'init', ...words];
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, args, options);
-    return { code: 0, out: stdout, err: stderr };
-  } catch (error) {
-    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
-    return { code, out: stdout, err: stderr };
-  }
-}
+const init = (words: readonly string[], env: Readonly<Record<string, string>> = {}) =>
+  runHeadroom(['profile', 'init', ...words], {
+    HOME: directory,
+    KUBECONFIG: join(directory, 'kubeconfig'),
+    ...env,
+  });
 
 describe('headroom profile init', () => {
   it('writes a profile that parses, and says what is open', async () => {

@@ -1,13 +1,11 @@
 // `headroom procedures` as it ships: the built bundle, with and without a headroom.yaml.
 
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { promisify } from 'node:util';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runHeadroom } from '../run-headroom.ts';
 
-const bundle = resolve(import.meta.dirname, '../../dist/headroom.js');
 let directory: string;
 
 beforeAll(async () => {
@@ -29,25 +27,11 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-interface Ended {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-async function procedures(words: readonly string[], configured = false): Promise<Ended> {
-  const env = { PATH: process.env['PATH'] ?? '' };
-  const config = configured ? { HEADROOM_CONFIG: join(directory, 'headroom.yaml') } : {};
-  const options = { cwd: tmpdir(), env: { ...env, ...config } };
-  try {
-    const args = [bundle, 'procedures', ...words];
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, args, options);
-    return { code: 0, out: stdout, err: stderr };
-  } catch (error) {
-    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
-    return { code, out: stdout, err: stderr };
-  }
-}
+const procedures = (words: readonly string[], configured = false) =>
+  runHeadroom(
+    ['procedures', ...words],
+    configured ? { HEADROOM_CONFIG: join(directory, 'headroom.yaml') } : {},
+  );
 
 describe('headroom procedures', () => {
   it('lists what a system has, what each asks for, and that nothing is carried out', async () => {

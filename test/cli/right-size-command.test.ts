@@ -1,15 +1,13 @@
 // `headroom right-size` as it ships: the built bundle against the sandbox's cluster and two weeks of its Prometheus.
 
-import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { promisify } from 'node:util';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Cluster, startCluster } from '../../sandbox/cluster/server.ts';
 import { type RunningPrometheus, startPrometheus } from '../../sandbox/prometheus/server.ts';
+import { runHeadroom } from '../run-headroom.ts';
 
-const bundle = resolve(import.meta.dirname, '../../dist/headroom.js');
 const dayMs = 24 * 3_600_000;
 const component = (name: string) => `
   ${name}:
@@ -102,37 +100,15 @@ function setUse(): void {
   }
 }
 
-interface Ended {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-async function rightSize(
-  words: readonly string[],
-  changes: Readonly<Record<string, string>> = {},
-): Promise<Ended> {
-  const env = {
-    PATH: process.env['PATH'] ?? '',
+const rightSize = (words: readonly string[], changes: Readonly<Record<string, string>> = {}) =>
+  runHeadroom(['right-size', ...words], {
     HOME: directory,
     KUBECONFIG: join(directory, 'kubeconfig'),
     PROFILES_DIR: join(directory, 'profiles'),
     HEADROOM_CONFIG: join(directory, 'headroom.yaml'),
     PROMETHEUS_URL: prometheus.url,
     ...changes,
-  };
-  try {
-    const args = [bundle, 'right-size', ...words];
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, args, {
-      cwd: tmpdir(),
-      env,
-    });
-    return { code: 0, out: stdout, err: stderr };
-  } catch (error) {
-    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
-    return { code, out: stdout, err: stderr };
-  }
-}
+  });
 
 describe('headroom right-size', () => {
   it('shows sizes that fit the use, what all pods cost, and what could not be sized', async () => {

@@ -5,11 +5,11 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bundle, runHeadroom } from '../run-headroom.ts';
 
-const bundle = resolve(import.meta.dirname, '../../dist/headroom.js');
 let directory: string;
 
 beforeAll(async () => {
@@ -19,29 +19,8 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-interface Ended {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-async function headroom(
-  args: readonly string[],
-  env: Readonly<Record<string, string>> = {},
-): Promise<Ended> {
-  const options = { cwd: directory, env: { PATH: process.env['PATH'] ?? '', ...env } };
-  try {
-    const { stdout, stderr } = await promisify(execFile)(
-      process.execPath,
-      [bundle, ...args],
-      options,
-    );
-    return { code: 0, out: stdout, err: stderr };
-  } catch (error) {
-    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
-    return { code, out: stdout, err: stderr };
-  }
-}
+const headroom = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
+  runHeadroom(args, env, directory);
 
 const forecast = (...chart: readonly string[]) =>
   headroom(['forecast', 'gl-008', 'sites=100', ...chart]);
