@@ -4,7 +4,7 @@ import type { Vote } from './approval/condition.ts';
 import type { AuditEntry, AuditFact, ChainHead } from './audit/chain.ts';
 import type { WorkloadRef } from './change/change.ts';
 import type { ClusterWrite } from './change/cluster-write.ts';
-import type { ClusterState } from './change/compare.ts';
+import type { ClusterState, VerticalAutoscaler } from './change/compare.ts';
 import type { Message } from './message/message.ts';
 import type { Plan } from './plan/plan.ts';
 import type { OutcomeState, PlanState } from './plan/plan-state.ts';
@@ -31,16 +31,19 @@ export type CheckpointName =
   | 'write-announced'
   | 'write-sent'
   | 'write-stored'
+  | 'revert-announced'
+  | 'revert-sent'
+  | 'revert-stored'
   | 'rollout-seen'
   | 'run-ended'
   | 'outcome-judged';
 
 // ---- The cluster -------------------------------------------------------------------------------------------------
 
-/** What came of a write. A refusal is certain: the server said no. */
+/** What came of a write. A refusal is certain: the server said no; `forbidden` when our account lacks the right. */
 export type WriteAnswer =
   | { readonly kind: 'written' }
-  | { readonly kind: 'refused'; readonly because: string }
+  | { readonly kind: 'refused'; readonly because: string; readonly forbidden?: true }
   | { readonly kind: 'unknown'; readonly because: string };
 
 /** An autoscaler and the name and kind of what it scales: a Deployment, or anything else with a scale. */
@@ -56,6 +59,11 @@ export interface Clusters {
    * @throws OperationError when the cluster cannot be asked.
    */
   observe(workload: WorkloadRef): Promise<ClusterState>;
+  /**
+   * The vertical autoscaler that sets a workload's requests, if there is one.
+   * @throws OperationError when the cluster cannot be asked.
+   */
+  vertical(workload: WorkloadRef): Promise<VerticalAutoscaler>;
   /**
    * What the autoscalers of a namespace scale.
    * @throws OperationError when the cluster cannot be asked.
@@ -244,7 +252,13 @@ export type RunChangeState =
   | 'verified'
   | 'refused'
   | 'unknown'
-  | 'failed';
+  | 'failed'
+  /** It was there already, by somebody else, but its pods do not become ready. */
+  | 'blocked'
+  /** The plan failed: what this change wrote is being taken back, was taken back, or could not be. */
+  | 'reverting'
+  | 'reverted'
+  | 'kept';
 
 export interface RunChange {
   readonly position: number;
@@ -377,6 +391,8 @@ export interface Transaction {
     changes(run: RunId): Promise<readonly RunChange[]>;
     /** Whether a run of the plan before this one may have written; at one position where given. */
     mayHaveWritten(before: RunId, position?: number): Promise<boolean>;
+    /** Why a run of the plan before this one failed, when that was stored before the run was cut off. */
+    gaveUp(before: RunId): Promise<string | undefined>;
   };
   readonly locks: {
     /** Takes all or none; an own lock is kept. Says who holds what is taken. */

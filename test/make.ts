@@ -1,8 +1,18 @@
 // Makes test values that are complete and usual; a test names only what it is about.
 
 import type { ApprovalRule, Case, Vote } from '../src/approval/condition.ts';
-import type { AutoscalerChange, ScaleChange, WorkloadRef } from '../src/change/change.ts';
-import type { AutoscalerState, ClusterState, WorkloadState } from '../src/change/compare.ts';
+import type {
+  AutoscalerChange,
+  PatchChange,
+  ScaleChange,
+  WorkloadRef,
+} from '../src/change/change.ts';
+import type {
+  AutoscalerState,
+  ClusterState,
+  SeenObject,
+  WorkloadState,
+} from '../src/change/compare.ts';
 import type { PlanView } from '../src/message/plan-view.ts';
 import type { AlertFacts } from '../src/plan/assemble.ts';
 import type { Reading } from '../src/plan/observation.ts';
@@ -114,7 +124,7 @@ export function makeAutoscalerState(over: Partial<AutoscalerState> = {}): Autosc
 }
 
 export function makeClusterState(over: Partial<ClusterState> = {}): ClusterState {
-  return { workload: makeWorkloadState(), autoscaler: undefined, ...over };
+  return { workload: makeWorkloadState(), autoscaler: undefined, objects: [], ...over };
 }
 
 export function makeScaleChange(over: Partial<ScaleChange> = {}): ScaleChange {
@@ -139,6 +149,63 @@ export function makeAutoscalerChange(over: Partial<AutoscalerChange> = {}): Auto
     floor: true,
     undo: 'exact',
     ...over,
+  };
+}
+
+/** The worker's cpu request from 2 cores to 2500m, in one container without limits. */
+export function makePatchChange(over: Partial<PatchChange> = {}): PatchChange {
+  const here = '/spec/template/spec/containers/0';
+  return {
+    kind: 'patch',
+    workload: makeWorkload(),
+    object: {
+      cluster: 'production',
+      namespace: 'greenlang-gl008',
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      name: 'worker',
+    },
+    fields: [
+      {
+        pointer: `${here}/resources/requests/cpu`,
+        what: 'cpu request',
+        before: '2',
+        after: '2500m',
+      },
+    ],
+    guards: [{ pointer: `${here}/name`, equals: 'worker' }],
+    rollout: true,
+    decrease: false,
+    floor: false,
+    undo: 'exact',
+    ...over,
+  };
+}
+
+/** The worker's Deployment as patches see it: one container with these resources. */
+export function makeSeenDeployment(
+  resources: Readonly<Record<string, unknown>> = { requests: { cpu: '2', memory: '4Gi' } },
+  spec: Readonly<Record<string, unknown>> = {},
+): SeenObject {
+  return {
+    kind: 'Deployment',
+    name: 'worker',
+    resourceVersion: '1041',
+    value: {
+      spec: { template: { spec: { containers: [{ name: 'worker', resources }] } }, ...spec },
+    },
+    writers: [],
+  };
+}
+
+/** An autoscaler of the worker as patches see it, with these metrics. */
+export function makeSeenAutoscaler(metrics: readonly unknown[]): SeenObject {
+  return {
+    kind: 'HorizontalPodAutoscaler',
+    name: 'worker-hpa',
+    resourceVersion: '1042',
+    value: { spec: { metrics } },
+    writers: [],
   };
 }
 

@@ -47,6 +47,10 @@ describe('sample data', () => {
       'check constraint',
     );
     await expect(pool.query(`update vote set kind = 'maybe'`)).rejects.toThrow('check constraint');
+    // 0002_take_back.sql widens what a change of a run can be, and only that far.
+    await expect(pool.query(`update run_change set state = 'odd'`)).rejects.toThrow(
+      'check constraint',
+    );
     await expect(pool.query(`update run set state = 'odd'`)).rejects.toThrow('check constraint');
     await database.drop();
   });
@@ -63,6 +67,7 @@ const sample = `
   insert into vote values ('p-sample01', 'hash', 'U0ANN', 'approve', null, now());
   insert into run (plan_id, number, state, queued_at) values ('p-sample01', 1, 'queued', now());
   insert into run_change values ('p-sample01', 1, 0, 'writing', null, now());
+  insert into run_change values ('p-sample01', 1, 1, 'reverted', null, now());
   insert into target_lock values ('main/ns/Deployment/worker', 'p-sample01', now());
   insert into stop values ('*', 'U0ANN', null, now());
   insert into message (key, plan_id, channel) values ('card:p-sample01', 'p-sample01', 'C0ONE');

@@ -79,7 +79,10 @@ export function writeAnswer(doing: string, error: unknown): WriteAnswer {
     if (error.code === 429) throw rateLimited(doing, error);
     const because = `${doing}: ${serverWords(error)}`;
     // A server that fails may have stored the change before it failed.
-    return error.code >= 500 ? { kind: 'unknown', because } : { kind: 'refused', because };
+    if (error.code >= 500) return { kind: 'unknown', because };
+    // Admission answers 403 as well, with other words.
+    const forbidden = error.code === 403 && / cannot \w+ resource /.test(because);
+    return { kind: 'refused', because, ...(forbidden && { forbidden }) };
   }
   if (error instanceof NoCredentials) throw withoutCredentials(doing, error);
   if (error instanceof NotKubernetes) return { kind: 'unknown', because: notKubernetes(doing) };

@@ -8,7 +8,7 @@ import type {
   V1StatefulSet,
   V2HorizontalPodAutoscaler,
 } from '@kubernetes/client-node';
-import type { WorkloadState } from '../change/compare.ts';
+import type { SeenObject, WorkloadState } from '../change/compare.ts';
 import { parseCpuMillicores, parseMemoryMi } from '../profile/quantity.ts';
 import { podShapeOf } from './pod-shape.ts';
 
@@ -23,11 +23,13 @@ export function workloadState(
   const failure = conditions.find((c) => c.type === 'ReplicaFailure' && c.status === 'True');
   const who = lastManager(metadata?.managedFields, 'f:replicas');
   const pod = podShapeOf(spec?.template.spec);
+  const outdated = (status?.replicas ?? 0) - (status?.updatedReplicas ?? 0);
   return {
     resourceVersion: metadata?.resourceVersion ?? '',
     replicas: spec?.replicas ?? 1,
     readyReplicas: status?.readyReplicas ?? 0,
     updatedReplicas: status?.updatedReplicas ?? 0,
+    ...(outdated > 0 && { outdatedReplicas: outdated }),
     observed: (status?.observedGeneration ?? 0) >= (metadata?.generation ?? 0),
     ...(stuck && { stuck: stuck.message ?? stuck.reason ?? 'no longer progressing' }),
     notReady: [...(failure?.message === undefined ? [] : [failure.message]), ...podReasons(pods)],
@@ -51,17 +53,36 @@ export function lastManager(
   fields: readonly V1ManagedFieldsEntry[] | undefined,
   field: string,
 ): string | undefined {
-  const owners = (fields ?? []).filter((entry) => {
-    const spec: unknown = (entry.fieldsV1 as Record<string, unknown> | undefined)?.['f:spec'];
+  return writersOf(fields).find((writer) => {
+    const spec: unknown = (writer.fields as Record<string, unknown> | undefined)?.['f:spec'];
     return typeof spec === 'object' && spec !== null && field in spec;
-  });
-  const [last] = owners.toSorted((a, b) => (b.time?.getTime() ?? 0) - (a.time?.getTime() ?? 0));
-  if (last?.manager === undefined) return undefined;
-  const at =
-    last.time === undefined
-      ? ''
-      : `, ${last.time.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
-  return `${last.manager}${at}`;
+  })?.who;
+}
+
+/** An object as patches see it. Through its text, because the client's objects hold more than the server said. */
+export function seenObject(
+  kind: string,
+  { metadata, spec }: V1Deployment | V1StatefulSet | V2HorizontalPodAutoscaler,
+): SeenObject {
+  return {
+    kind,
+    name: metadata?.name ?? '',
+    resourceVersion: metadata?.resourceVersion ?? '',
+    value: JSON.parse(JSON.stringify({ spec: spec ?? {} })),
+    writers: writersOf(metadata?.managedFields),
+  };
+}
+
+/** Newest first. */
+function writersOf(entries: readonly V1ManagedFieldsEntry[] | undefined): SeenObject['writers'] {
+  return (entries ?? [])
+    .toSorted((a, b) => (b.time?.getTime() ?? 0) - (a.time?.getTime() ?? 0))
+    .flatMap(({ manager, time, fieldsV1 }) => {
+      if (manager === undefined) return [];
+      const at =
+        time === undefined ? '' : `, ${time.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+      return [{ who: `${manager}${at}`, fields: fieldsV1 }];
+    });
 }
 
 function podRequests(spec: V1PodSpec | undefined): {

@@ -6,6 +6,7 @@ import {
   AutoscalingV2Api,
   type Configuration,
   CoreV1Api,
+  CustomObjectsApi,
   createConfiguration,
   type KubeConfig,
   PatchStrategy,
@@ -27,7 +28,8 @@ import { withinTime } from '../within-time.ts';
 import { autoscalerState } from './autoscaler-state.ts';
 import { type ClusterAddress, loadKubeconfig } from './kubernetes-config.ts';
 import { NoCredentials, NotKubernetes, readTrouble, writeAnswer } from './kubernetes-errors.ts';
-import { scales, workloadState } from './kubernetes-state.ts';
+import { scales, seenObject, workloadState } from './kubernetes-state.ts';
+import { verticalAutoscaler } from './vertical-autoscaler.ts';
 
 /** Our name as owner of the fields we write. */
 const fieldManager = 'headroom';
@@ -57,6 +59,7 @@ export function createClusters(
   };
   return {
     observe: async (workload) => observe(of(workload.cluster), workload),
+    vertical: async (workload) => verticalAutoscaler(of(workload.cluster).custom, workload),
     autoscaled: async (place) => autoscaled(of(place.cluster), place),
     write: async (write, { dryRun }) => send(of(write.cluster), write, dryRun),
     health: () =>
@@ -79,6 +82,7 @@ interface Apis {
   readonly apps: AppsV1Api;
   readonly autoscaling: AutoscalingV2Api;
   readonly core: CoreV1Api;
+  readonly custom: CustomObjectsApi;
   readonly version: VersionApi;
   /** How the server is reached, for what is read without the client's models. */
   readonly configuration: Configuration;
@@ -103,6 +107,7 @@ export function apisOf(
     apps: new AppsV1Api(configuration),
     autoscaling: new AutoscalingV2Api(configuration),
     core: new CoreV1Api(configuration),
+    custom: new CustomObjectsApi(configuration),
     version: new VersionApi(configuration),
     configuration,
   };
@@ -194,7 +199,7 @@ async function observe(apis: Apis, workload: WorkloadRef): ReturnType<Clusters['
       autoscalersIn(apis, namespace),
     ]);
     const autoscaler = autoscalers.find((item) => scales(item, workload));
-    if (object === undefined) return { workload: undefined, autoscaler: undefined };
+    if (object === undefined) return { workload: undefined, autoscaler: undefined, objects: [] };
     const allReady = (object.status?.readyReplicas ?? 0) >= (object.spec?.replicas ?? 1);
     const labels = object.spec?.selector.matchLabels ?? {};
     const labelSelector = Object.entries(labels)
@@ -207,6 +212,10 @@ async function observe(apis: Apis, workload: WorkloadRef): ReturnType<Clusters['
     return {
       workload: workloadState(object, pods),
       autoscaler: autoscaler && autoscalerState(autoscaler),
+      objects: [
+        seenObject(workload.kind, object),
+        ...(autoscaler ? [seenObject('HorizontalPodAutoscaler', autoscaler)] : []),
+      ],
     };
   } catch (error) {
     throw readTrouble(doing, error);
@@ -263,6 +272,9 @@ async function send(apis: Apis, write: ClusterWrite, dryRun: boolean): Promise<W
   const jsonPatch = setHeaderOptions('Content-Type', PatchStrategy.JsonPatch);
   try {
     switch (write.resource) {
+      case 'deployments':
+        await apis.apps.patchNamespacedDeployment(request, jsonPatch);
+        break;
       case 'deployments/scale':
         await apis.apps.patchNamespacedDeploymentScale(request, jsonPatch);
         break;

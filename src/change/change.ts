@@ -40,7 +40,64 @@ export interface AutoscalerChange {
   readonly undo: Undo;
 }
 
-export type Change = ScaleChange | AutoscalerChange;
+/** What a patch can write: text, a number, or a map of such (a map of requests where none stood before). */
+export type FieldValue = string | number | { readonly [key: string]: FieldValue };
+
+/** One field a patch writes. A missing `before` or `after` means that the field is not there. */
+export interface PatchField {
+  /** Where it stands in the object: a JSON Pointer (RFC 6901). */
+  readonly pointer: string;
+  /** For people, such as `cpu request`. */
+  readonly what: string;
+  readonly before?: FieldValue;
+  readonly after?: FieldValue;
+}
+
+/** What must hold for the pointers to mean what they did, such as the container's name at an index. */
+export interface PatchGuard {
+  readonly pointer: string;
+  readonly equals: FieldValue;
+}
+
+/** The object a patch is sent to. */
+export interface PatchedObject {
+  readonly cluster: string;
+  readonly namespace: string;
+  readonly apiVersion: 'apps/v1' | 'autoscaling/v2';
+  readonly kind: 'Deployment' | 'HorizontalPodAutoscaler';
+  readonly name: string;
+}
+
+/** Writes some fields of one object in one request, on the condition that each is still what the plan saw. */
+export interface PatchChange {
+  readonly kind: 'patch';
+  /** Whom it is for: the target that is locked. The object is the workload itself or stands beside it. */
+  readonly workload: WorkloadRef;
+  readonly object: PatchedObject;
+  readonly fields: readonly PatchField[];
+  readonly guards: readonly PatchGuard[];
+  /** It changes the pod template, so every pod is replaced. */
+  readonly rollout: boolean;
+  /** It takes something away: a lower request, a lower limit, a limit where none was. */
+  readonly decrease: boolean;
+  readonly floor: false;
+  readonly undo: 'exact';
+}
+
+export type Change = ScaleChange | AutoscalerChange | PatchChange;
+
+/** The patch that takes a patch back: on the condition that what it wrote still stands. */
+export function undoOf(change: PatchChange): PatchChange {
+  const fields = change.fields.map(
+    ({ pointer, what, before, after }): PatchField => ({
+      pointer,
+      what,
+      ...(after !== undefined && { before: after }),
+      ...(before !== undefined && { after: before }),
+    }),
+  );
+  return { ...change, fields };
+}
 
 /** The name under which a workload is locked and under which plans for it are found. */
 export function targetKey(workload: WorkloadRef): string {
@@ -57,5 +114,7 @@ export function isDecrease(change: Change): boolean {
         change.after.minReplicas < change.before.minReplicas ||
         change.after.maxReplicas < change.before.maxReplicas
       );
+    case 'patch':
+      return change.decrease;
   }
 }

@@ -1,18 +1,25 @@
 // Builds the exact request a change makes to a cluster; running it is the adapter's work.
 
 import { unreachable } from '../errors.ts';
-import type { Change } from './change.ts';
+import type { Change, FieldValue, PatchChange, PatchField } from './change.ts';
 
-export interface JsonPatchOperation {
-  readonly op: 'test' | 'add' | 'replace';
-  readonly path: string;
-  readonly value: number | string;
-}
+/** A test for null passes where nothing stands and the parent is there. */
+export type JsonPatchOperation =
+  | {
+      readonly op: 'test' | 'add' | 'replace';
+      readonly path: string;
+      readonly value: FieldValue | null;
+    }
+  | { readonly op: 'remove'; readonly path: string };
 
 /** One conditional write: the server itself refuses it when a tested field is no longer what the plan saw. */
 export interface ClusterWrite {
   readonly cluster: string;
-  readonly resource: 'deployments/scale' | 'statefulsets/scale' | 'horizontalpodautoscalers';
+  readonly resource:
+    | 'deployments'
+    | 'deployments/scale'
+    | 'statefulsets/scale'
+    | 'horizontalpodautoscalers';
   readonly namespace: string;
   readonly name: string;
   readonly patch: readonly JsonPatchOperation[];
@@ -49,9 +56,38 @@ export function clusterWrite(change: Change, resourceVersion: string): ClusterWr
         name: change.autoscaler.name,
         patch: autoscalerPatch(change.before, change.after),
       };
+    case 'patch':
+      return {
+        cluster: change.object.cluster,
+        resource: patched[change.object.kind].resource,
+        namespace: change.object.namespace,
+        name: change.object.name,
+        patch: fieldsPatch(change),
+      };
     default:
       return unreachable(change);
   }
+}
+
+const patched = {
+  Deployment: { resource: 'deployments', word: 'deployment' },
+  HorizontalPodAutoscaler: { resource: 'horizontalpodautoscalers', word: 'hpa' },
+} as const;
+
+/** First everything that is tested, then everything that is written: the server keeps all of it or nothing. */
+function fieldsPatch({ guards, fields }: PatchChange): JsonPatchOperation[] {
+  return [
+    ...guards.map(({ pointer, equals }) => ({ op: 'test', path: pointer, value: equals }) as const),
+    ...fields.map(
+      ({ pointer, before }) => ({ op: 'test', path: pointer, value: before ?? null }) as const,
+    ),
+    ...fields.map(writeOf),
+  ];
+}
+
+function writeOf({ pointer, before, after }: PatchField): JsonPatchOperation {
+  if (after === undefined) return { op: 'remove', path: pointer };
+  return { op: before === undefined ? 'add' : 'replace', path: pointer, value: after };
 }
 
 type Bounds = { readonly minReplicas: number; readonly maxReplicas: number };
@@ -72,11 +108,15 @@ export function asCommand(change: Change): string {
   switch (change.kind) {
     case 'scale':
       return `kubectl scale ${change.workload.kind.toLowerCase()}/${change.workload.name} --namespace ${change.workload.namespace} --current-replicas=${change.before.replicas} --replicas=${change.after.replicas}`;
-    case 'autoscaler': {
-      const write = clusterWrite(change, '');
-      return `kubectl patch hpa ${write.name} --namespace ${write.namespace} --type=json --patch='${JSON.stringify(write.patch)}'`;
-    }
+    case 'autoscaler':
+      return patchCommand('hpa', clusterWrite(change, ''));
+    case 'patch':
+      return patchCommand(patched[change.object.kind].word, clusterWrite(change, ''));
     default:
       return unreachable(change);
   }
+}
+
+function patchCommand(word: string, { name, namespace, patch }: ClusterWrite): string {
+  return `kubectl patch ${word} ${name} --namespace ${namespace} --type=json --patch='${JSON.stringify(patch)}'`;
 }

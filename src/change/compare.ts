@@ -4,6 +4,8 @@ import { unreachable } from '../errors.ts';
 import type { ScalingPolicy } from '../profile/profile.ts';
 import type { PodShape } from '../sizing/pod-need.ts';
 import type { Change } from './change.ts';
+import { comparePatch } from './compare-patch.ts';
+import { changedBy } from './field-owner.ts';
 
 /** What a cluster says about a workload now. */
 export interface WorkloadState {
@@ -11,6 +13,8 @@ export interface WorkloadState {
   readonly replicas: number;
   readonly readyReplicas: number;
   readonly updatedReplicas: number;
+  /** Pods of an older template that are still there. (Default: none.) */
+  readonly outdatedReplicas?: number;
   /** The controller has seen the present spec; before that the counters speak of an older one. */
   readonly observed: boolean;
   /** A rollout that has given up: the Progressing condition's message. */
@@ -54,9 +58,30 @@ export interface AutoscalerState {
   readonly lastChangedBy?: string;
 }
 
+/** An object as a patch sees it: its values by pointer, and who wrote what. */
+export interface SeenObject {
+  readonly kind: string;
+  readonly name: string;
+  readonly resourceVersion: string;
+  /** Plain JSON; of the object's parts only `spec`. */
+  readonly value: unknown;
+  /** Newest first; `fields` is the set of fields they own, in the form the API server gives. */
+  readonly writers: readonly { readonly who: string; readonly fields: unknown }[];
+}
+
+/** A vertical autoscaler that sets a workload's requests; one that is off sets nothing and is not seen. */
+export type VerticalAutoscaler =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'seen'; readonly name: string; readonly mode: string }
+  | { readonly kind: 'unknown'; readonly because: string };
+
 export interface ClusterState {
   readonly workload: WorkloadState | undefined;
   readonly autoscaler: AutoscalerState | undefined;
+  /** The workload and its autoscaler as patches see them. */
+  readonly objects: readonly SeenObject[];
+  /** Only asked for where requests are changed. */
+  readonly vertical?: VerticalAutoscaler;
 }
 
 export type Comparison =
@@ -71,6 +96,8 @@ export function compareChange(change: Change, now: ClusterState): Comparison {
       return compareScale(change, now);
     case 'autoscaler':
       return compareAutoscaler(change, now);
+    case 'patch':
+      return comparePatch(change, now);
     default:
       return unreachable(change);
   }
@@ -96,7 +123,7 @@ function compareScale(change: Extract<Change, { kind: 'scale' }>, now: ClusterSt
   }
   return {
     kind: 'drifted',
-    because: `${name} has ${replicas} replicas, the plan saw ${change.before.replicas}${by(workload.lastScaledBy)}`,
+    because: `${name} has ${replicas} replicas, the plan saw ${change.before.replicas}${changedBy(workload.lastScaledBy)}`,
   };
 }
 
@@ -129,10 +156,6 @@ function compareAutoscaler(
     return { kind: 'unchanged', resourceVersion: autoscaler.resourceVersion };
   return {
     kind: 'drifted',
-    because: `${name} has ${other} ${autoscaler[other]}, the plan saw ${change.before[other]}${by(autoscaler.lastChangedBy)}`,
+    because: `${name} has ${other} ${autoscaler[other]}, the plan saw ${change.before[other]}${changedBy(autoscaler.lastChangedBy)}`,
   };
-}
-
-function by(who: string | undefined): string {
-  return who === undefined ? '' : ` (changed by ${who})`;
 }

@@ -2,6 +2,7 @@
 
 import type { Systems } from '../plan/system.ts';
 import { suggestion } from '../words/nearest.ts';
+import { type Sizes, sizesOf } from './sizes.ts';
 import { charactersMax, splitWords, type Words } from './words.ts';
 
 export type Command =
@@ -16,13 +17,12 @@ export type Command =
     }
   | { readonly kind: 'explain-plan'; readonly plan: string }
   | { readonly kind: 'right-size'; readonly system: string; readonly component?: string }
-  | {
+  | ({
       readonly kind: 'scale';
       readonly system: string;
       readonly component: string;
-      readonly replicas: number;
       readonly reason?: string;
-    }
+    } & Sizes)
   | {
       readonly kind: 'run';
       readonly system: string;
@@ -42,7 +42,7 @@ const sizingWords = ['plan', 'what-if', 'forecast', 'cost', 'explain'] as const;
 type SizingWord = (typeof sizingWords)[number];
 
 const capacityWords = ['help', 'systems', 'status', 'rules', 'right-size', ...sizingWords] as const;
-const scalePairs = ['replicas', 'reason'] as const;
+const scalePairs = ['replicas', 'cpu', 'memory', 'reason'] as const;
 const reasonCharactersMax = 300;
 
 /** `/capacity help | systems | status [SYSTEM] | rules SYSTEM | plan|what-if|forecast|cost|explain SYSTEM key=value… | explain PLAN | right-size SYSTEM[/component]`. */
@@ -110,7 +110,7 @@ function rightSize(target: string | undefined, systems: Systems): ParsedCommand 
   );
 }
 
-/** `/scale SYSTEM/component replicas=N [reason="…"]`, `/scale run SYSTEM PROCEDURE key=value…`, `/scale stop|resume [SYSTEM]`. */
+/** `/scale SYSTEM/component replicas=N cpu=750m memory=2Gi [reason="…"]` with at least one of the three, `/scale run SYSTEM PROCEDURE key=value…`, `/scale stop|resume [SYSTEM]`. */
 export function parseScaleCommand(text: string, systems: Systems): ParsedCommand {
   const words = splitWords(text);
   const broken = brokenWords(words);
@@ -147,17 +147,9 @@ function scaleTo(system: string, component: string, words: Words): ParsedCommand
   if (unknown !== undefined) {
     return misuse(`there is no setting "${unknown}"${suggestion(unknown, scalePairs)}`);
   }
-  const replicas = words.pairs.get('replicas');
-  if (replicas === undefined) return misuse('say how many: replicas=N');
-  if (!/^\d{1,5}$/.test(replicas))
-    return misuse(`replicas must be a whole number, not "${replicas}"`);
-  return command({
-    kind: 'scale',
-    system,
-    component,
-    replicas: Number(replicas),
-    ...reasonOf(words),
-  });
+  const sizes = sizesOf(words);
+  if (typeof sizes === 'string') return misuse(sizes);
+  return command({ kind: 'scale', system, component, ...sizes, ...reasonOf(words) });
 }
 
 function knownComponent(

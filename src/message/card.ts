@@ -5,6 +5,7 @@ import type { Change } from '../change/change.ts';
 import { asCommand } from '../change/cluster-write.ts';
 import type { Observation } from '../plan/observation.ts';
 import type { Finding, Plan } from '../plan/plan.ts';
+import { canonicalCpu, canonicalMemory } from '../profile/quantity.ts';
 import { actionIds } from './action-ids.ts';
 import { changeLine } from './change-words.ts';
 import { slackLimits } from './limits.ts';
@@ -79,19 +80,42 @@ function mayBeDecided({ record, mode, rule }: PlanView): boolean {
 
 /** System, cause, action and cost in at most 150 characters; long names lose their tails, the figures stay. */
 export function firstLine(plan: Plan): string {
-  const { before, after } = plan.replicas;
   const cost =
     plan.cost === undefined
       ? 'cost unknown'
       : costDelta(plan.cost.afterUsdPerMonth - plan.cost.beforeUsdPerMonth);
   const action =
     plan.finding === undefined
-      ? `${before} → ${reach(plan.changes)}${after} replicas, ${cost}`
+      ? `${[...replicasMove(plan), ...requestsMove(plan)].join(', ')}, ${cost}`
       : findingTitles[plan.finding.kind];
   const room = slackLimits.header.textChars - action.length - 4;
   const subject = cut(plainLine(`${plan.title} ${plan.component}`), Math.floor(room / 2));
   const line = `${subject}: ${cause(plan, room - subject.length)}: ${action}`;
   return cut(line, slackLimits.header.textChars);
+}
+
+function replicasMove({ replicas, changes, requests }: Plan): string[] {
+  const { before, after } = replicas;
+  if (requests !== undefined && before === after) return [];
+  return [`${before} → ${reach(changes)}${after} replicas`];
+}
+
+/** "cpu 500m → 750m", what a pod requests. */
+function requestsMove({ requests }: Plan): string[] {
+  if (requests === undefined) return [];
+  const { before, after } = requests;
+  const cpu = (amount: number | undefined) =>
+    amount === undefined ? 'none' : canonicalCpu(amount);
+  const memory = (amount: number | undefined) =>
+    amount === undefined ? 'none' : canonicalMemory(amount);
+  return [
+    ...(after.cpuMillicores === undefined
+      ? []
+      : [`cpu ${cpu(before.cpuMillicores)} → ${cpu(after.cpuMillicores)}`]),
+    ...(after.memoryMi === undefined
+      ? []
+      : [`memory ${memory(before.memoryMi)} → ${memory(after.memoryMi)}`]),
+  ];
 }
 
 /** A floor is "at least"; a higher maximum only lets the autoscaler go there. */
@@ -111,7 +135,15 @@ const findingTitles = {
 } as const satisfies Record<Finding['kind'], string>;
 
 function changesText(plan: Plan): string {
-  return `*What changes*\n${plan.changes.map(changeLine).join('\n')}`;
+  const lines = plan.changes.map(changeLine);
+  return ['*What changes*', ...lines, ...dryRunLines(plan)].join('\n');
+}
+
+function dryRunLines({ dryRun }: Plan): string[] {
+  if (dryRun === undefined) return [];
+  return dryRun.kind === 'accepted'
+    ? ['☑️ The cluster would accept this (server-side dry run).']
+    : [`⚠️ Whether the cluster accepts this is not known: ${literal(dryRun.because, 300)}`];
 }
 
 /** In `propose` mode a person writes what Headroom would have written, on the same condition. */
@@ -207,7 +239,11 @@ function alertLines(view: PlanView): string[] {
 function decisionButtons(view: PlanView): KnownBlock {
   const { plan, hash, clearedAt } = view.record;
   const value = formatPlanToken({ planId: plan.id, planHash: hash });
-  const what = `${plan.replicas.before} to ${plan.replicas.after} replicas of ${plan.component}`;
+  const moves = [...replicasMove(plan), ...requestsMove(plan)].join(', ').replaceAll('→', 'to');
+  const what =
+    plan.requests === undefined
+      ? `${plan.replicas.before} to ${plan.replicas.after} replicas of ${plan.component}`
+      : `${moves} of ${plan.component}`;
   return actions(`decision-${plan.id}`, [
     button({
       actionId: actionIds.approve,

@@ -1,6 +1,7 @@
 // A change in the words of a person: what it touches, from what to what, and whether it can be taken back.
 
-import type { Change } from '../change/change.ts';
+import type { Change, PatchField } from '../change/change.ts';
+import { shownValue } from '../change/compare-patch.ts';
 import { unreachable } from '../errors.ts';
 import { literal } from './message.ts';
 
@@ -22,9 +23,19 @@ export function changeWords(change: Change): string {
         .map((field) => `${field} ${change.before[field]} → ${atLeast}${change.after[field]}`);
       return `autoscaler ${literal(change.autoscaler.name, 80)}: ${moved.join(', ')}`;
     }
+    case 'patch': {
+      const { kind, name } = change.object;
+      const of = kind === 'Deployment' ? literal(name, 80) : `autoscaler ${literal(name, 80)}`;
+      return `${of}: ${change.fields.map(fieldWords).join(', ')}`;
+    }
     default:
       return unreachable(change);
   }
+}
+
+function fieldWords({ what, before, after }: PatchField): string {
+  const [was, is] = [before, after].map((value) => literal(shownValue(value), 120));
+  return `${literal(what, 60)} ${was} → ${is}`;
 }
 
 /** The change with where it happens and its undo, for the card. */

@@ -30,6 +30,7 @@ export function helpMessage({ capacity, scale }: CommandNames): Message {
     `\`${capacity} explain SYSTEM key=value… | PLAN\`  where each number comes from`,
     `\`${capacity} rules SYSTEM\`  which alerts bring a card, and how to get the rules for Prometheus`,
     `\`${scale} SYSTEM/component replicas=N reason="…"\`  draws a plan that somebody else approves`,
+    `\`${scale} SYSTEM/component cpu=750m memory=2Gi [replicas=N] reason="…"\`  the same for what each pod requests; its limits move along`,
     `\`${scale} run SYSTEM [PROCEDURE] key=value…\`  shows what the guide does step by step; nothing is carried out yet`,
     `\`${scale} stop [SYSTEM | cluster=NAME] reason="…"\`  halts everything, one system or one cluster, between two changes`,
     `\`${scale} resume [SYSTEM | cluster=NAME]\`  lets it go on`,

@@ -172,7 +172,14 @@ function stoppedLine({ stops }: PlanView, meaning: string): string {
 
 /** Only a first run that wrote nothing leaves the world as it was; what an earlier run did is not in this view. */
 function whatStays({ run, changes, record }: PlanView): string {
-  if (changes.some(({ state }) => state !== 'reached' && state !== 'refused')) {
+  const unwritten = ['reached', 'refused', 'blocked'];
+  if (
+    record.plan.requests !== undefined &&
+    changes.some(({ state }) => !unwritten.includes(state))
+  ) {
+    return 'What was written and not put back stays.';
+  }
+  if (changes.some(({ state }) => !unwritten.includes(state))) {
     return 'Capacity that was already added stays.';
   }
   if ((run?.number ?? 1) > 1) return 'If an earlier attempt added capacity, that stays.';

@@ -15,6 +15,10 @@ const changeStateWords: Record<RunChangeState, string> = {
   refused: '⛔ refused by the cluster, nothing changed',
   unknown: '❓ sent, but no answer came; looking',
   failed: '🛑 written, but did not become ready',
+  blocked: '🛑 was there already, nothing written, but does not become ready',
+  reverting: '↩️ failed, putting back what was there before',
+  reverted: '↩️ failed, and put back as it was',
+  kept: '⚠️ failed, and could not be put back',
 };
 
 /** One line a change: where it stands and what was last seen of it. */

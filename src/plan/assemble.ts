@@ -7,12 +7,7 @@ import { fillPromql } from '../profile/promql.ts';
 import { sizeForTrigger, type TriggerSizing } from '../profile/size-for-trigger.ts';
 import { plainDoubt, standingDoubts, uncheckedDoubts } from '../profile/standing-doubts.ts';
 import type { AskedDoubt } from '../profile/trigger-facts.ts';
-import {
-  type ChosenChange,
-  chooseScaleDown,
-  chooseScaleUp,
-  missingWorkload,
-} from './choose-change.ts';
+import { type ChosenChange, chooseScaleUp, missingWorkload } from './choose-change.ts';
 import { doubtFinding } from './doubt-finding.ts';
 import {
   costOfChange,
@@ -103,45 +98,6 @@ function unlessDoubted(
   });
 }
 
-export interface CommandFacts extends TargetFacts {
-  readonly replicas: number;
-  readonly origin: Origin;
-}
-
-export type CommandPlan =
-  | { readonly kind: 'plan'; readonly plan: Plan }
-  | { readonly kind: 'refused'; readonly because: string };
-
-/** The plan somebody asked for by name and number. Outside the profile's limits it is refused, not clipped. */
-export function assembleCommandPlan(facts: CommandFacts, name: PlanName): CommandPlan {
-  const { replicas, component, cluster, workload } = facts;
-  const { min, max } = component.replicas;
-  if (!Number.isSafeInteger(replicas) || replicas < min || replicas > max) {
-    return refused(
-      `${component.id} may have ${min} to ${max} replicas (${component.replicas.source}); ${replicas} is outside that`,
-    );
-  }
-  if (cluster?.workload === undefined) {
-    return refused(facts.clusterProblem ?? missingWorkload(workload));
-  }
-  const current = cluster.workload.replicas;
-  if (!Number.isSafeInteger(current)) return refused('it is not known how many pods run now');
-  if (replicas === current) return refused(`${component.id} already has ${current} replicas`);
-  const chosen =
-    replicas > current
-      ? chooseScaleUp(placeOf(facts), cluster, replicas)
-      : chooseScaleDown(placeOf(facts), cluster, replicas);
-  if (chosen.kind === 'none') return refused(chosen.because);
-  return {
-    kind: 'plan',
-    plan: draft(facts, name, {
-      observations: [replicasSeen(facts)],
-      chosen,
-      cost: costOfChange(facts, chosen),
-    }),
-  };
-}
-
 function alertObservations(facts: AlertFacts): Observation[] {
   const { trigger, measured, arrival, alertValue, doubts = [] } = facts;
   return [
@@ -192,8 +148,4 @@ function outcomeTestOf({ system, component, trigger }: AlertFacts): OutcomeTest 
     unit: trigger.unit,
     withinSeconds: trigger.outcome.withinMinutes * 60,
   };
-}
-
-function refused(because: string): CommandPlan {
-  return { kind: 'refused', because };
 }

@@ -6,7 +6,7 @@ import type { AutoscalerState, ClusterState } from '../change/compare.ts';
 export type ChosenChange =
   | {
       readonly kind: 'change';
-      readonly change: Change;
+      readonly changes: readonly Change[];
       readonly replicasAfter: number;
       readonly notes: readonly string[];
     }
@@ -25,14 +25,16 @@ export function chooseScaleUp(
   if (state.autoscaler === undefined) {
     return {
       kind: 'change',
-      change: {
-        kind: 'scale',
-        workload,
-        before: { replicas: before },
-        after: { replicas: target },
-        floor: true,
-        undo: 'exact',
-      },
+      changes: [
+        {
+          kind: 'scale',
+          workload,
+          before: { replicas: before },
+          after: { replicas: target },
+          floor: true,
+          undo: 'exact',
+        },
+      ],
       replicasAfter: target,
       notes: [],
     };
@@ -57,14 +59,16 @@ export function chooseScaleDown(
   }
   return {
     kind: 'change',
-    change: {
-      kind: 'scale',
-      workload,
-      before: { replicas: state.workload?.replicas ?? 0 },
-      after: { replicas: target },
-      floor: false,
-      undo: 'exact',
-    },
+    changes: [
+      {
+        kind: 'scale',
+        workload,
+        before: { replicas: state.workload?.replicas ?? 0 },
+        after: { replicas: target },
+        floor: false,
+        undo: 'exact',
+      },
+    ],
     replicasAfter: target,
     notes: [],
   };
@@ -116,15 +120,17 @@ function raiseAutoscaler(
     : { minReplicas: minWanted, maxReplicas };
   return {
     kind: 'change',
-    change: {
-      kind: 'autoscaler',
-      workload,
-      autoscaler: { cluster: workload.cluster, namespace: workload.namespace, name },
-      before: { minReplicas, maxReplicas },
-      after,
-      floor: true,
-      undo: 'exact',
-    },
+    changes: [
+      {
+        kind: 'autoscaler',
+        workload,
+        autoscaler: { cluster: workload.cluster, namespace: workload.namespace, name },
+        before: { minReplicas, maxReplicas },
+        after,
+        floor: true,
+        undo: 'exact',
+      },
+    ],
     replicasAfter: atMaximum ? after.maxReplicas : after.minReplicas,
     notes: [
       atMaximum

@@ -14,18 +14,19 @@ export function costOf(facts: {
   readonly pod: { readonly cpuMillicores?: number; readonly memoryMi?: number };
   readonly before: number;
   readonly after: number;
+  /** How much more one pod requests afterwards. (Default: as much as before.) */
+  readonly podGrows?: { readonly cpuMillicores: number; readonly memoryMi: number };
 }): PlanCost | undefined {
-  const { rates, component, pod, before, after } = facts;
+  const { rates, component, pod, before, after, podGrows } = facts;
   if (rates === undefined) return undefined;
-  const podUsd = podUsdPerMonth(
-    {
-      cpuMillicores: pod.cpuMillicores ?? component.pod.cpuMillicores,
-      memoryMi: pod.memoryMi ?? component.pod.memoryMi,
-    },
-    rates,
-  );
-  const beforeUsdPerMonth = cents(before * podUsd);
-  const afterUsdPerMonth = cents(after * podUsd);
+  const cpuMillicores = pod.cpuMillicores ?? component.pod.cpuMillicores;
+  const memoryMi = pod.memoryMi ?? component.pod.memoryMi;
+  const grown = {
+    cpuMillicores: cpuMillicores + (podGrows?.cpuMillicores ?? 0),
+    memoryMi: memoryMi + (podGrows?.memoryMi ?? 0),
+  };
+  const beforeUsdPerMonth = cents(before * podUsdPerMonth({ cpuMillicores, memoryMi }, rates));
+  const afterUsdPerMonth = cents(after * podUsdPerMonth(grown, rates));
   if (beforeUsdPerMonth === undefined || afterUsdPerMonth === undefined) return undefined;
   return { beforeUsdPerMonth, afterUsdPerMonth, source: rates.source };
 }

@@ -6,9 +6,10 @@ import type { ClusterState } from '../change/compare.ts';
 import type { Component } from '../profile/profile.ts';
 import type { ArithmeticLine } from '../profile/trigger-facts.ts';
 import { type ChosenChange, missingWorkload } from './choose-change.ts';
+import type { PodRequests } from './choose-resize.ts';
 import { costOf } from './cost.ts';
 import { type Observation, toObservation } from './observation.ts';
-import type { Finding, Origin, OutcomeTest, Plan, PlanCost } from './plan.ts';
+import type { Finding, Origin, OutcomeTest, Plan, PlanCost, PodRequestsMove } from './plan.ts';
 import { defaultClocks, findingExpiresAfterSeconds, type System } from './system.ts';
 
 /** What was seen of a target, all at one time. */
@@ -36,7 +37,8 @@ type Facts = Omit<TargetFacts, 'component'> & {
   readonly trigger?: { readonly id: string };
 };
 
-type OneChange = Extract<ChosenChange, { kind: 'change' }>;
+/** What a plan does, in order. */
+type Chosen = Omit<Extract<ChosenChange, { kind: 'change' }>, 'kind'>;
 
 /** What differs from plan to plan. */
 interface Parts {
@@ -46,7 +48,8 @@ interface Parts {
     readonly notes: readonly string[];
     readonly limitsMet?: readonly string[];
   };
-  readonly chosen?: OneChange;
+  readonly chosen?: Chosen;
+  readonly requests?: PodRequestsMove | undefined;
   readonly cost?: PlanCost | undefined;
   readonly finding?: Finding;
   readonly outcomeTest?: OutcomeTest | undefined;
@@ -69,13 +72,14 @@ export function draft(facts: Facts, name: PlanName, parts: Parts): Plan {
     origin: facts.origin,
     workload: placeOf(facts),
     replicas: { before, after: chosen?.replicasAfter ?? before },
+    ...(parts.requests && { requests: parts.requests }),
     observations: parts.observations,
     arithmetic: sizing?.arithmetic ?? [],
     notes: [...(sizing?.notes ?? []), ...(chosen?.notes ?? [])],
     limitsMet: sizing?.limitsMet ?? [],
     ...(finding && { finding }),
-    changes: chosen === undefined ? [] : [chosen.change],
-    decrease: chosen !== undefined && isDecrease(chosen.change),
+    changes: chosen?.changes ?? [],
+    decrease: chosen?.changes.some(isDecrease) ?? false,
     ...(cost && { cost }),
     ...(outcomeTest && { outcomeTest }),
     createdAt: now.toISOString(),
@@ -85,7 +89,11 @@ export function draft(facts: Facts, name: PlanName, parts: Parts): Plan {
 }
 
 /** What the component costs before and after a change; undefined where nothing says so. */
-export function costOfChange(facts: TargetFacts, chosen: OneChange): PlanCost | undefined {
+export function costOfChange(
+  facts: TargetFacts,
+  chosen: Pick<Chosen, 'replicasAfter'>,
+  requests?: PodRequestsMove,
+): PlanCost | undefined {
   const { system, component, cluster } = facts;
   const { podCpuMillicores, podMemoryMi } = cluster?.workload ?? {};
   return costOf({
@@ -97,7 +105,17 @@ export function costOfChange(facts: TargetFacts, chosen: OneChange): PlanCost | 
     },
     before: running(facts),
     after: chosen.replicasAfter,
+    ...(requests && {
+      podGrows: {
+        cpuMillicores: difference(requests, 'cpuMillicores'),
+        memoryMi: difference(requests, 'memoryMi'),
+      },
+    }),
   });
+}
+
+function difference({ before, after }: PodRequestsMove, of: keyof PodRequests): number {
+  return (after[of] ?? 0) - (before[of] ?? 0);
 }
 
 /** Pods that run now, as a number a plan can hold. */

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { canonicalText } from '../audit/canonical-text.ts';
 import type { Change, WorkloadRef } from '../change/change.ts';
 import type { ArithmeticLine } from '../profile/size-for-trigger.ts';
+import type { PodRequests } from './choose-resize.ts';
 import type { Observation } from './observation.ts';
 
 /** What made Headroom draw the plan. */
@@ -46,6 +47,18 @@ export interface PlanCost {
   readonly source: string;
 }
 
+/** What the container of one pod requests now and after; only what changes. */
+export interface PodRequestsMove {
+  readonly container: string;
+  readonly before: PodRequests;
+  readonly after: PodRequests;
+}
+
+/** What the API server said when it was asked to check the changes without making them. */
+export type DryRun =
+  | { readonly kind: 'accepted' }
+  | { readonly kind: 'unknown'; readonly because: string };
+
 /** Times are ISO 8601 in UTC; everything in here is plain JSON, so that its hash is well defined. */
 export interface Plan {
   readonly id: string;
@@ -59,6 +72,10 @@ export interface Plan {
   readonly workload: WorkloadRef;
   /** Replicas now and after, whichever object the change writes. */
   readonly replicas: { readonly before: number; readonly after: number };
+  /** Only where pods become bigger or smaller. */
+  readonly requests?: PodRequestsMove;
+  /** Only where it was asked for. */
+  readonly dryRun?: DryRun;
   readonly observations: readonly Observation[];
   readonly arithmetic: readonly ArithmeticLine[];
   readonly notes: readonly string[];

@@ -58,6 +58,16 @@ export function formatMemory(mi: number): string {
   return mi !== 0 && mi % 1024 === 0 ? `${mi / 1024}Gi` : `${mi}Mi`;
 }
 
+/** Millicores in the text a server keeps: `750m`, `2`. Patches test by text, so they must write it that way. */
+export function canonicalCpu(millicores: number): string {
+  return millicores % 1000 === 0 ? String(millicores / 1000) : formatCpu(millicores);
+}
+
+/** Whole Mi in the text a server keeps: `512Mi`, `2Gi`, `1Ti`. */
+export function canonicalMemory(mi: number): string {
+  return mi !== 0 && mi % (1024 * 1024) === 0 ? `${mi / (1024 * 1024)}Ti` : formatMemory(mi);
+}
+
 /** 0.1 cores times 1000 is a little over 100 in binary, which must stay 100. */
 function roundUp(value: number): number {
   const whole = Math.round(value);

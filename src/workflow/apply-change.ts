@@ -1,20 +1,18 @@
 // Carries one change out: look, announce, write on the condition that nothing moved, see it ready.
 
-import { evaluateApproval } from '../approval/evaluate.ts';
-import { type ClusterWrite, clusterWrite } from '../change/cluster-write.ts';
-import { type ClusterState, type Comparison, compareChange } from '../change/compare.ts';
-import { assert, OperationError, unreachable } from '../errors.ts';
+import { clusterWrite } from '../change/cluster-write.ts';
+import { compareChange } from '../change/compare.ts';
+import { assert, unreachable } from '../errors.ts';
 import type { WriteAnswer } from '../ports.ts';
 import { type ChangeAtHand, type ChangeEnd, note } from './change-at-hand.ts';
-import { limits } from './limits.ts';
+import {
+  handedOver,
+  nothingWritten,
+  observeForChange,
+  sendAnnounced,
+} from './conditional-write.ts';
 import type { Parts } from './parts.ts';
-import { readCase } from './read-plan.ts';
 import { verifyChange } from './verify-change.ts';
-
-const handedOver: Extract<ChangeEnd, { kind: 'handed-over' }> = {
-  kind: 'handed-over',
-  because: 'Headroom was stopped before this change; it looks again and goes on',
-};
 
 export async function applyChange(at: ChangeAtHand, parts: Parts): Promise<ChangeEnd> {
   assert(at.lock.planId === at.run.planId, "the lock is this plan's own");
@@ -37,39 +35,9 @@ export async function applyChange(at: ChangeAtHand, parts: Parts): Promise<Chang
     case 'reached':
       return reached(at, parts);
     case 'unchanged':
-      return write(at, comparison, parts);
+      return write(at, comparison.resourceVersion, parts);
     default:
       return unreachable(comparison);
-  }
-}
-
-/** What an earlier run or an earlier change of this one wrote stays written; only this change did not. */
-function nothingWritten({ run, position }: ChangeAtHand): string {
-  return run.number === 1 && position === 0 ? 'nothing was written' : 'nothing more was written';
-}
-
-type Seen =
-  | { readonly kind: 'seen'; readonly state: ClusterState }
-  | Extract<ChangeEnd, { kind: 'failed' | 'handed-over' }>;
-
-/** Reads are harmless, so they are tried a few times; the target's lock is not held for as long as a server may ask. */
-async function observeForChange(at: ChangeAtHand, parts: Parts): Promise<Seen> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return { kind: 'seen', state: await parts.clusters.observe(at.change.workload) };
-    } catch (error) {
-      if (!(error instanceof OperationError)) throw error;
-      const waitMs = error.retryAfterMs ?? limits.readRetryMs;
-      if (!error.retryable || attempt >= limits.readAttempts || waitMs > limits.waitMaxMs) {
-        return {
-          kind: 'failed',
-          code: error.code,
-          because: `${error.message}; ${nothingWritten(at)}`,
-        };
-      }
-      await parts.clock.sleep(waitMs, at.shutdown);
-      if (at.shutdown.aborted) return handedOver;
-    }
   }
 }
 
@@ -86,71 +54,17 @@ async function reached(at: ChangeAtHand, parts: Parts): Promise<ChangeEnd> {
   return verifyChange(at, ours ? 'verified' : 'reached', parts);
 }
 
-/** Announced anew before each attempt: while a request had to wait, a stop may have come, or somebody else the run. */
-async function write(
-  at: ChangeAtHand,
-  unchanged: Extract<Comparison, { kind: 'unchanged' }>,
-  parts: Parts,
-): Promise<ChangeEnd> {
-  const request = clusterWrite(at.change, unchanged.resourceVersion);
-  for (let attempt = 1; ; attempt++) {
-    const announced = await announce(at, parts);
-    if (announced.kind !== 'go') return announced;
-    parts.checkpoint('write-announced');
-    const answer = await sendOnce(request, parts);
-    parts.checkpoint('write-sent');
-    if (answer.kind !== 'not-received') return afterWrite(at, answer, parts);
-    const { trouble } = answer;
-    const waitMs = trouble.retryAfterMs ?? limits.readRetryMs;
-    if (!trouble.retryable || attempt >= limits.readAttempts || waitMs > limits.waitMaxMs) {
-      return refused(at, trouble.message, parts);
-    }
-    await parts.clock.sleep(waitMs, at.shutdown);
-    if (at.shutdown.aborted) return handedOver;
+async function write(at: ChangeAtHand, resourceVersion: string, parts: Parts): Promise<ChangeEnd> {
+  const request = clusterWrite(at.change, resourceVersion);
+  const sent = await sendAnnounced(at, request, { state: 'writing' }, parts);
+  switch (sent.kind) {
+    case 'answered':
+      return afterWrite(at, sent.answer, parts);
+    case 'not-received':
+      return refused(at, sent.because, parts);
+    default:
+      return sent;
   }
-}
-
-type Sent = WriteAnswer | { readonly kind: 'not-received'; readonly trouble: OperationError };
-
-/** The adapter throws only for a request that provably was not received; that one may be sent again. */
-async function sendOnce(request: ClusterWrite, { clusters }: Parts): Promise<Sent> {
-  try {
-    return await clusters.write(request, { dryRun: false });
-  } catch (error) {
-    if (!(error instanceof OperationError)) throw error;
-    return { kind: 'not-received', trouble: error };
-  }
-}
-
-/** The last look before the write, stored with the announcement: still ours, still approved, not stopped. */
-function announce(at: ChangeAtHand, parts: Parts): Promise<ChangeEnd | { readonly kind: 'go' }> {
-  return parts.store.transaction(async (tx) => {
-    const record = await tx.plans.lock(at.run.planId);
-    assert(record !== undefined, 'a plan that runs is stored');
-    const now = parts.clock.now();
-    if (!(await tx.runs.renew(at.run, at.lease.holder, now, limits.runLeaseMs)))
-      return { kind: 'lost' };
-    const input = await readCase(tx, record, parts);
-    const verdict = evaluateApproval(input);
-    if (verdict.kind !== 'approved' || input.mode !== 'apply') {
-      const because =
-        verdict.kind === 'approved' ? 'the system is no longer in apply mode' : verdict.because;
-      return {
-        kind: 'failed',
-        code: 'stopped',
-        because: `Halted before change ${at.position + 1}: ${because}`,
-      };
-    }
-    await tx.runs.setChange(at.run, { position: at.position, state: 'writing' }, now);
-    await tx.audit.append({
-      at: now.toISOString(),
-      event: 'change.writing',
-      by: 'headroom',
-      planId: at.run.planId,
-      detail: { run: at.run.number, position: at.position, change: at.change },
-    });
-    return { kind: 'go' };
-  });
 }
 
 async function afterWrite(at: ChangeAtHand, answer: WriteAnswer, parts: Parts): Promise<ChangeEnd> {

@@ -2,16 +2,16 @@
 
 import { type ApprovedPlan, evaluateApproval } from '../approval/evaluate.ts';
 import { targetKey } from '../change/change.ts';
-import { unreachable } from '../errors.ts';
 import type { LockProof, PlanRecord, RunId, Transaction } from '../ports.ts';
 import { applyChange } from './apply-change.ts';
-import type { ChangeEnd } from './change-at-hand.ts';
+import type { ChangeAtHand, ChangeEnd } from './change-at-hand.ts';
 import { endRun } from './end-run.ts';
 import { keepRun, type RunLease } from './keep-run.ts';
 import { limits } from './limits.ts';
 import { movePlan, wantInThread } from './move-plan.ts';
 import type { Parts } from './parts.ts';
 import { readCase } from './read-plan.ts';
+import { takeBack } from './take-back.ts';
 
 /** `waiting` runs stay queued: for a resume, or for another plan to let go of the target. */
 export type RunEnd = 'applied' | 'failed' | 'unknown' | 'waiting' | 'not-ours' | 'handed-over';
@@ -137,36 +137,51 @@ async function carryOut(
   shutdown: AbortSignal,
   parts: Parts,
 ): Promise<RunEnd> {
+  const at = { run, record, lock, lease, shutdown };
   parts.checkpoint('locks-taken');
+  const gaveUp = await failedEarlier(plan, run, parts);
+  if (gaveUp !== undefined) return fail({ code: 'not-ready', because: gaveUp }, plan, at, parts);
   for (const [position, change] of plan.changes.entries()) {
-    const end = await applyChange({ run, record, position, change, lock, lease, shutdown }, parts);
-    const stop = await afterChange(end, { run, record, lease }, parts);
-    if (stop !== undefined) return stop;
+    const end = await applyChange({ ...at, position, change }, parts);
+    if (end.kind === 'failed') return fail(end, plan, at, parts);
+    if (end.kind !== 'done') return breakOff(end, at, parts);
   }
-  return (await endRun({ kind: 'applied' }, { run, record, lease }, parts))
-    ? 'applied'
-    : 'not-ours';
+  return (await endRun({ kind: 'applied' }, at, parts)) ? 'applied' : 'not-ours';
 }
 
-async function afterChange(
-  end: ChangeEnd,
-  at: { readonly run: RunId; readonly record: PlanRecord; readonly lease: RunLease },
+type At = Omit<ChangeAtHand, 'position' | 'change'>;
+
+/** A plan that has failed is not begun anew: what it wrote is taken back, and a run that was cut off there goes on there. */
+async function failedEarlier(
+  { changes }: ApprovedPlan,
+  run: RunId,
+  { store }: Parts,
+): Promise<string | undefined> {
+  if (!changes.some(({ kind }) => kind === 'patch')) return undefined;
+  return store.transaction((tx) => tx.runs.gaveUp(run));
+}
+
+async function fail(
+  { code, because }: { readonly code: string; readonly because: string },
+  { changes }: ApprovedPlan,
+  at: At,
   parts: Parts,
-): Promise<RunEnd | undefined> {
-  switch (end.kind) {
-    case 'done':
-      return undefined;
-    case 'failed':
-      return (await endRun(end, at, parts)) ? 'failed' : 'not-ours';
-    case 'unknown':
-      return (await endRun(end, at, parts)) ? 'unknown' : 'not-ours';
-    case 'handed-over':
-      return (await endRun({ kind: 'unknown', because: end.because }, at, parts))
-        ? 'handed-over'
-        : 'not-ours';
-    case 'lost':
-      return 'not-ours';
-    default:
-      return unreachable(end);
-  }
+): Promise<RunEnd> {
+  // After a stop nothing more is written, not even an undo.
+  const end =
+    code === 'stopped'
+      ? ({ kind: 'ended', reverted: false, because } as const)
+      : await takeBack({ ...at, changes, because }, parts);
+  if (end.kind !== 'ended') return breakOff(end, at, parts);
+  return (await endRun({ ...end, kind: 'failed', code }, at, parts)) ? 'failed' : 'not-ours';
+}
+
+async function breakOff(
+  end: Extract<ChangeEnd, { kind: 'unknown' | 'handed-over' | 'lost' }>,
+  at: At,
+  parts: Parts,
+): Promise<RunEnd> {
+  if (end.kind === 'lost') return 'not-ours';
+  const stored = await endRun({ kind: 'unknown', because: end.because }, at, parts);
+  return stored ? end.kind : 'not-ours';
 }

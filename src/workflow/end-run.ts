@@ -8,7 +8,13 @@ import type { Parts } from './parts.ts';
 
 export type RunResult =
   | { readonly kind: 'applied' }
-  | { readonly kind: 'failed'; readonly because: string; readonly code: string }
+  | {
+      readonly kind: 'failed';
+      readonly because: string;
+      readonly code: string;
+      /** What it wrote into templates is back as it was. */
+      readonly reverted: boolean;
+    }
   | { readonly kind: 'unknown'; readonly because: string };
 
 /** False when the run was lost to somebody else meanwhile; then nothing is stored. */
@@ -47,7 +53,8 @@ export function endRun(
           { to: 'failed', by, reason, detail: { ...detail, code: result.code } },
           parts,
         );
-        await movePlan(tx, failed, { to: 'left', by, reason, detail }, parts);
+        const to = result.reverted ? 'reverted' : 'left';
+        await movePlan(tx, failed, { to, by, reason, detail }, parts);
         await wantInThread(tx, record, { kind: 'outcome' }, parts);
         break;
       }

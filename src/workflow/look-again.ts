@@ -40,7 +40,7 @@ export async function lookAgain(parts: Parts): Promise<void> {
   await inParallel(lost, async (run) => {
     const record = await parts.store.transaction((tx) => tx.plans.find(run.planId));
     if (record?.state !== 'unknown') return;
-    const seen = await look(record, parts);
+    const seen = await look(record, run, parts);
     if (seen.kind === 'not-seen') {
       parts.log.warn(
         { planId: run.planId, run: run.number, err: seen.error },
@@ -56,17 +56,21 @@ type Look =
   | { readonly kind: 'seen'; readonly changes: readonly string[]; readonly drift?: string }
   | { readonly kind: 'not-seen'; readonly error: OperationError };
 
-async function look({ plan }: PlanRecord, parts: Parts): Promise<Look> {
+async function look({ plan }: PlanRecord, run: RunRecord, parts: Parts): Promise<Look> {
   const changes: string[] = [];
   if (parts.systems.get(plan.system)?.cluster !== plan.workload.cluster) {
     const drift = `${plan.system} is no longer in headroom.yaml, so nobody looks at what became of its change; look yourself`;
     return { kind: 'seen', changes, drift };
   }
+  // A plan that is being taken back goes on with that; what has moved is judged there, change by change.
+  const next = { planId: run.planId, number: run.number + 1 };
+  const gaveUp = await parts.store.transaction((tx) => tx.runs.gaveUp(next));
+  const isTakenBack = gaveUp !== undefined && plan.changes.some(({ kind }) => kind === 'patch');
   try {
     for (const change of plan.changes) {
       const comparison = compareChange(change, await parts.clusters.observe(change.workload));
       changes.push(comparison.kind);
-      if (comparison.kind === 'drifted')
+      if (comparison.kind === 'drifted' && !isTakenBack)
         return { kind: 'seen', changes, drift: comparison.because };
     }
     return { kind: 'seen', changes };

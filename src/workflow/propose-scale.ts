@@ -4,13 +4,15 @@ import { whyNotRequest } from '../approval/may-request.ts';
 import { targetKey } from '../change/change.ts';
 import type { Command } from '../command/parse-command.ts';
 import { assert } from '../errors.ts';
-import { assembleCommandPlan } from '../plan/assemble.ts';
+import { assembleCommandPlan } from '../plan/assemble-command.ts';
+import type { TargetFacts } from '../plan/draft.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { System } from '../plan/system.ts';
 import type { PlanRecord, StoredCommand } from '../ports.ts';
+import { checkedByServer } from './dry-run.ts';
 import { movePlan } from './move-plan.ts';
 import { noteRoom } from './note-room.ts';
-import { observeTarget } from './observe-target.ts';
+import { askCluster, observeTarget } from './observe-target.ts';
 import type { Parts } from './parts.ts';
 import { storePlan } from './store-plan.ts';
 
@@ -34,6 +36,18 @@ export async function proposeScale(
   return draw({ command, stored, system }, parts);
 }
 
+/** Whoever else sets requests is only asked for where they change. */
+async function withVertical(
+  { cluster, workload }: TargetFacts,
+  { clusters, counters }: Parts,
+): Promise<Pick<TargetFacts, 'cluster' | 'clusterProblem'>> {
+  if (cluster === undefined) return { cluster };
+  const asked = await askCluster(workload.cluster, counters, () => clusters.vertical(workload));
+  return asked.kind === 'answer'
+    ? { cluster: { ...cluster, vertical: asked.answer } }
+    : { cluster: undefined, clusterProblem: asked.problem };
+}
+
 async function draw(
   request: {
     readonly command: Extract<Command, { kind: 'scale' }>;
@@ -44,10 +58,12 @@ async function draw(
 ): Promise<ProposedScale> {
   const { command, stored, system } = request;
   const facts = await observeTarget(system, command.component, parts);
-  const drawn = assembleCommandPlan(
+  const asked = assembleCommandPlan(
     {
       ...facts,
-      replicas: command.replicas,
+      ...(command.requests && (await withVertical(facts, parts))),
+      ...(command.replicas !== undefined && { replicas: command.replicas }),
+      ...(command.requests && { requests: command.requests }),
       origin: {
         kind: 'command',
         commandId: stored.id,
@@ -57,6 +73,8 @@ async function draw(
     },
     { id: parts.newId('p'), revision: 1 },
   );
+  if (asked.kind === 'refused') return asked;
+  const drawn = await checkedByServer(asked.plan, system, parts);
   if (drawn.kind === 'refused') return drawn;
   const plan = await noteRoom(drawn.plan, facts.cluster, parts);
   const result = await parts.store.transaction(async (tx): Promise<ProposedScale> => {

@@ -34,6 +34,8 @@ export function rolloutOf(change: Change, state: ClusterState): Rollout {
       return change.after.minReplicas === change.before.minReplicas
         ? { kind: 'ready' }
         : podsReady(change.after.minReplicas, state);
+    case 'patch':
+      return change.rollout ? podsReplaced(state) : { kind: 'ready' };
     default:
       return unreachable(change);
   }
@@ -52,6 +54,18 @@ function podsReady(wanted: number, { workload }: ClusterState): Rollout {
     : { kind: 'failed', because: `the rollout is stuck (${workload.stuck}): ${progress}` };
 }
 
+/** A new template is in place when every pod has it, no older one is left, and all are ready. */
+function podsReplaced(state: ClusterState): Rollout {
+  const wanted = state.workload?.replicas ?? 0;
+  const rollout = podsReady(wanted, state);
+  if (rollout.kind === 'failed' || state.workload === undefined) return rollout;
+  const { updatedReplicas, outdatedReplicas = 0 } = state.workload;
+  if (rollout.kind === 'ready' && outdatedReplicas === 0) return rollout;
+  const replaced = `${Math.min(updatedReplicas, wanted)} of ${wanted} pods replaced`;
+  const progress = rollout.kind === 'ready' ? 'the last old pods are ending' : rollout.progress;
+  return { kind: 'on-its-way', progress: `${replaced}, ${progress}` };
+}
+
 /** Waits for the rollout; what was written stays written whatever comes. `as` is the state stored at the end. */
 export async function verifyChange(
   at: ChangeAtHand,
@@ -61,7 +75,7 @@ export async function verifyChange(
   const deadline = parts.clock.now().getTime() + limits.rolloutDeadlineMs;
   let told = '';
   for (;;) {
-    const rollout = await look(at, parts);
+    const rollout = await watch(at, parts);
     if (rollout.kind === 'ready') {
       parts.checkpoint('rollout-seen');
       return (await note(at, as, undefined, parts)) ? { kind: 'done' } : { kind: 'lost' };
@@ -72,12 +86,16 @@ export async function verifyChange(
         rollout.kind === 'failed'
           ? rollout.because
           : `not ready after ${limits.rolloutDeadlineMs / 60_000} minutes: ${rollout.progress}`;
-      if (!(await note(at, 'failed', because, parts))) return { kind: 'lost' };
+      // What somebody else had written is not ours to take back.
+      const failed = as === 'reached' ? 'blocked' : 'failed';
+      if (!(await note(at, failed, because, parts))) return { kind: 'lost' };
       return { kind: 'failed', code: 'not-ready', because };
     }
     if (rollout.progress !== told) {
       told = rollout.progress;
-      if (!(await tell(at, told, parts))) return { kind: 'lost' };
+      if (!(await tell(at, as === 'reached' ? 'reached' : 'written', told, parts))) {
+        return { kind: 'lost' };
+      }
     }
     if (at.shutdown.aborted) {
       return {
@@ -91,7 +109,7 @@ export async function verifyChange(
 }
 
 /** A cluster that does not answer for a while is no failure of the rollout. */
-async function look(at: ChangeAtHand, parts: Parts): Promise<Rollout> {
+export async function watch(at: Pick<ChangeAtHand, 'change'>, parts: Parts): Promise<Rollout> {
   try {
     return rolloutOf(at.change, await parts.clusters.observe(at.change.workload));
   } catch (error) {
@@ -101,15 +119,16 @@ async function look(at: ChangeAtHand, parts: Parts): Promise<Rollout> {
 }
 
 /** Progress is for people; it moves no state and needs no audit entry. */
-function tell(at: ChangeAtHand, progress: string, parts: Parts): Promise<boolean> {
+function tell(
+  at: ChangeAtHand,
+  state: RunChangeState,
+  progress: string,
+  parts: Parts,
+): Promise<boolean> {
   return parts.store.transaction(async (tx) => {
     const now = parts.clock.now();
     if (!(await tx.runs.renew(at.run, at.lease.holder, now, limits.runLeaseMs))) return false;
-    await tx.runs.setChange(
-      at.run,
-      { position: at.position, state: 'written', detail: progress },
-      now,
-    );
+    await tx.runs.setChange(at.run, { position: at.position, state, detail: progress }, now);
     await wantInThread(tx, at.record, { kind: 'progress', run: at.run.number }, parts);
     parts.wake('messages');
     return true;

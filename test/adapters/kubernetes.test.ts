@@ -136,7 +136,11 @@ async function trouble(work: Promise<unknown>): Promise<OperationError> {
 describe('observing', () => {
   it('a workload that is not there is absent, not an error', async () => {
     cluster.control.ensureNamespace(namespace);
-    expect(await clusters.observe(api)).toEqual({ workload: undefined, autoscaler: undefined });
+    expect(await clusters.observe(api)).toEqual({
+      workload: undefined,
+      autoscaler: undefined,
+      objects: [],
+    });
   });
 
   it('a ready workload says its size, its pods and what one pod requests', async () => {

@@ -2,7 +2,12 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Change, isDecrease, targetKey } from '../../src/change/change.ts';
+import {
+  type AutoscalerChange,
+  isDecrease,
+  type ScaleChange,
+  targetKey,
+} from '../../src/change/change.ts';
 import {
   asCommand,
   clusterWrite,
@@ -73,7 +78,7 @@ const count = fc.integer({ min: 0, max: 1_000 });
 const limits = fc
   .tuple(fc.integer({ min: 1, max: 500 }), fc.integer({ min: 0, max: 500 }))
   .map(([minReplicas, more]) => ({ minReplicas, maxReplicas: minReplicas + more }));
-const changes: fc.Arbitrary<Change> = fc.oneof(
+const changes: fc.Arbitrary<ScaleChange | AutoscalerChange> = fc.oneof(
   fc
     .record({ before: count, after: count, floor: fc.boolean() })
     .map(({ before, after, floor }) =>
@@ -182,12 +187,12 @@ interface LittleObject {
   readonly spec: Readonly<Record<string, number>>;
 }
 
-function objectOf(change: Change): LittleObject {
+function objectOf(change: ScaleChange | AutoscalerChange): LittleObject {
   const spec = change.kind === 'scale' ? shown(change.before) : change.before;
   return { metadata: { resourceVersion: '1' }, spec: { ...spec } };
 }
 
-function opposite(change: Change): Change {
+function opposite(change: ScaleChange | AutoscalerChange): ScaleChange | AutoscalerChange {
   return change.kind === 'scale'
     ? { ...change, before: change.after, after: change.before, floor: false }
     : { ...change, before: change.after, after: change.before, floor: false };
@@ -201,7 +206,9 @@ function shown(spec: Readonly<Record<string, number>>): Readonly<Record<string, 
 
 function patched(object: LittleObject, patch: readonly JsonPatchOperation[]): LittleObject {
   const spec: Record<string, number> = { ...object.spec };
-  for (const { op, path, value } of patch) {
+  for (const operation of patch) {
+    if (operation.op === 'remove') throw new Error('these changes remove nothing');
+    const { op, path, value } = operation;
     const key = path.replace('/spec/', '');
     const there =
       path === '/metadata/resourceVersion' ? object.metadata.resourceVersion : spec[key];

@@ -70,7 +70,11 @@ describe('a change of replicas', () => {
 
   it('has drifted when an autoscaler appeared, even when the number is right', () => {
     for (const replicas of [5, 8]) {
-      const now = { workload: makeWorkloadState({ replicas }), autoscaler: makeAutoscalerState() };
+      const now = {
+        workload: makeWorkloadState({ replicas }),
+        autoscaler: makeAutoscalerState(),
+        objects: [],
+      };
       expect(compareChange(up, now)).toEqual({
         kind: 'drifted',
         because:
@@ -115,6 +119,7 @@ describe('a change of an autoscaler', () => {
         limited: true,
         resourceVersion: '99',
       }),
+      objects: [],
     };
     expect(compareChange(min, now)).toEqual({ kind: 'unchanged', resourceVersion: '99' });
   });
@@ -136,7 +141,7 @@ describe('a change of an autoscaler', () => {
       because: gone,
     });
     const autoscaler = makeAutoscalerState();
-    expect(compareChange(min, { workload: undefined, autoscaler })).toEqual({
+    expect(compareChange(min, { workload: undefined, autoscaler, objects: [] })).toEqual({
       kind: 'drifted',
       because: 'Deployment worker is no longer there',
     });

@@ -47,6 +47,7 @@ function draw(autoscaler: Partial<AutoscalerState> | undefined, over: Over = {})
   const cluster: ClusterState = {
     workload: makeWorkloadState({ replicas: 5 }),
     autoscaler: autoscaler && makeAutoscalerState(autoscaler),
+    objects: [],
   };
   return assembleAutoscalerPlan(
     {

@@ -2,12 +2,8 @@
 
 import { describe, expect, it } from 'vitest';
 import type { Change } from '../../src/change/change.ts';
-import {
-  type AlertFacts,
-  assembleAlertPlan,
-  assembleCommandPlan,
-  type CommandFacts,
-} from '../../src/plan/assemble.ts';
+import { type AlertFacts, assembleAlertPlan } from '../../src/plan/assemble.ts';
+import { assembleCommandPlan, type CommandFacts } from '../../src/plan/assemble-command.ts';
 import { isHeldByDoubt } from '../../src/plan/doubt-finding.ts';
 import type { Reading } from '../../src/plan/observation.ts';
 import type { Plan } from '../../src/plan/plan.ts';

@@ -114,6 +114,7 @@ const facts = fc
       cluster: {
         workload: makeWorkloadState({ replicas, readyReplicas: ready }),
         autoscaler: owner,
+        objects: [],
       },
     }),
   );
@@ -131,7 +132,7 @@ describe('for any alert, whatever is measured', () => {
           expect(change.floor).toBe(true);
           if (change.kind === 'scale') {
             expect(change.after.replicas).toBeGreaterThan(change.before.replicas);
-          } else {
+          } else if (change.kind === 'autoscaler') {
             expect(change.after.minReplicas).toBeGreaterThanOrEqual(change.before.minReplicas);
             expect(change.after.maxReplicas).toBeGreaterThanOrEqual(change.before.maxReplicas);
             expect(change.after.minReplicas).toBeLessThanOrEqual(change.after.maxReplicas);

@@ -46,6 +46,7 @@ function draw(profile: Profile, trigger: Trigger, seen: Seen): Plan {
           max === undefined
             ? undefined
             : makeAutoscalerState({ minReplicas: 1, maxReplicas: max, limited: running >= max }),
+        objects: [],
       },
       now,
       measured: seen.measured,

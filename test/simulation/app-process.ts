@@ -186,12 +186,21 @@ export class AppProcess implements Caller {
         world.gates.pass({ caller: this, label: 'observe' }, () =>
           world.clusters.observe(workload),
         ),
+      vertical: (workload) =>
+        world.gates.pass({ caller: this, label: 'observe' }, () =>
+          world.clusters.vertical(workload),
+        ),
       autoscaled: (place) =>
         world.gates.pass({ caller: this, label: 'observe' }, () =>
           world.clusters.autoscaled(place),
         ),
       write: (write, { dryRun }) => {
-        if (run === undefined || dryRun) throw new Error('only a run writes');
+        if (dryRun) {
+          return world.gates.pass({ caller: this, label: 'dry run' }, () =>
+            world.clusters.write(write, { dryRun }),
+          );
+        }
+        if (run === undefined) throw new Error('only a run writes');
         const sent = { process: this.name, rules: this.rules, run, write };
         return world.gates.pass(
           { caller: this, label: 'write', onDeath: () => world.maybeOnTheWire(sent) },

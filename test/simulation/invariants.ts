@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { createStore } from '../../src/adapters/store/store.ts';
+import type { ClusterWrite } from '../../src/change/cluster-write.ts';
 import { cardMessage } from '../../src/message/card.ts';
 import { type Plan, planHash } from '../../src/plan/plan.ts';
 import { mayBecome, type PlanState, planStates } from '../../src/plan/plan-state.ts';
@@ -10,7 +11,7 @@ import { limits } from '../../src/workflow/limits.ts';
 import { readPlanView } from '../../src/workflow/read-plan.ts';
 import type { HistoryFacts } from './history.ts';
 import { people } from './scene.ts';
-import type { Effect, World } from './world.ts';
+import type { Effect, Sizes, World } from './world.ts';
 
 const entry = z.object({
   seq: z.number(),
@@ -136,7 +137,7 @@ function whyNotApproved(effect: Effect, { entries, plans }: Record): string | un
   if (plan === undefined) return 'there is no such plan';
   const announced = entries.findLast(
     ({ event, planId, detail, at }) =>
-      event === 'change.writing' &&
+      (event === 'change.writing' || event === 'change.reverting') &&
       planId === plan.id &&
       detail['run'] === effect.run.number &&
       Date.parse(at) <= effect.atMs,
@@ -180,7 +181,13 @@ function whyTooFew(votes: readonly Entry[], plan: Plan, required: number): strin
 /** Twice is only possible when somebody else has put the old value back in between and a lost write arrives after that. */
 function eachChangeOnce({ world }: Record): readonly string[] {
   return world.effects.flatMap((effect, index) => {
-    const first = world.effects.slice(0, index).find(({ run }) => run.planId === effect.run.planId);
+    const text = JSON.stringify(effect.write.patch);
+    const first = world.effects
+      .slice(0, index)
+      .find(
+        ({ run, write }) =>
+          run.planId === effect.run.planId && JSON.stringify(write.patch) === text,
+      );
     if (first === undefined) return [];
     const putBack = world.foreign.some(({ atMs }) => atMs >= first.atMs && atMs <= effect.atMs);
     return putBack ? [] : [`${effect.run.planId} was written twice`];
@@ -189,10 +196,22 @@ function eachChangeOnce({ world }: Record): readonly string[] {
 
 /** A write has its effect only on exactly what the plan saw. */
 function conditionalWrites({ world, plans }: Record): readonly string[] {
-  return world.effects.flatMap(({ run, from }) => {
+  return world.effects.flatMap(({ run, from, write }) => {
     const body = plans.get(run.planId)?.body;
-    const [change] = body === undefined ? [] : (JSON.parse(body) as Plan).changes;
+    const changes = body === undefined ? [] : (JSON.parse(body) as Plan).changes;
+    const kinds = {
+      deployments: 'patch',
+      'deployments/scale': 'scale',
+      'statefulsets/scale': 'scale',
+      horizontalpodautoscalers: 'autoscaler',
+    } as const;
+    const change = changes.find(
+      ({ kind }) =>
+        kind === kinds[write.resource] ||
+        (kind === 'patch' && write.patch.some(({ path }) => path.startsWith('/spec/metrics'))),
+    );
     if (change === undefined) return [`${run.planId} has no change`];
+    if (change.kind === 'patch') return whyNotTested(run.planId, from, write);
     if (change.kind === 'scale') {
       const saw = change.before.replicas;
       return from.replicas === saw ? [] : [`${run.planId} saw ${saw}, wrote over ${from.replicas}`];
@@ -203,6 +222,20 @@ function conditionalWrites({ world, plans }: Record): readonly string[] {
     return moved
       .filter((field) => from[field] !== change.before[field])
       .map((field) => `${run.planId} saw ${change.before[field]}, wrote over ${from[field]}`);
+  });
+}
+
+/** The worker's cpu and the autoscaler's target are what the write itself tested, forward or back. */
+function whyNotTested(planId: string, from: Sizes, write: ClusterWrite): readonly string[] {
+  const seen = [
+    ['/spec/template/spec/containers/0/resources/requests/cpu', from.cpu],
+    ['/spec/metrics/0/resource/target/averageUtilization', from.target],
+  ] as const;
+  return seen.flatMap(([pointer, is]) => {
+    const operations = write.patch.filter(({ path }) => path === pointer);
+    if (operations.every(({ op }) => op === 'test')) return [];
+    const tested = operations.some((each) => each.op === 'test' && each.value === is);
+    return tested ? [] : [`${planId} wrote over ${is} at ${pointer}`];
   });
 }
 

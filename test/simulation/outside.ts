@@ -140,16 +140,21 @@ export class Outside {
   #command(): void {
     const { prng, alive } = this.#world;
     if (alive.length === 0) return;
-    const words = prng.weighted({ scale: 4, stop: 1, resume: 1.5 });
-    const text =
-      words === 'scale' ? `gl-008/worker replicas=${prng.between(3, 14)} reason="a test"` : words;
+    const words = prng.weighted({ scale: 4, resize: 3, stop: 1, resume: 1.5 });
+    const replicas = `replicas=${prng.between(3, 14)}`;
+    const cpu = `cpu=${prng.pick(['1500m', '2', '2500m', '3'])}`;
+    const asks = {
+      scale: `gl-008/worker ${replicas} reason="a test"`,
+      resize: `gl-008/worker ${cpu}${prng.chance(0.3) ? ` ${replicas}` : ''} reason="a test"`,
+    };
+    const text = words === 'scale' || words === 'resize' ? asks[words] : words;
     const earlier = this.spoken.at(-1);
     const spoken =
       earlier !== undefined && prng.chance(0.15)
         ? earlier
         : {
             triggerId: `t${this.spoken.length + 1}`,
-            words: prng.chance(0.7) || words === 'scale' ? text : `${text} gl-008`,
+            words: prng.chance(0.7) || words in asks ? text : `${text} gl-008`,
             userId: people[prng.weighted({ ann: 3, bob: 2, oncall: 2, eve: 1 })],
           };
     if (spoken !== earlier) this.spoken.push(spoken);
@@ -173,6 +178,7 @@ export class Outside {
     const what = prng.weighted({
       edit: 3,
       churn: 4,
+      resize: 1,
       autoscaler: hasOwner ? 0 : 0.4,
       limits: hasOwner ? 1 : 0,
       remove: hasOwner ? 0.5 : 0,
@@ -183,6 +189,19 @@ export class Outside {
         const replicas = prng.between(2, 12);
         return this.#world.asForeigner(`edits replicas to ${replicas}`, () => {
           cluster.control.patch(worker, { spec: { replicas } });
+        });
+      }
+      case 'resize': {
+        const cpu = prng.pick(['1500m', '2', '2500m', '3']);
+        const containers = [
+          {
+            name: 'worker',
+            image: 'registry.example/worker:1.0.0',
+            resources: { requests: { cpu, memory: '4Gi' } },
+          },
+        ];
+        return this.#world.asForeigner(`edits the cpu request to ${cpu}`, () => {
+          cluster.control.patch(worker, { spec: { template: { spec: { containers } } } });
         });
       }
       case 'churn':

@@ -8,6 +8,7 @@ import { createClusters } from '../../src/adapters/kubernetes.ts';
 import { createRoomReader } from '../../src/adapters/kubernetes-room.ts';
 import { createStore } from '../../src/adapters/store/store.ts';
 import type { ClusterWrite } from '../../src/change/cluster-write.ts';
+import { valueAt } from '../../src/change/pointer.ts';
 import { OperationError } from '../../src/errors.ts';
 import type { Systems } from '../../src/plan/system.ts';
 import type {
@@ -34,6 +35,10 @@ export interface Sizes {
   readonly replicas: number | undefined;
   readonly minReplicas: number | undefined;
   readonly maxReplicas: number | undefined;
+  /** What the worker requests, as the server writes it. */
+  readonly cpu: string | undefined;
+  /** The autoscaler's target, in percent of the request. */
+  readonly target: number | undefined;
 }
 
 export interface SentWrite {
@@ -198,7 +203,25 @@ export class World {
       replicas: number('Deployment', 'worker', 'replicas'),
       minReplicas: number('HorizontalPodAutoscaler', 'worker-hpa', 'minReplicas'),
       maxReplicas: number('HorizontalPodAutoscaler', 'worker-hpa', 'maxReplicas'),
+      cpu: this.#cpu(),
+      target: this.#target(),
     };
+  }
+
+  #cpu(): string | undefined {
+    const found = valueAt(
+      this.cluster.control.get('Deployment', namespace, 'worker'),
+      '/spec/template/spec/containers/0/resources/requests/cpu',
+    );
+    return typeof found === 'string' ? found : undefined;
+  }
+
+  #target(): number | undefined {
+    const found = valueAt(
+      this.cluster.control.get('HorizontalPodAutoscaler', namespace, 'worker-hpa'),
+      '/spec/metrics/0/resource/target/averageUtilization',
+    );
+    return typeof found === 'number' ? found : undefined;
   }
 
   /** Does something to the worker as somebody else. */

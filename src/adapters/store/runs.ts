@@ -19,7 +19,19 @@ const runColumns = `plan_id as "planId", number, state, queued_at as "queuedAt",
 
 const changeRow = z.object({
   position: z.number(),
-  state: z.enum(['writing', 'written', 'reached', 'verified', 'refused', 'unknown', 'failed']),
+  state: z.enum([
+    'writing',
+    'written',
+    'reached',
+    'verified',
+    'refused',
+    'unknown',
+    'failed',
+    'blocked',
+    'reverting',
+    'reverted',
+    'kept',
+  ]),
   detail: z.string().nullable(),
 });
 
@@ -76,10 +88,21 @@ export function runsOn(sql: Sql): Transaction['runs'] {
         z.object({ position: z.number() }),
         `select position from run_change
           where plan_id = $1 and number < $2 and ($3::int is null or position = $3)
-            and state not in ('reached', 'refused') limit 1`,
+            and state not in ('reached', 'refused', 'blocked') limit 1`,
         [planId, number, position ?? null],
       );
       return rows.length > 0;
+    },
+    async gaveUp({ planId, number }) {
+      const rows = await sql.rows(
+        z.object({ because: z.string() }),
+        `select coalesce(detail, 'an earlier run failed') as because from run_change
+          where plan_id = $1 and number < $2 and state in ('failed', 'blocked', 'reverting', 'reverted', 'kept')
+          order by number, case when state in ('failed', 'blocked') then 0 when state = 'kept' then 2 else 1 end, position
+          limit 1`,
+        [planId, number],
+      );
+      return rows[0]?.because;
     },
     async changes(run) {
       const rows = await sql.rows(

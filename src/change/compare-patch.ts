@@ -1,0 +1,74 @@
+// Compares what a conditional patch expects with the object as it is now: only the fields it writes and its guards count.
+
+import { parseQuantity } from '../profile/quantity.ts';
+import type { FieldValue, PatchChange } from './change.ts';
+import type { ClusterState, Comparison } from './compare.ts';
+import { changedBy, whoWrote } from './field-owner.ts';
+import { valueAt } from './pointer.ts';
+
+/** Reached is judged by amount (1000m is 1); unchanged by text, because that is what the server tests. */
+export function comparePatch(change: PatchChange, now: ClusterState): Comparison {
+  const { kind, name } = change.object;
+  const object = now.objects.find((seen) => seen.kind === kind && seen.name === name);
+  if (now.workload === undefined || object === undefined) {
+    return drifted(`${kind} ${name} is no longer there`);
+  }
+  if (change.rollout && now.vertical?.kind === 'seen') {
+    return drifted(
+      `vertical autoscaler ${now.vertical.name} (mode ${now.vertical.mode}) sets the requests of ${kind} ${name} now and would undo this`,
+    );
+  }
+  const at = (pointer: string) => valueAt(object.value, pointer);
+  const broken = change.guards.find(({ pointer, equals }) => !sameText(at(pointer), equals));
+  if (broken !== undefined) {
+    const who = changedBy(whoWrote(object, broken.pointer));
+    return drifted(
+      `${kind} ${name} has ${shownValue(at(broken.pointer))} at ${broken.pointer}, the plan saw ${shownValue(broken.equals)}${who}`,
+    );
+  }
+  if (change.fields.every(({ pointer, after }) => sameAmount(at(pointer), after))) {
+    return { kind: 'reached' };
+  }
+  const moved = change.fields.find(({ pointer, before }) => !sameText(at(pointer), before));
+  if (moved === undefined) {
+    return { kind: 'unchanged', resourceVersion: object.resourceVersion };
+  }
+  const who = changedBy(whoWrote(object, moved.pointer));
+  return drifted(
+    `${kind} ${name} has ${moved.what} ${shownValue(at(moved.pointer))}, the plan saw ${shownValue(moved.before)}${who}`,
+  );
+}
+
+/** A field's value for people: "750m", "cpu 750m, memory 2Gi", "not set". */
+export function shownValue(value: unknown): string {
+  if (value === undefined || value === null) return 'not set';
+  if (typeof value !== 'object') return String(value);
+  return Object.entries(value)
+    .map(([key, part]) => `${key} ${shownValue(part)}`)
+    .join(', ');
+}
+
+function drifted(because: string): Comparison {
+  return { kind: 'drifted', because };
+}
+
+function sameText(is: unknown, wanted: FieldValue | undefined): boolean {
+  return same(is, wanted, (a, b) => a === b);
+}
+
+function sameAmount(is: unknown, wanted: FieldValue | undefined): boolean {
+  return same(is, wanted, (a, b) => {
+    if (a === b) return true;
+    const amount = typeof a === 'string' ? parseQuantity(a) : undefined;
+    return amount !== undefined && typeof b === 'string' && amount === parseQuantity(b);
+  });
+}
+
+function same(a: unknown, b: unknown, leaf: (a: unknown, b: unknown) => boolean): boolean {
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return leaf(a, b);
+  const entries = Object.entries(a);
+  return (
+    entries.length === Object.keys(b).length &&
+    entries.every(([key, part]) => same(part, valueAt(b, `/${key}`), leaf))
+  );
+}

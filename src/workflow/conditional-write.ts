@@ -1,0 +1,158 @@
+// What writing and taking back share: a look that is tried a few times, and a conditional write that is announced before it is sent.
+
+import { evaluateApproval } from '../approval/evaluate.ts';
+import type { Change } from '../change/change.ts';
+import type { ClusterWrite } from '../change/cluster-write.ts';
+import type { ClusterState } from '../change/compare.ts';
+import { assert, OperationError } from '../errors.ts';
+import type { CheckpointName, WriteAnswer } from '../ports.ts';
+import type { ChangeAtHand, ChangeEnd } from './change-at-hand.ts';
+import { limits } from './limits.ts';
+import type { Parts } from './parts.ts';
+import { readCase } from './read-plan.ts';
+
+export const handedOver: Extract<ChangeEnd, { kind: 'handed-over' }> = {
+  kind: 'handed-over',
+  because: 'Headroom was stopped before this change; it looks again and goes on',
+};
+
+/** What an earlier run or an earlier change of this one wrote stays written; only this change did not. */
+export function nothingWritten({ run, position }: ChangeAtHand): string {
+  return run.number === 1 && position === 0 ? 'nothing was written' : 'nothing more was written';
+}
+
+export type Seen =
+  | { readonly kind: 'seen'; readonly state: ClusterState }
+  | Extract<ChangeEnd, { kind: 'failed' | 'handed-over' }>;
+
+/** Reads are harmless, so they are tried a few times; the target's lock is not held for as long as a server may ask. */
+export async function observeForChange(at: ChangeAtHand, parts: Parts): Promise<Seen> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return { kind: 'seen', state: await observeFor(at.change, parts) };
+    } catch (error) {
+      if (!(error instanceof OperationError)) throw error;
+      const waitMs = error.retryAfterMs ?? limits.readRetryMs;
+      if (!error.retryable || attempt >= limits.readAttempts || waitMs > limits.waitMaxMs) {
+        return {
+          kind: 'failed',
+          code: error.code,
+          because: `${error.message}; ${nothingWritten(at)}`,
+        };
+      }
+      await parts.clock.sleep(waitMs, at.shutdown);
+      if (at.shutdown.aborted) return handedOver;
+    }
+  }
+}
+
+/** What a change is compared with; who else sets requests is only asked where they change. */
+async function observeFor(change: Change, { clusters }: Parts): Promise<ClusterState> {
+  const { workload } = change;
+  if (change.kind !== 'patch' || !change.rollout) return clusters.observe(workload);
+  const [state, vertical] = await Promise.all([
+    clusters.observe(workload),
+    clusters.vertical(workload),
+  ]);
+  return { ...state, vertical };
+}
+
+/** What a write is announced as: a change, or the taking back of one and why. */
+export type Announcement =
+  | { readonly state: 'writing' }
+  | { readonly state: 'reverting'; readonly because: string };
+
+export type Sending =
+  | { readonly kind: 'answered'; readonly answer: WriteAnswer }
+  /** Nothing was received, however often it was sent. */
+  | { readonly kind: 'not-received'; readonly because: string }
+  | Exclude<ChangeEnd, { kind: 'done' }>;
+
+const points = {
+  writing: ['write-announced', 'write-sent'],
+  reverting: ['revert-announced', 'revert-sent'],
+} as const satisfies Record<Announcement['state'], readonly [CheckpointName, CheckpointName]>;
+
+/** Announced anew before each attempt: while a request had to wait, a stop may have come, or somebody else the run. */
+export async function sendAnnounced(
+  at: ChangeAtHand,
+  request: ClusterWrite,
+  as: Announcement,
+  parts: Parts,
+): Promise<Sending> {
+  const [announcedPoint, sentPoint] = points[as.state];
+  for (let attempt = 1; ; attempt++) {
+    const announced = await announce(at, as, parts);
+    if (announced.kind !== 'go') return announced;
+    parts.checkpoint(announcedPoint);
+    const answer = await sendOnce(request, parts);
+    parts.checkpoint(sentPoint);
+    if (answer.kind !== 'not-received') return { kind: 'answered', answer };
+    const { trouble } = answer;
+    const waitMs = trouble.retryAfterMs ?? limits.readRetryMs;
+    if (!trouble.retryable || attempt >= limits.readAttempts || waitMs > limits.waitMaxMs) {
+      return { kind: 'not-received', because: trouble.message };
+    }
+    await parts.clock.sleep(waitMs, at.shutdown);
+    if (at.shutdown.aborted) return handedOver;
+  }
+}
+
+/** The adapter throws only for a request that provably was not received; that one may be sent again. */
+async function sendOnce(
+  request: ClusterWrite,
+  { clusters }: Parts,
+): Promise<WriteAnswer | { readonly kind: 'not-received'; readonly trouble: OperationError }> {
+  try {
+    return await clusters.write(request, { dryRun: false });
+  } catch (error) {
+    if (!(error instanceof OperationError)) throw error;
+    return { kind: 'not-received', trouble: error };
+  }
+}
+
+/** The last look before a write, stored with the announcement: still ours, still approved, not stopped. */
+function announce(
+  at: ChangeAtHand,
+  as: Announcement,
+  parts: Parts,
+): Promise<Exclude<ChangeEnd, { kind: 'done' }> | { readonly kind: 'go' }> {
+  return parts.store.transaction(async (tx) => {
+    const record = await tx.plans.lock(at.run.planId);
+    assert(record !== undefined, 'a plan that runs is stored');
+    const now = parts.clock.now();
+    if (!(await tx.runs.renew(at.run, at.lease.holder, now, limits.runLeaseMs)))
+      return { kind: 'lost' };
+    const input = await readCase(tx, record, parts);
+    const verdict = evaluateApproval(input);
+    if (verdict.kind !== 'approved' || input.mode !== 'apply') {
+      const because =
+        verdict.kind === 'approved' ? 'the system is no longer in apply mode' : verdict.because;
+      return {
+        kind: 'failed',
+        code: 'stopped',
+        because: `Halted before change ${at.position + 1}: ${because}`,
+      };
+    }
+    const because = as.state === 'reverting' ? as.because : undefined;
+    const { state } = as;
+    await tx.runs.setChange(
+      at.run,
+      { position: at.position, state, ...(because !== undefined && { detail: because }) },
+      now,
+    );
+    await tx.audit.append({
+      at: now.toISOString(),
+      event: `change.${state}`,
+      by: 'headroom',
+      planId: at.run.planId,
+      detail: {
+        run: at.run.number,
+        position: at.position,
+        change: at.change,
+        ...(because !== undefined && { because }),
+      },
+    });
+    return { kind: 'go' };
+  });
+}
