@@ -85,5 +85,6 @@ function clusterOf(
       limited: replicas >= hpa.max,
       metrics: [],
     },
+    objects: [],
   };
 }

@@ -77,6 +77,7 @@ describe('/capacity', () => {
 });
 
 describe('/scale', () => {
+  const sized = { kind: 'scale', system: 'boilers', component: 'worker' };
   const eight = { kind: 'scale', system: 'boilers', component: 'worker', replicas: 8 };
   // biome-ignore format: a table
   it.each([
@@ -95,6 +96,9 @@ describe('/scale', () => {
     ['boilers/worker replicas=8 reason="a\nb"',          { ...eight, reason: 'a b' }],
     ['boilers/worker replicas=8 reason=""',              eight],
     ['boilers/worker replicas=8 reason="  "',            eight],
+    ['boilers/worker cpu=750m memory=2Gi',               { ...sized, requests: { cpuMillicores: 750, memoryMi: 2048 } }],
+    ['boilers/worker cpu=1.5',                           { ...sized, requests: { cpuMillicores: 1500 } }],
+    ['boilers/worker memory=1G replicas=8',              { ...eight, requests: { memoryMi: 954 } }],
     ['stop',                                             { kind: 'stop', scope: '*' }],
     ['STOP',                                             { kind: 'stop', scope: '*' }],
     ['stop boilers reason="incident 12"',                { kind: 'stop', scope: 'system:boilers', reason: 'incident 12' }],
@@ -119,7 +123,17 @@ describe('/scale', () => {
     ['boilers/wroker replicas=8',            /^boilers has no component "wroker"; did you mean "worker"\?$/],
     ['boilers/worker/x replicas=8',          /should be SYSTEM\/component/],
     ['boilers/ replicas=8',                  /boilers has no component ""/],
-    ['boilers/worker',                       /^say how many: replicas=N$/],
+    ['boilers/worker',                       /^say how many or how big: replicas=N, cpu=750m, memory=2Gi$/],
+    ['boilers/worker cpu=lots',              /cpu must be an amount such as 750m or 1.5 \(cores\), not "lots"/],
+    ['boilers/worker cpu=0',                 /cpu must be an amount/],
+    ['boilers/worker cpu=-1',                /cpu must be an amount/],
+    ['boilers/worker cpu=4Gi',               /cpu must be an amount/],
+    ['boilers/worker memory=2',              /memory must be an amount such as 512Mi or 2Gi, not "2"/],
+    ['boilers/worker memory=512m',           /memory must be an amount/],
+    ['boilers/worker memory=0Gi',            /memory must be an amount/],
+    ['boilers/worker memory=99Ti',           /memory must be an amount/],
+    ['boilers/worker replicas=8 cpu=',       /cpu must be an amount/],
+    ['boilers/worker memry=2Gi',             /did you mean "memory"/],
     ['boilers/worker replica=8',             /there is no setting "replica"; did you mean "replicas"\?/],
     ['boilers/worker replicas',              /do not know what to do with "replicas"/],
     ['boilers/worker 8',                     /do not know what to do with "8"/],
