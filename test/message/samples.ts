@@ -32,6 +32,7 @@ import {
   makeClusterState,
   makeCommandPlan,
   makeDecrease,
+  makePatchChange,
   makePlan,
   makeReading,
   makeRecord,
@@ -76,6 +77,32 @@ const state = (
   record: Partial<PlanRecord> = {},
   over: Parameters<typeof view>[1] = {},
 ) => view({ state: to, stateAt: after(90), ...record }, { by: [bob], ...over });
+
+/** Bigger pods and one more, as a command draws it. */
+const resized = makeCommandPlan(eve, {
+  replicas: { before: 5, after: 6 },
+  requests: {
+    container: 'worker',
+    before: { cpuMillicores: 2000, memoryMi: 4096 },
+    after: { cpuMillicores: 2500, memoryMi: 5120 },
+  },
+  changes: [
+    makePatchChange({
+      fields: [
+        ...makePatchChange().fields,
+        { pointer: '/spec/limits', what: 'limits', after: { cpu: '5', memory: '10Gi' } },
+      ],
+    }),
+    makeScaleChange({ after: { replicas: 6 } }),
+  ],
+  dryRun: { kind: 'accepted' },
+});
+const resizedAlone = makeCommandPlan(eve, {
+  replicas: { before: 5, after: 5 },
+  requests: { container: 'worker', before: {}, after: { memoryMi: 5120 } },
+  changes: [makePatchChange()],
+  dryRun: { kind: 'unknown', because: 'changing deployments: no answer in time' },
+});
 
 const stops = [`Everything is stopped by <@${dan}>: incident 12`];
 const system = makeSystem();
@@ -350,6 +377,18 @@ export const cardViews = {
     { reason: 'not ready after 10 minutes: 6 of 8 pods ready' },
     ran({ state: 'failed' }),
   ),
+  'card-proposed-resize': state('proposed', { plan: resized }, { by: [] }),
+  'card-proposed-resize-unchecked': state('proposed', { plan: resizedAlone }, { by: [] }),
+  'card-approved-by-hand-resize': state(
+    'approved',
+    { startBy: after(990), plan: resizedAlone },
+    { mode: 'propose' },
+  ),
+  'card-left-resize': state(
+    'left',
+    { plan: resizedAlone, reason: 'it was stuck; cpu request could not be put back: drift' },
+    ran({ state: 'kept' }),
+  ),
   'card-reverted': state('reverted', { reason: 'not ready after 10 minutes: 6 of 8 pods ready' }),
 } as const satisfies Record<string, PlanView>;
 
@@ -401,6 +440,16 @@ export const messages: Readonly<Record<string, Message>> = {
       { plan: twoChanges },
       ran({ state: 'verified' }, { state: 'written', detail: '6 of 8 pods ready: 2 pods Pending' }),
     ),
+  ),
+  'progress-taken-back': progressMessage(
+    state(
+      'reverted',
+      { plan: resized },
+      ran({ state: 'reverted', detail: '3 of 5 pods replaced' }, { state: 'blocked' }),
+    ),
+  ),
+  'progress-taking-back': progressMessage(
+    state('applying', { plan: resized }, ran({ state: 'reverting' }, { state: 'kept' })),
   ),
   'progress-stopped': progressMessage(
     state('applying', {}, { ...ran({ state: 'written' }), stops }),
