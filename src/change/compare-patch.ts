@@ -42,7 +42,8 @@ export function comparePatch(change: PatchChange, now: ClusterState): Comparison
 /** A field's value for people: "750m", "cpu 750m, memory 2Gi", "not set". */
 export function shownValue(value: unknown): string {
   if (value === undefined || value === null) return 'not set';
-  if (typeof value !== 'object') return String(value);
+  if (typeof value === 'string') return value;
+  if (typeof value !== 'object') return JSON.stringify(value);
   return Object.entries(value)
     .map(([key, part]) => `${key} ${shownValue(part)}`)
     .join(', ');

@@ -104,10 +104,9 @@ function replicasMove({ replicas, changes, requests }: Plan): string[] {
 function requestsMove({ requests }: Plan): string[] {
   if (requests === undefined) return [];
   const { before, after } = requests;
-  const cpu = (amount: number | undefined) =>
-    amount === undefined ? 'none' : canonicalCpu(amount);
-  const memory = (amount: number | undefined) =>
-    amount === undefined ? 'none' : canonicalMemory(amount);
+  const cpu = (millicores: number | undefined) =>
+    millicores === undefined ? 'none' : canonicalCpu(millicores);
+  const memory = (mi: number | undefined) => (mi === undefined ? 'none' : canonicalMemory(mi));
   return [
     ...(after.cpuMillicores === undefined
       ? []

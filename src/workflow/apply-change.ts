@@ -62,8 +62,13 @@ async function write(at: ChangeAtHand, resourceVersion: string, parts: Parts): P
       return afterWrite(at, sent.answer, parts);
     case 'not-received':
       return refused(at, sent.because, parts);
-    default:
+    case 'failed':
+    case 'unknown':
+    case 'handed-over':
+    case 'lost':
       return sent;
+    default:
+      return unreachable(sent);
   }
 }
 

@@ -44,6 +44,7 @@ export async function takeBack(failed: FailedRun, parts: Parts): Promise<TakenBa
   });
   const back: string[] = [];
   const open: string[] = [];
+  let isKept = false;
   for (const { position, change } of written.toReversed()) {
     if (change.kind !== 'patch') continue;
     const undo = undoOf(change);
@@ -54,10 +55,15 @@ export async function takeBack(failed: FailedRun, parts: Parts): Promise<TakenBa
         if (one.unready !== undefined) open.push(`not all pods are ready yet (${one.unready})`);
         break;
       case 'kept':
+        isKept = true;
         open.push(`${whatOf(undo)} could not be put back: ${one.because}`);
         break;
-      default:
+      case 'unknown':
+      case 'handed-over':
+      case 'lost':
         return one;
+      default:
+        unreachable(one);
     }
   }
   const stays = written.some(({ change }) => change.kind !== 'patch' && change.floor);
@@ -67,8 +73,7 @@ export async function takeBack(failed: FailedRun, parts: Parts): Promise<TakenBa
     ...open,
     ...(stays ? ['the replicas that were added stay'] : []),
   ].join('; ');
-  const kept = open.some((words) => words.includes('could not be put back'));
-  return { kind: 'ended', reverted: back.length > 0 && !kept, because };
+  return { kind: 'ended', reverted: back.length > 0 && !isKept, because };
 }
 
 function whatOf({ fields }: PatchChange): string {
@@ -114,8 +119,12 @@ async function writeBack(
     case 'not-received':
     case 'failed':
       return kept(at, sent.because, parts);
-    default:
+    case 'unknown':
+    case 'handed-over':
+    case 'lost':
       return sent;
+    default:
+      return unreachable(sent);
   }
 }
 

@@ -1,0 +1,147 @@
+// Stories of pods that are made bigger, in time that does not pass by itself: a rollout that fails, a stop, somebody else's edit.
+
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { castVote } from '../../src/workflow/cast-vote.ts';
+import { receiveCommand } from '../../src/workflow/receive-command.ts';
+import { stop } from '../../src/workflow/stop-and-resume.ts';
+import type { AppProcess } from './app-process.ts';
+import { createSimulatedDatabase, type SimulatedDatabase } from './database.ts';
+import { readProfiles } from './main.ts';
+import { namespace, people, workerAutoscaler } from './scene.ts';
+import { World } from './world.ts';
+
+let database: SimulatedDatabase;
+beforeAll(async () => {
+  database = await createSimulatedDatabase(inject('testServer'));
+});
+afterAll(async () => {
+  await database.drop();
+});
+
+async function inWorld(work: (world: World, process: AppProcess) => Promise<void>): Promise<void> {
+  const world = await World.start({ seed: 1, database, profiles: await readProfiles() });
+  try {
+    await work(world, world.startProcess({ mode: 'apply', required: 1 }));
+    expect(world.bugs).toEqual([]);
+  } finally {
+    await world.stop();
+  }
+}
+
+/** Begins something and lets every call through until nothing moves. */
+async function through(world: World, begin: () => void, ms = 1_000): Promise<void> {
+  await world.advance(ms);
+  begin();
+  for (;;) {
+    await world.gates.settle();
+    if (world.gates.waiting.length === 0) return;
+    world.gates.release(world.gates.waiting[0]);
+  }
+}
+
+/** Ann asks, Bob and whoever is on call approve; the run has begun and waits for time to pass. */
+async function begin(world: World, process: AppProcess, words: string): Promise<void> {
+  await through(world, () =>
+    process.begin('command', () =>
+      receiveCommand(process.parts)({
+        triggerId: 't1',
+        words,
+        userId: people.ann,
+        name: '/scale',
+        channelId: 'C0CAPACITY1',
+        responseUrl: 'http://slack.invalid/response',
+      }),
+    ),
+  );
+  await through(world, () => process.loop('commands'));
+  const { rows } = await database.pool.query<{ id: string; hash: string }>(
+    'select id, hash from plan',
+  );
+  const [plan] = rows;
+  if (plan === undefined) throw new Error(world.lines.join('\n'));
+  for (const by of [people.bob, people.oncall]) {
+    const ballot = { planId: plan.id, planHash: plan.hash, by, kind: 'approve' } as const;
+    await through(world, () => process.begin('vote', () => castVote(process.parts)(ballot)));
+  }
+  const [run] = world.queue.splice(0);
+  if (run === undefined) throw new Error('no run was queued');
+  await through(world, () => process.run(run));
+}
+
+/** Lets time pass until the plan is over. */
+async function untilOver(world: World): Promise<{ state: string; reason: string | null }> {
+  for (let round = 0; round < 600; round += 1) {
+    const { rows } = await database.pool.query<{ state: string; reason: string | null }>(
+      'select state, reason from plan',
+    );
+    const [plan] = rows;
+    if (plan !== undefined && ['applied', 'reverted', 'left'].includes(plan.state)) return plan;
+    await through(world, () => undefined, 2_500);
+  }
+  throw new Error(`never over:\n${world.lines.slice(-30).join('\n')}`);
+}
+
+it('an autoscaler’s target goes down before the pods grow, and both come back when they find no place', async () =>
+  inWorld(async (world, process) => {
+    world.cluster.control.seed([workerAutoscaler(5, 9)]);
+    world.cluster.control.setUtilization(namespace, 'worker', { cpu: 50 });
+    world.cluster.control.podFailure(namespace, 'worker', 'Unschedulable');
+    await begin(world, process, 'gl-008/worker cpu=2500m');
+    const over = await untilOver(world);
+    expect(over.state).toBe('reverted');
+    expect(over.reason).toContain('put back: cpu request 2, cpu target in percent 70');
+    expect(world.sizes()).toMatchObject({ cpu: '2', target: 70 });
+    expect(world.effects.map(({ to }) => [to.target, to.cpu])).toEqual([
+      [56, '2'],
+      [56, '2500m'],
+      [56, '2'],
+      [70, '2'],
+    ]);
+  }));
+
+it('smaller pods and more of them: the new ones come first, and stay when they find no place', async () =>
+  inWorld(async (world, process) => {
+    world.cluster.control.podFailure(namespace, 'worker', 'Unschedulable');
+    await begin(world, process, 'gl-008/worker cpu=1 replicas=7');
+    const over = await untilOver(world);
+    expect(over.state).toBe('left');
+    expect(over.reason).toContain('the replicas that were added stay');
+    expect(world.sizes()).toMatchObject({ replicas: 7, cpu: '2' });
+    expect(world.effects).toHaveLength(1);
+  }));
+
+it('somebody who edits the request meanwhile is not overwritten by the taking back', async () =>
+  inWorld(async (world, process) => {
+    world.cluster.control.podFailure(namespace, 'worker', 'Unschedulable');
+    await begin(world, process, 'gl-008/worker cpu=2500m');
+    await through(world, () => undefined, 5_000);
+    world.asForeigner('edits the request', () => {
+      const container = {
+        name: 'worker',
+        image: 'registry.example/worker:1.0.0',
+        resources: { requests: { cpu: '2100m', memory: '4Gi' } },
+      };
+      world.cluster.control.patch(
+        { kind: 'Deployment', namespace, name: 'worker' },
+        { spec: { template: { spec: { containers: [container] } } } },
+      );
+    });
+    const over = await untilOver(world);
+    expect(over.state).toBe('left');
+    expect(over.reason).toContain('could not be put back');
+    expect(world.sizes().cpu).toBe('2100m');
+  }));
+
+it('after a stop not even the undo is written', async () =>
+  inWorld(async (world, process) => {
+    world.cluster.control.podFailure(namespace, 'worker', 'Unschedulable');
+    await begin(world, process, 'gl-008/worker cpu=2500m');
+    await through(world, () =>
+      process.begin('stop', () => stop({ scope: '*', by: 'cli:driver' }, world.commandLine)),
+    );
+    const over = await untilOver(world);
+    expect(over.state).toBe('left');
+    expect(over.reason).toContain('could not be put back');
+    expect(world.sizes().cpu).toBe('2500m');
+    expect(world.effects).toHaveLength(1);
+  }));
