@@ -40,7 +40,7 @@ async function through(world: World, begin: () => void, ms = 1_000): Promise<voi
 }
 
 /** Ann asks, Bob and whoever is on call approve; the run has begun and waits for time to pass. */
-async function begin(world: World, process: AppProcess, words: string): Promise<void> {
+async function propose(world: World, process: AppProcess, words: string): Promise<void> {
   await through(world, () =>
     process.begin('command', () =>
       receiveCommand(process.parts)({
@@ -86,7 +86,7 @@ it('an autoscaler’s target goes down before the pods grow, and both come back 
     world.cluster.control.seed([workerAutoscaler(5, 9)]);
     world.cluster.control.setUtilization(namespace, 'worker', { cpu: 50 });
     world.cluster.control.podFailure(namespace, 'worker', 'Unschedulable');
-    await begin(world, process, 'gl-008/worker cpu=2500m');
+    await propose(world, process, 'gl-008/worker cpu=2500m');
     const over = await untilOver(world);
     expect(over.state).toBe('reverted');
     expect(over.reason).toContain('put back: cpu request 2, cpu target in percent 70');
@@ -102,7 +102,7 @@ it('an autoscaler’s target goes down before the pods grow, and both come back 
 it('smaller pods and more of them: the new ones come first, and stay when they find no place', async () =>
   inWorld(async (world, process) => {
     world.cluster.control.podFailure(namespace, 'worker', 'Unschedulable');
-    await begin(world, process, 'gl-008/worker cpu=1 replicas=7');
+    await propose(world, process, 'gl-008/worker cpu=1 replicas=7');
     const over = await untilOver(world);
     expect(over.state).toBe('left');
     expect(over.reason).toContain('the replicas that were added stay');
@@ -113,7 +113,7 @@ it('smaller pods and more of them: the new ones come first, and stay when they f
 it('somebody who edits the request meanwhile is not overwritten by the taking back', async () =>
   inWorld(async (world, process) => {
     world.cluster.control.podFailure(namespace, 'worker', 'Unschedulable');
-    await begin(world, process, 'gl-008/worker cpu=2500m');
+    await propose(world, process, 'gl-008/worker cpu=2500m');
     await through(world, () => undefined, 5_000);
     world.asForeigner('edits the request', () => {
       const container = {
@@ -135,7 +135,7 @@ it('somebody who edits the request meanwhile is not overwritten by the taking ba
 it('after a stop not even the undo is written', async () =>
   inWorld(async (world, process) => {
     world.cluster.control.podFailure(namespace, 'worker', 'Unschedulable');
-    await begin(world, process, 'gl-008/worker cpu=2500m');
+    await propose(world, process, 'gl-008/worker cpu=2500m');
     await through(world, () =>
       process.begin('stop', () => stop({ scope: '*', by: 'cli:driver' }, world.commandLine)),
     );
