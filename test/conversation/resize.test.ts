@@ -152,6 +152,7 @@ it('somebody else’s edit of the same request stops the run, with a name', asyn
     'argocd',
   );
   await bot.say('/scale resume', 'ann');
+  await bot.told('ann', 'Everything goes on');
   const stopped = await bot.card('Stopped');
   expect(words(stopped)).toContain('cpu request 2200m, the plan saw 2 (changed by argocd');
   expect(bot.writes()).toEqual([]);
