@@ -1,5 +1,7 @@
 // A forecast as a terminal shows it: a row for each period, then what is passed and when.
+
 import { formatNumber } from '../profile/amount.ts';
+import { roundTo } from '../profile/rounding.ts';
 import { stageWords } from '../sizing/database.ts';
 import type { Forecast } from '../sizing/forecast.ts';
 import { type Cell, table } from '../words/table.ts';
@@ -22,11 +24,11 @@ export function forecastTable(title: string, answer: Forecast): readonly string[
     row.period,
     row.amount,
     row.replicas ?? '-',
-    row.cpuCores === undefined ? '' : rounded(row.cpuCores),
-    row.memoryGib === undefined ? '' : rounded(row.memoryGib),
+    row.cpuCores === undefined ? '' : roundTo(row.cpuCores, 2),
+    row.memoryGib === undefined ? '' : roundTo(row.memoryGib, 2),
     row.plan.database === undefined ? '' : stageWords(row.plan.database),
-    row.databaseGib === undefined ? '' : rounded(row.databaseGib),
-    row.costUsdPerMonth === undefined ? '' : rounded(row.costUsdPerMonth),
+    row.databaseGib === undefined ? '' : roundTo(row.databaseGib, 2),
+    row.costUsdPerMonth === undefined ? '' : roundTo(row.costUsdPerMonth, 2),
     row.plan.recommended?.sizing.id ?? 'none is feasible',
   ]);
   return [
@@ -55,8 +57,4 @@ function podsHeading(rows: Forecast['rows']): string {
     if (main !== undefined && others.length > 0) return `${main.id} pods`;
   }
   return 'pods';
-}
-
-function rounded(value: number): number {
-  return Math.round(value * 100) / 100;
 }

@@ -1,6 +1,8 @@
 // A sized system as a terminal shows it: one table of sizings, then what grows beside the pods.
+
 import { formatNumber } from '../profile/amount.ts';
 import { formatCpu, formatMemory } from '../profile/quantity.ts';
+import { roundTo } from '../profile/rounding.ts';
 import { cents } from '../sizing/cost.ts';
 import { stageWords } from '../sizing/database.ts';
 import { podsFrom, type Sized } from '../sizing/sized.ts';
@@ -87,7 +89,7 @@ function beside(plan: CapacityPlan): readonly string[] {
   if (database !== undefined) {
     lines.push(`Database  ${stageWords(database)}`);
     const sizes = Object.entries(database.storageGib)
-      .map(([name, gib]) => `${name} ${formatNumber(Math.round(gib * 10) / 10)} GiB`)
+      .map(([name, gib]) => `${name} ${formatNumber(roundTo(gib, 1))} GiB`)
       .join(', ');
     const growth =
       database.growthGibPerDay === undefined

@@ -1,6 +1,8 @@
 // A sized system as Slack shows it: the recommendation first, the guides' other statements beside it, then what grows with it.
+
 import { formatNumber } from '../profile/amount.ts';
 import { formatCpu, formatMemory } from '../profile/quantity.ts';
+import { roundTo } from '../profile/rounding.ts';
 import { changeWords, type PlannedChange } from '../sizing/compare.ts';
 import type { CostMove } from '../sizing/cost.ts';
 import { stageWords } from '../sizing/database.ts';
@@ -110,7 +112,7 @@ function besideLines(plan: CapacityPlan): readonly string[] {
   if (database !== undefined) {
     const provisioned = database.storageGib['provisioned'];
     const storage =
-      provisioned === undefined ? '' : `, ${formatNumber(Math.round(provisioned * 10) / 10)} GiB`;
+      provisioned === undefined ? '' : `, ${formatNumber(roundTo(provisioned, 1))} GiB`;
     const usd = storageUsdPerMonth === undefined ? '' : ` (${dollars(storageUsdPerMonth)}/month)`;
     lines.push(`Database: ${literal(stageWords(database), 150)}${storage}${usd}`);
   }

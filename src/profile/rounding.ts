@@ -15,6 +15,12 @@ export function floorTolerant(value: number): number {
   return (wholeNear(value) ?? Math.floor(value)) + 0;
 }
 
+/** The nearest number with so many decimals, a half up: for showing, never for counting. */
+export function roundTo(value: number, decimals: number): number {
+  const factor = 10 ** decimals;
+  return Math.round(value * factor) / factor;
+}
+
 function wholeNear(value: number): number | undefined {
   const whole = Math.round(value);
   return Math.abs(value - whole) <= WHOLE_TOLERANCE ? whole : undefined;

@@ -1,5 +1,7 @@
 // What pods and storage cost a month: requests times rates, so that every sum can be done again by hand.
+
 import type { CostRates, Pod, Sizing } from '../profile/profile.ts';
+import { roundTo } from '../profile/rounding.ts';
 import type { Sized } from './sized.ts';
 
 /** What one core and one GB (2^30 bytes) cost an hour, and one GB of storage a month, in US dollars. */
@@ -44,7 +46,7 @@ export function sizedUsdPerMonth(
 
 /** Whole cents; undefined when it is too strange for a sum of money. */
 export function cents(usd: number): number | undefined {
-  const rounded = Math.round(usd * 100) / 100;
+  const rounded = roundTo(usd, 2);
   return Number.isFinite(rounded) ? rounded : undefined;
 }
 

@@ -1,4 +1,5 @@
 // The stable JSON form of a forecast: what `headroom forecast --json` prints.
+import { roundTo } from '../profile/rounding.ts';
 import type { Forecast, ForecastRow } from './forecast.ts';
 
 /** Rows without the baseline, so that period 1 is the first. */
@@ -28,16 +29,11 @@ function rowJson(
     ...(plan.recommended && { sizing: plan.recommended.sizing.id }),
     ...(row.replicas !== undefined && { replicas: row.replicas }),
     ...(row.parts !== undefined && row.parts > 1 && { shards: row.parts }),
-    ...(cpuCores !== undefined && { cpuCores: round(cpuCores, 2) }),
-    ...(memoryGib !== undefined && { memoryGiB: round(memoryGib, 2) }),
-    ...(databaseGib !== undefined && { databaseGiB: round(databaseGib, 1) }),
+    ...(cpuCores !== undefined && { cpuCores: roundTo(cpuCores, 2) }),
+    ...(memoryGib !== undefined && { memoryGiB: roundTo(memoryGib, 2) }),
+    ...(databaseGib !== undefined && { databaseGiB: roundTo(databaseGib, 1) }),
     ...(plan.database && { databaseStage: plan.database.stage }),
     ...(plan.database && plan.database.shards > 1 && { databaseShards: plan.database.shards }),
-    ...(costUsdPerMonth !== undefined && { costUsdPerMonth: round(costUsdPerMonth, 2) }),
+    ...(costUsdPerMonth !== undefined && { costUsdPerMonth: roundTo(costUsdPerMonth, 2) }),
   };
-}
-
-function round(value: number, decimals: number): number {
-  const factor = 10 ** decimals;
-  return Math.round(value * factor) / factor;
 }

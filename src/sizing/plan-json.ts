@@ -1,4 +1,5 @@
 // The stable JSON form of a sized system: what `headroom plan --json` prints. Numbers are numbers and units are in the names.
+import { roundTo } from '../profile/rounding.ts';
 import type { PlannedChange } from './compare.ts';
 import type { SizedDatabase } from './database.ts';
 import type { Sized } from './sized.ts';
@@ -61,9 +62,9 @@ function databaseJson(database: SizedDatabase): Readonly<Record<string, unknown>
     ...(shards > 1 && { shards }),
     ...(splitInto !== undefined && { splitInto }),
     ...(Object.keys(storageGib).length > 0 && {
-      storageGiB: mapValues(storageGib, (gib) => rounded(gib, 1)),
+      storageGiB: mapValues(storageGib, (gib) => roundTo(gib, 1)),
     }),
-    ...(growthGibPerDay !== undefined && { growthGiBPerDay: rounded(growthGibPerDay, 2) }),
+    ...(growthGibPerDay !== undefined && { growthGiBPerDay: roundTo(growthGibPerDay, 2) }),
     ...(connections && {
       maxConnections: connections.max,
       reservedConnections: connections.reserve,
@@ -88,11 +89,6 @@ function mapValues(
   convert: (value: number) => number,
 ): Readonly<Record<string, number>> {
   return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, convert(value)]));
-}
-
-function rounded(value: number, decimals: number): number {
-  const factor = 10 ** decimals;
-  return Math.round(value * factor) / factor;
 }
 
 /** Three digits that count: bandwidths differ by factors of thousands. */
