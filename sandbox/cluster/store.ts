@@ -18,12 +18,50 @@ export interface Change {
 /** How many changes can be watched from; older resource versions answer 410. */
 const historyMax = 4000;
 
-const keyOf = (resource: Resource, namespace: string, name: string) =>
-  `${resource.group}/${resource.plural}/${namespace}/${name}`;
+/** All versions of a kind share their objects. */
+type AnyVersion = Pick<Resource, 'group' | 'plural'>;
+
+/** True when both are the same kind, in whatever version. */
+export const isSameKind = (one: AnyVersion, other: AnyVersion): boolean =>
+  one.plural === other.plural && one.group === other.group;
+
+/** The objects of one kind by `namespace/name`; lists are kept until something changes, since controllers ask all the time. */
+class Shelf {
+  private readonly objects = new Map<string, JsonObject>();
+  private readonly lists = new Map<string, readonly JsonObject[]>();
+
+  get(key: string): JsonObject | undefined {
+    return this.objects.get(key);
+  }
+
+  set(key: string, held: JsonObject): void {
+    this.objects.set(key, held);
+    this.lists.clear();
+  }
+
+  delete(key: string): void {
+    this.objects.delete(key);
+    this.lists.clear();
+  }
+
+  /** Sorted by key; an empty namespace means all. */
+  list(namespace: string): readonly JsonObject[] {
+    const known = this.lists.get(namespace);
+    if (known !== undefined) return known;
+    const made =
+      namespace === ''
+        ? [...this.objects].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, held]) => held)
+        : this.list('').filter((held) => namespaceOf(held) === namespace);
+    this.lists.set(namespace, made);
+    return made;
+  }
+}
+
+const keyOf = (namespace: string, name: string) => `${namespace}/${name}`;
 
 /** Objects by kind, namespace and name. Objects handed out are frozen copies by convention: nobody changes them in place. */
 export class Store {
-  private readonly objects = new Map<string, { resource: Resource; object: JsonObject }>();
+  private readonly shelves = new Map<string, Shelf>();
   private readonly listeners = new Set<(change: Change) => void>();
   private history: Change[] = [];
   private last = 1000;
@@ -39,18 +77,22 @@ export class Store {
     return this.compactedAt;
   }
 
-  get(resource: Resource, namespace: string, name: string): JsonObject | undefined {
-    return this.objects.get(keyOf(resource, namespace, name))?.object;
+  get(resource: AnyVersion, namespace: string, name: string): JsonObject | undefined {
+    return this.shelfOf(resource).get(keyOf(namespace, name));
   }
 
   /** Objects of a kind, sorted by namespace and name. An empty namespace means all. */
-  list(resource: Resource, namespace = ''): JsonObject[] {
-    const found: [string, JsonObject][] = [];
-    for (const [key, held] of this.objects) {
-      const inside = namespace === '' || namespaceOf(held.object) === namespace;
-      if (held.resource === resource && inside) found.push([key, held.object]);
-    }
-    return found.toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, item]) => item);
+  list(resource: AnyVersion, namespace = ''): readonly JsonObject[] {
+    return this.shelfOf(resource).list(namespace);
+  }
+
+  private shelfOf({ group, plural }: AnyVersion): Shelf {
+    const key = `${group}/${plural}`;
+    const known = this.shelves.get(key);
+    if (known !== undefined) return known;
+    const made = new Shelf();
+    this.shelves.set(key, made);
+    return made;
   }
 
   /** Stores an object under a new resource version and tells the listeners. */
@@ -58,23 +100,25 @@ export class Store {
     this.last += 1;
     const stored = clone(next);
     object(stored, 'metadata')['resourceVersion'] = String(this.last);
-    const key = keyOf(resource, namespaceOf(stored), nameOf(stored));
-    const before = this.objects.get(key)?.object;
-    this.objects.set(key, { resource, object: stored });
+    const shelf = this.shelfOf(resource);
+    const key = keyOf(namespaceOf(stored), nameOf(stored));
+    const before = shelf.get(key);
+    shelf.set(key, stored);
     this.tell(before === undefined ? 'ADDED' : 'MODIFIED', resource, stored, before);
     return stored;
   }
 
   /** Takes an object away. Returns its last state. */
   remove(resource: Resource, namespace: string, name: string): JsonObject | undefined {
-    const key = keyOf(resource, namespace, name);
-    const held = this.objects.get(key);
+    const shelf = this.shelfOf(resource);
+    const key = keyOf(namespace, name);
+    const held = shelf.get(key);
     if (held === undefined) return undefined;
     this.last += 1;
-    this.objects.delete(key);
-    const gone = clone(held.object);
+    shelf.delete(key);
+    const gone = clone(held);
     object(gone, 'metadata')['resourceVersion'] = String(this.last);
-    this.tell('DELETED', resource, gone, held.object);
+    this.tell('DELETED', resource, gone, held);
     return gone;
   }
 
@@ -98,7 +142,7 @@ export class Store {
 
   /** Drops everything; the versions go on. */
   clear(): void {
-    this.objects.clear();
+    this.shelves.clear();
     this.compact();
   }
 

@@ -8,7 +8,7 @@ import { apiVersionOf } from './resources/resource.ts';
 import type { ClusterState } from './state.ts';
 import type { FieldError } from './status.ts';
 import { failure, forbidden, internalError, invalid, notSupported } from './status.ts';
-import type { Change } from './store.ts';
+import { type Change, isSameKind } from './store.ts';
 
 /** What a watch asks for, checked. */
 export interface WatchPlan {
@@ -174,7 +174,7 @@ class OpenWatch {
 
   private follow(change: Change): void {
     const { target, matches, from } = this.plan;
-    if (change.resource !== target.resource) return;
+    if (!isSameKind(change.resource, target.resource)) return;
     if (from !== undefined && change.version <= from) return;
     const was = change.before !== undefined && matches(change.before);
     const is = change.type !== 'DELETED' && matches(change.object);
