@@ -4,7 +4,8 @@ import type { Vote } from './approval/condition.ts';
 import type { AuditEntry, AuditFact, ChainHead } from './audit/chain.ts';
 import type { WorkloadRef } from './change/change.ts';
 import type { ClusterWrite } from './change/cluster-write.ts';
-import type { ClusterState, VerticalAutoscaler } from './change/compare.ts';
+import type { ClusterState, SeenObject, VerticalAutoscaler } from './change/compare.ts';
+import type { ObjectRef } from './change/kinds.ts';
 import type { Message } from './message/message.ts';
 import type { Plan } from './plan/plan.ts';
 import type { OutcomeState, PlanState } from './plan/plan-state.ts';
@@ -59,6 +60,11 @@ export interface Clusters {
    * @throws OperationError when the cluster cannot be asked.
    */
   observe(workload: WorkloadRef): Promise<ClusterState>;
+  /**
+   * One object as patches see it; undefined when it is not there.
+   * @throws OperationError when the cluster cannot be asked.
+   */
+  read(object: ObjectRef): Promise<SeenObject | undefined>;
   /**
    * The vertical autoscaler that sets a workload's requests, if there is one.
    * @throws OperationError when the cluster cannot be asked.

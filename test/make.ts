@@ -161,7 +161,6 @@ export function makePatchChange(over: Partial<PatchChange> = {}): PatchChange {
     object: {
       cluster: 'production',
       namespace: 'greenlang-gl008',
-      apiVersion: 'apps/v1',
       kind: 'Deployment',
       name: 'worker',
     },
@@ -295,7 +294,7 @@ export function makePlan(over: Partial<Plan> = {}): Plan {
     ],
     notes: [],
     limitsMet: [],
-    changes: [makeScaleChange()],
+    steps: [makeScaleChange()],
     decrease: false,
     cost: { beforeUsdPerMonth: 365, afterUsdPerMonth: 584, source: 'Capacity Planning' },
     outcomeTest: {
@@ -322,7 +321,7 @@ export function makeCommandPlan(by: string, over: Partial<Plan> = {}): Plan {
 export function makeDecrease(over: Partial<Plan> = {}): Plan {
   return makeCommandPlan(people.eve, {
     replicas: { before: 5, after: 4 },
-    changes: [makeScaleChange({ after: { replicas: 4 }, floor: false })],
+    steps: [makeScaleChange({ after: { replicas: 4 }, floor: false })],
     decrease: true,
     cost: { beforeUsdPerMonth: 365, afterUsdPerMonth: 292, source: 'Capacity Planning' },
     ...over,

@@ -19,9 +19,10 @@ import type {
   LiveContainer,
   LiveMetric,
 } from '../sizing/live-workload.ts';
-import { apisOf, deadlineMsDefault, orMissing } from './kubernetes.ts';
+import { apisOf, deadlineMsDefault } from './kubernetes.ts';
 import type { ClusterAddress } from './kubernetes-config.ts';
 import { readTrouble } from './kubernetes-errors.ts';
+import { orMissing } from './kubernetes-objects.ts';
 import { scales } from './kubernetes-state.ts';
 
 /** As many names as are worth comparing with a slip of the finger. */

@@ -68,17 +68,39 @@ function misfit(doing: string, error: z.ZodError): OperationError {
 }
 
 /** One GET. @throws ApiException for any answer but success. */
-export async function readJson(
-  { baseServer, authMethods, httpApi }: Configuration,
+export function readJson(
+  configuration: Configuration,
   path: string,
   query: Readonly<Record<string, string>> = {},
 ): Promise<unknown> {
-  const request = baseServer.makeRequestContext(path, HttpMethod.GET);
+  return sendJson(configuration, { method: HttpMethod.GET, path, query });
+}
+
+interface JsonRequest {
+  readonly method: HttpMethod;
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  /** Only with a body: its media type. */
+  readonly type?: string;
+  readonly body?: unknown;
+}
+
+/** One request without the client's models. @throws ApiException for any answer but success, and what a connection throws. */
+export async function sendJson(
+  { baseServer, authMethods, httpApi }: Configuration,
+  { method, path, query = {}, type, body }: JsonRequest,
+): Promise<unknown> {
+  const request = baseServer.makeRequestContext(path, method);
   request.setHeaderParam('Accept', 'application/json');
   for (const [name, value] of Object.entries(query)) request.setQueryParam(name, value);
+  if (type !== undefined) {
+    request.setHeaderParam('Content-Type', type);
+    request.setBody(JSON.stringify(body));
+  }
   await authMethods.default?.applySecurityAuthentication(request);
-  const { httpStatusCode, headers, body } = await httpApi.send(request).toPromise();
-  const text = await body.text();
-  if (httpStatusCode !== 200) throw new ApiException(httpStatusCode, 'no success', text, headers);
+  const { httpStatusCode, headers, body: answer } = await httpApi.send(request).toPromise();
+  const text = await answer.text();
+  const success = httpStatusCode >= 200 && httpStatusCode <= 299;
+  if (!success) throw new ApiException(httpStatusCode, 'no success', text, headers);
   return JSON.parse(text);
 }

@@ -3,13 +3,16 @@
 import type {
   V1Deployment,
   V1ManagedFieldsEntry,
+  V1ObjectMeta,
   V1Pod,
   V1PodSpec,
   V1StatefulSet,
   V2HorizontalPodAutoscaler,
 } from '@kubernetes/client-node';
+import { z } from 'zod';
 import type { SeenObject, WorkloadState } from '../change/compare.ts';
 import { parseCpuMillicores, parseMemoryMi } from '../profile/quantity.ts';
+import { NotKubernetes } from './kubernetes-errors.ts';
 import { podShapeOf } from './pod-shape.ts';
 
 /** A Deployment or StatefulSet; `pods` are its own, only looked at when some are not ready. */
@@ -59,16 +62,53 @@ export function lastManager(
   })?.who;
 }
 
+/** An object of any kind, as the client's models or the server's own JSON have it. */
+interface AnyObject {
+  readonly metadata?: V1ObjectMeta;
+  readonly spec?: unknown;
+  readonly data?: unknown;
+}
+
+const anyObject = z.looseObject({
+  metadata: z.looseObject({
+    name: z.string(),
+    resourceVersion: z.string(),
+    managedFields: z
+      .array(
+        z.looseObject({
+          manager: z.string().optional(),
+          time: z.coerce.date().optional(),
+          fieldsV1: z.unknown(),
+        }),
+      )
+      .optional(),
+  }),
+});
+
+/**
+ * What the server said of an object, as its own JSON.
+ * @throws NotKubernetes for anything that is no object of a cluster.
+ */
+export function readObject(value: unknown): AnyObject {
+  const read = anyObject.safeParse(value);
+  if (!read.success) throw new NotKubernetes();
+  return read.data as AnyObject;
+}
+
 /** An object as patches see it. Through its text, because the client's objects hold more than the server said. */
-export function seenObject(
-  kind: string,
-  { metadata, spec }: V1Deployment | V1StatefulSet | V2HorizontalPodAutoscaler,
-): SeenObject {
+export function seenObject(kind: string, { metadata, ...holds }: AnyObject): SeenObject {
+  const { labels, annotations, ownerReferences } = metadata ?? {};
+  const { spec = {}, data } = holds;
   return {
     kind,
     name: metadata?.name ?? '',
     resourceVersion: metadata?.resourceVersion ?? '',
-    value: JSON.parse(JSON.stringify({ spec: spec ?? {} })),
+    value: JSON.parse(
+      JSON.stringify({
+        metadata: { labels, annotations, ownerReferences },
+        ...(data === undefined ? { spec } : { data }),
+      }),
+    ),
     writers: writersOf(metadata?.managedFields),
   };
 }

@@ -1,7 +1,6 @@
 // Talks to Kubernetes clusters: reads what a plan needs and sends one conditional patch, each call with a deadline.
 
 import {
-  ApiException,
   AppsV1Api,
   AutoscalingV2Api,
   type Configuration,
@@ -9,30 +8,26 @@ import {
   CustomObjectsApi,
   createConfiguration,
   type KubeConfig,
-  PatchStrategy,
   type RequestContext,
   ResponseContext,
   type SecurityAuthentication,
   ServerConfiguration,
-  setHeaderOptions,
   type V2HorizontalPodAutoscaler,
   VersionApi,
   wrapHttpLibrary,
 } from '@kubernetes/client-node';
 import { fetch } from 'undici';
 import type { WorkloadRef } from '../change/change.ts';
-import type { ClusterWrite } from '../change/cluster-write.ts';
-import { assert, OperationError, unreachable } from '../errors.ts';
-import type { Clusters, WriteAnswer } from '../ports.ts';
+import { assert, OperationError } from '../errors.ts';
+import type { Clusters } from '../ports.ts';
 import { withinTime } from '../within-time.ts';
 import { autoscalerState } from './autoscaler-state.ts';
 import { type ClusterAddress, loadKubeconfig } from './kubernetes-config.ts';
-import { NoCredentials, NotKubernetes, readTrouble, writeAnswer } from './kubernetes-errors.ts';
+import { NoCredentials, NotKubernetes, readTrouble } from './kubernetes-errors.ts';
+import { orMissing, readObjectAt, sendWrite } from './kubernetes-objects.ts';
 import { scales, seenObject, workloadState } from './kubernetes-state.ts';
 import { verticalAutoscaler } from './vertical-autoscaler.ts';
 
-/** Our name as owner of the fields we write. */
-const fieldManager = 'headroom';
 /** One answer may take this long; a write without an answer by then is unknown. */
 export const deadlineMsDefault = 10_000;
 const podsMax = 500;
@@ -59,9 +54,11 @@ export function createClusters(
   };
   return {
     observe: async (workload) => observe(of(workload.cluster), workload),
+    read: async (object) => readObjectAt(of(object.cluster).configuration, object),
     vertical: async (workload) => verticalAutoscaler(of(workload.cluster).custom, workload),
     autoscaled: async (place) => autoscaled(of(place.cluster), place),
-    write: async (write, { dryRun }) => send(of(write.cluster), write, dryRun),
+    write: async (write, { dryRun }) =>
+      sendWrite(of(write.object.cluster).configuration, write, dryRun),
     health: () =>
       Promise.all(
         [...apis].map(async ([cluster, { version }]) => {
@@ -247,48 +244,5 @@ async function autoscaled(
     );
   } catch (error) {
     throw readTrouble(`listing the autoscalers of ${namespace} in cluster ${cluster}`, error);
-  }
-}
-
-/** What is read, or nothing when the cluster says that it is not there. */
-export async function orMissing<T>(reading: Promise<T>): Promise<T | undefined> {
-  try {
-    return await reading;
-  } catch (error) {
-    if (error instanceof ApiException && error.code === 404) return undefined;
-    throw error;
-  }
-}
-
-async function send(apis: Apis, write: ClusterWrite, dryRun: boolean): Promise<WriteAnswer> {
-  const doing = `changing ${write.resource} ${write.namespace}/${write.name} in cluster ${write.cluster}`;
-  const request = {
-    namespace: write.namespace,
-    name: write.name,
-    body: write.patch,
-    fieldManager,
-    ...(dryRun && { dryRun: 'All' }),
-  };
-  const jsonPatch = setHeaderOptions('Content-Type', PatchStrategy.JsonPatch);
-  try {
-    switch (write.resource) {
-      case 'deployments':
-        await apis.apps.patchNamespacedDeployment(request, jsonPatch);
-        break;
-      case 'deployments/scale':
-        await apis.apps.patchNamespacedDeploymentScale(request, jsonPatch);
-        break;
-      case 'statefulsets/scale':
-        await apis.apps.patchNamespacedStatefulSetScale(request, jsonPatch);
-        break;
-      case 'horizontalpodautoscalers':
-        await apis.autoscaling.patchNamespacedHorizontalPodAutoscaler(request, jsonPatch);
-        break;
-      default:
-        unreachable(write.resource);
-    }
-    return { kind: 'written' };
-  } catch (error) {
-    return writeAnswer(doing, error);
   }
 }

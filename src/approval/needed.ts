@@ -1,11 +1,12 @@
 // How many people must approve a plan.
 
 import type { Plan } from '../plan/plan.ts';
+import { changesOf } from '../plan/step.ts';
 import type { ApprovalRule } from './condition.ts';
 
 /** It takes capacity away or holds a change that cannot be undone. */
 export function isRisky(plan: Plan): boolean {
-  return plan.decrease || plan.changes.some((change) => change.undo === 'none');
+  return plan.decrease || changesOf(plan).some(({ undo }) => undo === 'none');
 }
 
 /** Decreases and changes that cannot be undone exactly need the policy's stricter number. */

@@ -1,5 +1,7 @@
 // One mutation of the world as data: what it is now, what it shall be, how it can be undone. Shown, tested and run as the same value.
 
+import type { ObjectRef } from './kinds.ts';
+
 /** Where a workload runs. Names are resolved from headroom.yaml, never from an alert's text. */
 export interface WorkloadRef {
   readonly cluster: string;
@@ -40,8 +42,13 @@ export interface AutoscalerChange {
   readonly undo: Undo;
 }
 
-/** What a patch can write: text, a number, or a map of such (a map of requests where none stood before). */
-export type FieldValue = string | number | { readonly [key: string]: FieldValue };
+/** What can be written into an object: plain JSON. Null is not among it, because it means that nothing is there. */
+export type FieldValue =
+  | string
+  | number
+  | boolean
+  | readonly FieldValue[]
+  | { readonly [key: string]: FieldValue };
 
 /** One field a patch writes. A missing `before` or `after` means that the field is not there. */
 export interface PatchField {
@@ -51,6 +58,8 @@ export interface PatchField {
   readonly what: string;
   readonly before?: FieldValue;
   readonly after?: FieldValue;
+  /** The last item of a list, which has as many items before it as the pointer says. */
+  readonly append?: true;
 }
 
 /** What must hold for the pointers to mean what they did, such as the container's name at an index. */
@@ -59,21 +68,12 @@ export interface PatchGuard {
   readonly equals: FieldValue;
 }
 
-/** The object a patch is sent to. */
-export interface PatchedObject {
-  readonly cluster: string;
-  readonly namespace: string;
-  readonly apiVersion: 'apps/v1' | 'autoscaling/v2';
-  readonly kind: 'Deployment' | 'HorizontalPodAutoscaler';
-  readonly name: string;
-}
-
 /** Writes some fields of one object in one request, on the condition that each is still what the plan saw. */
 export interface PatchChange {
   readonly kind: 'patch';
   /** Whom it is for: the target that is locked. The object is the workload itself or stands beside it. */
   readonly workload: WorkloadRef;
-  readonly object: PatchedObject;
+  readonly object: ObjectRef;
   readonly fields: readonly PatchField[];
   readonly guards: readonly PatchGuard[];
   /** It changes the pod template, so every pod is replaced. */
@@ -81,17 +81,57 @@ export interface PatchChange {
   /** It takes something away: a lower request, a lower limit, a limit where none was. */
   readonly decrease: boolean;
   readonly floor: false;
-  readonly undo: 'exact';
+  readonly undo: Undo;
 }
 
-export type Change = ScaleChange | AutoscalerChange | PatchChange;
+/** Makes an object that is not there, by server-side apply: what somebody else has made meanwhile is not overwritten. */
+export interface CreateChange {
+  readonly kind: 'create';
+  /** Whom it is for: the target that is locked. */
+  readonly workload: WorkloadRef;
+  readonly object: ObjectRef;
+  /** What stands beside apiVersion, kind and metadata: `spec` or `data`. */
+  readonly fields: { readonly [field: string]: FieldValue };
+  /** It is the workload itself, whose pods are waited for. */
+  readonly rollout: boolean;
+  readonly floor: false;
+  readonly undo: Undo;
+}
+
+/** Takes away what a plan made; only ever the undo of a creation, never part of a plan. */
+export interface RemoveChange {
+  readonly kind: 'remove';
+  readonly workload: WorkloadRef;
+  readonly object: ObjectRef;
+  /** The plan that made it, as the object's annotation says; nothing else is taken away. */
+  readonly madeBy: string;
+}
+
+export type Change = ScaleChange | AutoscalerChange | PatchChange | CreateChange;
+
+/** The changes whose undo is exact and which a failed plan takes back. */
+export type Reversible = PatchChange | CreateChange;
+
+/** Whether a failed plan takes the change back; replicas and limits of autoscalers that were added stay, they serve. */
+export function isTakenBack(change: {
+  readonly kind: string;
+  readonly undo?: Undo;
+}): change is Reversible {
+  return (change.kind === 'patch' || change.kind === 'create') && change.undo === 'exact';
+}
+
+/** What takes a creation back: only while the object is still the plan's own. */
+export function removalOf({ workload, object }: CreateChange, planId: string): RemoveChange {
+  return { kind: 'remove', workload, object, madeBy: planId };
+}
 
 /** The patch that takes a patch back: on the condition that what it wrote still stands. */
 export function undoOf(change: PatchChange): PatchChange {
   const fields = change.fields.map(
-    ({ pointer, what, before, after }): PatchField => ({
+    ({ pointer, what, before, after, append }): PatchField => ({
       pointer,
       what,
+      ...(append && { append }),
       ...(after !== undefined && { before: after }),
       ...(before !== undefined && { after: before }),
     }),
@@ -116,5 +156,7 @@ export function isDecrease(change: Change): boolean {
       );
     case 'patch':
       return change.decrease;
+    case 'create':
+      return false;
   }
 }

@@ -1,7 +1,15 @@
 // Builds the exact request a change makes to a cluster; running it is the adapter's work.
 
 import { unreachable } from '../errors.ts';
-import type { Change, FieldValue, PatchChange, PatchField } from './change.ts';
+import type {
+  Change,
+  CreateChange,
+  FieldValue,
+  PatchChange,
+  PatchField,
+  RemoveChange,
+} from './change.ts';
+import { type ObjectRef, objectKinds } from './kinds.ts';
 
 /** A test for null passes where nothing stands and the parent is there. */
 export type JsonPatchOperation =
@@ -12,34 +20,50 @@ export type JsonPatchOperation =
     }
   | { readonly op: 'remove'; readonly path: string };
 
-/** One conditional write: the server itself refuses it when a tested field is no longer what the plan saw. */
-export interface ClusterWrite {
-  readonly cluster: string;
-  readonly resource:
-    | 'deployments'
-    | 'deployments/scale'
-    | 'statefulsets/scale'
-    | 'horizontalpodautoscalers';
-  readonly namespace: string;
-  readonly name: string;
+/** A JSON Patch: the server itself refuses it when a tested field is no longer what the plan saw. */
+export interface PatchWrite {
+  readonly how: 'patch';
+  readonly object: ObjectRef;
+  readonly subresource?: 'scale';
   readonly patch: readonly JsonPatchOperation[];
 }
+
+/** Server-side apply without force: it makes what is not there, and is refused where somebody else owns another value. */
+export interface ApplyWrite {
+  readonly how: 'apply';
+  readonly object: ObjectRef;
+  readonly body: { readonly [field: string]: FieldValue };
+}
+
+/** A deletion of exactly the version that was looked at. */
+export interface RemoveWrite {
+  readonly how: 'remove';
+  readonly object: ObjectRef;
+  readonly resourceVersion: string;
+}
+
+/** One conditional write. */
+export type ClusterWrite = PatchWrite | ApplyWrite | RemoveWrite;
 
 /**
  * The write of one change, conditional on the fields it changes.
  *
- * A workload at zero has no `spec.replicas` in its Scale, so there is no old value to test there;
+ * A workload at zero has no `spec.replicas` in its Scale, so there is no old value to test there, nor has a removal one;
  * the caller then passes the resourceVersion it has just read and that is tested instead.
  */
-export function clusterWrite(change: Change, resourceVersion: string): ClusterWrite {
+export function clusterWrite(
+  change: Exclude<Change, CreateChange>,
+  resourceVersion: string,
+): PatchWrite;
+export function clusterWrite(change: Change | RemoveChange, resourceVersion: string): ClusterWrite;
+export function clusterWrite(change: Change | RemoveChange, resourceVersion: string): ClusterWrite {
   switch (change.kind) {
     case 'scale': {
       const { workload, before, after } = change;
       return {
-        cluster: workload.cluster,
-        resource: workload.kind === 'Deployment' ? 'deployments/scale' : 'statefulsets/scale',
-        namespace: workload.namespace,
-        name: workload.name,
+        how: 'patch',
+        object: refOf(workload),
+        subresource: 'scale',
         patch: [
           before.replicas === 0
             ? { op: 'test', path: '/metadata/resourceVersion', value: resourceVersion }
@@ -50,44 +74,59 @@ export function clusterWrite(change: Change, resourceVersion: string): ClusterWr
     }
     case 'autoscaler':
       return {
-        cluster: change.autoscaler.cluster,
-        resource: 'horizontalpodautoscalers',
-        namespace: change.autoscaler.namespace,
-        name: change.autoscaler.name,
+        how: 'patch',
+        object: { ...change.autoscaler, kind: 'HorizontalPodAutoscaler' },
         patch: autoscalerPatch(change.before, change.after),
       };
     case 'patch':
-      return {
-        cluster: change.object.cluster,
-        resource: patched[change.object.kind].resource,
-        namespace: change.object.namespace,
-        name: change.object.name,
-        patch: fieldsPatch(change),
-      };
+      return { how: 'patch', object: change.object, patch: fieldsPatch(change) };
+    case 'create':
+      return { how: 'apply', object: change.object, body: bodyOf(change) };
+    case 'remove':
+      return { how: 'remove', object: change.object, resourceVersion };
     default:
       return unreachable(change);
   }
 }
 
-const patched = {
-  Deployment: { resource: 'deployments', word: 'deployment' },
-  HorizontalPodAutoscaler: { resource: 'horizontalpodautoscalers', word: 'hpa' },
-} as const;
+function refOf({ cluster, namespace, kind, name }: ObjectRef): ObjectRef {
+  return { cluster, namespace, kind, name };
+}
+
+function bodyOf({ object: { kind, namespace, name }, fields }: CreateChange): ApplyWrite['body'] {
+  const { apiVersion } = objectKinds[kind];
+  return { apiVersion, kind, metadata: { name, namespace }, ...fields };
+}
 
 /** First everything that is tested, then everything that is written: the server keeps all of it or nothing. */
 function fieldsPatch({ guards, fields }: PatchChange): JsonPatchOperation[] {
   return [
     ...guards.map(({ pointer, equals }) => ({ op: 'test', path: pointer, value: equals }) as const),
-    ...fields.map(
-      ({ pointer, before }) => ({ op: 'test', path: pointer, value: before ?? null }) as const,
+    ...fields.flatMap((field) =>
+      isAppended(field)
+        ? []
+        : [{ op: 'test', path: field.pointer, value: field.before ?? null } as const],
     ),
-    ...fields.map(writeOf),
+    ...fields.flatMap(writeOf),
   ];
 }
 
-function writeOf({ pointer, before, after }: PatchField): JsonPatchOperation {
-  if (after === undefined) return { op: 'remove', path: pointer };
-  return { op: before === undefined ? 'add' : 'replace', path: pointer, value: after };
+function isAppended({ append, before }: PatchField): boolean {
+  return append === true && before === undefined;
+}
+
+function writeOf(field: PatchField): JsonPatchOperation[] {
+  const { pointer, before, after } = field;
+  if (after === undefined) return [{ op: 'remove', path: pointer }];
+  if (!isAppended(field)) {
+    return [{ op: before === undefined ? 'add' : 'replace', path: pointer, value: after }];
+  }
+  // There is no test for "nothing stands at this index": that it landed there shows how long the list was.
+  const list = pointer.slice(0, pointer.lastIndexOf('/'));
+  return [
+    { op: 'add', path: `${list}/-`, value: after },
+    { op: 'test', path: pointer, value: after },
+  ];
 }
 
 type Bounds = { readonly minReplicas: number; readonly maxReplicas: number };
@@ -109,14 +148,16 @@ export function asCommand(change: Change): string {
     case 'scale':
       return `kubectl scale ${change.workload.kind.toLowerCase()}/${change.workload.name} --namespace ${change.workload.namespace} --current-replicas=${change.before.replicas} --replicas=${change.after.replicas}`;
     case 'autoscaler':
-      return patchCommand('hpa', clusterWrite(change, ''));
     case 'patch':
-      return patchCommand(patched[change.object.kind].word, clusterWrite(change, ''));
+      return patchCommand(clusterWrite(change, ''));
+    case 'create':
+      return `kubectl apply --server-side --field-manager=headroom --filename=- <<'END'\n${JSON.stringify(bodyOf(change))}\nEND`;
     default:
       return unreachable(change);
   }
 }
 
-function patchCommand(word: string, { name, namespace, patch }: ClusterWrite): string {
-  return `kubectl patch ${word} ${name} --namespace ${namespace} --type=json --patch='${JSON.stringify(patch)}'`;
+function patchCommand({ object: { kind, name, namespace }, patch }: PatchWrite): string {
+  const text = JSON.stringify(patch).replaceAll("'", String.raw`'\''`);
+  return `kubectl patch ${objectKinds[kind].word} ${name} --namespace ${namespace} --type=json --patch='${text}'`;
 }

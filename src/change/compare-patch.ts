@@ -2,15 +2,16 @@
 
 import { parseQuantity } from '../profile/quantity.ts';
 import type { FieldValue, PatchChange } from './change.ts';
-import type { ClusterState, Comparison } from './compare.ts';
+import type { ClusterState, Comparison, SeenObject } from './compare.ts';
 import { changedBy, whoWrote } from './field-owner.ts';
+import type { ObjectRef } from './kinds.ts';
 import { valueAt } from './pointer.ts';
 
 /** Reached is judged by amount (1000m is 1); unchanged by text, because that is what the server tests. */
 export function comparePatch(change: PatchChange, now: ClusterState): Comparison {
   const { kind, name } = change.object;
-  const object = now.objects.find((seen) => seen.kind === kind && seen.name === name);
-  if (now.workload === undefined || object === undefined) {
+  const object = seenObjectOf(change.object, now);
+  if (object === undefined) {
     return drifted(`${kind} ${name} is no longer there`);
   }
   if (change.rollout && now.vertical?.kind === 'seen') {
@@ -39,11 +40,20 @@ export function comparePatch(change: PatchChange, now: ClusterState): Comparison
   );
 }
 
+/** The object among those that were looked at; undefined where it is not there. */
+export function seenObjectOf(
+  { kind, name }: Pick<ObjectRef, 'kind' | 'name'>,
+  { objects }: Pick<ClusterState, 'objects'>,
+): SeenObject | undefined {
+  return objects.find((seen) => seen.kind === kind && seen.name === name);
+}
+
 /** A field's value for people: "750m", "cpu 750m, memory 2Gi", "not set". */
 export function shownValue(value: unknown): string {
   if (value === undefined || value === null) return 'not set';
   if (typeof value === 'string') return value;
   if (typeof value !== 'object') return JSON.stringify(value);
+  if (Array.isArray(value)) return value.map(shownValue).join('; ');
   return Object.entries(value)
     .map(([key, part]) => `${key} ${shownValue(part)}`)
     .join(', ');
@@ -57,7 +67,7 @@ function sameText(is: unknown, wanted: FieldValue | undefined): boolean {
   return same(is, wanted, (a, b) => a === b);
 }
 
-function sameAmount(is: unknown, wanted: FieldValue | undefined): boolean {
+export function sameAmount(is: unknown, wanted: FieldValue | undefined): boolean {
   return same(is, wanted, (a, b) => {
     if (a === b) return true;
     const amount = typeof a === 'string' ? parseQuantity(a) : undefined;

@@ -3,7 +3,8 @@
 import { unreachable } from '../errors.ts';
 import type { ScalingPolicy } from '../profile/profile.ts';
 import type { PodShape } from '../sizing/pod-need.ts';
-import type { Change } from './change.ts';
+import type { Change, RemoveChange } from './change.ts';
+import { compareCreate, compareRemove } from './compare-create.ts';
 import { comparePatch } from './compare-patch.ts';
 import { changedBy } from './field-owner.ts';
 
@@ -63,7 +64,7 @@ export interface SeenObject {
   readonly kind: string;
   readonly name: string;
   readonly resourceVersion: string;
-  /** Plain JSON; of the object's parts only `spec`. */
+  /** Plain JSON: what the object holds, and of its metadata labels, annotations and owners. */
   readonly value: unknown;
   /** Newest first; `fields` is the set of fields they own, in the form the API server gives. */
   readonly writers: readonly { readonly who: string; readonly fields: unknown }[];
@@ -78,7 +79,7 @@ export type VerticalAutoscaler =
 export interface ClusterState {
   readonly workload: WorkloadState | undefined;
   readonly autoscaler: AutoscalerState | undefined;
-  /** The workload and its autoscaler as patches see them. */
+  /** The workload and its autoscaler, and the object a change is about where it is another one, as patches see them. */
   readonly objects: readonly SeenObject[];
   /** Only asked for where requests are changed. */
   readonly vertical?: VerticalAutoscaler;
@@ -90,7 +91,7 @@ export type Comparison =
   | { readonly kind: 'drifted'; readonly because: string };
 
 /** Says whether a change may still be written. Only the fields it writes count: a status that moves is no drift. */
-export function compareChange(change: Change, now: ClusterState): Comparison {
+export function compareChange(change: Change | RemoveChange, now: ClusterState): Comparison {
   switch (change.kind) {
     case 'scale':
       return compareScale(change, now);
@@ -98,6 +99,10 @@ export function compareChange(change: Change, now: ClusterState): Comparison {
       return compareAutoscaler(change, now);
     case 'patch':
       return comparePatch(change, now);
+    case 'create':
+      return compareCreate(change, now);
+    case 'remove':
+      return compareRemove(change, now);
     default:
       return unreachable(change);
   }

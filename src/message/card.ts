@@ -5,6 +5,7 @@ import type { Change } from '../change/change.ts';
 import { asCommand } from '../change/cluster-write.ts';
 import type { Observation } from '../plan/observation.ts';
 import type { Finding, Plan } from '../plan/plan.ts';
+import { changesOf } from '../plan/step.ts';
 import { canonicalCpu, canonicalMemory } from '../profile/quantity.ts';
 import { actionIds } from './action-ids.ts';
 import { changeLine } from './change-words.ts';
@@ -74,7 +75,7 @@ function mayBeDecided({ record, mode, rule }: PlanView): boolean {
     record.state === 'proposed' &&
     mode !== 'observe' &&
     rule !== undefined &&
-    record.plan.changes.length > 0
+    record.plan.steps.length > 0
   );
 }
 
@@ -94,10 +95,11 @@ export function firstLine(plan: Plan): string {
   return cut(line, slackLimits.header.textChars);
 }
 
-function replicasMove({ replicas, changes, requests }: Plan): string[] {
+function replicasMove(plan: Plan): string[] {
+  const { replicas, requests } = plan;
   const { before, after } = replicas;
   if (requests !== undefined && before === after) return [];
-  return [`${before} → ${reach(changes)}${after} replicas`];
+  return [`${before} → ${reach(changesOf(plan))}${after} replicas`];
 }
 
 /** "cpu 500m → 750m", what a pod requests. */
@@ -134,7 +136,7 @@ const findingTitles = {
 } as const satisfies Record<Finding['kind'], string>;
 
 function changesText(plan: Plan): string {
-  const lines = plan.changes.map(changeLine);
+  const lines = changesOf(plan).map(changeLine);
   return ['*What changes*', ...lines, ...dryRunLines(plan)].join('\n');
 }
 
@@ -146,8 +148,9 @@ function dryRunLines({ dryRun }: Plan): string[] {
 }
 
 /** In `propose` mode a person writes what Headroom would have written, on the same condition. */
-function byHandText({ changes, workload }: Plan): string {
-  const commands = changes.map((change) => `\`${escapeMrkdwn(asCommand(change))}\``);
+function byHandText(plan: Plan): string {
+  const { workload } = plan;
+  const commands = changesOf(plan).map((change) => `\`${escapeMrkdwn(asCommand(change))}\``);
   return [
     `*Run this by hand, with kubectl pointed at cluster ${literal(workload.cluster, 60)}*`,
     ...commands,

@@ -2,6 +2,7 @@
 
 import type { Change, PatchField } from '../change/change.ts';
 import { shownValue } from '../change/compare-patch.ts';
+import type { ObjectKind } from '../change/kinds.ts';
 import { unreachable } from '../errors.ts';
 import { literal } from './message.ts';
 
@@ -10,6 +11,13 @@ const undoWords = {
   compensating: 'can be compensated, not undone exactly',
   none: '*cannot be undone*',
 } as const;
+
+/** Kinds that have a word of ours, or are clear from their name. */
+const kindWords: Partial<Record<ObjectKind, string>> = {
+  Deployment: '',
+  StatefulSet: '',
+  HorizontalPodAutoscaler: 'autoscaler ',
+};
 
 /** "worker: 5 → at least 8 replicas". */
 export function changeWords(change: Change): string {
@@ -25,8 +33,11 @@ export function changeWords(change: Change): string {
     }
     case 'patch': {
       const { kind, name } = change.object;
-      const of = kind === 'Deployment' ? literal(name, 80) : `autoscaler ${literal(name, 80)}`;
-      return `${of}: ${change.fields.map(fieldWords).join(', ')}`;
+      return `${kindWords[kind] ?? `${kind} `}${literal(name, 80)}: ${change.fields.map(fieldWords).join(', ')}`;
+    }
+    case 'create': {
+      const { kind, name } = change.object;
+      return `${kindWords[kind] ?? `${kind} `}${literal(name, 80)}: made anew`;
     }
     default:
       return unreachable(change);

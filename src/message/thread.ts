@@ -1,6 +1,7 @@
 // The messages in a plan's thread: progress while it runs, and the outcome with its proof.
 
 import { unreachable } from '../errors.ts';
+import { isChange } from '../plan/step.ts';
 import type { RunChangeState } from '../ports.ts';
 import { changeWords } from './change-words.ts';
 import { context, fallback, literal, type Message, section, sentence, when } from './message.ts';
@@ -24,7 +25,8 @@ const changeStateWords: Record<RunChangeState, string> = {
 /** One line a change: where it stands and what was last seen of it. */
 export function progressMessage(view: PlanView): Message {
   const { plan } = view.record;
-  const lines = plan.changes.map((change, position) => {
+  const lines = [...plan.steps.entries()].flatMap(([position, change]) => {
+    if (!isChange(change)) return [];
     const ran = view.changes.find((entry) => entry.position === position);
     const detail = ran?.detail === undefined ? '' : `\n   ${literal(ran.detail, 300)}`;
     return `${ran === undefined ? '▫️ not begun' : changeStateWords[ran.state]}: ${changeWords(change)}${detail}`;

@@ -135,7 +135,6 @@ function templatePatch(
     object: {
       cluster: workload.cluster,
       namespace: workload.namespace,
-      apiVersion: 'apps/v1',
       kind: 'Deployment',
       name: workload.name,
     },

@@ -107,7 +107,6 @@ function patchOf(
     object: {
       cluster: workload.cluster,
       namespace: workload.namespace,
-      apiVersion: 'autoscaling/v2',
       kind: 'HorizontalPodAutoscaler',
       name,
     },

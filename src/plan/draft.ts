@@ -78,7 +78,7 @@ export function draft(facts: Facts, name: PlanName, parts: Parts): Plan {
     notes: [...(sizing?.notes ?? []), ...(chosen?.notes ?? [])],
     limitsMet: sizing?.limitsMet ?? [],
     ...(finding && { finding }),
-    changes: chosen?.changes ?? [],
+    steps: chosen?.changes ?? [],
     decrease: chosen?.changes.some(isDecrease) ?? false,
     ...(cost && { cost }),
     ...(outcomeTest && { outcomeTest }),

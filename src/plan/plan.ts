@@ -2,10 +2,11 @@
 
 import { createHash } from 'node:crypto';
 import { canonicalText } from '../audit/canonical-text.ts';
-import type { Change, WorkloadRef } from '../change/change.ts';
+import type { WorkloadRef } from '../change/change.ts';
 import type { ArithmeticLine } from '../profile/size-for-trigger.ts';
 import type { PodRequests } from './choose-resize.ts';
 import type { Observation } from './observation.ts';
+import type { Step } from './step.ts';
 
 /** What made Headroom draw the plan. */
 export type Origin =
@@ -83,7 +84,7 @@ export interface Plan {
   readonly limitsMet: readonly string[];
   /** Stands in place of changes. */
   readonly finding?: Finding;
-  readonly changes: readonly Change[];
+  readonly steps: readonly Step[];
   readonly decrease: boolean;
   readonly cost?: PlanCost;
   readonly outcomeTest?: OutcomeTest;

@@ -12,10 +12,10 @@ export const roomNotKnown = 'whether nodes and quota have room for more pods is 
 
 /** The pods a plan adds to what was seen, or makes bigger; undefined when it does neither. */
 export function podsAdded(plan: Plan, seen: ClusterState | undefined): WantedPods | undefined {
-  const { changes, replicas, component, workload } = plan;
+  const { steps, replicas, component, workload } = plan;
   const shape = seen?.workload?.pod;
   const grows = replicas.after > replicas.before || plan.requests !== undefined;
-  if (changes.length === 0 || !grows || shape === undefined) return undefined;
+  if (steps.length === 0 || !grows || shape === undefined) return undefined;
   return {
     component,
     namespace: workload.namespace,
@@ -29,9 +29,9 @@ export function podsAdded(plan: Plan, seen: ClusterState | undefined): WantedPod
 const miBytes = 2 ** 20;
 
 /** The pod as it will be; what its container may use at most stands in the patch alone. */
-function resized(shape: PodShape, { requests: move, changes }: Plan): PodShape {
+function resized(shape: PodShape, { requests: move, steps }: Plan): PodShape {
   if (move === undefined) return shape;
-  const fields = changes.flatMap((change) => (change.kind === 'patch' ? change.fields : []));
+  const fields = steps.flatMap((step) => (step.kind === 'patch' ? step.fields : []));
   const limit = (what: string, parse: (text: string) => number | undefined) => {
     const after = fields.find((field) => field.what === what)?.after;
     return typeof after === 'string' ? parse(after) : undefined;

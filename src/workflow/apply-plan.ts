@@ -1,7 +1,8 @@
 // Carries an approved plan out: locks, looks again, evaluates again, then change by change: announce, write, verify, store.
 
 import { type ApprovedPlan, evaluateApproval } from '../approval/evaluate.ts';
-import { targetKey } from '../change/change.ts';
+import { isTakenBack } from '../change/change.ts';
+import { isChange, targetsOf } from '../plan/step.ts';
 import type { LockProof, PlanRecord, RunId, Transaction } from '../ports.ts';
 import { applyChange } from './apply-change.ts';
 import type { ChangeAtHand, ChangeEnd } from './change-at-hand.ts';
@@ -82,11 +83,7 @@ function begin(
       await giveUp(tx, record, run, because, parts);
       return { kind: 'failed' };
     }
-    const lock = await tx.locks.take(
-      [targetKey(verdict.plan.workload)],
-      record.plan.id,
-      parts.clock.now(),
-    );
+    const lock = await tx.locks.take(targetsOf(verdict.plan), record.plan.id, parts.clock.now());
     if (lock.kind === 'held') return { kind: 'waiting' };
     const lease: RunLease = { holder: parts.newId('h') };
     await tx.runs.claim(run, lease.holder, parts.clock.now(), limits.runLeaseMs);
@@ -141,7 +138,8 @@ async function carryOut(
   parts.checkpoint('locks-taken');
   const gaveUp = await failedEarlier(plan, run, parts);
   if (gaveUp !== undefined) return fail({ code: 'not-ready', because: gaveUp }, plan, at, parts);
-  for (const [position, change] of plan.changes.entries()) {
+  for (const [position, change] of plan.steps.entries()) {
+    if (!isChange(change)) continue;
     const end = await applyChange({ ...at, position, change }, parts);
     if (end.kind === 'failed') return fail(end, plan, at, parts);
     if (end.kind !== 'done') return breakOff(end, at, parts);
@@ -153,17 +151,17 @@ type At = Omit<ChangeAtHand, 'position' | 'change'>;
 
 /** A plan that has failed is not begun anew: what it wrote is taken back, and a run that was cut off there goes on there. */
 async function failedEarlier(
-  { changes }: ApprovedPlan,
+  { steps }: ApprovedPlan,
   run: RunId,
   { store }: Parts,
 ): Promise<string | undefined> {
-  if (!changes.some(({ kind }) => kind === 'patch')) return undefined;
+  if (!steps.some(isTakenBack)) return undefined;
   return store.transaction((tx) => tx.runs.gaveUp(run));
 }
 
 async function fail(
   { code, because }: { readonly code: string; readonly because: string },
-  { changes }: ApprovedPlan,
+  { steps }: ApprovedPlan,
   at: At,
   parts: Parts,
 ): Promise<RunEnd> {
@@ -171,7 +169,7 @@ async function fail(
   const end =
     code === 'stopped'
       ? ({ kind: 'ended', reverted: false, because } as const)
-      : await takeBack({ ...at, changes, because }, parts);
+      : await takeBack({ ...at, steps, because }, parts);
   if (end.kind !== 'ended') return breakOff(end, at, parts);
   return (await endRun({ ...end, kind: 'failed', code }, at, parts)) ? 'failed' : 'not-ours';
 }

@@ -48,7 +48,7 @@ async function count(tx: Transaction, ballot: Ballot, parts: Parts): Promise<Vot
     castAt: before.now,
     ...(ballot.reason !== undefined && { reason: ballot.reason }),
   };
-  if (record.plan.changes.length === 0) {
+  if (record.plan.steps.length === 0) {
     return {
       kind: 'refused',
       because: 'This card proposes no change; there is nothing to decide.',

@@ -1,6 +1,6 @@
 // One change of a run while it is carried out, how it can end, and how its progress is stored.
 
-import type { Change } from '../change/change.ts';
+import type { Change, RemoveChange } from '../change/change.ts';
 import type { LockProof, PlanRecord, RunChangeState, RunId } from '../ports.ts';
 import type { RunLease } from './keep-run.ts';
 import { limits } from './limits.ts';
@@ -11,7 +11,7 @@ export interface ChangeAtHand {
   readonly run: RunId;
   readonly record: PlanRecord;
   readonly position: number;
-  readonly change: Change;
+  readonly change: Change | RemoveChange;
   /** Nothing is written without it. */
   readonly lock: LockProof;
   readonly lease: RunLease;

@@ -1,13 +1,13 @@
 // What writing and taking back share: a look that is tried a few times, and a conditional write that is announced before it is sent.
 
 import { evaluateApproval } from '../approval/evaluate.ts';
-import type { Change } from '../change/change.ts';
 import type { ClusterWrite } from '../change/cluster-write.ts';
 import type { ClusterState } from '../change/compare.ts';
 import { assert, OperationError } from '../errors.ts';
 import type { CheckpointName, WriteAnswer } from '../ports.ts';
 import type { ChangeAtHand, ChangeEnd } from './change-at-hand.ts';
 import { limits } from './limits.ts';
+import { observeChange } from './observe-change.ts';
 import type { Parts } from './parts.ts';
 import { readCase } from './read-plan.ts';
 
@@ -29,7 +29,7 @@ export type Seen =
 export async function observeForChange(at: ChangeAtHand, parts: Parts): Promise<Seen> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return { kind: 'seen', state: await observeFor(at.change, parts) };
+      return { kind: 'seen', state: await observeChange(at.change, parts) };
     } catch (error) {
       if (!(error instanceof OperationError)) throw error;
       const waitMs = error.retryAfterMs ?? limits.readRetryMs;
@@ -44,17 +44,6 @@ export async function observeForChange(at: ChangeAtHand, parts: Parts): Promise<
       if (at.shutdown.aborted) return handedOver;
     }
   }
-}
-
-/** What a change is compared with; who else sets requests is only asked where they change. */
-async function observeFor(change: Change, { clusters }: Parts): Promise<ClusterState> {
-  const { workload } = change;
-  if (change.kind !== 'patch' || !change.rollout) return clusters.observe(workload);
-  const [state, vertical] = await Promise.all([
-    clusters.observe(workload),
-    clusters.vertical(workload),
-  ]);
-  return { ...state, vertical };
 }
 
 /** What a write is announced as: a change, or the taking back of one and why. */

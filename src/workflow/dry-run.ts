@@ -3,6 +3,7 @@
 import { clusterWrite } from '../change/cluster-write.ts';
 import { OperationError } from '../errors.ts';
 import type { DryRun, Plan } from '../plan/plan.ts';
+import { changesOf } from '../plan/step.ts';
 import type { System } from '../plan/system.ts';
 import type { WriteAnswer } from '../ports.ts';
 import type { Parts } from './parts.ts';
@@ -17,12 +18,14 @@ export async function checkedByServer(
   { mode }: System,
   { clusters }: Pick<Parts, 'clusters'>,
 ): Promise<Checked> {
-  if (!plan.changes.some(({ kind }) => kind === 'patch')) return { kind: 'checked', plan };
+  if (!plan.steps.some(({ kind }) => kind === 'patch' || kind === 'create')) {
+    return { kind: 'checked', plan };
+  }
   let unknown: string | undefined;
-  for (const change of plan.changes) {
+  for (const change of changesOf(plan)) {
     const write = clusterWrite(change, resourceVersionUnknown);
     // At zero replicas the write depends on the version read right before it.
-    if (JSON.stringify(write.patch).includes(resourceVersionUnknown)) continue;
+    if (JSON.stringify(write).includes(resourceVersionUnknown)) continue;
     const answer = await ask(() => clusters.write(write, { dryRun: true }));
     if (answer.kind === 'refused') {
       // Who only looks or proposes may lack the right to write; somebody else will do it.

@@ -54,7 +54,7 @@ async function refreshCleared(tx: Transaction, planId: string, parts: Parts): Pr
   if (record === undefined) return;
   const over = (await tx.alerts.ofPlan(planId)).every((alert) => alert.resolvedAt !== undefined);
   if (over && record.state === 'proposed') {
-    if (record.plan.changes.length === 0) {
+    if (record.plan.steps.length === 0) {
       await movePlan(
         tx,
         record,

@@ -1,11 +1,14 @@
 // Finds out what became of a run that was cut off: by looking, never by trying blindly.
 
+import { isTakenBack } from '../change/change.ts';
 import { compareChange } from '../change/compare.ts';
 import { OperationError } from '../errors.ts';
+import { changesOf } from '../plan/step.ts';
 import type { PlanRecord, RunRecord, Transaction } from '../ports.ts';
 import { inParallel } from './in-parallel.ts';
 import { limits } from './limits.ts';
 import { movePlan, wantInThread } from './move-plan.ts';
+import { observeChange } from './observe-change.ts';
 import type { Parts } from './parts.ts';
 
 /** Running, but not heard of in time: its plan's state is unknown until somebody has looked. */
@@ -65,12 +68,12 @@ async function look({ plan }: PlanRecord, run: RunRecord, parts: Parts): Promise
   // A plan that is being taken back goes on with that; what has moved is judged there, change by change.
   const next = { planId: run.planId, number: run.number + 1 };
   const gaveUp = await parts.store.transaction((tx) => tx.runs.gaveUp(next));
-  const isTakenBack = gaveUp !== undefined && plan.changes.some(({ kind }) => kind === 'patch');
+  const goesBack = gaveUp !== undefined && plan.steps.some(isTakenBack);
   try {
-    for (const change of plan.changes) {
-      const comparison = compareChange(change, await parts.clusters.observe(change.workload));
+    for (const change of changesOf(plan)) {
+      const comparison = compareChange(change, await observeChange(change, parts));
       changes.push(comparison.kind);
-      if (comparison.kind === 'drifted' && !isTakenBack)
+      if (comparison.kind === 'drifted' && !goesBack)
         return { kind: 'seen', changes, drift: comparison.because };
     }
     return { kind: 'seen', changes };

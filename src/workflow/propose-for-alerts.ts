@@ -107,10 +107,10 @@ async function refreshLeft(
   parts: Parts,
 ): Promise<void> {
   for (const record of left) {
-    const { id, system, changes } = record.plan;
+    const { id, system, steps } = record.plan;
     const alerts = await tx.alerts.ofPlan(id);
     const isOver = alerts.every(({ resolvedAt }) => resolvedAt !== undefined);
-    if (record.state === 'proposed' && changes.length === 0 && isOver) {
+    if (record.state === 'proposed' && steps.length === 0 && isOver) {
       const reason = `Plan ${next.id} tells what is found now.`;
       await movePlan(tx, record, { to: 'withdrawn', by: 'headroom', reason }, parts);
     } else {
@@ -123,16 +123,16 @@ async function refreshLeft(
 function replaces(fresh: Plan, open: PlanRecord): boolean {
   if (open.state !== 'proposed' && open.state !== 'approved') return false;
   assert(isOpen(open.state, open.outcome), 'only an open plan can be replaced');
-  if (fresh.changes.length === 0) {
+  if (fresh.steps.length === 0) {
     // What is found may become something else, but it never takes a proposal away.
     const isNews =
       fresh.finding?.kind !== open.plan.finding?.kind ||
       (isHeldByDoubt(fresh) && !isHeldByDoubt(open.plan));
-    return open.plan.changes.length === 0 && isNews;
+    return open.plan.steps.length === 0 && isNews;
   }
   // What a person asked for by name is theirs; an alert is listed on it, and may come again when it is decided.
   if (open.plan.origin.kind === 'command') return false;
-  return open.plan.changes.length === 0 || fresh.replicas.after > open.plan.replicas.after;
+  return open.plan.steps.length === 0 || fresh.replicas.after > open.plan.replicas.after;
 }
 
 async function supersede(
@@ -151,7 +151,7 @@ async function supersede(
       by: 'headroom',
       supersededBy: next.id,
       reason:
-        next.changes.length === 0
+        next.steps.length === 0
           ? `Plan ${next.id} tells what is found now.`
           : `Plan ${next.id} asks for ${next.replicas.after} replicas.`,
     },

@@ -79,7 +79,7 @@ async function draw(
   const plan = await noteRoom(drawn.plan, facts.cluster, parts);
   const result = await parts.store.transaction(async (tx): Promise<ProposedScale> => {
     const open = await tx.plans.openFor(targetKey(plan.workload));
-    if (open !== undefined && open.plan.changes.length > 0) return { kind: 'busy', open };
+    if (open !== undefined && open.plan.steps.length > 0) return { kind: 'busy', open };
     if (open !== undefined) {
       // A mere finding never stands in the way of somebody who knows what they want.
       await movePlan(

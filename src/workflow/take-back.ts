@@ -1,10 +1,17 @@
 // Takes back what a failed plan wrote into templates and targets: its exact undo, as conditional and as audited as the change itself.
 
-import { type Change, type PatchChange, undoOf } from '../change/change.ts';
+import {
+  isTakenBack,
+  type PatchChange,
+  type RemoveChange,
+  removalOf,
+  undoOf,
+} from '../change/change.ts';
 import { clusterWrite } from '../change/cluster-write.ts';
 import { type Comparison, compareChange } from '../change/compare.ts';
 import { shownValue } from '../change/compare-patch.ts';
 import { unreachable } from '../errors.ts';
+import { isChange, type Step } from '../plan/step.ts';
 import { type ChangeAtHand, type ChangeEnd, note } from './change-at-hand.ts';
 import { handedOver, observeForChange, sendAnnounced } from './conditional-write.ts';
 import { limits } from './limits.ts';
@@ -13,7 +20,7 @@ import { watch } from './verify-change.ts';
 
 /** A run that failed, with everything its changes need. */
 export type FailedRun = Omit<ChangeAtHand, 'position' | 'change'> & {
-  readonly changes: readonly Change[];
+  readonly steps: readonly Step[];
   readonly because: string;
 };
 
@@ -30,14 +37,15 @@ type OneBack =
 
 /** Last written, first taken back. Replicas and limits that were added stay: they serve. */
 export async function takeBack(failed: FailedRun, parts: Parts): Promise<TakenBack> {
-  const { run, changes } = failed;
-  if (!changes.some(({ kind }) => kind === 'patch')) {
+  const { run, steps } = failed;
+  if (!steps.some(isTakenBack)) {
     return { kind: 'ended', reverted: false, because: failed.because };
   }
   const afterThis = { planId: run.planId, number: run.number + 1 };
   const written = await parts.store.transaction(async (tx) => {
     const positions = [];
-    for (const [position, change] of changes.entries()) {
+    for (const [position, change] of steps.entries()) {
+      if (!isChange(change)) continue;
       if (await tx.runs.mayHaveWritten(afterThis, position)) positions.push({ position, change });
     }
     return positions;
@@ -46,12 +54,12 @@ export async function takeBack(failed: FailedRun, parts: Parts): Promise<TakenBa
   const open: string[] = [];
   let isKept = false;
   for (const { position, change } of written.toReversed()) {
-    if (change.kind !== 'patch') continue;
-    const undo = undoOf(change);
+    if (!isTakenBack(change)) continue;
+    const undo = change.kind === 'patch' ? undoOf(change) : removalOf(change, run.planId);
     const one = await backOne({ ...failed, position, change: undo }, failed.because, parts);
     switch (one.kind) {
       case 'back':
-        back.push(...undo.fields.map(({ what, after }) => `${what} ${shownValue(after)}`));
+        back.push(...backWords(undo));
         if (one.unready !== undefined) open.push(`not all pods are ready yet (${one.unready})`);
         break;
       case 'kept':
@@ -66,7 +74,7 @@ export async function takeBack(failed: FailedRun, parts: Parts): Promise<TakenBa
         unreachable(one);
     }
   }
-  const stays = written.some(({ change }) => change.kind !== 'patch' && change.floor);
+  const stays = written.some(({ change }) => change.floor);
   const because = [
     failed.because,
     ...(back.length === 0 ? [] : [`put back: ${back.join(', ')}`]),
@@ -76,8 +84,16 @@ export async function takeBack(failed: FailedRun, parts: Parts): Promise<TakenBa
   return { kind: 'ended', reverted: back.length > 0 && !isKept, because };
 }
 
-function whatOf({ fields }: PatchChange): string {
-  return fields.map(({ what }) => what).join(', ');
+function backWords(undo: PatchChange | RemoveChange): readonly string[] {
+  return undo.kind === 'remove'
+    ? [`${whatOf(undo)} is gone again`]
+    : undo.fields.map(({ what, after }) => `${what} ${shownValue(after)}`);
+}
+
+function whatOf(undo: PatchChange | RemoveChange): string {
+  return undo.kind === 'remove'
+    ? `${undo.object.kind} ${undo.object.name}`
+    : undo.fields.map(({ what }) => what).join(', ');
 }
 
 async function backOne(at: ChangeAtHand, because: string, parts: Parts): Promise<OneBack> {

@@ -1,12 +1,13 @@
 // Watches a change take effect: the rollout seen ready, or the reason why it is not.
 
-import type { Change } from '../change/change.ts';
+import type { Change, RemoveChange } from '../change/change.ts';
 import { type ClusterState, compareChange } from '../change/compare.ts';
 import { OperationError, unreachable } from '../errors.ts';
 import type { RunChangeState } from '../ports.ts';
 import { type ChangeAtHand, type ChangeEnd, note } from './change-at-hand.ts';
 import { limits } from './limits.ts';
 import { wantInThread } from './move-plan.ts';
+import { observeChange } from './observe-change.ts';
 import type { Parts } from './parts.ts';
 
 export type Rollout =
@@ -15,7 +16,7 @@ export type Rollout =
   | { readonly kind: 'failed'; readonly because: string };
 
 /** How far a written change has come, from one look at the cluster. */
-export function rolloutOf(change: Change, state: ClusterState): Rollout {
+export function rolloutOf(change: Change | RemoveChange, state: ClusterState): Rollout {
   const comparison = compareChange(change, state);
   if (comparison.kind !== 'reached') {
     return {
@@ -35,7 +36,10 @@ export function rolloutOf(change: Change, state: ClusterState): Rollout {
         ? { kind: 'ready' }
         : podsReady(change.after.minReplicas, state);
     case 'patch':
+    case 'create':
       return change.rollout ? podsReplaced(state) : { kind: 'ready' };
+    case 'remove':
+      return { kind: 'ready' };
     default:
       return unreachable(change);
   }
@@ -111,7 +115,7 @@ export async function verifyChange(
 /** A cluster that does not answer for a while is no failure of the rollout. */
 export async function watch(at: Pick<ChangeAtHand, 'change'>, parts: Parts): Promise<Rollout> {
   try {
-    return rolloutOf(at.change, await parts.clusters.observe(at.change.workload));
+    return rolloutOf(at.change, await observeChange(at.change, parts));
   } catch (error) {
     if (!(error instanceof OperationError)) throw error;
     return { kind: 'on-its-way', progress: error.message };

@@ -98,7 +98,7 @@ describe('a vote', () => {
 });
 
 describe('how many must approve', () => {
-  const irreversible = makePlan({ changes: [makeScaleChange({ undo: 'none' })] });
+  const irreversible = makePlan({ steps: [makeScaleChange({ undo: 'none' })] });
   // biome-ignore format: a table
   it.each([
     ['a plan that adds', makePlan(), 1, 2, 1],

@@ -18,10 +18,14 @@ import { makeAutoscalerChange, makeScaleChange, makeWorkload } from '../make.ts'
 describe('the write of a change', () => {
   it('scales a Deployment when it still has as many replicas as the plan saw', () => {
     expect(clusterWrite(makeScaleChange(), '1041')).toEqual({
-      cluster: 'production',
-      resource: 'deployments/scale',
-      namespace: 'greenlang-gl008',
-      name: 'worker',
+      how: 'patch',
+      object: {
+        cluster: 'production',
+        namespace: 'greenlang-gl008',
+        kind: 'Deployment',
+        name: 'worker',
+      },
+      subresource: 'scale',
       patch: [
         { op: 'test', path: '/spec/replicas', value: 5 },
         { op: 'add', path: '/spec/replicas', value: 8 },
@@ -32,8 +36,8 @@ describe('the write of a change', () => {
   it('scales a StatefulSet through its own scale', () => {
     const workload = makeWorkload({ kind: 'StatefulSet', name: 'store' });
     expect(clusterWrite(makeScaleChange({ workload }), '1')).toMatchObject({
-      resource: 'statefulsets/scale',
-      name: 'store',
+      object: { kind: 'StatefulSet', name: 'store' },
+      subresource: 'scale',
     });
   });
 
@@ -47,10 +51,13 @@ describe('the write of a change', () => {
 
   it('moves only the limit of an autoscaler that changes', () => {
     expect(clusterWrite(makeAutoscalerChange(), '1')).toEqual({
-      cluster: 'production',
-      resource: 'horizontalpodautoscalers',
-      namespace: 'greenlang-gl008',
-      name: 'worker-hpa',
+      how: 'patch',
+      object: {
+        cluster: 'production',
+        namespace: 'greenlang-gl008',
+        kind: 'HorizontalPodAutoscaler',
+        name: 'worker-hpa',
+      },
       patch: [
         { op: 'test', path: '/spec/minReplicas', value: 4 },
         { op: 'replace', path: '/spec/minReplicas', value: 8 },

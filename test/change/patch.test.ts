@@ -24,10 +24,13 @@ function sent(patch: readonly JsonPatchOperation[]): JsonObject[] {
 describe('the write of a patch', () => {
   it('tests its guards and every old value, then writes', () => {
     expect(clusterWrite(makePatchChange(), 'unused')).toEqual({
-      cluster: 'production',
-      resource: 'deployments',
-      namespace: 'greenlang-gl008',
-      name: 'worker',
+      how: 'patch',
+      object: {
+        cluster: 'production',
+        namespace: 'greenlang-gl008',
+        kind: 'Deployment',
+        name: 'worker',
+      },
       patch: [
         { op: 'test', path: `${here}/name`, value: 'worker' },
         { op: 'test', path: request, value: '2' },
@@ -55,14 +58,12 @@ describe('the write of a patch', () => {
     const change = makePatchChange({
       object: {
         ...makePatchChange().object,
-        apiVersion: 'autoscaling/v2',
         kind: 'HorizontalPodAutoscaler',
         name: 'worker-hpa',
       },
     });
     expect(clusterWrite(change, '')).toMatchObject({
-      resource: 'horizontalpodautoscalers',
-      name: 'worker-hpa',
+      object: { kind: 'HorizontalPodAutoscaler', name: 'worker-hpa' },
     });
     expect(asCommand(change)).toMatch(/^kubectl patch hpa worker-hpa --namespace greenlang-gl008 /);
   });

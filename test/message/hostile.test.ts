@@ -67,7 +67,7 @@ function views(text: string): PlanView[] {
   const plans = [
     plan(text, 'alert'),
     plan(text, 'command'),
-    plan(text, 'alert', { changes: [], finding }),
+    plan(text, 'alert', { steps: [], finding }),
   ];
   const hashed = plans.map((each) => ({ each, hash: hashOf(each) }));
   return hashed.flatMap(({ each, hash }) =>
@@ -229,7 +229,7 @@ describe('the first line', () => {
         title,
         component,
         replicas: { before, after },
-        ...(found && { changes: [], finding: { kind: 'frozen', because: title, lookAt: [] } }),
+        ...(found && { steps: [], finding: { kind: 'frozen', because: title, lookAt: [] } }),
       });
       const [first] = makePlan().observations;
       return {

@@ -86,7 +86,7 @@ const resized = makeCommandPlan(eve, {
     before: { cpuMillicores: 2000, memoryMi: 4096 },
     after: { cpuMillicores: 2500, memoryMi: 5120 },
   },
-  changes: [
+  steps: [
     makePatchChange({
       fields: [
         ...makePatchChange().fields,
@@ -100,7 +100,7 @@ const resized = makeCommandPlan(eve, {
 const resizedAlone = makeCommandPlan(eve, {
   replicas: { before: 5, after: 5 },
   requests: { container: 'worker', before: {}, after: { memoryMi: 5120 } },
-  changes: [makePatchChange()],
+  steps: [makePatchChange()],
   dryRun: { kind: 'unknown', because: 'changing deployments: no answer in time' },
 });
 
@@ -193,7 +193,7 @@ const maxedOut = (over: Parameters<typeof makeAutoscalerState>[0]) =>
     name,
   );
 const twoChanges = makePlan({
-  changes: [
+  steps: [
     makeScaleChange(),
     makeScaleChange({ workload: makeWorkload({ name: 'api-gateway' }), undo: 'none' }),
   ],

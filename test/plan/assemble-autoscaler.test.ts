@@ -81,7 +81,7 @@ describe('at its maximum and wanting more', () => {
       replicas: { before: 5, after: 8 },
       decrease: false,
       limitsMet: [],
-      changes: [
+      steps: [
         {
           kind: 'autoscaler',
           autoscaler: { name: 'web-hpa', namespace: 'shop', cluster: 'production' },
@@ -172,7 +172,7 @@ describe('nothing is changed', () => {
   ])('%s', (_, autoscaler, over, kind, because) => {
     const plan = draw(autoscaler, over);
     expect(plan.finding).toMatchObject({ kind, because: expect.stringMatching(because) });
-    expect(plan.changes).toEqual([]);
+    expect(plan.steps).toEqual([]);
     expect(plan.replicas.after).toBe(plan.replicas.before);
   });
 
@@ -211,8 +211,8 @@ it("whatever an autoscaler says, a plan raises its maximum by at most half or it
         ...(desiredReplicas !== undefined && { desiredReplicas }),
         ...(pods !== undefined && { up: policy({ pods }) }),
       });
-      expect(plan.changes.length === 0).toBe(plan.finding !== undefined);
-      for (const change of plan.changes) {
+      expect(plan.steps.length === 0).toBe(plan.finding !== undefined);
+      for (const change of plan.steps) {
         expect(change).toMatchObject({ kind: 'autoscaler', floor: true });
         if (change.kind !== 'autoscaler') return;
         expect(change.after.minReplicas).toBe(change.before.minReplicas);

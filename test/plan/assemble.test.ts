@@ -7,6 +7,7 @@ import { assembleCommandPlan, type CommandFacts } from '../../src/plan/assemble-
 import { isHeldByDoubt } from '../../src/plan/doubt-finding.ts';
 import type { Reading } from '../../src/plan/observation.ts';
 import type { Plan } from '../../src/plan/plan.ts';
+import { changesOf } from '../../src/plan/step.ts';
 import {
   componentOf,
   makeAlertFacts,
@@ -45,7 +46,7 @@ describe('the plan that answers a backlog', () => {
       expiresAt: '2026-11-22T03:42:00.000Z',
       startWithinSeconds: 900,
     });
-    expect(drawn.changes).toEqual([makeScaleChange()]);
+    expect(drawn.steps).toEqual([makeScaleChange()]);
     expect(drawn.arithmetic.map(({ text }) => text)).toEqual([
       '(300 arriving + 812 ÷ 10 min) ÷ 50 per pod = 7.624 → 8 pods',
     ]);
@@ -134,7 +135,7 @@ describe('the plan that answers a backlog', () => {
   it('does not carry the name of the container, which is not scaled', () => {
     const workload = { ...makeWorkload(), container: 'worker' };
     const drawn = plan({ workload });
-    expect(JSON.stringify([drawn.workload, drawn.changes])).not.toContain('container');
+    expect(JSON.stringify([drawn.workload, drawn.steps])).not.toContain('container');
   });
 
   it('says what it replaces', () => {
@@ -146,7 +147,7 @@ describe('the plan that answers a backlog', () => {
 describe('an autoscaler that owns the workload', () => {
   const withAutoscaler = (replicas: number, over: Parameters<typeof makeAutoscalerState>[0]) =>
     plan({ cluster: { ...running(replicas), autoscaler: makeAutoscalerState(over) } });
-  const change = (drawn: Plan): Change | undefined => drawn.changes[0];
+  const change = (drawn: Plan): Change | undefined => changesOf(drawn)[0];
 
   it('below its maximum gets a higher minimum', () => {
     const drawn = withAutoscaler(5, { minReplicas: 4, maxReplicas: 20 });
@@ -179,7 +180,7 @@ describe('an autoscaler that owns the workload', () => {
 
   it('that cannot read its metrics is the finding, not a size', () => {
     const drawn = withAutoscaler(5, { active: false, inactiveBecause: 'no metrics returned' });
-    expect(drawn.changes).toEqual([]);
+    expect(drawn.steps).toEqual([]);
     expect(drawn.finding).toMatchObject({
       kind: 'frozen',
       because: expect.stringContaining('cannot read its metrics (no metrics returned)'),
@@ -217,7 +218,7 @@ describe('a doubt of the trigger', () => {
         'scaling would go to 8 replicas, but there is something to look at first: A release ended just now (1, in order up to 0; Decision tree)',
       lookAt: ['A release ended just now.', 'slow queries'],
     });
-    expect(drawn.changes).toEqual([]);
+    expect(drawn.steps).toEqual([]);
     expect(drawn.replicas).toEqual({ before: 5, after: 5 });
     expect(drawn.arithmetic).toEqual(plan().arithmetic);
     expect(drawn.outcomeTest).toBeUndefined();
@@ -238,7 +239,7 @@ describe('a doubt of the trigger', () => {
 
   it('that does not stand leaves the proposal as it is, and its number is kept', () => {
     const drawn = doubted([asked(release, makeReading(0))]);
-    expect(drawn.changes).toEqual([makeScaleChange()]);
+    expect(drawn.steps).toEqual([makeScaleChange()]);
     expect(drawn.notes).toEqual(plan().notes);
     expect(drawn.observations).toContainEqual(
       expect.objectContaining({ name: 'doubt: A release ended just now', kind: 'value', value: 0 }),
@@ -252,7 +253,7 @@ describe('a doubt of the trigger', () => {
     ['is older than counts', makeReading(9, { ageSeconds: 9_000 }),                            'its newest answer is too old'],
   ])('whose answer %s keeps nothing back, and that is said', (_, reading, why) => {
     const drawn = doubted([asked(release, reading)]);
-    expect(drawn.changes).toEqual([makeScaleChange()]);
+    expect(drawn.steps).toEqual([makeScaleChange()]);
     expect(drawn.notes).toContain(
       `not checked: "A release ended just now" (${why}); the proposal does not wait for it`,
     );
@@ -274,7 +275,7 @@ describe('a doubt of the trigger', () => {
 describe('no change is proposed', () => {
   it('to a StatefulSet', () => {
     const drawn = plan({ workload: makeWorkload({ kind: 'StatefulSet', name: 'store' }) });
-    expect(drawn.changes).toEqual([]);
+    expect(drawn.steps).toEqual([]);
     expect(drawn.finding?.because).toContain('store is a StatefulSet');
     expect(drawn.arithmetic).not.toEqual([]);
   });
@@ -320,7 +321,7 @@ describe('no change is proposed', () => {
 
   it('at the maximum of the component', () => {
     const drawn = plan({ cluster: running(30), arrival: undefined });
-    expect(drawn.changes).toEqual([]);
+    expect(drawn.steps).toEqual([]);
     expect(drawn.finding).toMatchObject({
       kind: 'frozen',
       because: expect.stringContaining('the maximum is 30 pods'),
@@ -344,7 +345,7 @@ describe('a plan asked for by name and number', () => {
     expect(drawn()).toMatchObject({
       replicas: { before: 5, after: 8 },
       decrease: false,
-      changes: [makeScaleChange()],
+      steps: [makeScaleChange()],
       arithmetic: [],
     });
     expect(drawn().outcomeTest).toBeUndefined();
@@ -354,7 +355,7 @@ describe('a plan asked for by name and number', () => {
     expect(drawn({ replicas: 4 })).toMatchObject({
       replicas: { before: 5, after: 4 },
       decrease: true,
-      changes: [makeScaleChange({ after: { replicas: 4 }, floor: false })],
+      steps: [makeScaleChange({ after: { replicas: 4 }, floor: false })],
       cost: { beforeUsdPerMonth: 365, afterUsdPerMonth: 292 },
     });
   });
@@ -394,7 +395,7 @@ describe('a plan asked for by name and number', () => {
 
   it('raises the minimum of an autoscaler', () => {
     expect(drawn({ cluster: makeClusterState({ autoscaler }) })).toMatchObject({
-      changes: [{ kind: 'autoscaler', after: { minReplicas: 8, maxReplicas: 20 } }],
+      steps: [{ kind: 'autoscaler', after: { minReplicas: 8, maxReplicas: 20 } }],
       decrease: false,
     });
   });

@@ -2,10 +2,11 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Change, PatchChange } from '../../src/change/change.ts';
+import type { PatchChange } from '../../src/change/change.ts';
 import type { SeenObject, VerticalAutoscaler } from '../../src/change/compare.ts';
 import { assembleCommandPlan, type CommandFacts } from '../../src/plan/assemble-command.ts';
 import type { PodRequests } from '../../src/plan/choose-resize.ts';
+import type { Step } from '../../src/plan/step.ts';
 import {
   componentOf,
   makeAlertFacts,
@@ -66,8 +67,8 @@ function refusal(given: Given): string {
   return drawn.kind === 'refused' ? drawn.because : 'not refused';
 }
 
-const written = ({ changes }: { readonly changes: readonly Change[] }) =>
-  changes.flatMap((change) =>
+const written = ({ steps }: { readonly steps: readonly Step[] }) =>
+  steps.flatMap((change) =>
     change.kind === 'patch'
       ? change.fields.map(({ pointer, before, after }) => [
           pointer.replace(`${here}/`, ''),
@@ -84,7 +85,7 @@ describe('the template', () => {
       limits: { cpu: '4', memory: '6Gi' },
     };
     const plan = planOf({ requests: { cpuMillicores: 3000, memoryMi: 5120 }, resources });
-    expect(plan.changes).toHaveLength(1);
+    expect(plan.steps).toHaveLength(1);
     expect(written(plan)).toEqual([
       ['requests/cpu', '2', '3'],
       ['requests/memory', '4Gi', '5Gi'],
@@ -153,8 +154,8 @@ describe('the template', () => {
 });
 
 describe('the order', () => {
-  const kinds = ({ changes }: { readonly changes: readonly Change[] }) =>
-    changes.map((change) => (change.kind === 'patch' ? change.object.kind : change.kind));
+  const kinds = ({ steps }: { readonly steps: readonly Step[] }) =>
+    steps.map((change) => (change.kind === 'patch' ? change.object.kind : change.kind));
   const cpu = (percent: number) => ({
     type: 'Resource',
     resource: {
@@ -184,7 +185,7 @@ describe('the order', () => {
   it('lowers an autoscaler’s target before the pods grow, and raises it after they have shrunk', () => {
     const grown = planOf({ requests: { cpuMillicores: 2500 }, metrics: [cpu(70)] });
     expect(kinds(grown)).toEqual(['HorizontalPodAutoscaler', 'Deployment']);
-    expect((grown.changes[0] as PatchChange).fields).toEqual([
+    expect((grown.steps[0] as PatchChange).fields).toEqual([
       {
         pointer: '/spec/metrics/0/resource/target/averageUtilization',
         what: 'cpu target in percent',
@@ -192,7 +193,7 @@ describe('the order', () => {
         after: 56,
       },
     ]);
-    expect((grown.changes[0] as PatchChange).guards).toEqual([
+    expect((grown.steps[0] as PatchChange).guards).toEqual([
       { pointer: '/spec/metrics/0/resource/name', equals: 'cpu' },
     ]);
     const shrunk = planOf({ requests: { cpuMillicores: 1800 }, metrics: [cpu(70)] });

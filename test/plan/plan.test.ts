@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { assembleAlertPlan } from '../../src/plan/assemble.ts';
 import type { Reading } from '../../src/plan/observation.ts';
 import { type Plan, planHash, planText } from '../../src/plan/plan.ts';
+import { changesOf } from '../../src/plan/step.ts';
 import {
   makeAlertFacts,
   makeAutoscalerState,
@@ -45,7 +46,7 @@ describe('the text of a plan', () => {
       makePlan({ id: 'p-1' }),
       makePlan({ revision: 2 }),
       makePlan({ replicas: { before: 5, after: 9 } }),
-      makePlan({ changes: [] }),
+      makePlan({ steps: [] }),
       makePlan({ notes: ['x'] }),
       makePlan({ decrease: true }),
       makePlan({ expiresAt: plan.createdAt }),
@@ -128,7 +129,7 @@ describe('for any alert, whatever is measured', () => {
         const plan = assembleAlertPlan(given, name);
         expect(plan.replicas.after).toBeGreaterThanOrEqual(plan.replicas.before);
         expect(plan.decrease).toBe(false);
-        for (const change of plan.changes) {
+        for (const change of changesOf(plan)) {
           expect(change.floor).toBe(true);
           if (change.kind === 'scale') {
             expect(change.after.replicas).toBeGreaterThan(change.before.replicas);
@@ -157,7 +158,7 @@ describe('for any alert, whatever is measured', () => {
     fc.assert(
       fc.property(facts, (given) => {
         const plan = assembleAlertPlan(given, name);
-        expect(plan.changes.length > 0).toBe(plan.finding === undefined);
+        expect(plan.steps.length > 0).toBe(plan.finding === undefined);
       }),
       runs,
     );

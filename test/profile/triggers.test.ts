@@ -150,8 +150,8 @@ const comesTo = {
   },
 } as const;
 
-function inWords({ changes, finding, replicas, component }: Plan): string {
-  return changes.length === 0
+function inWords({ steps, finding, replicas, component }: Plan): string {
+  return steps.length === 0
     ? (finding?.kind ?? 'nothing')
     : `${component} ${replicas.before} → ${replicas.after}`;
 }
@@ -171,7 +171,7 @@ describe.each(sized)('$name', ({ profile, trigger }) => {
 
   it('sizes its component, as a floor within its limits', () => {
     const plan = draw(profile, trigger, { measured: beyond(trigger), running });
-    expect(plan.changes).toMatchObject([
+    expect(plan.steps).toMatchObject([
       { kind: 'scale', floor: true, workload: { name: component?.workload.name } },
     ]);
     expect(plan.replicas.before).toBe(running);
@@ -187,7 +187,7 @@ describe.each(sized)('$name', ({ profile, trigger }) => {
       running,
       autoscalerMax: running,
     });
-    expect(plan.changes).toMatchObject([
+    expect(plan.steps).toMatchObject([
       { kind: 'autoscaler', before: { maxReplicas: running }, after: { minReplicas: 1 } },
     ]);
   });
@@ -230,7 +230,7 @@ describe.each(looked)('$name', ({ profile, trigger }) => {
     ['stale', { kind: 'stale', value: trigger.fireAt, ageSeconds: 86_400, source: 'q' }],
   ])('says what to look at and changes nothing when it is %s', (_, measured) => {
     const plan = draw(profile, trigger, { measured });
-    expect(plan.changes).toEqual([]);
+    expect(plan.steps).toEqual([]);
     expect(plan.finding).toMatchObject({ kind: 'investigate', lookAt: trigger.lookAt });
     expect(trigger.lookAt.length).toBeGreaterThan(0);
     expect(plan.finding?.because).toMatch(trigger.fires === 'below' ? /fires below / : /fires at /);

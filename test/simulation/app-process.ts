@@ -186,6 +186,8 @@ export class AppProcess implements Caller {
         world.gates.pass({ caller: this, label: 'observe' }, () =>
           world.clusters.observe(workload),
         ),
+      read: (object) =>
+        world.gates.pass({ caller: this, label: 'observe' }, () => world.clusters.read(object)),
       vertical: (workload) =>
         world.gates.pass({ caller: this, label: 'observe' }, () =>
           world.clusters.vertical(workload),

@@ -6,12 +6,13 @@ import type { ClusterWrite } from '../../src/change/cluster-write.ts';
 import { cardMessage } from '../../src/message/card.ts';
 import { type Plan, planHash } from '../../src/plan/plan.ts';
 import { mayBecome, type PlanState, planStates } from '../../src/plan/plan-state.ts';
+import { changesOf } from '../../src/plan/step.ts';
 import { verifyStored } from '../../src/workflow/audit-trail.ts';
 import { limits } from '../../src/workflow/limits.ts';
 import { readPlanView } from '../../src/workflow/read-plan.ts';
 import type { HistoryFacts } from './history.ts';
 import { people } from './scene.ts';
-import type { Effect, Sizes, World } from './world.ts';
+import { type Effect, patchOf, type Sizes, type World } from './world.ts';
 
 const entry = z.object({
   seq: z.number(),
@@ -181,13 +182,10 @@ function whyTooFew(votes: readonly Entry[], plan: Plan, required: number): strin
 /** Twice is only possible when somebody else has put the old value back in between and a lost write arrives after that. */
 function eachChangeOnce({ world }: Record): readonly string[] {
   return world.effects.flatMap((effect, index) => {
-    const text = JSON.stringify(effect.write.patch);
+    const text = JSON.stringify(effect.write);
     const first = world.effects
       .slice(0, index)
-      .find(
-        ({ run, write }) =>
-          run.planId === effect.run.planId && JSON.stringify(write.patch) === text,
-      );
+      .find(({ run, write }) => run.planId === effect.run.planId && JSON.stringify(write) === text);
     if (first === undefined) return [];
     const putBack = world.foreign.some(({ atMs }) => atMs >= first.atMs && atMs <= effect.atMs);
     return putBack ? [] : [`${effect.run.planId} was written twice`];
@@ -198,19 +196,13 @@ function eachChangeOnce({ world }: Record): readonly string[] {
 function conditionalWrites({ world, plans }: Record): readonly string[] {
   return world.effects.flatMap(({ run, from, write }) => {
     const body = plans.get(run.planId)?.body;
-    const changes = body === undefined ? [] : (JSON.parse(body) as Plan).changes;
-    const kinds = {
-      deployments: 'patch',
-      'deployments/scale': 'scale',
-      'statefulsets/scale': 'scale',
-      horizontalpodautoscalers: 'autoscaler',
-    } as const;
-    const change = changes.find(
-      ({ kind }) =>
-        kind === kinds[write.resource] ||
-        (kind === 'patch' && write.patch.some(({ path }) => path.startsWith('/spec/metrics'))),
-    );
-    if (change === undefined) return [`${run.planId} has no change`];
+    const changes = body === undefined ? [] : changesOf(JSON.parse(body) as Plan);
+    const metrics = patchOf(write).some(({ path }) => path.startsWith('/spec/metrics'));
+    const isLimits = write.object.kind === 'HorizontalPodAutoscaler' && !metrics;
+    const kindOfWrite = isLimits ? 'autoscaler' : 'patch';
+    const wanted = write.how === 'patch' && write.subresource === 'scale' ? 'scale' : kindOfWrite;
+    const change = changes.find(({ kind }) => kind === wanted);
+    if (change === undefined || change.kind === 'create') return [`${run.planId} has no change`];
     if (change.kind === 'patch') return whyNotTested(run.planId, from, write);
     if (change.kind === 'scale') {
       const saw = change.before.replicas;
@@ -232,7 +224,7 @@ function whyNotTested(planId: string, from: Sizes, write: ClusterWrite): readonl
     ['/spec/metrics/0/resource/target/averageUtilization', from.target],
   ] as const;
   return seen.flatMap(([pointer, is]) => {
-    const operations = write.patch.filter(({ path }) => path === pointer);
+    const operations = patchOf(write).filter(({ path }) => path === pointer);
     if (operations.every(({ op }) => op === 'test')) return [];
     const tested = operations.some((each) => each.op === 'test' && each.value === is);
     return tested ? [] : [`${planId} wrote over ${is} at ${pointer}`];

@@ -7,7 +7,7 @@ import { type Cluster, startCluster } from '../../sandbox/cluster/server.ts';
 import { createClusters } from '../../src/adapters/kubernetes.ts';
 import { createRoomReader } from '../../src/adapters/kubernetes-room.ts';
 import { createStore } from '../../src/adapters/store/store.ts';
-import type { ClusterWrite } from '../../src/change/cluster-write.ts';
+import type { ClusterWrite, PatchWrite } from '../../src/change/cluster-write.ts';
 import { valueAt } from '../../src/change/pointer.ts';
 import { OperationError } from '../../src/errors.ts';
 import type { Systems } from '../../src/plan/system.ts';
@@ -46,6 +46,12 @@ export interface SentWrite {
   readonly rules: Rules;
   readonly run: RunId;
   readonly write: ClusterWrite;
+}
+
+/** The histories hold no other kind of write. */
+export function patchOf(write: ClusterWrite): PatchWrite['patch'] {
+  if (write.how !== 'patch') throw new Error(`a write that is no patch: ${write.how}`);
+  return write.patch;
 }
 
 /** A write that had an effect. */
@@ -283,7 +289,7 @@ export class World {
       this.#isOurs = false;
       const to = this.sizes();
       this.#known = JSON.stringify(to);
-      const patch = JSON.stringify(sent.write.patch);
+      const patch = JSON.stringify(patchOf(sent.write));
       this.trace(
         `${isLate ? 'late ' : ''}write of ${sent.process} ${sent.run.planId}/${sent.run.number} ${patch}: ${how}`,
       );
