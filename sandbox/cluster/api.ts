@@ -1,19 +1,21 @@
 // One request in, one answer out: who may, what is meant, and which verb does it.
 
-import type { Access, Prohibition } from './auth.ts';
-import { anonymous, isAllowed, refusal, verbOf } from './auth.ts';
+import { accessOf, refusal } from './auth.ts';
 import { deleteObject, parseDeleteQuery } from './deletion.ts';
 import { discover, knowsGroup, knowsVersion } from './discovery.ts';
 import type { JsonObject } from './json.ts';
 import { listGone, listObjects, metadataOf, selectorsOf } from './list.ts';
 import { requireObject } from './object-checks.ts';
 import { createObject, deleteTarget, patchTarget, replaceObject } from './objects-api.ts';
+import type { Authorizer } from './rbac.ts';
+import type { Tokens } from './rbac-tokens.ts';
 import type { ApiRequest, Target } from './request.ts';
-import { parseObjectBody, parseTarget } from './request.ts';
+import { parseTarget } from './request.ts';
 import { scaleOf } from './resources/scale.ts';
-import { answerReview, isReview } from './reviews.ts';
+import { answerReview } from './reviews.ts';
 import type { ClusterState } from './state.ts';
 import { failure, methodNotAllowed, unknownPath } from './status.ts';
+import { answerTokenRequest } from './token-request.ts';
 import type { WatchPlan } from './watch.ts';
 import { planWatch } from './watch.ts';
 
@@ -29,7 +31,8 @@ export type ApiAnswer =
 
 /** What answering needs besides the state. */
 export interface Surroundings {
-  readonly prohibitions: readonly Prohibition[];
+  readonly authorizer: Authorizer;
+  readonly tokens: Tokens;
   readonly address: string;
 }
 
@@ -49,28 +52,28 @@ export function answerRequest(
   surroundings: Surroundings,
 ): ApiAnswer {
   const path = request.path.length > 1 ? request.path.replace(/\/+$/, '') : request.path;
+  const access = accessOf({ ...request, path });
+  const decision = surroundings.authorizer.decide(access);
+  if (!decision.allowed) throw refusal(access, decision.reason);
   checkAccept(request, path);
   if (['/healthz', '/livez', '/readyz'].includes(path)) return document(200, 'ok');
-  if (isReview(path)) {
-    if (request.method !== 'POST') throw methodNotAllowed();
-    const body = parseObjectBody(request, 'SelfSubjectAccessReview');
-    return document(201, answerReview(path, request.user, body, surroundings.prohibitions));
-  }
+  const review = answerReview(state, { ...request, path }, surroundings.authorizer);
+  if (review !== undefined) return document(201, review);
   const found = discover(path, surroundings.address);
   if (found !== undefined) {
     if (request.method !== 'GET') throw methodNotAllowed();
-    if (request.user === anonymous && path !== '/version') throw anonymousPath(path);
     return document(200, found);
   }
   checkGroup(path);
   const target = parseTarget(path);
   if (target === undefined) throw unknownPath();
-  authorise(request, target, surroundings);
+  if (target.subresource === 'token') {
+    if (request.method !== 'POST') throw methodNotAllowed();
+    const account = requireObject(state, target);
+    return document(201, answerTokenRequest(state, request, account, surroundings.tokens));
+  }
   return dispatch(state, request, target);
 }
-
-const anonymousPath = (path: string) =>
-  failure(403, 'Forbidden', `forbidden: User "${anonymous}" cannot get path "${path}"`, {});
 
 function checkAccept(request: ApiRequest, path: string): void {
   const { accept } = request;
@@ -96,20 +99,6 @@ function checkGroup(path: string): void {
   }
 }
 
-function authorise(request: ApiRequest, target: Target, { prohibitions }: Surroundings): void {
-  const { resource, namespace, name, subresource } = target;
-  const access: Access = {
-    user: request.user,
-    verb: verbOf(request.method, name !== '', isTrue(request.query.get('watch'))),
-    group: resource.group,
-    resource: resource.plural,
-    subresource,
-    namespace: resource.plural === 'namespaces' ? name : namespace,
-    name,
-  };
-  if (!isAllowed(access, prohibitions)) throw refusal(access);
-}
-
 function dispatch(state: ClusterState, request: ApiRequest, target: Target): ApiAnswer {
   const { method, query } = request;
   switch (method) {
@@ -131,7 +120,12 @@ function dispatch(state: ClusterState, request: ApiRequest, target: Target): Api
       const matches = selectorsOf(target, query);
       const items = state.store.list(target.resource, target.namespace).filter(matches);
       for (const item of items) {
-        deleteObject(state, target.resource, item, { ...options, uid: '', resourceVersion: '' });
+        deleteObject(state, target.resource, item, {
+          ...options,
+          uid: '',
+          resourceVersion: '',
+          admit: request.admit,
+        });
       }
       return document(200, listGone(state, target, items));
     }
@@ -148,7 +142,7 @@ function read(state: ClusterState, request: ApiRequest, target: Target): ApiAnsw
     return document(200, listObjects(state, target, query));
   }
   const held = requireObject(state, target);
-  if (target.subresource === 'scale') return document(200, scaleOf(held));
+  if (target.subresource === 'scale') return document(200, scaleOf(target.resource, held));
   if (request.accept.includes('as=PartialObjectMetadata')) {
     return document(200, metadataOf(held));
   }

@@ -10,7 +10,7 @@ import { checkIdentity, requireNamespace } from './object-checks.ts';
 import type { Writer } from './patch/managed-fields.ts';
 import { applyManifest } from './patch/managed-fields.ts';
 import type { ApiRequest, Target, WriteQuery } from './request.ts';
-import { parseYamlBody } from './request.ts';
+import { optionsOf, parseYamlBody } from './request.ts';
 import { apiVersionOf, byPlural } from './resources/resource.ts';
 import { scaleOf, scaleSchema } from './resources/scale.ts';
 import { scaleExpected, scaleWriter, writeScale } from './scale-api.ts';
@@ -88,7 +88,7 @@ export function applyTarget(
   if (scale) {
     if (current === undefined) throw notFound(byPlural(resource, name));
     const writer = scaleWriter(query.fieldManager, 'Apply');
-    const live = scaleOf(current);
+    const live = scaleOf(resource, current);
     const applied = applyManifest(live, manifest, { schema: scaleSchema, writer, now, force });
     const decoded = { value: applied.merged, warnings: [] };
     return writeScale(state, target, current, decoded, query, applied);
@@ -108,7 +108,7 @@ export function applyTarget(
     subresource: target.subresource,
   };
   const applied = applyManifest(current, manifest, { schema: resource.schema, writer, now, force });
-  const options = { manager: query.fieldManager, dryRun: query.dryRun, owners: applied.owners };
+  const options = { ...optionsOf(query), owners: applied.owners };
   const { value } = decode(applied.merged, resource.schema);
   if (current === undefined) {
     requireNamespace(state, target);

@@ -105,6 +105,14 @@ const calls: Readonly<Record<string, Call>> = {
     control.allowAll();
     return done;
   },
+  token: (control, body) => {
+    const given = z.object({ namespace: z.string(), account: z.string() }).parse(body);
+    return { token: control.accountToken(given.namespace, given.account) };
+  },
+  'limit-headroom': (control) => {
+    control.limitHeadroom();
+    return done;
+  },
   latency: (control, body) => {
     control.latencyMs = z.object({ ms: z.number() }).parse(body).ms;
     return done;

@@ -1,6 +1,6 @@
 // The hand that reaches into the sandbox cluster: objects, other people's edits, failures, time, and what was asked.
 
-import type { Prohibition } from './auth.ts';
+import { callerNamed, type Prohibition } from './auth.ts';
 import type { ControllerLoop } from './controllers/loop.ts';
 import { decode } from './decode.ts';
 import { defaultNodes, type NodeCount } from './default-nodes.ts';
@@ -9,6 +9,8 @@ import type { Fault, Faults } from './faults.ts';
 import type { Json, JsonObject } from './json.ts';
 import { clone, isObject, namespaceOf, object, text, uidOf } from './json.ts';
 import { applyMergePatch } from './patch/merge-patch.ts';
+import { defaultRoles, everythingBinding } from './rbac-defaults.ts';
+import type { Tokens } from './rbac-tokens.ts';
 import { namespace as namespaceResource } from './resources/core.ts';
 import { resourceOfKind } from './resources/registry.ts';
 import type { ClusterState, PodFailure, Utilization } from './state.ts';
@@ -45,7 +47,7 @@ export interface ControlParts {
   readonly faults: Faults;
   readonly prohibitions: Prohibition[];
   readonly journal: JournalEntry[];
-  readonly tokens: Map<string, string>;
+  readonly tokens: Tokens;
   /** The nodes it starts with. */
   readonly nodes: NodeCount;
 }
@@ -197,10 +199,22 @@ export class ClusterControl {
     this.parts.prohibitions.length = 0;
   }
 
-  /** Adds a token for a user; without a user the token becomes unknown. */
-  setToken(token: string, user?: string): void {
-    if (user === undefined) this.parts.tokens.delete(token);
-    else this.parts.tokens.set(token, user);
+  /** Adds a token for a user, who may only do what roles allow; without a user the token becomes unknown. */
+  setToken(token: string, user?: string, groups: readonly string[] = []): void {
+    this.parts.tokens.set(token, user === undefined ? undefined : callerNamed(user, groups));
+  }
+
+  /** A token of a service account, which is made unless it is there. It may only do what roles allow. */
+  accountToken(namespace: string, name: string): string {
+    const found = () => this.get('ServiceAccount', namespace, name);
+    if (found() === undefined)
+      this.seed([{ kind: 'ServiceAccount', metadata: { namespace, name } }]);
+    return this.parts.tokens.issue({ namespace, name }, uidOf(found() ?? {}));
+  }
+
+  /** Takes from Headroom's own token the right to do everything; from then on it may only do what roles allow. */
+  limitHeadroom(): void {
+    this.remove('ClusterRoleBinding', '', everythingBinding);
   }
 
   /** Milliseconds every answer waits. */
@@ -281,6 +295,7 @@ export class ClusterControl {
     journal.length = 0;
     this.latency = 0;
     for (const name of ['default', 'kube-system']) this.ensureNamespace(name);
+    this.seed(defaultRoles({ namespace: 'headroom', name: 'headroom' }), 'kube-apiserver');
     this.seed(defaultNodes(this.parts.nodes), 'kubelet');
   }
 }

@@ -25,7 +25,8 @@ export function createPod(
   const asked = clone(body);
   defaultPodSpec(object(asked, 'spec'));
   fillLimits(state, namespace, asked);
-  const checked = state.writer.create(pod, namespace, asked, { ...options, dryRun: true });
+  const { admit: _later, ...unjudged } = options;
+  const checked = state.writer.create(pod, namespace, asked, { ...unjudged, dryRun: true });
   const problems = limitProblems(state, namespace, checked);
   const [first] = problems;
   if (first !== undefined) {
@@ -33,7 +34,6 @@ export function createPod(
   }
   const refusal = podRefusal(state, namespace, checked);
   if (refusal !== undefined) throw podForbidden(checked, refusal);
-  if (options.dryRun === true) return checked;
   // What was checked has a generated name already.
   object(asked, 'metadata')['name'] = nameOf(checked);
   return state.writer.create(pod, namespace, asked, options);

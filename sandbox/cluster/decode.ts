@@ -89,6 +89,8 @@ class Decoder {
         return value;
       case 'string':
         return typeof value === 'string' ? value : this.mismatch(value, path, 'string');
+      case 'bytes':
+        return this.bytes(value, path);
       case 'bool':
         return typeof value === 'boolean' ? value : this.mismatch(value, path, 'bool');
       case 'int32':
@@ -105,6 +107,14 @@ class Decoder {
       default:
         return schema.kind satisfies never;
     }
+  }
+
+  private bytes(value: Json, path: string): Json {
+    if (typeof value !== 'string') return this.mismatch(value, path, '[]uint8');
+    const [good = ''] =
+      /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?/.exec(value) ?? [];
+    if (good.length === value.length) return value;
+    throw new DecodeError(`illegal base64 data at input byte ${good.length}`);
   }
 
   private integer(value: Json, kind: 'int32' | 'int64', path: string): number {
@@ -178,6 +188,7 @@ export function zeroOf(schema: Schema): Json {
  * Decodes a body. Throws {@link DecodeError} for a value of the wrong type; unknown fields are left out and named.
  */
 export function decode(body: JsonObject, schema: StructSchema): Decoded {
+  if (schema.prune !== undefined) return schema.prune(body);
   const decoder = new Decoder();
   const value = decoder.struct(body, schema, '');
   return { value, unknown: decoder.unknown };

@@ -6,6 +6,7 @@ import type { Resource } from './resources/resource.ts';
 import { byPlural } from './resources/resource.ts';
 import type { ClusterState } from './state.ts';
 import { badRequest, conflict, detailsOf, invalid, notSupported } from './status.ts';
+import type { Admit } from './writer.ts';
 
 /** Who happens to the children of a deleted object. */
 export type Propagation = 'Background' | 'Foreground' | 'Orphan';
@@ -17,6 +18,8 @@ export interface DeleteQuery {
   readonly uid: string;
   readonly resourceVersion: string;
   readonly graceSeconds: number | undefined;
+  /** Judges the deletion; without it (controllers, the control) everything goes. */
+  readonly admit?: Admit;
 }
 
 const propagations = ['Foreground', 'Background', 'Orphan'] as const;
@@ -101,6 +104,16 @@ export function deleteObject(
   query: DeleteQuery,
 ): JsonObject {
   checkPreconditions(resource, current, query);
+  query.admit?.({
+    operation: 'DELETE',
+    resource,
+    subresource: '',
+    namespace: namespaceOf(current),
+    name: nameOf(current),
+    next: undefined,
+    old: current,
+    dryRun: query.dryRun,
+  });
   const now = state.clock.now();
   const already = text(current, 'metadata', 'deletionTimestamp') !== '';
   const finalizer = { Foreground: 'foregroundDeletion', Orphan: 'orphan', Background: undefined }[

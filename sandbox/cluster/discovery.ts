@@ -32,6 +32,7 @@ const groups: readonly GroupVersions[] = [
   { name: 'autoscaling', versions: ['v2'] },
   { name: 'coordination.k8s.io', versions: ['v1'] },
   { name: 'policy', versions: ['v1'] },
+  { name: 'rbac.authorization.k8s.io', versions: ['v1'] },
 ];
 
 /** True for groups the server knows, whatever the version. */

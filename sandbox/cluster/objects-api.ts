@@ -13,7 +13,7 @@ import { checkIdentity, requireNamespace, requireObject } from './object-checks.
 import { goText } from './patch/strategic-merge-patch.ts';
 import { countRefusal } from './quotas.ts';
 import type { ApiRequest, Target, WriteQuery } from './request.ts';
-import { parseObjectBody, parseWriteQuery } from './request.ts';
+import { optionsOf, parseObjectBody, parseWriteQuery } from './request.ts';
 import { byPlural, type Resource } from './resources/resource.ts';
 import { scaleOf } from './resources/scale.ts';
 import { replaceScale, scaleExpected, writeScale } from './scale-api.ts';
@@ -48,7 +48,7 @@ export function createObject(
     );
   }
   requireNamespace(state, target);
-  const options = { manager: query.fieldManager, dryRun: query.dryRun };
+  const options = optionsOf(query);
   if (resource.kind === 'Pod') {
     admitPod(decoded.value, target);
     const body = createPod(state, target.namespace, decoded.value, options);
@@ -101,8 +101,7 @@ export function replaceObject(
   checkIdentity(decoded.value, target);
   const current = requireObject(state, target);
   const body = state.writer.update(target.resource, current, decoded.value, {
-    manager: query.fieldManager,
-    dryRun: query.dryRun,
+    ...optionsOf(query),
     uidCheck: 'storage',
     ...(target.subresource === 'status' ? { subresource: 'status' } : {}),
   });
@@ -121,7 +120,7 @@ export function patchTarget(
   if (format === 'apply') return applyTarget(state, target, request, query);
   const current = requireObject(state, target);
   const scale = target.subresource === 'scale';
-  const shown = scale ? scaleOf(current) : current;
+  const shown = scale ? scaleOf(target.resource, current) : current;
   const expected = scale ? scaleExpected : target.resource;
   const patched = patchObject(shown, request.body, format, expected.schema);
   const quoted = quotedPatch(request, format, query);
@@ -129,8 +128,7 @@ export function patchTarget(
   checkIdentity(decoded.value, target);
   if (scale) return writeScale(state, target, current, decoded, query);
   const body = state.writer.update(target.resource, current, decoded.value, {
-    manager: query.fieldManager,
-    dryRun: query.dryRun,
+    ...optionsOf(query),
     uidCheck: 'rule',
     ...(target.subresource === 'status' ? { subresource: 'status' } : {}),
   });
@@ -160,7 +158,7 @@ export function deleteTarget(
   const { dryRun } = parseWriteQuery(request, false);
   return {
     status: 200,
-    body: deleteObject(state, target.resource, current, { ...query, dryRun }),
+    body: deleteObject(state, target.resource, current, { ...query, dryRun, admit: request.admit }),
     warnings: [],
   };
 }

@@ -1,10 +1,12 @@
 // Reads a request: which kind, object and subresource the path means, and what the query asks for.
 import { parse as parseYaml, YAMLParseError } from 'yaml';
+import type { Caller } from './auth.ts';
 import type { Json, JsonObject } from './json.ts';
 import { isObject } from './json.ts';
 import { findResource, resources } from './resources/registry.ts';
 import type { Resource } from './resources/resource.ts';
 import { badRequest, failure, invalid, unknownPath } from './status.ts';
+import type { Admit, WriteOptions } from './writer.ts';
 
 /** A request as it came, body still text. */
 export interface ApiRequest {
@@ -14,8 +16,10 @@ export interface ApiRequest {
   readonly contentType: string;
   readonly accept: string;
   readonly userAgent: string;
-  readonly user: string;
+  readonly caller: Caller;
   readonly body: string;
+  /** Judges what is written on behalf of the caller. */
+  readonly admit: Admit;
 }
 
 /** What a path under /api or /apis points at. */
@@ -55,6 +59,7 @@ export function parseTarget(path: string): Target | undefined {
     ...(resource.statusSubresource ? ['status'] : []),
     ...(resource.scale ? ['scale'] : []),
     ...(resource.plural === 'pods' ? ['eviction', 'log'] : []),
+    ...(resource.plural === 'serviceaccounts' ? ['token'] : []),
   ];
   if (!subresources.includes(subresource)) throw missingResource();
   return { resource, namespace, name, subresource };
@@ -66,7 +71,15 @@ export interface WriteQuery {
   readonly fieldManager: string;
   readonly fieldValidation: 'Ignore' | 'Warn' | 'Strict';
   readonly force: boolean;
+  readonly admit: Admit;
 }
+
+/** How the writer does what a request asks for. */
+export const optionsOf = ({ fieldManager, dryRun, admit }: WriteQuery): WriteOptions => ({
+  manager: fieldManager,
+  dryRun,
+  admit,
+});
 
 const optionsKind: Readonly<Record<string, string>> = {
   POST: 'CreateOptions',
@@ -126,6 +139,7 @@ export function parseWriteQuery(request: ApiRequest, apply: boolean): WriteQuery
     fieldManager: manager === '' ? byAgent : manager,
     fieldValidation: validation === 'Ignore' || validation === 'Strict' ? validation : 'Warn',
     force: query.get('force') === 'true',
+    admit: request.admit,
   };
 }
 

@@ -10,7 +10,7 @@ import { checkIdentity, requireObject } from './object-checks.ts';
 import type { Applied, Writer } from './patch/managed-fields.ts';
 import { afterUpdate, readManagers } from './patch/managed-fields.ts';
 import type { ApiRequest, Target, WriteQuery } from './request.ts';
-import { parseObjectBody } from './request.ts';
+import { optionsOf, parseObjectBody } from './request.ts';
 import { byPlural } from './resources/resource.ts';
 import {
   ownersFromScale,
@@ -18,6 +18,7 @@ import {
   scaleOf,
   scaleSchema,
   validateScale,
+  withReplicas,
 } from './resources/scale.ts';
 import type { ClusterState } from './state.ts';
 import { conflict, invalid, modified } from './status.ts';
@@ -65,10 +66,10 @@ export function writeScale(
       `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${own}`,
     );
   }
-  const errors = validateScale(decoded.value);
+  const errors = validateScale(resource, decoded.value);
   if (errors.length > 0) throw invalid({ group: 'autoscaling', kind: 'Scale', name }, errors);
   const replicas = Number(object(decoded.value, 'spec')['replicas'] ?? 0);
-  const shown = scaleOf(current);
+  const shown = scaleOf(resource, current);
   const before = readManagers(shown);
   const owners =
     applied?.owners ??
@@ -84,14 +85,14 @@ export function writeScale(
   const written = state.writer.update(
     resource,
     current,
-    { ...current, spec: { ...object(current, 'spec'), replicas } },
+    withReplicas(resource, current, replicas),
     {
-      manager: query.fieldManager,
-      dryRun: query.dryRun,
+      ...optionsOf(query),
+      subresource: 'scale',
       owners: ownersFromScale(resource, current, owners),
     },
   );
-  return { status: 200, body: scaleOf(written), warnings: decoded.warnings };
+  return { status: 200, body: scaleOf(resource, written), warnings: decoded.warnings };
 }
 
 /** Who writes through scale. */

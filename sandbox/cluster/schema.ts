@@ -1,5 +1,7 @@
 // The shape of API objects: drives decoding, defaults for empty fields, merge keys and field ownership from one table.
 
+import type { Json, JsonObject } from './json.ts';
+
 /** How a scalar is checked. */
 export type ScalarKind =
   | 'string'
@@ -10,6 +12,7 @@ export type ScalarKind =
   | 'int-or-string'
   | 'time'
   | 'micro-time'
+  | 'bytes'
   | 'any';
 
 interface Flags {
@@ -36,6 +39,8 @@ export interface ListSchema extends Flags {
   readonly mergeKey?: string;
   /** A list of scalars owned one by one. */
   readonly set?: true;
+  /** What a key counts as where an item leaves it out. */
+  readonly keyDefaults?: Readonly<Record<string, Json>>;
 }
 export interface StructSchema extends Flags {
   readonly type: 'struct';
@@ -43,7 +48,13 @@ export interface StructSchema extends Flags {
   readonly fields: Readonly<Record<string, Schema>>;
   /** Owned as a whole. */
   readonly atomic?: true;
-  /** Strategic merge honours `$retainKeys` anyway; other keys of this struct stay. */
+  /** What fields without a name of their own hold; without it there are none. */
+  readonly rest?: Schema;
+  /** Decodes by rules of its own: custom resources keep what built-in kinds leave out. */
+  readonly prune?: (body: JsonObject) => {
+    readonly value: JsonObject;
+    readonly unknown: readonly string[];
+  };
 }
 export type Schema = ScalarSchema | MapSchema | ListSchema | StructSchema;
 
@@ -57,6 +68,8 @@ export const quantity = scalar('quantity');
 export const intOrString = scalar('int-or-string');
 export const time = scalar('time');
 export const microTime = scalar('micro-time');
+/** Bytes, written in base64. */
+export const bytes = scalar('bytes');
 /** Anything, kept as it came. */
 export const any = scalar('any');
 

@@ -7,8 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { stringify } from 'yaml';
 import type { ApiAnswer } from './api.ts';
 import { answerRequest } from './api.ts';
-import type { Prohibition } from './auth.ts';
-import { administrator, callerOf } from './auth.ts';
+import type { Caller, Prohibition } from './auth.ts';
+import { accountUser, administrator, callerNamed } from './auth.ts';
 import type { Clock } from './clock.ts';
 import type { JournalEntry } from './control.ts';
 import { ClusterControl } from './control.ts';
@@ -18,12 +18,16 @@ import { type NodeCount, usualNodes } from './default-nodes.ts';
 import type { Fault } from './faults.ts';
 import { Faults } from './faults.ts';
 import { JournalNote } from './journal.ts';
+import { Authorizer } from './rbac.ts';
+import { refuseEscalation } from './rbac-escalation.ts';
+import { actingAs, Tokens } from './rbac-tokens.ts';
 import { readBody } from './read-body.ts';
 import type { ApiRequest } from './request.ts';
 import type { ClusterState, Timings } from './state.ts';
 import { ApiError, failure } from './status.ts';
 import { Store } from './store.ts';
 import { Watches } from './watch.ts';
+import type { Admit } from './writer.ts';
 import { ObjectWriter } from './writer.ts';
 
 /** How to start a sandbox cluster. */
@@ -45,8 +49,8 @@ export interface ClusterOptions {
 /** A running sandbox cluster. */
 export interface Cluster {
   readonly url: string;
-  /** A kubeconfig with the token of Headroom's service account. */
-  kubeconfig(): string;
+  /** A kubeconfig with a token. (Default: that of Headroom's service account.) */
+  kubeconfig(token?: string): string;
   readonly control: ClusterControl;
   stop(): Promise<void>;
 }
@@ -55,7 +59,7 @@ export interface Cluster {
 export const headroomToken = 'sandbox-headroom';
 /** The token of an administrator, for seeding over HTTP. */
 export const adminToken = 'sandbox-admin';
-export const headroomAccount = 'system:serviceaccount:headroom:headroom';
+export const headroomAccount = accountUser('headroom', 'headroom');
 
 const usualTimings: Timings = { startMs: 1000, readyMs: 0, stopMs: 1000, autoscalerMs: 15_000 };
 /** The controllers look this often; changes show up about that late. */
@@ -100,15 +104,17 @@ class ClusterServer {
   private readonly prohibitions: Prohibition[] = [];
   private readonly journal: JournalEntry[] = [];
   private readonly stopping = new AbortController();
-  private readonly tokens = new Map([
-    [headroomToken, headroomAccount],
-    [adminToken, administrator],
-  ]);
+  private readonly tokens: Tokens;
+  private readonly authorizer: Authorizer;
 
   constructor(options: ClusterOptions) {
     this.state = createState(options);
     this.loop = new ControllerLoop(this.state);
     this.watches = new Watches(this.state);
+    this.tokens = new Tokens(this.state);
+    this.tokens.set(headroomToken, callerNamed(headroomAccount));
+    this.tokens.set(adminToken, administrator);
+    this.authorizer = new Authorizer(this.state.store, this.prohibitions);
     this.control = new ClusterControl({
       state: this.state,
       loop: this.loop,
@@ -204,9 +210,10 @@ class ClusterServer {
     url: URL,
     entry: JournalNote,
   ): Promise<ApiAnswer> {
-    const user = callerOf(request.headers.authorization, this.tokens);
+    const known = this.tokens.callerOf(request.headers.authorization);
+    const caller = actingAs(known, request.headers, this.authorizer);
     const body = await readBody(request);
-    entry.update({ user, body });
+    entry.update({ user: caller.name, body });
     const apiRequest: ApiRequest = {
       method,
       path: url.pathname,
@@ -214,13 +221,19 @@ class ClusterServer {
       contentType: request.headers['content-type'] ?? '',
       accept: request.headers.accept ?? '',
       userAgent: request.headers['user-agent'] ?? '',
-      user,
+      caller,
       body,
+      admit: this.admission(caller),
     };
     return answerRequest(this.state, apiRequest, {
-      prohibitions: this.prohibitions,
+      authorizer: this.authorizer,
+      tokens: this.tokens,
       address: request.headers.host ?? '',
     });
+  }
+
+  private admission(caller: Caller): Admit {
+    return (write) => refuseEscalation(write, this.authorizer, caller);
   }
 
   private send(response: ServerResponse, answer: ApiAnswer, entry: JournalNote): void {
@@ -259,12 +272,12 @@ class ClusterServer {
 const describe = (error: unknown) =>
   error instanceof Error ? (error.stack ?? error.message) : String(error);
 
-function kubeconfigOf(url: string): string {
+function kubeconfigOf(url: string, token: string): string {
   return stringify({
     apiVersion: 'v1',
     kind: 'Config',
     clusters: [{ name: 'sandbox', cluster: { server: url, 'insecure-skip-tls-verify': true } }],
-    users: [{ name: 'headroom', user: { token: headroomToken } }],
+    users: [{ name: 'headroom', user: { token } }],
     contexts: [
       { name: 'sandbox', context: { cluster: 'sandbox', user: 'headroom', namespace: 'default' } },
     ],
@@ -305,7 +318,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
   return {
     url,
     control,
-    kubeconfig: () => kubeconfigOf(url),
+    kubeconfig: (token = headroomToken) => kubeconfigOf(url, token),
     stop: async () => {
       clearInterval(timer);
       cluster.stop();

@@ -13,8 +13,27 @@ import { apiVersionOf, byKind, byPlural } from './resources/resource.ts';
 import { alreadyExists, conflict, failure, internalError, invalid, modified } from './status.ts';
 import type { Store } from './store.ts';
 
+/** A write that is about to be stored, as those who judge it see it. */
+export interface PendingWrite {
+  readonly operation: 'CREATE' | 'UPDATE' | 'DELETE';
+  readonly resource: Resource;
+  readonly subresource: string;
+  readonly namespace: string;
+  readonly name: string;
+  /** Undefined when the object goes away. */
+  readonly next: JsonObject | undefined;
+  /** Undefined when the object is new. */
+  readonly old: JsonObject | undefined;
+  readonly dryRun: boolean;
+}
+
+/** Judges a write. Throws ApiError for one that may not be. */
+export type Admit = (write: PendingWrite) => void;
+
 /** How a write is to be done. */
 export interface WriteOptions {
+  /** Judges the write; without it (controllers, the control) everything goes. */
+  readonly admit?: Admit;
   readonly manager: string;
   readonly dryRun?: boolean;
   readonly subresource?: 'status' | 'scale';
@@ -84,7 +103,22 @@ export class ObjectWriter {
         now: timestamp(this.clock.now()),
       });
     object(ordered, 'metadata')['managedFields'] = printManagers(owners);
+    this.judge(resource, ordered, undefined, options);
     return options.dryRun === true ? ordered : this.store.put(resource, ordered);
+  }
+
+  /** What is written through scale is judged there, as a Scale. */
+  private judge(
+    resource: Resource,
+    next: JsonObject,
+    old: JsonObject | undefined,
+    { admit, subresource, dryRun = false }: WriteOptions,
+  ): void {
+    if (admit === undefined || subresource === 'scale') return;
+    const operation = old === undefined ? 'CREATE' : 'UPDATE';
+    const [namespace, name] = [namespaceOf(next), nameOf(next)];
+    const at = { resource, subresource: subresource ?? '', namespace, name };
+    admit({ ...at, operation, next, old, dryRun });
   }
 
   private stampNew(resource: Resource, made: JsonObject, metadata: JsonObject): void {
@@ -239,7 +273,10 @@ export class ObjectWriter {
     const printed = printManagers(owners);
     if (printed.length > 0) metadata['managedFields'] = printed;
     else delete metadata['managedFields'];
-    if (equal(next, current)) return current;
+    if (equal(next, current)) {
+      this.judge(resource, next, current, options);
+      return current;
+    }
     const annotated =
       resource.generation === 'spec-and-annotations' &&
       options.subresource !== 'status' &&
@@ -247,6 +284,7 @@ export class ObjectWriter {
     if (resource.generation !== 'none' && (annotated || specChanged(current, next))) {
       metadata['generation'] = Number(object(current, 'metadata')['generation'] ?? 0) + 1;
     }
+    this.judge(resource, next, current, options);
     if (options.dryRun === true) return next;
     if (text(metadata, 'deletionTimestamp') !== '' && metadata['finalizers'] === undefined) {
       return this.store.remove(resource, namespaceOf(next), nameOf(next)) ?? next;

@@ -19,6 +19,19 @@ const keyRule =
 const valueRule =
   "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
 
+/** Which names a kind takes: those of DNS, or (roles) whatever fits between two slashes of a path. */
+export type NameRule = 'subdomain' | 'label' | 'path';
+
+const nameRules: Readonly<Record<NameRule, (name: string) => string | undefined>> = {
+  subdomain: (name) => (subdomain.test(name) ? undefined : subdomainRule),
+  label: (name) => (label.test(name) ? undefined : labelRule),
+  path: (name) => {
+    if (name === '.' || name === '..') return `may not be '${name}'`;
+    const [bad] = /[/%]/.exec(name) ?? [];
+    return bad === undefined ? undefined : `may not contain '${bad}'`;
+  },
+};
+
 const namePart = (key: string) => key.slice(key.lastIndexOf('/') + 1);
 
 /** The broken rules of a map of labels. */
@@ -37,16 +50,16 @@ export function validateLabels(labels: JsonObject, field: string): FieldError[] 
 export function validateMetadata(
   given: JsonObject,
   old: JsonObject | undefined,
-  nameRule: 'subdomain' | 'label',
+  nameRule: NameRule,
 ): FieldError[] {
   const errors: FieldError[] = [];
   const metadata = object(given, 'metadata');
   const name = text(metadata, 'name');
   if (name === '') {
     errors.push(required('metadata.name', 'name or generateName is required'));
-  } else if (nameRule === 'label' ? !label.test(name) : !subdomain.test(name)) {
-    const rule = nameRule === 'label' ? labelRule : subdomainRule;
-    errors.push(invalidValue('metadata.name', name, rule));
+  } else {
+    const broken = nameRules[nameRule](name);
+    if (broken !== undefined) errors.push(invalidValue('metadata.name', name, broken));
   }
   errors.push(...validateLabels(object(metadata, 'labels'), 'metadata.labels'));
   for (const key of Object.keys(object(metadata, 'annotations'))) {

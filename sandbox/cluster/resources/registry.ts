@@ -1,9 +1,11 @@
 // Every kind the sandbox serves, looked up by URL or by kind.
+import { secret, serviceAccount } from './account.ts';
 import { autoscaler } from './autoscaler.ts';
 import { configMap, disruptionBudget, event, lease, namespace, pod } from './core.ts';
 import { deployment } from './deployment.ts';
 import { node } from './node.ts';
 import { limitRange, resourceQuota } from './quota.ts';
+import { clusterRole, clusterRoleBinding, role, roleBinding } from './rbac.ts';
 import { replicaSet } from './replica-set.ts';
 import type { Resource } from './resource.ts';
 import { statefulSet } from './stateful-set.ts';
@@ -17,12 +19,18 @@ export const resources: readonly Resource[] = [
   node,
   pod,
   resourceQuota,
+  secret,
+  serviceAccount,
   deployment,
   replicaSet,
   statefulSet,
   autoscaler,
   lease,
   disruptionBudget,
+  clusterRoleBinding,
+  clusterRole,
+  roleBinding,
+  role,
 ];
 
 /** The kind behind a group, version and plural; undefined when nobody serves it. */

@@ -2,6 +2,25 @@
 import type { JsonObject } from '../json.ts';
 import type { StructSchema } from '../schema.ts';
 import type { FieldError, Subject } from '../status.ts';
+import type { NameRule } from './metadata.ts';
+
+/** Where a custom kind keeps what its Scale shows. */
+export interface ScalePaths {
+  readonly spec: readonly string[];
+  readonly status: readonly string[];
+  /** Where the selector stands as text; a kind may have none. */
+  readonly selector: readonly string[] | undefined;
+}
+
+/** What sets a kind that a definition made apart from the built-in ones. */
+export interface CustomTraits {
+  readonly scale: ScalePaths | undefined;
+  readonly columns: readonly JsonObject[];
+  /** Whether its definition is being deleted, which forbids new objects. */
+  readonly isLeaving: boolean;
+  /** Refuses a manifest with a value of a wrong type; throws a DecodeError. */
+  readonly checkTypes: (manifest: JsonObject) => void;
+}
 
 /** One served kind. */
 export interface Resource {
@@ -24,7 +43,7 @@ export interface Resource {
   /** Whether a PUT without resourceVersion is accepted. */
   readonly unconditionalUpdate: boolean;
   /** Whether a POST body may name itself with an underscore or other forms; each kind has its name rule. */
-  readonly nameRule: 'subdomain' | 'label';
+  readonly nameRule: NameRule;
   /** What DELETE answers when no propagation policy asks for more. */
   readonly deleteAnswers: 'status' | 'object';
   /** Fills in defaults in place. */
@@ -33,6 +52,8 @@ export interface Resource {
   readonly validate: (object: JsonObject, old: JsonObject | undefined) => FieldError[];
   /** Warnings a write of this object earns. */
   readonly warnings?: (object: JsonObject) => string[];
+  /** Only kinds that a definition made have these. */
+  readonly custom?: CustomTraits;
 }
 
 /** `apps/v1`, or `v1` for core kinds. */

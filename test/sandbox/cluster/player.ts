@@ -69,6 +69,7 @@ export class Player {
   private readonly exceptions: readonly Exception[];
   private readonly preparations: Preparations;
   private readonly known = new Map<string, string>();
+  private readonly tokens = new Map<string, string>();
   private readonly clock = new HandClock();
   private readonly mistakes: string[] = [];
   private readonly readsSinceWrite: Step[] = [];
@@ -109,8 +110,6 @@ export class Player {
       if (name !== undefined && !missing && response.status !== 405) {
         this.cluster.control.ensureNamespace(name);
       }
-      const user = request.user ?? '';
-      if (user !== '' && !user.startsWith('(')) this.cluster.control.setToken(user, user);
     }
   }
 
@@ -199,6 +198,15 @@ export class Player {
     const found = this.check(index, step, answer);
     if (found.length > 0) this.report(index, step, found);
     learn(step.response.body, answer.body, this.known);
+    this.keepToken(step, answer);
+  }
+
+  /** A token given out for a service account is what its later requests carry. */
+  private keepToken({ request }: Step, { body }: Answer): void {
+    const [, namespace, name] =
+      /\/namespaces\/([^/]+)\/serviceaccounts\/([^/]+)\/token$/.exec(request.path) ?? [];
+    const token = text(body, 'status', 'token');
+    if (token !== '') this.tokens.set(`system:serviceaccount:${namespace}:${name}`, token);
   }
 
   private async playWatch(index: number, step: Step): Promise<number> {
@@ -285,7 +293,7 @@ export class Player {
 
   private headersOf({ request }: Step): Record<string, string> {
     const user = request.user ?? '';
-    const token = { '': adminToken, '(bad token)': 'no such token' }[user] ?? user;
+    const token = user === '' ? adminToken : (this.tokens.get(user) ?? 'no such token');
     return {
       'user-agent': 'capacity-client/1.0',
       accept: 'application/json',
