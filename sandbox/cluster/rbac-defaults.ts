@@ -17,8 +17,17 @@ const keyPaths = [
   '/openid/v1/jwks/',
 ];
 const discoveryPaths = [
-  ...['/api', '/api/*', '/apis', '/apis/*', '/healthz', '/livez', '/openapi', '/openapi/*'],
-  ...['/readyz', '/version', '/version/'],
+  '/api',
+  '/api/*',
+  '/apis',
+  '/apis/*',
+  '/healthz',
+  '/livez',
+  '/openapi',
+  '/openapi/*',
+  '/readyz',
+  '/version',
+  '/version/',
 ];
 
 interface DefaultRole {

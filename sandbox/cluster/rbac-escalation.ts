@@ -4,11 +4,11 @@ import type { Caller } from './auth.ts';
 import { masters } from './auth.ts';
 import type { Json, JsonObject } from './json.ts';
 import { list, object, show, text } from './json.ts';
+import type { PendingWrite } from './pending-write.ts';
 import type { Authorizer } from './rbac.ts';
 import { clusterRole, clusterRoleBinding, rbacGroup, role, roleBinding } from './resources/rbac.ts';
 import { byPlural } from './resources/resource.ts';
 import { detailsOf, failure, notFound } from './status.ts';
-import type { PendingWrite } from './writer.ts';
 
 const words = (rule: JsonObject, key: string) => list(rule, key).map(show);
 
