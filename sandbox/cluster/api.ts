@@ -1,6 +1,7 @@
 // One request in, one answer out: who may, what is meant, and which verb does it.
 
 import { accessOf, refusal } from './auth.ts';
+import { isCustomGroup, withCustomKinds } from './custom/discovery.ts';
 import { deleteObject, parseDeleteQuery } from './deletion.ts';
 import { discover, knowsGroup, knowsVersion } from './discovery.ts';
 import type { JsonObject } from './json.ts';
@@ -15,6 +16,7 @@ import { scaleOf } from './resources/scale.ts';
 import { answerReview } from './reviews.ts';
 import type { ClusterState } from './state.ts';
 import { failure, methodNotAllowed, unknownPath } from './status.ts';
+import type { Store } from './store.ts';
 import { answerTokenRequest } from './token-request.ts';
 import type { WatchPlan } from './watch.ts';
 import { planWatch } from './watch.ts';
@@ -59,13 +61,13 @@ export function answerRequest(
   if (['/healthz', '/livez', '/readyz'].includes(path)) return document(200, 'ok');
   const review = answerReview(state, { ...request, path }, surroundings.authorizer);
   if (review !== undefined) return document(201, review);
-  const found = discover(path, surroundings.address);
+  const found = withCustomKinds(state.store, path, discover(path, surroundings.address));
   if (found !== undefined) {
     if (request.method !== 'GET') throw methodNotAllowed();
     return document(200, found);
   }
-  checkGroup(path);
-  const target = parseTarget(path);
+  checkGroup(state.store, path);
+  const target = parseTarget(path, state.store);
   if (target === undefined) throw unknownPath();
   if (target.subresource === 'token') {
     if (request.method !== 'POST') throw methodNotAllowed();
@@ -90,9 +92,10 @@ function checkAccept(request: ApiRequest, path: string): void {
   );
 }
 
-function checkGroup(path: string): void {
+function checkGroup(store: Store, path: string): void {
   const [root, first = '', second = ''] = path.split('/').filter((part) => part !== '');
   if (root !== 'apis' || first === '') return;
+  if (isCustomGroup(store, first)) return;
   if (!knowsGroup(first)) throw unknownPath();
   if (second !== '' && !knowsVersion(first, second)) {
     throw failure(404, 'NotFound', 'the server could not find the requested resource', {});

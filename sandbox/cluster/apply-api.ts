@@ -38,6 +38,7 @@ function decodeManifest(manifest: JsonObject, expected: Expected): JsonObject {
   const prefix = `failed to create typed patch object ${label}: `;
   try {
     const { value, unknown } = decode(manifest, expected.schema);
+    expected.custom?.checkTypes(value);
     const [first] = unknown;
     if (first === undefined) return pruneTo(value, manifest);
     throw internalError(`${prefix}.${first}: field not declared in schema`);

@@ -1,14 +1,22 @@
 // Turns bodies and patched objects into decoded ones, with the answers the server gives to wrong kinds, types and fields.
 import { DecodeError, decode } from './decode.ts';
 import type { Json, JsonObject } from './json.ts';
-import { isList, isObject, text } from './json.ts';
+import { isList, isObject, nameOf, text } from './json.ts';
 import { applyJsonPatch } from './patch/json-patch.ts';
 import { applyMergePatch } from './patch/merge-patch.ts';
 import { applyStrategicMergePatch } from './patch/strategic-merge-patch.ts';
 import type { WriteQuery } from './request.ts';
 import { jsonMistake } from './request.ts';
+import type { CustomTraits, Resource } from './resources/resource.ts';
 import type { StructSchema } from './schema.ts';
-import { badRequest, undecodablePatch, unsupportedMediaType } from './status.ts';
+import {
+  badRequest,
+  failure,
+  invalid,
+  invalidValue,
+  undecodablePatch,
+  unsupportedMediaType,
+} from './status.ts';
 
 /** The kind a body must have. */
 export interface Expected {
@@ -16,6 +24,7 @@ export interface Expected {
   readonly version: string;
   readonly kind: string;
   readonly schema: StructSchema;
+  readonly custom?: CustomTraits;
 }
 
 /** A decoded body and the warnings it earns. */
@@ -29,6 +38,7 @@ const groupVersion = ({ group, version }: Expected) =>
 
 function kindMistake(body: JsonObject, expected: Expected): string | undefined {
   const kind = text(body, 'kind');
+  if (expected.custom !== undefined) return undefined;
   if (kind === '' || kind === expected.kind) return undefined;
   const version = text(body, 'apiVersion').split('/').at(-1) ?? '';
   const internal = expected.group === '' ? 'core' : (expected.group.split('.')[0] ?? '');
@@ -38,8 +48,35 @@ function kindMistake(body: JsonObject, expected: Expected): string | undefined {
 const unknownFields = (fields: readonly string[]) =>
   fields.map((field) => `unknown field "${field}"`);
 
+/** A body of a custom kind must name its kind; another version than the path's knows none of its fields. */
+function checkCustomBody(body: JsonObject, expected: Expected): void {
+  const kind = text(body, 'kind');
+  const given = text(body, 'apiVersion');
+  for (const [key, value] of [
+    ['Kind', kind],
+    ['apiVersion', given],
+  ] as const) {
+    if (value === '') throw badRequest(`Object '${key}' is missing in '${JSON.stringify(body)}'`);
+  }
+  if (given !== groupVersion(expected)) {
+    const fields = Object.keys(body).filter(
+      (key) => !['apiVersion', 'kind', 'metadata'].includes(key),
+    );
+    throw badRequest(otherVersion(given, expected)).withWarnings(unknownFields(fields.toSorted()));
+  }
+  if (kind !== expected.kind) {
+    throw invalid({ group: expected.group, kind, name: nameOf(body) }, [
+      invalidValue('kind', kind, `must be ${expected.kind}`),
+    ]);
+  }
+}
+
+const otherVersion = (given: string, expected: Expected) =>
+  `the API version in the data (${given}) does not match the expected API version (${groupVersion(expected)})`;
+
 /** Decodes the body of a POST or PUT. Throws 400 for anything that does not fit. */
 export function decodeBody(body: JsonObject, expected: Expected, query: WriteQuery): DecodedBody {
+  if (expected.custom !== undefined) checkCustomBody(body, expected);
   const wrongKind = kindMistake(body, expected);
   const kind = text(body, 'kind') === '' ? expected.kind : text(body, 'kind');
   const version = text(body, 'apiVersion').split('/').at(-1) ?? '';
@@ -47,9 +84,7 @@ export function decodeBody(body: JsonObject, expected: Expected, query: WriteQue
   if (wrongKind !== undefined) throw badRequest(prefix + wrongKind);
   const given = text(body, 'apiVersion');
   if (given !== '' && given !== groupVersion(expected)) {
-    throw badRequest(
-      `the API version in the data (${given}) does not match the expected API version (${groupVersion(expected)})`,
-    );
+    throw badRequest(otherVersion(given, expected));
   }
   try {
     const { value, unknown } = decode(body, expected.schema);
@@ -90,14 +125,15 @@ export function decodePatched(
 /** A patch format. */
 export type PatchFormat = 'json' | 'merge' | 'strategic' | 'apply';
 
-/** The format behind a content type. Throws 415 for others. */
-export function patchFormat(contentType: string): PatchFormat {
+/** The format behind a content type. Throws 415 for others, among them strategic merge for custom kinds. */
+export function patchFormat(contentType: string, resource: Resource): PatchFormat {
   switch ((contentType.split(';')[0] ?? '').trim()) {
     case 'application/json-patch+json':
       return 'json';
     case 'application/merge-patch+json':
       return 'merge';
     case 'application/strategic-merge-patch+json':
+      if (resource.custom !== undefined) throw noStrategicMerge();
       return 'strategic';
     case 'application/apply-patch+yaml':
       return 'apply';
@@ -105,6 +141,13 @@ export function patchFormat(contentType: string): PatchFormat {
       throw unsupportedMediaType();
   }
 }
+
+const noStrategicMerge = () =>
+  failure(
+    415,
+    'UnsupportedMediaType',
+    'the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml',
+  );
 
 function typeName(value: Json): string {
   if (isList(value)) return 'array';

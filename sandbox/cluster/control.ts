@@ -2,20 +2,24 @@
 
 import { callerNamed, type Prohibition } from './auth.ts';
 import type { ControllerLoop } from './controllers/loop.ts';
+import { kindNamed } from './custom/kinds.ts';
+import { syncDefinitions } from './custom/lifecycle.ts';
 import { decode } from './decode.ts';
 import { defaultNodes, type NodeCount } from './default-nodes.ts';
 import { deleteObject } from './deletion.ts';
 import type { Fault, Faults } from './faults.ts';
-import type { Json, JsonObject } from './json.ts';
+import type { JsonObject } from './json.ts';
 import { clone, isObject, namespaceOf, object, text, uidOf } from './json.ts';
 import { applyMergePatch } from './patch/merge-patch.ts';
 import { defaultRoles, everythingBinding } from './rbac-defaults.ts';
 import type { Tokens } from './rbac-tokens.ts';
 import { namespace as namespaceResource } from './resources/core.ts';
-import { resourceOfKind } from './resources/registry.ts';
+import { definition } from './resources/definition.ts';
+import type { Resource } from './resources/resource.ts';
 import type { ClusterState, PodFailure, Utilization } from './state.ts';
 import { workloadKey } from './state.ts';
 import type { Watches } from './watch.ts';
+import { listenToWorkloads, type WorkloadChange } from './workload-changes.ts';
 
 /** One request as it was answered. `status` 0 means that no answer was given. */
 export interface JournalEntry {
@@ -28,15 +32,6 @@ export interface JournalEntry {
   readonly contentType: string;
   readonly body: string;
   readonly status: number;
-}
-
-/** What the load model hears about: how many pods of a workload serve. */
-export interface WorkloadChange {
-  readonly kind: 'Deployment' | 'StatefulSet';
-  readonly namespace: string;
-  readonly name: string;
-  readonly replicas: number;
-  readonly readyReplicas: number;
 }
 
 /** What everything behind the control shares. */
@@ -72,6 +67,10 @@ export class ClusterControl {
     this.parts = parts;
   }
 
+  private kind(name: string): Resource {
+    return kindNamed(this.parts.state.store, name);
+  }
+
   /** Runs one pass of all controllers; with a number, that many. Returns whether anything changed. */
   tick(passes = 1): boolean {
     let changed = false;
@@ -87,11 +86,13 @@ export class ClusterControl {
   /** Creates objects as an administrator would, and the namespaces they need. */
   seed(objects: readonly JsonObject[], manager = 'kubectl-client-side-apply'): void {
     for (const given of objects) {
-      const resource = resourceOfKind(text(given, 'kind'));
+      const resource = this.kind(text(given, 'kind'));
       const namespace = resource.namespaced ? namespaceOf(given) || 'default' : '';
       if (namespace !== '') this.ensureNamespace(namespace);
       const { value } = decode(given, resource.schema);
       const created = this.parts.state.writer.create(resource, namespace, value, { manager });
+      // Objects of a kind may stand in the same list as its definition.
+      if (resource === definition) syncDefinitions(this.parts.state);
       const status = given['status'];
       if (isObject(status)) {
         this.parts.state.writer.update(
@@ -127,13 +128,13 @@ export class ClusterControl {
 
   /** A copy of an object, undefined when it is not there. */
   get(kind: string, namespace: string, name: string): JsonObject | undefined {
-    const found = this.parts.state.store.get(resourceOfKind(kind), namespace, name);
+    const found = this.parts.state.store.get(this.kind(kind), namespace, name);
     return found === undefined ? undefined : clone(found);
   }
 
   /** Copies of all objects of a kind; an empty namespace means all. */
   list(kind: string, namespace = ''): JsonObject[] {
-    return this.parts.state.store.list(resourceOfKind(kind), namespace).map((item) => clone(item));
+    return this.parts.state.store.list(this.kind(kind), namespace).map((item) => clone(item));
   }
 
   /** Changes an object with a merge patch, as somebody else: the manager's name is left in managedFields. */
@@ -142,7 +143,7 @@ export class ClusterControl {
     mergePatch: JsonObject,
     manager = 'kubectl-edit',
   ): JsonObject {
-    const resource = resourceOfKind(target.kind);
+    const resource = this.kind(target.kind);
     const current = this.parts.state.store.get(resource, target.namespace, target.name);
     if (current === undefined)
       throw new Error(`no ${target.kind} ${target.namespace}/${target.name}`);
@@ -153,7 +154,7 @@ export class ClusterControl {
 
   /** Deletes an object as somebody else. */
   remove(kind: string, namespace: string, name: string): void {
-    const resource = resourceOfKind(kind);
+    const resource = this.kind(kind);
     const current = this.parts.state.store.get(resource, namespace, name);
     if (current === undefined) return;
     deleteObject(this.parts.state, resource, current, {
@@ -268,19 +269,7 @@ export class ClusterControl {
 
   /** Calls back when the wished or serving pods of a workload change. Returns the way to stop. */
   onChange(listener: (change: WorkloadChange) => void): () => void {
-    return this.parts.state.store.listen(({ resource, object: changed, before, type }) => {
-      if (resource.kind !== 'Deployment' && resource.kind !== 'StatefulSet') return;
-      const now = type === 'DELETED' ? [0, 0] : sizesOf(changed);
-      const then = before === undefined ? undefined : sizesOf(before);
-      if (then !== undefined && now[0] === then[0] && now[1] === then[1]) return;
-      listener({
-        kind: resource.kind,
-        namespace: namespaceOf(changed),
-        name: text(changed, 'metadata', 'name'),
-        replicas: now[0] ?? 0,
-        readyReplicas: now[1] ?? 0,
-      });
-    });
+    return listenToWorkloads(this.parts.state.store, listener);
   }
 
   /** Back to an empty cluster with its default namespaces and nodes; watches are ended. */
@@ -298,12 +287,4 @@ export class ClusterControl {
     this.seed(defaultRoles({ namespace: 'headroom', name: 'headroom' }), 'kube-apiserver');
     this.seed(defaultNodes(this.parts.nodes), 'kubelet');
   }
-}
-
-function sizesOf(held: JsonObject): readonly [number, number] {
-  const number = (value: Json | undefined) => (typeof value === 'number' ? value : 0);
-  return [
-    number(object(held, 'spec')['replicas']),
-    number(object(held, 'status')['readyReplicas']),
-  ];
 }

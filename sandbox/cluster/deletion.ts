@@ -2,11 +2,12 @@
 import { timestamp } from './clock.ts';
 import type { Json, JsonObject } from './json.ts';
 import { clone, isObject, list, nameOf, namespaceOf, object, text, uidOf } from './json.ts';
+import type { Admit } from './pending-write.ts';
+import { definition } from './resources/definition.ts';
 import type { Resource } from './resources/resource.ts';
 import { byPlural } from './resources/resource.ts';
 import type { ClusterState } from './state.ts';
 import { badRequest, conflict, detailsOf, invalid, notSupported } from './status.ts';
-import type { Admit } from './writer.ts';
 
 /** Who happens to the children of a deleted object. */
 export type Propagation = 'Background' | 'Foreground' | 'Orphan';
@@ -88,6 +89,30 @@ function marked(
   return next;
 }
 
+/** A definition stays until its objects are gone; it says so at once. */
+function leavingDefinition(current: JsonObject, at: Date): JsonObject {
+  const next = clone(current);
+  const metadata = object(next, 'metadata');
+  const now = timestamp(at);
+  metadata['deletionTimestamp'] = now;
+  metadata['finalizers'] = [
+    ...list(metadata, 'finalizers'),
+    'customresourcecleanup.apiextensions.k8s.io',
+  ];
+  object(next, 'status')['conditions'] = [
+    ...list(next, 'status', 'conditions'),
+    {
+      type: 'Terminating',
+      status: 'True',
+      lastTransitionTime: now,
+      reason: 'InstanceDeletionPending',
+      message:
+        'CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon',
+    },
+  ];
+  return next;
+}
+
 const doneStatus = (resource: Resource, gone: JsonObject): JsonObject => ({
   kind: 'Status',
   apiVersion: 'v1',
@@ -125,6 +150,10 @@ export function deleteObject(
     ? (query.graceSeconds ?? Number(object(current, 'spec')['terminationGracePeriodSeconds'] ?? 30))
     : 0;
   if (already) return current;
+  if (resource === definition) {
+    const next = leavingDefinition(current, now);
+    return query.dryRun ? next : state.store.put(resource, next);
+  }
   if (
     finalizer !== undefined ||
     (grace && seconds > 0) ||

@@ -26,6 +26,7 @@ interface GroupVersions {
 }
 
 const groups: readonly GroupVersions[] = [
+  { name: 'apiextensions.k8s.io', versions: ['v1'] },
   { name: 'apps', versions: ['v1'] },
   { name: 'authentication.k8s.io', versions: ['v1'] },
   { name: 'authorization.k8s.io', versions: ['v1'] },

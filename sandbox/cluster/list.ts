@@ -1,9 +1,10 @@
 // LIST requests: selectors, pages and the resource version options.
 
+import { asVersion } from './custom/kinds.ts';
 import type { Json, JsonObject } from './json.ts';
 import { count, nameOf, namespaceOf, text } from './json.ts';
 import type { Target } from './request.ts';
-import { apiVersionOf } from './resources/resource.ts';
+import { apiVersionOf, type Resource } from './resources/resource.ts';
 import { parseFieldSelector, parseLabelSelector } from './selector.ts';
 import type { ClusterState } from './state.ts';
 import type { FieldError } from './status.ts';
@@ -125,7 +126,9 @@ export const metadataOf = (held: JsonObject): JsonObject => ({
   metadata: held['metadata'] ?? {},
 });
 
-function withoutType(held: JsonObject): JsonObject {
+/** Items of custom kinds keep their kind and version. */
+function listItem(resource: Resource, held: JsonObject): JsonObject {
+  if (resource.custom !== undefined) return asVersion(resource, held);
   const { kind: _kind, apiVersion: _apiVersion, ...item } = held;
   return item;
 }
@@ -162,12 +165,13 @@ export function listObjects(
     apiVersion: apiVersionOf(resource),
     metadata: {
       resourceVersion: String(version),
+      ...(resource.custom === undefined ? {} : { continue: '' }),
       ...(left > 0 && last !== undefined
         ? { continue: printContinue(version, keyOf(target, last)) }
         : {}),
       ...(left > 0 && !selective ? { remainingItemCount: left } : {}),
     },
-    items: page.map(withoutType),
+    items: page.map((item) => listItem(resource, item)),
   };
 }
 
@@ -181,6 +185,6 @@ export function listGone(
     kind: `${target.resource.kind}List`,
     apiVersion: apiVersionOf(target.resource),
     metadata: { resourceVersion: String(state.store.version) },
-    items: items.map(withoutType),
+    items: items.map((item) => listItem(target.resource, item)),
   };
 }

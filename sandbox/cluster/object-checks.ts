@@ -1,5 +1,6 @@
 // What every verb on a single object checks first: that it is there, and that path and body mean the same one.
 
+import { asVersion } from './custom/kinds.ts';
 import type { JsonObject } from './json.ts';
 import { text } from './json.ts';
 import type { Target } from './request.ts';
@@ -21,7 +22,7 @@ export function requireObject(state: ClusterState, target: Target): JsonObject {
   const { resource, namespace, name } = target;
   const found = state.store.get(resource, namespace, name);
   if (found === undefined) throw notFound(byPlural(resource, name));
-  return found;
+  return asVersion(resource, found);
 }
 
 /** Throws 400 when the body names another object than the path. */

@@ -48,6 +48,7 @@ export function createObject(
     );
   }
   requireNamespace(state, target);
+  if (resource.custom?.isLeaving === true) throw leavingKind();
   const options = optionsOf(query);
   if (resource.kind === 'Pod') {
     admitPod(decoded.value, target);
@@ -59,6 +60,14 @@ export function createObject(
   const body = state.writer.create(resource, target.namespace, decoded.value, options);
   return { status: 201, body, warnings: warningsOf(resource, body, decoded) };
 }
+
+const leavingKind = () =>
+  failure(
+    405,
+    'MethodNotAllowed',
+    'create not allowed while custom resource definition is terminating',
+    {},
+  );
 
 /** What admission asks of a pod somebody creates by hand: only the default account and no priority class exist. */
 function admitPod(pod: JsonObject, { namespace }: Target): void {
@@ -115,7 +124,7 @@ export function patchTarget(
   request: ApiRequest,
 ): ObjectAnswer {
   if (target.name === '') throw methodNotAllowed();
-  const format = patchFormat(request.contentType);
+  const format = patchFormat(request.contentType, target.resource);
   const query = parseWriteQuery(request, format === 'apply');
   if (format === 'apply') return applyTarget(state, target, request, query);
   const current = requireObject(state, target);

@@ -1,12 +1,16 @@
 // Reads a request: which kind, object and subresource the path means, and what the query asks for.
 import { parse as parseYaml, YAMLParseError } from 'yaml';
 import type { Caller } from './auth.ts';
+import { isCustomGroup } from './custom/discovery.ts';
+import { findKind } from './custom/kinds.ts';
 import type { Json, JsonObject } from './json.ts';
 import { isObject } from './json.ts';
-import { findResource, resources } from './resources/registry.ts';
-import type { Resource } from './resources/resource.ts';
-import { badRequest, failure, invalid, unknownPath } from './status.ts';
-import type { Admit, WriteOptions } from './writer.ts';
+import type { Admit } from './pending-write.ts';
+import { resources } from './resources/registry.ts';
+import { byPlural, type Resource } from './resources/resource.ts';
+import { badRequest, failure, invalid, notFound, unknownPath } from './status.ts';
+import type { Store } from './store.ts';
+import type { WriteOptions } from './writer.ts';
 
 /** A request as it came, body still text. */
 export interface ApiRequest {
@@ -34,7 +38,7 @@ const missingResource = () =>
   failure(404, 'NotFound', 'the server could not find the requested resource', {});
 
 /** Finds the target of a path; undefined when the path is not about objects at all. Throws 404 for unknown ones. */
-export function parseTarget(path: string): Target | undefined {
+export function parseTarget(path: string, store: Store): Target | undefined {
   const parts = path
     .split('/')
     .filter((part) => part !== '')
@@ -45,12 +49,14 @@ export function parseTarget(path: string): Target | undefined {
   const version = core ? (parts[1] ?? '') : (parts[2] ?? '');
   const rest = parts.slice(core ? 2 : 3);
   if (rest.length === 0) return undefined;
-  const known = resources.some((item) => item.group === group);
+  const isCustom = isCustomGroup(store, group);
+  const known = isCustom || resources.some((item) => item.group === group);
   if (!known) throw unknownPath();
   const scoped = rest[0] === 'namespaces' && rest.length > 2;
   const namespace = scoped ? (rest[1] ?? '') : '';
   const [plural = '', name = '', subresource = '', ...more] = scoped ? rest.slice(2) : rest;
-  const resource = findResource(group, version, plural);
+  const resource = findKind(store, group, version, plural);
+  if (resource === undefined && isCustom) throw unknownPath();
   if (resource === undefined || more.length > 0) throw missingResource();
   if (name.includes('/')) throw missingResource();
   if (scoped && !resource.namespaced) throw missingResource();
@@ -61,7 +67,9 @@ export function parseTarget(path: string): Target | undefined {
     ...(resource.plural === 'pods' ? ['eviction', 'log'] : []),
     ...(resource.plural === 'serviceaccounts' ? ['token'] : []),
   ];
-  if (!subresources.includes(subresource)) throw missingResource();
+  if (!subresources.includes(subresource)) {
+    throw resource.custom === undefined ? missingResource() : notFound(byPlural(resource, name));
+  }
   return { resource, namespace, name, subresource };
 }
 

@@ -109,13 +109,15 @@ const extraFields: Readonly<Record<string, readonly string[]>> = {
   nodes: ['spec.unschedulable'],
 };
 
-function fieldRule(term: string, { group, plural }: Resource): (candidate: JsonObject) => boolean {
+function fieldRule(term: string, resource: Resource): (candidate: JsonObject) => boolean {
   const pair = /^([^=!]+)(==|!=|=)(.*)$/.exec(term);
   if (pair === null) throw badRequest(`invalid selector: '${term}'; can't understand '${term}'`);
   const [, key = '', operator, value = ''] = pair;
-  const known = ['metadata.name', 'metadata.namespace', ...(extraFields[plural] ?? [])];
+  const { group, plural, custom } = resource;
+  const more = custom?.selectable ?? extraFields[plural] ?? [];
+  const known = ['metadata.name', 'metadata.namespace', ...more];
   if (!known.includes(key)) {
-    if (group === '') throw badRequest(`field label not supported: ${key}`);
+    if (group === '' || custom !== undefined) throw badRequest(`field label not supported: ${key}`);
     const names = known.map((name) => `"${name}"`).join(', ');
     throw badRequest(`"${key}" is not a known field selector: only ${names}`);
   }

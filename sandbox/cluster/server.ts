@@ -18,6 +18,7 @@ import { type NodeCount, usualNodes } from './default-nodes.ts';
 import type { Fault } from './faults.ts';
 import { Faults } from './faults.ts';
 import { JournalNote } from './journal.ts';
+import type { Admit } from './pending-write.ts';
 import { Authorizer } from './rbac.ts';
 import { refuseEscalation } from './rbac-escalation.ts';
 import { actingAs, Tokens } from './rbac-tokens.ts';
@@ -27,7 +28,6 @@ import type { ClusterState, Timings } from './state.ts';
 import { ApiError, failure } from './status.ts';
 import { Store } from './store.ts';
 import { Watches } from './watch.ts';
-import type { Admit } from './writer.ts';
 import { ObjectWriter } from './writer.ts';
 
 /** How to start a sandbox cluster. */
@@ -244,22 +244,26 @@ class ClusterServer {
     }
     entry.update({ status: answer.status });
     const plain = typeof answer.body === 'string';
-    if (answer.warnings.length > 0) {
-      response.setHeader(
-        'warning',
-        answer.warnings.map((item) => `299 - ${JSON.stringify(item)}`),
-      );
-    }
+    this.warn(response, answer.warnings);
     response.writeHead(answer.status, {
       'content-type': plain ? 'text/plain; charset=utf-8' : 'application/json',
     });
     response.end(plain ? answer.body : JSON.stringify(answer.body));
   }
 
+  private warn(response: ServerResponse, warnings: readonly string[]): void {
+    if (warnings.length === 0) return;
+    response.setHeader(
+      'warning',
+      warnings.map((item) => `299 - ${JSON.stringify(item)}`),
+    );
+  }
+
   private answerError(response: ServerResponse, error: unknown): void {
     const known =
       error instanceof ApiError ? error : failure(500, 'InternalError', describe(error));
     const plain = typeof known.body === 'string';
+    this.warn(response, known.warnings);
     const retry = known.code === 504 ? { 'retry-after': '1' } : {};
     response.writeHead(known.code, {
       'content-type': plain ? 'text/plain; charset=utf-8' : 'application/json',

@@ -12,6 +12,8 @@ export interface FieldError {
     | 'FieldValueNotSupported'
     | 'FieldValueDuplicate'
     | 'FieldValueTooLong'
+    | 'FieldValueTooMany'
+    | 'FieldValueTypeInvalid'
     | 'FieldManagerConflict';
   readonly field: string;
   readonly message: string;
@@ -21,11 +23,18 @@ export interface FieldError {
 export class ApiError extends Error {
   readonly code: number;
   readonly body: JsonObject | string;
+  /** Some failures come with warnings. */
+  warnings: readonly string[] = [];
 
   constructor(code: number, body: JsonObject | string) {
     super(typeof body === 'string' ? body : show(body['message']));
     this.code = code;
     this.body = body;
+  }
+
+  withWarnings(warnings: readonly string[]): this {
+    this.warnings = warnings;
+    return this;
   }
 }
 

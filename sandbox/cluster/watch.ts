@@ -1,5 +1,6 @@
 // WATCH requests: a stream of changes from a version on, with bookmarks, and the 410 for versions that are gone.
 import type { ServerResponse } from 'node:http';
+import { asVersion } from './custom/kinds.ts';
 import type { Json, JsonObject } from './json.ts';
 import { object, text } from './json.ts';
 import { metadataOf, selectorsOf } from './list.ts';
@@ -196,7 +197,8 @@ class OpenWatch {
   }
 
   private show(type: string, held: JsonObject): void {
-    this.send(type, this.plan.metadataOnly ? metadataOf(held) : held);
+    const shown = asVersion(this.plan.target.resource, held);
+    this.send(type, this.plan.metadataOnly ? metadataOf(shown) : shown);
   }
 
   private send(type: string, content: Json): void {

@@ -7,28 +7,12 @@ import type { JsonObject } from './json.ts';
 import { clone, equal, isObject, nameOf, namespaceOf, object, text } from './json.ts';
 import type { Ownership, Writer } from './patch/managed-fields.ts';
 import { afterUpdate, printManagers, readManagers } from './patch/managed-fields.ts';
+import type { Admit } from './pending-write.ts';
 import { validateMetadata } from './resources/metadata.ts';
 import type { Resource } from './resources/resource.ts';
 import { apiVersionOf, byKind, byPlural } from './resources/resource.ts';
 import { alreadyExists, conflict, failure, internalError, invalid, modified } from './status.ts';
 import type { Store } from './store.ts';
-
-/** A write that is about to be stored, as those who judge it see it. */
-export interface PendingWrite {
-  readonly operation: 'CREATE' | 'UPDATE' | 'DELETE';
-  readonly resource: Resource;
-  readonly subresource: string;
-  readonly namespace: string;
-  readonly name: string;
-  /** Undefined when the object goes away. */
-  readonly next: JsonObject | undefined;
-  /** Undefined when the object is new. */
-  readonly old: JsonObject | undefined;
-  readonly dryRun: boolean;
-}
-
-/** Judges a write. Throws ApiError for one that may not be. */
-export type Admit = (write: PendingWrite) => void;
 
 /** How a write is to be done. */
 export interface WriteOptions {
@@ -88,9 +72,6 @@ export class ObjectWriter {
     this.stampNew(resource, made, metadata);
     resource.applyDefaults(made);
     const name = nameOf(made);
-    if (name !== '' && this.store.get(resource, namespace, name) !== undefined) {
-      throw alreadyExists(byPlural(resource, name));
-    }
     this.check(resource, made, undefined);
     const ordered = this.ordered(resource, made);
     const owners =
@@ -104,6 +85,10 @@ export class ObjectWriter {
       });
     object(ordered, 'metadata')['managedFields'] = printManagers(owners);
     this.judge(resource, ordered, undefined, options);
+    // Whether the name is taken only shows when the object is stored, which is last.
+    if (this.store.get(resource, namespace, name) !== undefined) {
+      throw alreadyExists(byPlural(resource, name));
+    }
     return options.dryRun === true ? ordered : this.store.put(resource, ordered);
   }
 
@@ -130,8 +115,9 @@ export class ObjectWriter {
     if (resource.generation !== 'none') metadata['generation'] = 1;
     else delete metadata['generation'];
     if (resource.statusSubresource) {
-      const zero = zeroOf(resource.schema);
-      if (isObject(zero)) made['status'] = zero['status'] ?? {};
+      const zero = this.emptyOf(resource)['status'];
+      if (zero !== undefined) made['status'] = zero;
+      else delete made['status'];
     }
     made['kind'] = resource.kind;
     made['apiVersion'] = apiVersionOf(resource);
@@ -179,7 +165,9 @@ export class ObjectWriter {
     const next = this.carryOver(resource, current, clone(body), options);
     resource.applyDefaults(next);
     const ordered = this.ordered(resource, next);
-    if (options.subresource !== 'status') this.check(resource, ordered, current);
+    if (options.subresource !== 'status' || resource.custom !== undefined) {
+      this.check(resource, ordered, current);
+    }
     return this.finish(resource, current, ordered, options, isReset(given));
   }
 
@@ -223,7 +211,9 @@ export class ObjectWriter {
       const status = next['status'] ?? {};
       const kept = { ...clone(current), status };
       const annotations = object(next, 'metadata')['annotations'];
-      if (annotations !== undefined) object(kept, 'metadata')['annotations'] = annotations;
+      if (annotations !== undefined && resource.custom === undefined) {
+        object(kept, 'metadata')['annotations'] = annotations;
+      }
       return kept;
     }
     const metadata = object(next, 'metadata');
@@ -241,8 +231,9 @@ export class ObjectWriter {
       else metadata[key] = value;
     }
     if (text(metadata, 'uid') === '') metadata['uid'] = text(own, 'uid');
-    if (resource.statusSubresource && current['status'] !== undefined) {
-      next['status'] = clone(current['status']);
+    if (resource.statusSubresource) {
+      if (current['status'] !== undefined) next['status'] = clone(current['status']);
+      else delete next['status'];
     }
     next['kind'] = resource.kind;
     next['apiVersion'] = apiVersionOf(resource);
@@ -281,7 +272,7 @@ export class ObjectWriter {
       resource.generation === 'spec-and-annotations' &&
       options.subresource !== 'status' &&
       !equal(annotationsOf(current), annotationsOf(next));
-    if (resource.generation !== 'none' && (annotated || specChanged(current, next))) {
+    if (resource.generation !== 'none' && (annotated || specChanged(resource, current, next))) {
       metadata['generation'] = Number(object(current, 'metadata')['generation'] ?? 0) + 1;
     }
     this.judge(resource, next, current, options);
@@ -302,10 +293,11 @@ function isReset(metadata: JsonObject): boolean {
   return isObject(only) && Object.keys(only).length === 0;
 }
 
-function specChanged(current: JsonObject, next: JsonObject): boolean {
+/** Without a status subresource the status is a part like any other. */
+function specChanged(resource: Resource, current: JsonObject, next: JsonObject): boolean {
   const rest = (value: JsonObject): JsonObject => {
-    const { metadata: _metadata, status: _status, ...others } = value;
-    return others;
+    const { metadata: _metadata, status, ...others } = value;
+    return resource.statusSubresource || status === undefined ? others : { ...others, status };
   };
   const deleted = (value: JsonObject) => text(value, 'metadata', 'deletionTimestamp');
   return !equal(rest(current), rest(next)) || deleted(current) !== deleted(next);

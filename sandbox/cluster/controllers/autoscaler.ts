@@ -2,13 +2,12 @@
 import { timestamp } from '../clock.ts';
 import type { Json, JsonObject } from '../json.ts';
 import { clone, count, list, nameOf, namespaceOf, object, text, uidOf } from '../json.ts';
-import { parseFields } from '../patch/field-set.ts';
 import { readManagers } from '../patch/managed-fields.ts';
 import { autoscaler } from '../resources/autoscaler.ts';
 import { resources } from '../resources/registry.ts';
 import type { Resource } from '../resources/resource.ts';
 import { apiVersionOf } from '../resources/resource.ts';
-import { ownersFromScale } from '../resources/scale.ts';
+import { ownersFromScale, replicasField } from '../resources/scale.ts';
 import type { ClusterState } from '../state.ts';
 import { workloadKey } from '../state.ts';
 import { controllerManager, tell, writeStatus } from './actor.ts';
@@ -147,7 +146,7 @@ export class Autoscaler {
         apiVersion: apiVersionOf(resource),
         subresource: 'scale',
         time: undefined,
-        fields: parseFields({ 'f:spec': { 'f:replicas': {} } }),
+        fields: replicasField(resource),
       },
     ]);
     const managed = readManagers(workload).length > 0;

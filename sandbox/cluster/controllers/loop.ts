@@ -1,4 +1,5 @@
 // Runs every controller once per pass; one pass is one look of each, so watchers see the states in between.
+import { syncDefinitions } from '../custom/lifecycle.ts';
 import { deployment } from '../resources/deployment.ts';
 import { replicaSet } from '../resources/replica-set.ts';
 import { statefulSet } from '../resources/stateful-set.ts';
@@ -30,6 +31,7 @@ export class ControllerLoop {
     for (const held of store.list(deployment)) syncDeployment(this.state, held);
     for (const held of store.list(replicaSet)) syncReplicaSet(this.state, held);
     for (const held of store.list(statefulSet)) syncStatefulSet(this.state, held);
+    syncDefinitions(this.state);
     countQuotas(this.state);
     this.kubelet.sync();
     this.autoscaler.sync();

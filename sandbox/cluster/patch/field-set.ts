@@ -121,7 +121,8 @@ export function elementOf(item: Json, schema: ListSchema): string | undefined {
   if (schema.keys.length === 0 || !isObject(item)) return undefined;
   const keys: JsonObject = {};
   for (const key of [...schema.keys].toSorted()) {
-    const value = item[key] ?? (key === 'protocol' ? 'TCP' : undefined);
+    const value =
+      item[key] ?? schema.keyDefaults?.[key] ?? (key === 'protocol' ? 'TCP' : undefined);
     if (value === undefined) return undefined;
     keys[key] = value;
   }
@@ -140,7 +141,7 @@ export function membersOf(value: Json, schema: Schema | undefined): Member[] | u
     return Object.entries(value).map(([key, item]) => ({
       key: `f:${key}`,
       value: item,
-      schema: schema.fields[key],
+      schema: schema.fields[key] ?? schema.rest,
     }));
   }
   if (schema?.type === 'map' && isObject(value)) {

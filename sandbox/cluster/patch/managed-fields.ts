@@ -128,7 +128,8 @@ export function applyManifest(
   const { changed } = compareObjects(live ?? {}, base, schema);
   const disputed = others
     .map((owner) => ({ owner, fields: intersection(owner.fields, changed) }))
-    .filter(({ fields }) => !isEmpty(fields));
+    .filter(({ fields }) => !isEmpty(fields))
+    .toSorted((a, b) => (describeOwner(a.owner) < describeOwner(b.owner) ? -1 : 1));
   if (disputed.length > 0 && !force) throw applyConflict(disputed);
   const kept = others.map((owner) => ({ ...owner, fields: difference(owner.fields, changed) }));
   let abandoned = previous === undefined ? emptySet() : difference(previous.fields, stated);
@@ -191,7 +192,7 @@ function describeOwner({ manager, operation, apiVersion, subresource }: Ownershi
 }
 
 function childOf(schema: Schema | undefined, key: string): Schema | undefined {
-  if (schema?.type === 'struct') return schema.fields[key];
+  if (schema?.type === 'struct') return schema.fields[key] ?? schema.rest;
   return schema?.type === 'map' ? schema.of : undefined;
 }
 

@@ -2,6 +2,7 @@
 import { secret, serviceAccount } from './account.ts';
 import { autoscaler } from './autoscaler.ts';
 import { configMap, disruptionBudget, event, lease, namespace, pod } from './core.ts';
+import { definition } from './definition.ts';
 import { deployment } from './deployment.ts';
 import { node } from './node.ts';
 import { limitRange, resourceQuota } from './quota.ts';
@@ -27,6 +28,7 @@ export const resources: readonly Resource[] = [
   autoscaler,
   lease,
   disruptionBudget,
+  definition,
   clusterRoleBinding,
   clusterRole,
   roleBinding,
@@ -38,13 +40,6 @@ export function findResource(group: string, version: string, plural: string): Re
   return resources.find(
     (item) => item.group === group && item.version === version && item.plural === plural,
   );
-}
-
-/** The resource of a kind. Throws for kinds the sandbox does not serve. */
-export function resourceOfKind(kind: string): Resource {
-  const found = resources.find((item) => item.kind === kind);
-  if (found === undefined) throw new Error(`the sandbox does not serve ${kind}`);
-  return found;
 }
 
 /** The kind whose objects a quota counts under a name such as `count/deployments.apps`. */

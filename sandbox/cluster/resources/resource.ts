@@ -15,7 +15,8 @@ export interface ScalePaths {
 /** What sets a kind that a definition made apart from the built-in ones. */
 export interface CustomTraits {
   readonly scale: ScalePaths | undefined;
-  readonly columns: readonly JsonObject[];
+  /** Fields a field selector may name besides name and namespace. */
+  readonly selectable: readonly string[];
   /** Whether its definition is being deleted, which forbids new objects. */
   readonly isLeaving: boolean;
   /** Refuses a manifest with a value of a wrong type; throws a DecodeError. */

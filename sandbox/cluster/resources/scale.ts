@@ -1,14 +1,15 @@
 // The Scale view of a workload: replicas and who may be counted, with its own shape and its own share of ownership.
 
 import type { JsonObject } from '../json.ts';
-import { at, count, nameOf, object, text } from '../json.ts';
-import { difference, isEmpty, parseFields } from '../patch/field-set.ts';
+import { at, clone, count, nameOf, object, text } from '../json.ts';
+import type { FieldSet } from '../patch/field-set.ts';
+import { difference, intersection, isEmpty, parseFields } from '../patch/field-set.ts';
 import type { Ownership } from '../patch/managed-fields.ts';
 import { printManagers, readManagers } from '../patch/managed-fields.ts';
 import * as s from '../schema.ts';
 import type { FieldError } from '../status.ts';
-import { invalidValue } from '../status.ts';
-import type { Resource } from './resource.ts';
+import { internalError, invalidValue } from '../status.ts';
+import type { Resource, ScalePaths } from './resource.ts';
 import { apiVersionOf } from './resource.ts';
 import { objectMeta, typeMeta } from './shapes.ts';
 import { selectorText } from './workload.ts';
@@ -22,20 +23,65 @@ export const scaleSchema = s.struct('Scale', {
 });
 
 export const scaleApiVersion = 'autoscaling/v1';
-const replicasField = () => parseFields({ 'f:spec': { 'f:replicas': {} } });
 
-function ownsReplicas(owner: Ownership): boolean {
-  return owner.fields.kids.get('f:spec')?.kids.get('f:replicas')?.own === true;
+const usualPaths: ScalePaths = {
+  spec: ['spec', 'replicas'],
+  status: ['status', 'replicas'],
+  selector: undefined,
+};
+const pathsOf = (resource: Resource): ScalePaths => resource.custom?.scale ?? usualPaths;
+
+function fieldAt(path: readonly string[]): FieldSet {
+  let fields: JsonObject = {};
+  for (const key of path.toReversed()) fields = { [`f:${key}`]: fields };
+  return parseFields(fields);
 }
 
-/** The Scale of a workload. */
-export function scaleOf(workload: JsonObject): JsonObject {
+/** The field of an object that its Scale shows as `spec.replicas`. */
+export const replicasField = (resource: Resource): FieldSet => fieldAt(pathsOf(resource).spec);
+const shownField = () => fieldAt(usualPaths.spec);
+
+function ownsReplicas(resource: Resource, owner: Ownership): boolean {
+  return !isEmpty(intersection(owner.fields, replicasField(resource)));
+}
+
+/** A copy of an object with another number of replicas. */
+export function withReplicas(resource: Resource, held: JsonObject, replicas: number): JsonObject {
+  const next = clone(held);
+  let here = next;
+  const path = [...pathsOf(resource).spec];
+  const last = path.pop() ?? '';
+  for (const key of path) {
+    const below = object(here, key);
+    here[key] = below;
+    here = below;
+  }
+  here[last] = replicas;
+  return next;
+}
+
+/** Selectors of custom kinds stand as text in their status. */
+function shownSelector(resource: Resource, held: JsonObject): JsonObject {
+  if (resource.custom === undefined) {
+    return { selector: selectorText(object(held, 'spec', 'selector')) };
+  }
+  const { selector } = pathsOf(resource);
+  const written = selector === undefined ? '' : text(held, ...selector);
+  return written === '' ? {} : { selector: written };
+}
+
+/** The Scale of an object. Throws 500 for one of a custom kind that says nothing of replicas. */
+export function scaleOf(resource: Resource, workload: JsonObject): JsonObject {
   const metadata = object(workload, 'metadata');
-  const replicas = count(workload, ['spec', 'replicas']);
+  const { spec, status } = pathsOf(resource);
+  if (resource.custom !== undefined && at(workload, ...spec) === undefined) {
+    throw internalError(`the spec replicas field ".${spec.join('.')}" does not exist`);
+  }
+  const replicas = count(workload, spec);
   const managed = printManagers(
     readManagers(workload)
-      .filter(ownsReplicas)
-      .map((owner) => ({ ...owner, apiVersion: scaleApiVersion, fields: replicasField() })),
+      .filter((owner) => ownsReplicas(resource, owner))
+      .map((owner) => ({ ...owner, apiVersion: scaleApiVersion, fields: shownField() })),
   );
   return {
     kind: 'Scale',
@@ -50,8 +96,8 @@ export function scaleOf(workload: JsonObject): JsonObject {
     },
     spec: replicas === 0 ? {} : { replicas },
     status: {
-      replicas: count(workload, ['status', 'replicas']),
-      selector: selectorText(object(workload, 'spec', 'selector')),
+      replicas: count(workload, status),
+      ...shownSelector(resource, workload),
     },
   };
 }
@@ -65,7 +111,7 @@ export function ownersFromScale(
   const left = scaleOwners.filter((owner) => !isEmpty(owner.fields));
   const kept: Ownership[] = [];
   for (const owner of readManagers(workload)) {
-    if (!ownsReplicas(owner)) {
+    if (!ownsReplicas(resource, owner)) {
       kept.push(owner);
       continue;
     }
@@ -78,19 +124,20 @@ export function ownersFromScale(
     if (twin >= 0) {
       left.splice(twin, 1);
       kept.push(owner);
-    } else kept.push({ ...owner, fields: difference(owner.fields, replicasField()) });
+    } else kept.push({ ...owner, fields: difference(owner.fields, replicasField(resource)) });
   }
   const added = left.map((owner) => ({
     ...owner,
     apiVersion: apiVersionOf(resource),
     time: undefined,
-    fields: replicasField(),
+    fields: replicasField(resource),
   }));
   return [...kept, ...added];
 }
 
-/** The broken rules of a Scale. */
-export function validateScale(scale: JsonObject): FieldError[] {
+/** The broken rules of a Scale. Custom kinds have their own. */
+export function validateScale(resource: Resource, scale: JsonObject): FieldError[] {
+  if (resource.custom !== undefined) return [];
   const replicas = at(scale, 'spec', 'replicas');
   return typeof replicas === 'number' && replicas < 0
     ? [invalidValue('spec.replicas', replicas, 'must be greater than or equal to 0')]

@@ -16,11 +16,17 @@ export interface Exception {
   readonly file: string;
   readonly step: number;
   readonly reason: string;
-  /** Parts of the answer that are left out; without them and without `hurry` the step is not played at all. */
+  /** Parts of the answer that are left out; without them, `shortened` and `hurry` the step is not played at all. */
   readonly ignore?: readonly string[];
+  /** The recorded lists were shortened: more in the answer is fine. */
+  readonly shortened?: boolean;
   /** The recorded client was faster than the controllers: nothing is awaited before the step. */
   readonly hurry?: boolean;
 }
+
+/** Whether a step is not played at all. */
+export const isSkipped = ({ ignore, hurry, shortened }: Exception): boolean =>
+  ignore === undefined && hurry !== true && shortened !== true;
 
 /** What a scenario needs besides its steps, before the step of that number. */
 export type Preparations = Readonly<
@@ -120,9 +126,7 @@ export class Player {
     this.preparations[index]?.(this.cluster, (ms) => this.wait(ms));
     const exception = this.exceptions.find((item) => item.step === index);
     const streams = isList(step.response.body);
-    if (exception !== undefined && exception.ignore === undefined && exception.hurry !== true) {
-      return 0;
-    }
+    if (exception !== undefined && isSkipped(exception)) return 0;
     if (streams) return this.playWatch(index, step);
     if (step.request.method === 'GET') await this.playRead(index, step);
     else await this.playWrite(index, step);
@@ -137,6 +141,7 @@ export class Player {
     const exception = this.exceptions.find((item) => item.step === index);
     return {
       cut:
+        exception?.shortened === true ||
         /\bcut\b|two of the/.test(step.note ?? '') ||
         /items of lists are cut/.test(this.cutNotes(index)),
       withoutStatus: (this.scenario.cut ?? '').includes('status'),
