@@ -330,7 +330,7 @@ export interface Transaction {
   readonly commands: {
     /** False when this very invocation is stored already. */
     store(command: StoredCommand, dedupeKey: string): Promise<boolean>;
-    takeWaiting(now: Date, leaseMs: number): Promise<StoredCommand | undefined>;
+    takeWaiting(now: Date, holdMs: number): Promise<StoredCommand | undefined>;
     /** Keeps what a command came to, so that it is not carried out again when only its answer is late. */
     carriedOut(id: string, reply: Message): Promise<void>;
     forget(before: Date): Promise<number>;
@@ -384,9 +384,9 @@ export interface Transaction {
     find(run: RunId): Promise<RunRecord | undefined>;
     latest(planId: string): Promise<RunRecord | undefined>;
     /** Makes a queued run this process's own; false when somebody else was faster. */
-    claim(run: RunId, holder: string, now: Date, leaseMs: number): Promise<boolean>;
+    claim(run: RunId, holder: string, now: Date, holdMs: number): Promise<boolean>;
     /** Keeps the run; false when it was lost to somebody else. */
-    renew(run: RunId, holder: string, now: Date, leaseMs: number): Promise<boolean>;
+    renew(run: RunId, holder: string, now: Date, holdMs: number): Promise<boolean>;
     end(run: RunId, state: 'lost' | 'ended', at: Date): Promise<void>;
     /** Queued since before then, oldest first. */
     waiting(olderThan: Date): Promise<readonly RunRecord[]>;
@@ -427,7 +427,7 @@ export interface Transaction {
       readonly run?: number;
     }): Promise<void>;
     /** The oldest message owed to a channel that may be called now; nobody else calls that channel until `sent` or `failed`. */
-    takeOwed(now: Date, leaseMs: number): Promise<OwedMessage | undefined>;
+    takeOwed(now: Date, holdMs: number): Promise<OwedMessage | undefined>;
     cardTs(planId: string): Promise<string | undefined>;
     sent(
       message: OwedMessage,

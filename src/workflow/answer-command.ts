@@ -28,7 +28,7 @@ import { resume, stop } from './stop-and-resume.ts';
 /** False when no command waits. */
 export async function answerNextCommand(parts: Parts): Promise<boolean> {
   const stored = await parts.store.transaction((tx) =>
-    tx.commands.takeWaiting(parts.clock.now(), limits.commandLeaseMs),
+    tx.commands.takeWaiting(parts.clock.now(), limits.commandHoldMs),
   );
   if (stored === undefined) return false;
   const reply = stored.reply ?? (await carriedOut(stored, parts));
@@ -42,7 +42,7 @@ export async function answerNextCommand(parts: Parts): Promise<boolean> {
     }
   } catch (error) {
     if (!(error instanceof OperationError)) throw error;
-    // The lease runs out and only the answer is tried again.
+    // The hold runs out and only the answer is tried again.
     parts.log.warn({ command: stored.id, err: error }, 'answering a command');
     return true;
   }

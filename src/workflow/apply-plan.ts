@@ -7,7 +7,7 @@ import type { LockProof, PlanRecord, RunId, Transaction } from '../ports.ts';
 import { applyChange } from './apply-change.ts';
 import type { ChangeAtHand, ChangeEnd } from './change-at-hand.ts';
 import { endRun } from './end-run.ts';
-import { keepRun, type RunLease } from './keep-run.ts';
+import { keepRun, type RunHold } from './keep-run.ts';
 import { limits } from './limits.ts';
 import { movePlan, wantInThread } from './move-plan.ts';
 import type { Parts } from './parts.ts';
@@ -27,8 +27,8 @@ export function applyPlan(parts: Parts): ApplyPlan {
     if (begun.kind !== 'begun') return begun.kind;
     parts.checkpoint('run-claimed');
     parts.wake('messages');
-    const end = await keepRun(run, begun.lease, parts, (lease) =>
-      carryOut(begun, lease, shutdown, parts),
+    const end = await keepRun(run, begun.hold, parts, (hold) =>
+      carryOut(begun, hold, shutdown, parts),
     );
     parts.checkpoint('run-ended');
     parts.wake('messages');
@@ -45,7 +45,7 @@ interface Begun {
   readonly record: PlanRecord;
   readonly plan: ApprovedPlan;
   readonly lock: LockProof;
-  readonly lease: RunLease;
+  readonly hold: RunHold;
 }
 
 /** Evaluates the approval as it stands now, takes all locks and makes the run this process's own, in one transaction. */
@@ -85,8 +85,8 @@ function begin(
     }
     const lock = await tx.locks.take(targetsOf(verdict.plan), record.plan.id, parts.clock.now());
     if (lock.kind === 'held') return { kind: 'waiting' };
-    const lease: RunLease = { holder: parts.newId('h') };
-    await tx.runs.claim(run, lease.holder, parts.clock.now(), limits.runLeaseMs);
+    const hold: RunHold = { holder: parts.newId('h') };
+    await tx.runs.claim(run, hold.holder, parts.clock.now(), limits.runHoldMs);
     const moved = await movePlan(
       tx,
       record,
@@ -94,7 +94,7 @@ function begin(
       parts,
     );
     await wantInThread(tx, record, { kind: 'progress', run: run.number }, parts);
-    return { kind: 'begun', run, record: moved, plan: verdict.plan, lock: lock.proof, lease };
+    return { kind: 'begun', run, record: moved, plan: verdict.plan, lock: lock.proof, hold };
   });
 }
 
@@ -130,11 +130,11 @@ async function giveUp(
 
 async function carryOut(
   { run, record, plan, lock }: Begun,
-  lease: RunLease,
+  hold: RunHold,
   shutdown: AbortSignal,
   parts: Parts,
 ): Promise<RunEnd> {
-  const at = { run, record, lock, lease, shutdown };
+  const at = { run, record, lock, hold, shutdown };
   parts.checkpoint('locks-taken');
   const gaveUp = await failedEarlier(plan, run, parts);
   if (gaveUp !== undefined) return fail({ code: 'not-ready', because: gaveUp }, plan, at, parts);

@@ -2,7 +2,7 @@
 
 import type { Change, RemoveChange } from '../change/change.ts';
 import type { LockProof, PlanRecord, RunChangeState, RunId } from '../ports.ts';
-import type { RunLease } from './keep-run.ts';
+import type { RunHold } from './keep-run.ts';
 import { limits } from './limits.ts';
 import { wantInThread } from './move-plan.ts';
 import type { Parts } from './parts.ts';
@@ -14,7 +14,7 @@ export interface ChangeAtHand {
   readonly change: Change | RemoveChange;
   /** Nothing is written without it. */
   readonly lock: LockProof;
-  readonly lease: RunLease;
+  readonly hold: RunHold;
   readonly shutdown: AbortSignal;
 }
 
@@ -29,14 +29,14 @@ export type ChangeEnd =
 
 /** Stores where a change stands, with its audit entry; false when the run is somebody else's now. */
 export function note(
-  at: Pick<ChangeAtHand, 'run' | 'record' | 'position' | 'lease'>,
+  at: Pick<ChangeAtHand, 'run' | 'record' | 'position' | 'hold'>,
   state: RunChangeState,
   detail: string | undefined,
   parts: Parts,
 ): Promise<boolean> {
   return parts.store.transaction(async (tx) => {
     const now = parts.clock.now();
-    if (!(await tx.runs.renew(at.run, at.lease.holder, now, limits.runLeaseMs))) return false;
+    if (!(await tx.runs.renew(at.run, at.hold.holder, now, limits.runHoldMs))) return false;
     await tx.runs.setChange(
       at.run,
       { position: at.position, state, ...(detail !== undefined && { detail }) },

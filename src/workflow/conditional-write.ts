@@ -110,7 +110,7 @@ function announce(
     const record = await tx.plans.lock(at.run.planId);
     assert(record !== undefined, 'a plan that runs is stored');
     const now = parts.clock.now();
-    if (!(await tx.runs.renew(at.run, at.lease.holder, now, limits.runLeaseMs)))
+    if (!(await tx.runs.renew(at.run, at.hold.holder, now, limits.runHoldMs)))
       return { kind: 'lost' };
     const input = await readCase(tx, record, parts);
     const verdict = evaluateApproval(input);

@@ -1,7 +1,7 @@
 // Ends a run: the plan's next state, the ledger, the locks and the messages, in one transaction and only for who holds the run.
 
 import type { PlanRecord, RunId } from '../ports.ts';
-import type { RunLease } from './keep-run.ts';
+import type { RunHold } from './keep-run.ts';
 import { limits } from './limits.ts';
 import { movePlan, wantInThread } from './move-plan.ts';
 import type { Parts } from './parts.ts';
@@ -20,14 +20,14 @@ export type RunResult =
 /** False when the run was lost to somebody else meanwhile; then nothing is stored. */
 export function endRun(
   result: RunResult,
-  at: { readonly run: RunId; readonly record: PlanRecord; readonly lease: RunLease },
+  at: { readonly run: RunId; readonly record: PlanRecord; readonly hold: RunHold },
   parts: Parts,
 ): Promise<boolean> {
-  const { run, lease } = at;
+  const { run, hold } = at;
   return parts.store.transaction(async (tx) => {
     const now = parts.clock.now();
     const record = await tx.plans.lock(run.planId);
-    const held = await tx.runs.renew(run, lease.holder, now, limits.runLeaseMs);
+    const held = await tx.runs.renew(run, hold.holder, now, limits.runHoldMs);
     if (record === undefined || !held) return false;
     const by = 'headroom';
     const detail = { run: run.number };

@@ -6,22 +6,22 @@ import { limits } from './limits.ts';
 import type { Parts } from './parts.ts';
 
 /** Who holds the run. Every stored step checks that it is still so. */
-export interface RunLease {
+export interface RunHold {
   readonly holder: string;
 }
 
-/** Lends the lease and renews it until `work` ends. A renewal that fails is no news: the next stored step finds out. */
+/** Holds the run and renews that until `work` ends. A renewal that fails is no news: the next stored step finds out. */
 export async function keepRun<T>(
   run: RunId,
-  lease: RunLease,
+  hold: RunHold,
   parts: Parts,
-  work: (lease: RunLease) => Promise<T>,
+  work: (hold: RunHold) => Promise<T>,
 ): Promise<T> {
   const done = new AbortController();
   // Settled at once, so that a bug in the heartbeat surfaces when the work ends and not as an unheard rejection.
-  const beating = Promise.allSettled([beat(run, lease, parts, done.signal)]);
+  const beating = Promise.allSettled([beat(run, hold, parts, done.signal)]);
   try {
-    return await work(lease);
+    return await work(hold);
   } finally {
     done.abort();
     const [beaten] = await beating;
@@ -30,13 +30,13 @@ export async function keepRun<T>(
   }
 }
 
-async function beat(run: RunId, lease: RunLease, parts: Parts, done: AbortSignal): Promise<void> {
+async function beat(run: RunId, hold: RunHold, parts: Parts, done: AbortSignal): Promise<void> {
   for (;;) {
     await parts.clock.sleep(limits.runRenewMs, done);
     if (done.aborted) return;
     try {
       const kept = await parts.store.transaction((tx) =>
-        tx.runs.renew(run, lease.holder, parts.clock.now(), limits.runLeaseMs),
+        tx.runs.renew(run, hold.holder, parts.clock.now(), limits.runHoldMs),
       );
       if (!kept) return;
     } catch (error) {

@@ -2,7 +2,7 @@
 
 export const limits = {
   /** A run nobody has heard of for this long is looked after by somebody else: 15 s at most from death to the next run. */
-  runLeaseMs: 6_000,
+  runHoldMs: 6_000,
   runRenewMs: 2_000,
   /** A queued run older than this is offered to the queue again; older than `runDirectMs`, it is run without the queue. */
   runOfferMs: 2_000,
@@ -26,8 +26,8 @@ export const limits = {
   /** Alerts looked at in one go; a storm of 10,000 is a few of these. */
   alertBatch: 2_000,
   /** How long one process may take to answer a command or to send a message before another may try. */
-  commandLeaseMs: 30_000,
-  messageLeaseMs: 20_000,
+  commandHoldMs: 30_000,
+  messageHoldMs: 20_000,
   /** Slack asks for at most one message a second and channel. */
   slackPaceMs: 1_000,
   slackRetryMs: 5_000,

@@ -14,7 +14,7 @@ import { readPlanView } from './read-plan.ts';
 export async function sendNextMessage(parts: Parts): Promise<boolean> {
   const takenAt = parts.clock.now();
   const owed = await parts.store.transaction((tx) =>
-    tx.messages.takeOwed(takenAt, limits.messageLeaseMs),
+    tx.messages.takeOwed(takenAt, limits.messageHoldMs),
   );
   if (owed === undefined) return false;
   const { message, cardTs } = await parts.store.transaction(async (tx) => {
@@ -30,9 +30,9 @@ export async function sendNextMessage(parts: Parts): Promise<boolean> {
     await parts.store.transaction((tx) => tx.messages.sent(owed, { ts, hash }, parts.clock.now()));
     return true;
   }
-  // A call may take ten seconds: begun too late it would end after the lease, beside somebody else's.
+  // A call may take ten seconds: begun too late it would end after the hold, beside somebody else's.
   const heldMs = parts.clock.now().getTime() - takenAt.getTime();
-  if (heldMs < limits.messageLeaseMs / 2) await send(owed, message, { hash, cardTs }, parts);
+  if (heldMs < limits.messageHoldMs / 2) await send(owed, message, { hash, cardTs }, parts);
   return true;
 }
 

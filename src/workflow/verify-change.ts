@@ -131,7 +131,7 @@ function tell(
 ): Promise<boolean> {
   return parts.store.transaction(async (tx) => {
     const now = parts.clock.now();
-    if (!(await tx.runs.renew(at.run, at.lease.holder, now, limits.runLeaseMs))) return false;
+    if (!(await tx.runs.renew(at.run, at.hold.holder, now, limits.runHoldMs))) return false;
     await tx.runs.setChange(at.run, { position: at.position, state, detail: progress }, now);
     await wantInThread(tx, at.record, { kind: 'progress', run: at.run.number }, parts);
     parts.wake('messages');

@@ -21,7 +21,7 @@ it('a resume whose answer was lost does not end a stop that came later', async (
   );
   await bot.say('/scale stop reason="the storage burns"', 'ann');
   await bot.until('the second stop', async () => ((await stops()) === 1 ? true : undefined));
-  bot.later(31_000); // The first answer's lease runs out and it is tried again.
+  bot.later(31_000); // The first answer's hold runs out and it is tried again.
   await bot.told('ann', 'goes on');
   expect(await stops()).toBe(1);
 });

@@ -15,7 +15,7 @@ import { type Child, World, type WorldOptions } from './world.ts';
 const resolvedWithinMs = 15_000;
 const testTimeoutMs = 120_000;
 
-// Most of a story is waiting for a lease to run out, so more of them fit at once than there are processors.
+// Most of a story is waiting for a hold to run out, so more of them fit at once than there are processors.
 vi.setConfig({ maxConcurrency: 7 });
 
 let bundle: Bundle;

@@ -8,7 +8,7 @@ import { type Bundle, bundleProgram } from './bundle.ts';
 import { World } from './world.ts';
 
 const testTimeoutMs = 120_000;
-// Most of a story is waiting for a lease to run out.
+// Most of a story is waiting for a hold to run out.
 vi.setConfig({ maxConcurrency: 4 });
 
 let bundle: Bundle;

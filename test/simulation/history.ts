@@ -176,10 +176,10 @@ class History {
 
   #moment(): number {
     const { prng } = this.#world;
-    switch (prng.weighted({ moment: 6, lease: 2, minutes: 0.3, expiry: 0.1 })) {
+    switch (prng.weighted({ moment: 6, hold: 2, minutes: 0.3, expiry: 0.1 })) {
       case 'moment':
         return prng.between(100, 3_000);
-      case 'lease':
+      case 'hold':
         return prng.between(6_000, 13_000);
       case 'minutes':
         return prng.between(1, 6) * 60_000;

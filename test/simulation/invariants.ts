@@ -356,15 +356,15 @@ async function cardsShowWhatIsStored({ world, facts, plans }: Record): Promise<r
   return broken;
 }
 
-/** Slack cannot be asked to post a thing only once: whoever is cut off in a post leaves it to be posted again, after its lease. */
+/** Slack cannot be asked to post a thing only once: whoever is cut off in a post leaves it to be posted again, after its hold. */
 function cardsArePostedOnce({ world }: Record): readonly string[] {
   return world.slack.calls.flatMap(({ card, atMs }, index) => {
     if (card === undefined) return [];
     const before = world.slack.calls.slice(0, index).findLast((call) => call.card === card);
     if (before === undefined || before.isLost) return [];
-    // A call begins in the first half of its lease, or not at all.
+    // A call begins in the first half of its hold, or not at all.
     const sinceDecided = atMs - before.atMs + before.hungMs;
-    return sinceDecided >= limits.messageLeaseMs / 2 ? [] : [`card of ${card} was posted twice`];
+    return sinceDecided >= limits.messageHoldMs / 2 ? [] : [`card of ${card} was posted twice`];
   });
 }
 
@@ -384,7 +384,7 @@ function slackIsNotHurried({ world }: Record): readonly string[] {
   return world.slack.calls.flatMap(({ atMs, channel, hungMs }, index) => {
     const before = world.slack.calls.slice(0, index).findLast((call) => call.channel === channel);
     if (before === undefined || atMs - before.atMs >= limits.slackPaceMs) return [];
-    const hung = Math.max(hungMs, before.hungMs) >= limits.messageLeaseMs / 2;
+    const hung = Math.max(hungMs, before.hungMs) >= limits.messageHoldMs / 2;
     return hung ? [] : [`${atMs - before.atMs} ms between two calls`];
   });
 }

@@ -80,7 +80,7 @@ it('an update whose answer was lost is made good, also when the card is again as
   });
 });
 
-it('a process that hung for longer than its lease leaves Slack to the others', async () => {
+it('a process that hung for longer than its hold leaves Slack to the others', async () => {
   await inWorld(async (world, slow) => {
     const quick = world.startProcess(slow.rules);
     const calls = world.slack.calls.length;

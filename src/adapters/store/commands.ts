@@ -38,7 +38,7 @@ export function commandsOn(sql: Sql): Transaction['commands'] {
       );
       return added === 1;
     },
-    async takeWaiting(now, leaseMs) {
+    async takeWaiting(now, holdMs) {
       const [row] = await sql.rows(
         commandRow,
         `update command set claimed_until = $2 where id = (
@@ -46,7 +46,7 @@ export function commandsOn(sql: Sql): Transaction['commands'] {
             where answered_at is null and received_at > $3 and (claimed_until is null or claimed_until < $1)
             order by received_at limit 1 for update skip locked)
          returning id, name, words, user_id, channel_id, response_url, received_at, reply`,
-        [now, new Date(now.getTime() + leaseMs), new Date(now.getTime() - answerableMs)],
+        [now, new Date(now.getTime() + holdMs), new Date(now.getTime() - answerableMs)],
       );
       if (row === undefined) return undefined;
       return {

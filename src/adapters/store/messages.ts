@@ -40,7 +40,7 @@ export function messagesOn(sql: Sql): Transaction['messages'] {
         [channel],
       );
     },
-    async takeOwed(now, leaseMs) {
+    async takeOwed(now, holdMs) {
       const [row] = await sql.rows(
         z.object({ channel: z.string() }),
         `update slack_channel c set lease_until = $2 where c.channel = (
@@ -51,7 +51,7 @@ export function messagesOn(sql: Sql): Transaction['messages'] {
                     (select from message card where card.key = 'card:' || m.plan_id and card.ts is not null))
             order by m.position limit 1 for update of c2 skip locked)
          returning c.channel`,
-        [now, new Date(now.getTime() + leaseMs)],
+        [now, new Date(now.getTime() + holdMs)],
       );
       if (row === undefined) return undefined;
       const [owed] = await sql.rows(

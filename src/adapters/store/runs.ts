@@ -50,19 +50,19 @@ export function runsOn(sql: Sql): Transaction['runs'] {
     find: async (run) => (await many('plan_id = $1 and number = $2', [run.planId, run.number]))[0],
     latest: async (planId) =>
       (await many('plan_id = $1 order by number desc limit 1', [planId]))[0],
-    async claim(run, holder, now, leaseMs) {
+    async claim(run, holder, now, holdMs) {
       const claimed = await sql.run(
         `update run set state = 'running', holder = $3, started_at = $4, lease_until = $5
           where plan_id = $1 and number = $2 and state = 'queued'`,
-        [run.planId, run.number, holder, now, new Date(now.getTime() + leaseMs)],
+        [run.planId, run.number, holder, now, new Date(now.getTime() + holdMs)],
       );
       return claimed === 1;
     },
-    async renew(run, holder, now, leaseMs) {
+    async renew(run, holder, now, holdMs) {
       const renewed = await sql.run(
         `update run set lease_until = $5
           where plan_id = $1 and number = $2 and state = 'running' and holder = $3 and lease_until > $4`,
-        [run.planId, run.number, holder, now, new Date(now.getTime() + leaseMs)],
+        [run.planId, run.number, holder, now, new Date(now.getTime() + holdMs)],
       );
       return renewed === 1;
     },

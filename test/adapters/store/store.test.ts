@@ -126,7 +126,7 @@ describe('runs', () => {
     );
     expect(await store.transaction((tx) => tx.runs.abandoned(after(14)))).toEqual([]);
     expect(await store.transaction((tx) => tx.runs.abandoned(after(15)))).toMatchObject([run]);
-    // A lease that ran out cannot be renewed: somebody may already be looking.
+    // A hold that ran out cannot be renewed: somebody may already be looking.
     expect(await store.transaction((tx) => tx.runs.renew(run, holder, after(16), 10_000))).toBe(
       false,
     );
