@@ -2,6 +2,7 @@
 
 import { type ServerType, serve } from '@hono/node-server';
 import { routeHttp, routeSlack } from '../handlers/index.ts';
+import { allowOnly } from './adapters/allowed-clusters.ts';
 import { randomId, realClock } from './adapters/clock.ts';
 import { createCounters, createMetricsPage } from './adapters/counters.ts';
 import { createClusters } from './adapters/kubernetes.ts';
@@ -21,6 +22,7 @@ import { OperationError } from './errors.ts';
 import { type Loop, startLoop } from './loop.ts';
 import type { Checkpoint, Clock, Log, Metrics, RunId } from './ports.ts';
 import type { Profile } from './profile/profile.ts';
+import { allowedIn } from './settings/allowed-in.ts';
 import type { Settings } from './settings/environment.ts';
 import { assembleSystems, type HeadroomConfig } from './settings/headroom-config.ts';
 import { answerNextCommand } from './workflow/answer-command.ts';
@@ -73,9 +75,12 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   const loops = new Map<string, Loop>();
   let queue: RunningQueue | undefined;
   const clusters = [...config.clusters.values()];
+  const systems = assembleSystems(config, options.profiles);
+  const allowed = allowedIn(config, systems);
   const parts: Parts = {
     store,
-    clusters: createClusters(clusters, settings.kubeconfig),
+    clusters: allowOnly(createClusters(clusters, settings.kubeconfig), allowed),
+    allowed,
     lookForRoom: createRoomReader(clusters, settings.kubeconfig, { clock }),
     readWorkload: createWorkloadReaders(clusters, settings.kubeconfig),
     metricsOf: metricsOf(config, settings),
@@ -88,7 +93,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     clock,
     newId: randomId,
     checkpoint: options.checkpoint ?? (() => {}),
-    systems: assembleSystems(config, options.profiles),
+    systems,
     operators: config.operators,
     commands: { capacity: settings.slack.capacityCommand, scale: settings.slack.scaleCommand },
     log,

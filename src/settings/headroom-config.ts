@@ -1,5 +1,6 @@
 // Reads headroom.yaml into systems that are ready to work with: every name in it is checked against profiles and clusters.
 import type { Mode } from '../approval/condition.ts';
+import type { Allowed } from '../change/allowed.ts';
 import type { WorkloadRef } from '../change/change.ts';
 import { assert } from '../errors.ts';
 import type { PolicyRule, System, Systems } from '../plan/system.ts';
@@ -50,6 +51,8 @@ export interface ClusterConfig {
   readonly id: string;
   readonly context?: string;
   readonly prometheus?: string;
+  /** What may be written there. (Default: where its systems run, and the usual kinds.) */
+  readonly allow?: Partial<Allowed>;
 }
 
 export interface ConfiguredRule extends PolicyRule {
@@ -175,12 +178,13 @@ function toConfig(file: HeadroomFile): HeadroomConfig {
       Object.entries(file.systems).map(([id, system]) => [id, toSystemConfig(id, system)]),
     ),
     clusters: new Map(
-      Object.entries(file.clusters).map(([id, { context, prometheus }]) => [
+      Object.entries(file.clusters).map(([id, { context, prometheus, allow }]) => [
         id,
         {
           id,
           ...(context !== undefined && { context }),
           ...(prometheus !== undefined && { prometheus }),
+          ...(allow && { allow: allowOf(allow) }),
         },
       ]),
     ),
@@ -197,6 +201,13 @@ function toConfig(file: HeadroomFile): HeadroomConfig {
     rules: (file.policy?.rules ?? []).map(toRule),
     operators: [...new Set(file.operators)],
   };
+}
+
+function allowOf({
+  namespaces,
+  kinds,
+}: NonNullable<HeadroomFile['clusters'][string]['allow']>): Partial<Allowed> {
+  return { ...(namespaces && { namespaces }), ...(kinds && { kinds }) };
 }
 
 function toSystemConfig(id: string, file: HeadroomFile['systems'][string]): SystemConfig {

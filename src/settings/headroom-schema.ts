@@ -1,5 +1,6 @@
 // The form of headroom.yaml: which systems run where, who is told and who decides.
 import { z } from 'zod';
+import { type ObjectKind, objectKinds } from '../change/kinds.ts';
 import {
   durationMs,
   kubernetesName,
@@ -79,6 +80,19 @@ const cluster = z.strictObject({
     .optional()
     .meta({ description: 'The context in the kubeconfig.' }),
   prometheus: httpUrl.optional().meta({ description: 'In place of PROMETHEUS_URL.' }),
+  allow: z
+    .strictObject({
+      namespaces: z.array(kubernetesName).min(1).max(500).optional().meta({
+        description: '(Default: those of the workloads of its systems.)',
+      }),
+      kinds: z
+        .array(z.enum(Object.keys(objectKinds) as ObjectKind[]))
+        .min(1)
+        .optional()
+        .meta({ description: '(Default: Deployment, StatefulSet, HorizontalPodAutoscaler.)' }),
+    })
+    .optional()
+    .meta({ description: 'Nothing outside these is ever written there.' }),
 });
 
 const rule = z.strictObject({

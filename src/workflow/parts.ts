@@ -1,5 +1,6 @@
 // What every workflow is given; each takes from it what it needs.
 
+import type { AllowedByCluster } from '../change/allowed.ts';
 import type { CommandNames } from '../command/command-names.ts';
 import type { System, Systems } from '../plan/system.ts';
 import type {
@@ -22,6 +23,8 @@ import type {
 export interface Parts {
   readonly store: Store;
   readonly clusters: Clusters;
+  /** What may be written in each cluster; `clusters` refuses everything else. */
+  readonly allowed: AllowedByCluster;
   readonly lookForRoom: LookForRoom;
   readonly readWorkload: WorkloadReader;
   readonly metricsOf: MetricsOf;

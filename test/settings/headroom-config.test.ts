@@ -67,6 +67,10 @@ describe('the example', () => {
       id: 'production',
       context: 'production',
       prometheus: 'http://prometheus.monitoring.svc:9090',
+      allow: {
+        namespaces: ['greenlang-gl008', 'shop'],
+        kinds: ['Deployment', 'StatefulSet', 'HorizontalPodAutoscaler', 'ConfigMap'],
+      },
     });
     expect(config.operators).toEqual(['U0ANN', 'U0DAN']);
     expect(systems.get('steam-traps')).toMatchObject({

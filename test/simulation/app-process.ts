@@ -143,6 +143,7 @@ export class AppProcess implements Caller {
           gates.pass({ caller: this, label: 'transaction' }, () => store.transaction(work)),
       },
       clusters: this.#clusters(undefined),
+      allowed: world.allowedOf(this.rules),
       lookForRoom: (cluster, namespaces) =>
         gates.pass({ caller: this, label: 'observe' }, () =>
           world.lookForRoom(cluster, namespaces),

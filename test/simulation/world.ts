@@ -7,6 +7,7 @@ import { type Cluster, startCluster } from '../../sandbox/cluster/server.ts';
 import { createClusters } from '../../src/adapters/kubernetes.ts';
 import { createRoomReader } from '../../src/adapters/kubernetes-room.ts';
 import { createStore } from '../../src/adapters/store/store.ts';
+import type { AllowedByCluster } from '../../src/change/allowed.ts';
 import type { ClusterWrite, PatchWrite } from '../../src/change/cluster-write.ts';
 import { valueAt } from '../../src/change/pointer.ts';
 import { OperationError } from '../../src/errors.ts';
@@ -20,7 +21,12 @@ import type {
   WriteAnswer,
 } from '../../src/ports.ts';
 import type { Profile } from '../../src/profile/profile.ts';
-import { assembleSystems, parseHeadroomConfig } from '../../src/settings/headroom-config.ts';
+import { allowedIn } from '../../src/settings/allowed-in.ts';
+import {
+  assembleSystems,
+  type HeadroomConfig,
+  parseHeadroomConfig,
+} from '../../src/settings/headroom-config.ts';
 import type { StopParts } from '../../src/workflow/stop-and-resume.ts';
 import { AppProcess } from './app-process.ts';
 import type { SimulatedDatabase } from './database.ts';
@@ -194,9 +200,17 @@ export class World {
   };
 
   systemsOf(rules: Rules): Systems {
+    return assembleSystems(this.#configOf(rules), this.#profiles);
+  }
+
+  allowedOf(rules: Rules): AllowedByCluster {
+    return allowedIn(this.#configOf(rules), this.systemsOf(rules));
+  }
+
+  #configOf(rules: Rules): HeadroomConfig {
     const parsed = parseHeadroomConfig(configText(rules), 'headroom.yaml', this.#profiles);
     if (!parsed.ok) throw new Error(JSON.stringify(parsed.mistakes));
-    return assembleSystems(parsed.value, this.#profiles);
+    return parsed.value;
   }
 
   sizes(): Sizes {
