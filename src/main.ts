@@ -1,4 +1,4 @@
-// Wires the app together from settings, starts it, and stops it without leaving anything half done.
+// Wires the app together from settings, starts it, and stops it without leaving anything half done; long, because every part stands here once.
 
 import { type ServerType, serve } from '@hono/node-server';
 import { routeHttp, routeSlack } from '../handlers/index.ts';
