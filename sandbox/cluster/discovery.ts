@@ -26,6 +26,7 @@ interface GroupVersions {
 }
 
 const groups: readonly GroupVersions[] = [
+  { name: 'admissionregistration.k8s.io', versions: ['v1'] },
   { name: 'apiextensions.k8s.io', versions: ['v1'] },
   { name: 'apps', versions: ['v1'] },
   { name: 'authentication.k8s.io', versions: ['v1'] },

@@ -70,6 +70,7 @@ export function writeScale(
   if (errors.length > 0) throw invalid({ group: 'autoscaling', kind: 'Scale', name }, errors);
   const replicas = Number(object(decoded.value, 'spec')['replicas'] ?? 0);
   const shown = scaleOf(resource, current);
+  const next = { ...shown, spec: replicas === 0 ? {} : { replicas } };
   const before = readManagers(shown);
   const owners =
     applied?.owners ??
@@ -77,11 +78,14 @@ export function writeScale(
       ? []
       : afterUpdate(before, {
           old: shown,
-          next: { ...shown, spec: replicas === 0 ? {} : { replicas } },
+          next,
           schema: scaleSchema,
           writer: scaleWriter(query.fieldManager, 'Update'),
           now: timestamp(state.clock.now()),
         }));
+  const { namespace, subresource } = target;
+  const pending = { resource, subresource, namespace, name, next, old: shown };
+  query.admit({ ...pending, operation: 'UPDATE', dryRun: query.dryRun });
   const written = state.writer.update(
     resource,
     current,

@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stringify } from 'yaml';
+import { holdToPolicies } from './admission.ts';
 import type { ApiAnswer } from './api.ts';
 import { answerRequest } from './api.ts';
 import type { Caller, Prohibition } from './auth.ts';
@@ -214,6 +215,7 @@ class ClusterServer {
     const caller = actingAs(known, request.headers, this.authorizer);
     const body = await readBody(request);
     entry.update({ user: caller.name, body });
+    const warnings = new Set<string>();
     const apiRequest: ApiRequest = {
       method,
       path: url.pathname,
@@ -223,17 +225,22 @@ class ClusterServer {
       userAgent: request.headers['user-agent'] ?? '',
       caller,
       body,
-      admit: this.admission(caller),
+      admit: this.admission(caller, (text) => warnings.add(text)),
     };
-    return answerRequest(this.state, apiRequest, {
+    const answer = answerRequest(this.state, apiRequest, {
       authorizer: this.authorizer,
       tokens: this.tokens,
       address: request.headers.host ?? '',
     });
+    if (answer.type === 'watch' || warnings.size === 0) return answer;
+    return { ...answer, warnings: [...answer.warnings, ...warnings] };
   }
 
-  private admission(caller: Caller): Admit {
-    return (write) => refuseEscalation(write, this.authorizer, caller);
+  private admission(caller: Caller, warn: (text: string) => void): Admit {
+    return (write) => {
+      refuseEscalation(write, this.authorizer, caller);
+      holdToPolicies(this.state.store, write, caller, warn);
+    };
   }
 
   private send(response: ServerResponse, answer: ApiAnswer, entry: JournalNote): void {

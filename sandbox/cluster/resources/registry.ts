@@ -1,5 +1,6 @@
 // Every kind the sandbox serves, looked up by URL or by kind.
 import { secret, serviceAccount } from './account.ts';
+import { admissionPolicy, admissionPolicyBinding } from './admission-policy.ts';
 import { autoscaler } from './autoscaler.ts';
 import { configMap, disruptionBudget, event, lease, namespace, pod } from './core.ts';
 import { definition } from './definition.ts';
@@ -33,6 +34,8 @@ export const resources: readonly Resource[] = [
   clusterRole,
   roleBinding,
   role,
+  admissionPolicy,
+  admissionPolicyBinding,
 ];
 
 /** The kind behind a group, version and plural; undefined when nobody serves it. */
