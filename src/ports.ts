@@ -4,7 +4,12 @@ import type { Vote } from './approval/condition.ts';
 import type { AuditEntry, AuditFact, ChainHead } from './audit/chain.ts';
 import type { WorkloadRef } from './change/change.ts';
 import type { ClusterWrite } from './change/cluster-write.ts';
-import type { ClusterState, SeenObject, VerticalAutoscaler } from './change/compare.ts';
+import type {
+  ClusterState,
+  ScaledObjectSeen,
+  SeenObject,
+  VerticalAutoscaler,
+} from './change/compare.ts';
 import type { ObjectRef } from './change/kinds.ts';
 import type { Message } from './message/message.ts';
 import type { Plan } from './plan/plan.ts';
@@ -70,6 +75,11 @@ export interface Clusters {
    * @throws OperationError when the cluster cannot be asked.
    */
   vertical(workload: WorkloadRef): Promise<VerticalAutoscaler>;
+  /**
+   * The ScaledObject (KEDA) that scales a workload, if there is one.
+   * @throws OperationError when the cluster cannot be asked.
+   */
+  scaledObject(workload: WorkloadRef): Promise<ScaledObjectSeen>;
   /**
    * What the autoscalers of a namespace scale.
    * @throws OperationError when the cluster cannot be asked.

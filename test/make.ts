@@ -208,6 +208,20 @@ export function makeSeenAutoscaler(metrics: readonly unknown[]): SeenObject {
   };
 }
 
+/** The ScaledObject that makes the worker's autoscaler. */
+export function makeSeenScaledObject(
+  spec: Readonly<Record<string, unknown>> = { minReplicaCount: 2, maxReplicaCount: 20 },
+  annotations: Readonly<Record<string, string>> = {},
+): SeenObject {
+  return {
+    kind: 'ScaledObject',
+    name: 'worker',
+    resourceVersion: '1043',
+    value: { metadata: { annotations }, spec: { scaleTargetRef: { name: 'worker' }, ...spec } },
+    writers: [],
+  };
+}
+
 export function makeReading(value: number, over: { readonly ageSeconds?: number } = {}): Reading {
   const ageSeconds = over.ageSeconds ?? 3;
   return { kind: 'value', value, at: after(-ageSeconds), ageSeconds, source: 'the query' };

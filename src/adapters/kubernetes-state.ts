@@ -121,7 +121,7 @@ function writersOf(entries: readonly V1ManagedFieldsEntry[] | undefined): SeenOb
       if (manager === undefined) return [];
       const at =
         time === undefined ? '' : `, ${time.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
-      return [{ who: `${manager}${at}`, fields: fieldsV1 }];
+      return [{ manager, who: `${manager}${at}`, fields: fieldsV1 }];
     });
 }
 

@@ -26,6 +26,7 @@ import { type ClusterAddress, loadKubeconfig } from './kubernetes-config.ts';
 import { NoCredentials, NotKubernetes, readTrouble } from './kubernetes-errors.ts';
 import { orMissing, readObjectAt, sendWrite } from './kubernetes-objects.ts';
 import { scales, seenObject, workloadState } from './kubernetes-state.ts';
+import { findScaledObject } from './scaled-object.ts';
 import { verticalAutoscaler } from './vertical-autoscaler.ts';
 
 /** One answer may take this long; a write without an answer by then is unknown. */
@@ -56,6 +57,8 @@ export function createClusters(
     observe: async (workload) => observe(of(workload.cluster), workload),
     read: async (object) => readObjectAt(of(object.cluster).configuration, object),
     vertical: async (workload) => verticalAutoscaler(of(workload.cluster).custom, workload),
+    scaledObject: async (workload) =>
+      findScaledObject(of(workload.cluster).configuration, workload),
     autoscaled: async (place) => autoscaled(of(place.cluster), place),
     write: async (write, { dryRun }) =>
       sendWrite(of(write.object.cluster).configuration, write, dryRun),
@@ -195,7 +198,8 @@ async function observe(apis: Apis, workload: WorkloadRef): ReturnType<Clusters['
       ),
       autoscalersIn(apis, namespace),
     ]);
-    const autoscaler = autoscalers.find((item) => scales(item, workload));
+    const scaling = autoscalers.filter((item) => scales(item, workload));
+    const [autoscaler] = scaling;
     if (object === undefined) return { workload: undefined, autoscaler: undefined, objects: [] };
     const allReady = (object.status?.readyReplicas ?? 0) >= (object.spec?.replicas ?? 1);
     const labels = object.spec?.selector.matchLabels ?? {};
@@ -211,7 +215,7 @@ async function observe(apis: Apis, workload: WorkloadRef): ReturnType<Clusters['
       autoscaler: autoscaler && autoscalerState(autoscaler),
       objects: [
         seenObject(workload.kind, object),
-        ...(autoscaler ? [seenObject('HorizontalPodAutoscaler', autoscaler)] : []),
+        ...scaling.map((item) => seenObject('HorizontalPodAutoscaler', item)),
       ],
     };
   } catch (error) {

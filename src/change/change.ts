@@ -36,6 +36,8 @@ export interface AutoscalerChange {
   readonly kind: 'autoscaler';
   readonly workload: WorkloadRef;
   readonly autoscaler: AutoscalerRef;
+  /** The ScaledObject (KEDA) that makes the autoscaler: its limits are written in place of the autoscaler's. */
+  readonly scaledObject?: string;
   readonly before: { readonly minReplicas: number; readonly maxReplicas: number };
   readonly after: { readonly minReplicas: number; readonly maxReplicas: number };
   readonly floor: boolean;

@@ -2,6 +2,7 @@
 
 import { unreachable } from '../errors.ts';
 import type {
+  AutoscalerChange,
   Change,
   CreateChange,
   FieldValue,
@@ -10,6 +11,7 @@ import type {
   RemoveChange,
 } from './change.ts';
 import { type ObjectRef, objectKinds } from './kinds.ts';
+import { scaledObjectLimits, scaledObjectRef } from './scaled-object.ts';
 
 /** A test for null passes where nothing stands and the parent is there. */
 export type JsonPatchOperation =
@@ -42,6 +44,8 @@ export interface RemoveWrite {
   readonly resourceVersion: string;
 }
 
+const versionPath = '/metadata/resourceVersion';
+
 /** One conditional write. */
 export type ClusterWrite = PatchWrite | ApplyWrite | RemoveWrite;
 
@@ -66,18 +70,24 @@ export function clusterWrite(change: Change | RemoveChange, resourceVersion: str
         subresource: 'scale',
         patch: [
           before.replicas === 0
-            ? { op: 'test', path: '/metadata/resourceVersion', value: resourceVersion }
+            ? { op: 'test', path: versionPath, value: resourceVersion }
             : { op: 'test', path: '/spec/replicas', value: before.replicas },
           { op: 'add', path: '/spec/replicas', value: after.replicas },
         ],
       };
     }
     case 'autoscaler':
-      return {
-        how: 'patch',
-        object: { ...change.autoscaler, kind: 'HorizontalPodAutoscaler' },
-        patch: autoscalerPatch(change.before, change.after),
-      };
+      return change.scaledObject === undefined
+        ? {
+            how: 'patch',
+            object: { ...change.autoscaler, kind: 'HorizontalPodAutoscaler' },
+            patch: autoscalerPatch(change.before, change.after),
+          }
+        : {
+            how: 'patch',
+            object: scaledObjectRef(change.workload, change.scaledObject),
+            patch: scaledObjectPatch(change, resourceVersion),
+          };
     case 'patch':
       return { how: 'patch', object: change.object, patch: fieldsPatch(change) };
     case 'create':
@@ -142,6 +152,28 @@ function autoscalerPatch(before: Bounds, after: Bounds): JsonPatchOperation[] {
   return patch;
 }
 
+/**
+ * The same for a ScaledObject. A limit that is at its default may not be there at all, which no test of its value
+ * covers; then the version that was just read is tested.
+ */
+function scaledObjectPatch(
+  { before, after }: AutoscalerChange,
+  resourceVersion: string,
+): JsonPatchOperation[] {
+  const moved = (['minReplicas', 'maxReplicas'] as const).filter(
+    (field) => before[field] !== after[field],
+  );
+  const path = (field: (typeof moved)[number]) => `/spec/${scaledObjectLimits[field].field}`;
+  const stated = moved.filter((field) => before[field] !== scaledObjectLimits[field].byDefault);
+  return [
+    ...(stated.length < moved.length
+      ? [{ op: 'test', path: versionPath, value: resourceVersion } as const]
+      : []),
+    ...stated.map((field) => ({ op: 'test', path: path(field), value: before[field] }) as const),
+    ...moved.map((field) => ({ op: 'add', path: path(field), value: after[field] }) as const),
+  ];
+}
+
 /** The same change as a command a person can run by hand, for systems in `propose` mode. */
 export function asCommand(change: Change): string {
   switch (change.kind) {
@@ -157,7 +189,11 @@ export function asCommand(change: Change): string {
   }
 }
 
+/** Nobody has read a version here, so only values are tested. */
 function patchCommand({ object: { kind, name, namespace }, patch }: PatchWrite): string {
-  const text = JSON.stringify(patch).replaceAll("'", String.raw`'\''`);
+  const text = JSON.stringify(patch.filter(({ path }) => path !== versionPath)).replaceAll(
+    "'",
+    String.raw`'\''`,
+  );
   return `kubectl patch ${objectKinds[kind].word} ${name} --namespace ${namespace} --type=json --patch='${text}'`;
 }

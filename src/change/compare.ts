@@ -3,10 +3,11 @@
 import { unreachable } from '../errors.ts';
 import type { ScalingPolicy } from '../profile/profile.ts';
 import type { PodShape } from '../sizing/pod-need.ts';
-import type { Change, RemoveChange } from './change.ts';
+import type { AutoscalerChange, Change, RemoveChange } from './change.ts';
 import { compareCreate, compareRemove } from './compare-create.ts';
-import { comparePatch } from './compare-patch.ts';
-import { changedBy } from './field-owner.ts';
+import { comparePatch, seenObjectOf } from './compare-patch.ts';
+import { changedBy, whoWrote } from './field-owner.ts';
+import { limitsOf, scaledObjectLimits } from './scaled-object.ts';
 
 /** What a cluster says about a workload now. */
 export interface WorkloadState {
@@ -67,7 +68,13 @@ export interface SeenObject {
   /** Plain JSON: what the object holds, and of its metadata labels, annotations and owners. */
   readonly value: unknown;
   /** Newest first; `fields` is the set of fields they own, in the form the API server gives. */
-  readonly writers: readonly { readonly who: string; readonly fields: unknown }[];
+  readonly writers: readonly {
+    /** The field manager's name. */
+    readonly manager: string;
+    /** The same with the time of its last write. */
+    readonly who: string;
+    readonly fields: unknown;
+  }[];
 }
 
 /** A vertical autoscaler that sets a workload's requests; one that is off sets nothing and is not seen. */
@@ -76,11 +83,19 @@ export type VerticalAutoscaler =
   | { readonly kind: 'seen'; readonly name: string; readonly mode: string }
   | { readonly kind: 'unknown'; readonly because: string };
 
+/** The ScaledObject (KEDA) that scales a workload; where that cannot be asked, nobody knows. */
+export type ScaledObjectSeen =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'seen'; readonly object: SeenObject }
+  | { readonly kind: 'unknown'; readonly because: string };
+
 export interface ClusterState {
   readonly workload: WorkloadState | undefined;
   readonly autoscaler: AutoscalerState | undefined;
   /** The workload and its autoscaler, and the object a change is about where it is another one, as patches see them. */
   readonly objects: readonly SeenObject[];
+  /** Only asked for while a plan is drawn. */
+  readonly scaledObject?: ScaledObjectSeen;
   /** Only asked for where requests are changed. */
   readonly vertical?: VerticalAutoscaler;
 }
@@ -132,10 +147,7 @@ function compareScale(change: Extract<Change, { kind: 'scale' }>, now: ClusterSt
   };
 }
 
-function compareAutoscaler(
-  change: Extract<Change, { kind: 'autoscaler' }>,
-  now: ClusterState,
-): Comparison {
+function compareAutoscaler(change: AutoscalerChange, now: ClusterState): Comparison {
   const { autoscaler, workload } = now;
   if (workload === undefined) {
     return {
@@ -143,24 +155,51 @@ function compareAutoscaler(
       because: `${change.workload.kind} ${change.workload.name} is no longer there`,
     };
   }
-  const name = `autoscaler ${change.autoscaler.name}`;
   if (autoscaler === undefined || autoscaler.name !== change.autoscaler.name) {
-    return { kind: 'drifted', because: `${name} is no longer there` };
+    return {
+      kind: 'drifted',
+      because: `autoscaler ${change.autoscaler.name} is no longer there`,
+    };
   }
+  return change.scaledObject === undefined
+    ? compareLimits(change, `autoscaler ${autoscaler.name}`, autoscaler)
+    : compareScaledObject(change, change.scaledObject, now);
+}
+
+/** What counts is the ScaledObject: the autoscaler follows it a moment later. */
+function compareScaledObject(
+  change: AutoscalerChange,
+  scaledObject: string,
+  now: ClusterState,
+): Comparison {
+  const name = `ScaledObject ${scaledObject}`;
+  const object = seenObjectOf({ kind: 'ScaledObject', name: scaledObject }, now);
+  if (object === undefined) return { kind: 'drifted', because: `${name} is no longer there` };
+  const who = whoWrote(object, `/spec/${scaledObjectLimits.maxReplicas.field}`);
+  const limits = { ...limitsOf(object), resourceVersion: object.resourceVersion };
+  return compareLimits(
+    change,
+    name,
+    who === undefined ? limits : { ...limits, lastChangedBy: who },
+  );
+}
+
+function compareLimits(
+  change: AutoscalerChange,
+  name: string,
+  seen: Pick<AutoscalerState, 'minReplicas' | 'maxReplicas' | 'resourceVersion' | 'lastChangedBy'>,
+): Comparison {
   const moved = (['minReplicas', 'maxReplicas'] as const).filter(
     (field) => change.before[field] !== change.after[field],
   );
   const reached = moved.every((field) =>
-    change.floor
-      ? autoscaler[field] >= change.after[field]
-      : autoscaler[field] === change.after[field],
+    change.floor ? seen[field] >= change.after[field] : seen[field] === change.after[field],
   );
   if (reached) return { kind: 'reached' };
-  const other = moved.find((field) => autoscaler[field] !== change.before[field]);
-  if (other === undefined)
-    return { kind: 'unchanged', resourceVersion: autoscaler.resourceVersion };
+  const other = moved.find((field) => seen[field] !== change.before[field]);
+  if (other === undefined) return { kind: 'unchanged', resourceVersion: seen.resourceVersion };
   return {
     kind: 'drifted',
-    because: `${name} has ${other} ${autoscaler[other]}, the plan saw ${change.before[other]}${changedBy(autoscaler.lastChangedBy)}`,
+    because: `${name} has ${other} ${seen[other]}, the plan saw ${change.before[other]}${changedBy(seen.lastChangedBy)}`,
   };
 }

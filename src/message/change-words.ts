@@ -3,6 +3,7 @@
 import type { Change, PatchField } from '../change/change.ts';
 import { shownValue } from '../change/compare-patch.ts';
 import type { ObjectKind } from '../change/kinds.ts';
+import { scaledObjectLimits } from '../change/scaled-object.ts';
 import { unreachable } from '../errors.ts';
 import { literal } from './message.ts';
 
@@ -26,10 +27,19 @@ export function changeWords(change: Change): string {
     case 'scale':
       return `${literal(change.workload.name, 80)}: ${change.before.replicas} → ${atLeast}${change.after.replicas} replicas`;
     case 'autoscaler': {
+      const { scaledObject, autoscaler } = change;
+      const called = (field: 'minReplicas' | 'maxReplicas') =>
+        scaledObject === undefined ? field : scaledObjectLimits[field].field;
       const moved = (['minReplicas', 'maxReplicas'] as const)
         .filter((field) => change.before[field] !== change.after[field])
-        .map((field) => `${field} ${change.before[field]} → ${atLeast}${change.after[field]}`);
-      return `autoscaler ${literal(change.autoscaler.name, 80)}: ${moved.join(', ')}`;
+        .map(
+          (field) => `${called(field)} ${change.before[field]} → ${atLeast}${change.after[field]}`,
+        );
+      const where =
+        scaledObject === undefined
+          ? `autoscaler ${literal(autoscaler.name, 80)}`
+          : `ScaledObject ${literal(scaledObject, 80)}`;
+      return `${where}: ${moved.join(', ')}`;
     }
     case 'patch': {
       const { kind, name } = change.object;

@@ -2,6 +2,7 @@
 
 import type { Change, WorkloadRef } from '../change/change.ts';
 import type { AutoscalerState, ClusterState } from '../change/compare.ts';
+import { limitsFor, type ScalingLimits } from './scaling-limits.ts';
 
 export type ChosenChange =
   | {
@@ -22,7 +23,9 @@ export function chooseScaleUp(
   const blocked = whyNotScalable(workload, state);
   if (blocked !== undefined) return { kind: 'none', enough: false, because: blocked };
   const before = state.workload?.replicas ?? 0;
-  if (state.autoscaler === undefined) {
+  const limits = limitsFor(state);
+  if (limits.kind === 'none') return limits;
+  if (limits.kind === 'nobody') {
     return {
       kind: 'change',
       changes: [
@@ -36,10 +39,10 @@ export function chooseScaleUp(
         },
       ],
       replicasAfter: target,
-      notes: [],
+      notes: limits.notes,
     };
   }
-  return raiseAutoscaler(workload, state.autoscaler, target, before);
+  return raiseAutoscaler(workload, limits, target, before);
 }
 
 /** The change that brings a workload to exactly `target` replicas, fewer than run now. */
@@ -50,13 +53,8 @@ export function chooseScaleDown(
 ): ChosenChange {
   const blocked = whyNotScalable(workload, state);
   if (blocked !== undefined) return { kind: 'none', enough: false, because: blocked };
-  if (state.autoscaler !== undefined) {
-    return {
-      kind: 'none',
-      enough: false,
-      because: `autoscaler ${state.autoscaler.name} owns this workload and decides itself when to shrink it`,
-    };
-  }
+  const limits = limitsFor(state);
+  if (limits.kind !== 'nobody') return { kind: 'none', enough: false, because: limits.because };
   return {
     kind: 'change',
     changes: [
@@ -70,7 +68,7 @@ export function chooseScaleDown(
       },
     ],
     replicasAfter: target,
-    notes: [],
+    notes: limits.notes,
   };
 }
 
@@ -94,11 +92,12 @@ function whyNotScalable(workload: WorkloadRef, state: ClusterState): string | un
 
 function raiseAutoscaler(
   workload: WorkloadRef,
-  autoscaler: AutoscalerState,
+  { autoscaler, scaledObject, minReplicas, maxReplicas, notes }: ScalingLimits,
   target: number,
   before: number,
 ): ChosenChange {
-  const { name, minReplicas, maxReplicas } = autoscaler;
+  const { name } = autoscaler;
+  const owner = scaledObject === undefined ? `Autoscaler ${name}` : `ScaledObject ${scaledObject}`;
   if (!autoscaler.active) {
     return {
       kind: 'none',
@@ -112,7 +111,7 @@ function raiseAutoscaler(
     return {
       kind: 'none',
       enough: true,
-      because: `autoscaler ${name} already keeps at least ${minReplicas} replicas`,
+      because: `${scaledObject === undefined ? `autoscaler ${name}` : owner} already keeps at least ${minReplicas} replicas`,
     };
   }
   const after = atMaximum
@@ -125,6 +124,7 @@ function raiseAutoscaler(
         kind: 'autoscaler',
         workload,
         autoscaler: { cluster: workload.cluster, namespace: workload.namespace, name },
+        ...(scaledObject !== undefined && { scaledObject }),
         before: { minReplicas, maxReplicas },
         after,
         floor: true,
@@ -134,13 +134,14 @@ function raiseAutoscaler(
     replicasAfter: atMaximum ? after.maxReplicas : after.minReplicas,
     notes: [
       atMaximum
-        ? `Autoscaler ${name} owns this workload and is at its maximum of ${maxReplicas}, so its maximum is raised.`
-        : `Autoscaler ${name} owns this workload, so its minimum is raised; lower it again when the load is gone.`,
+        ? `${owner} owns this workload and is at its maximum of ${maxReplicas}, so its maximum is raised.`
+        : `${owner} owns this workload, so its minimum is raised; lower it again when the load is gone.`,
       ...(atMaximum || target <= maxReplicas
         ? []
         : [
             `${target} are wanted; ${maxReplicas} is the most autoscaler ${name} allows, and it is not there yet.`,
           ]),
+      ...notes,
     ],
   };
 }

@@ -3,6 +3,7 @@
 import type { PatchChange, PatchField, PatchGuard, WorkloadRef } from '../change/change.ts';
 import type { ClusterState } from '../change/compare.ts';
 import { valueAt } from '../change/pointer.ts';
+import { madeBy } from '../change/scaled-object.ts';
 import { keepThreshold } from '../sizing/autoscaler-target.ts';
 import type { Resource } from '../sizing/container-usage.ts';
 import type { PodContainer, ResourceAmounts } from './pod-containers.ts';
@@ -33,6 +34,11 @@ export function chooseTarget(
   const object = cluster.objects.find(({ kind }) => kind === 'HorizontalPodAutoscaler');
   const metrics = object === undefined ? undefined : valueAt(object.value, '/spec/metrics');
   if (object === undefined || !Array.isArray(metrics)) return { falls: false, notes: [] };
+  const maker = madeBy(object);
+  if (maker !== undefined) {
+    const say = `KEDA makes the targets of autoscaler ${object.name} from the triggers of ScaledObject ${maker}; a share of requests means another load now, so look at them.`;
+    return { falls: false, notes: metrics.some((metric) => moveOf(metric, resized)) ? [say] : [] };
+  }
   const fields: PatchField[] = [];
   const guards: PatchGuard[] = [];
   const notes: string[] = [];

@@ -10,6 +10,7 @@ import { promqlNamesOf, type System } from '../plan/system.ts';
 import type { StoredAlert } from '../ports.ts';
 import { measureTrigger } from './measure-trigger.ts';
 import { noteRoom } from './note-room.ts';
+import { withScaledObject } from './observe-scaled-object.ts';
 import { observeTarget, observeWorkload } from './observe-target.ts';
 import type { Parts } from './parts.ts';
 
@@ -49,7 +50,7 @@ async function drawForTrigger(
   const names = promqlNamesOf(system, component);
   assert(names !== undefined, 'a routed alert has a component');
   const [facts, measured] = await Promise.all([
-    observeTarget(system, component, parts),
+    observeTarget(system, component, parts).then((seen) => withScaledObject(seen, parts)),
     measureTrigger(trigger, { names, cluster: system.cluster }, parts),
   ]);
   const origin = originOf(alert, trigger.alert);
@@ -67,7 +68,7 @@ async function drawForAutoscaler(
 ): Promise<Plan> {
   const facts =
     problem === undefined
-      ? await observeWorkload(system, workload, parts)
+      ? await withScaledObject(await observeWorkload(system, workload, parts), parts)
       : { system, workload, cluster: undefined, clusterProblem: problem, now: parts.clock.now() };
   const origin = originOf(alert, (alert.labels['alertname'] ?? '').slice(0, 200));
   const component = system.profile.components.get(componentId);

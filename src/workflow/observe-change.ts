@@ -1,8 +1,9 @@
 // Looks at everything a change is compared with: its workload, that one's autoscaler, and the object it is about.
 
-import type { Change, RemoveChange } from '../change/change.ts';
+import type { AutoscalerChange, Change, RemoveChange } from '../change/change.ts';
 import type { ClusterState } from '../change/compare.ts';
 import { seenObjectOf } from '../change/compare-patch.ts';
+import { scaledObjectRef } from '../change/scaled-object.ts';
 import type { Parts } from './parts.ts';
 
 /**
@@ -14,7 +15,8 @@ export async function observeChange(
   { clusters }: Pick<Parts, 'clusters'>,
 ): Promise<ClusterState> {
   const { workload } = change;
-  if (change.kind === 'scale' || change.kind === 'autoscaler') return clusters.observe(workload);
+  if (change.kind === 'scale') return clusters.observe(workload);
+  if (change.kind === 'autoscaler') return observeAutoscaler(change, { clusters });
   const rollsOut = change.kind === 'patch' && change.rollout;
   const [state, vertical] = await Promise.all([
     isAboutPods(change) ? clusters.observe(workload) : nothingOfPods,
@@ -24,6 +26,19 @@ export async function observeChange(
   if (seenObjectOf(change.object, seen) !== undefined) return seen;
   const object = await clusters.read(change.object);
   return object === undefined ? seen : { ...seen, objects: [...seen.objects, object] };
+}
+
+/** Of one that a ScaledObject makes, that is what is written and compared. */
+async function observeAutoscaler(
+  { workload, scaledObject }: AutoscalerChange,
+  { clusters }: Pick<Parts, 'clusters'>,
+): Promise<ClusterState> {
+  if (scaledObject === undefined) return clusters.observe(workload);
+  const [state, object] = await Promise.all([
+    clusters.observe(workload),
+    clusters.read(scaledObjectRef(workload, scaledObject)),
+  ]);
+  return object === undefined ? state : { ...state, objects: [...state.objects, object] };
 }
 
 const nothingOfPods: ClusterState = { workload: undefined, autoscaler: undefined, objects: [] };

@@ -12,6 +12,7 @@ import type { PlanRecord, StoredCommand } from '../ports.ts';
 import { checkedByServer } from './dry-run.ts';
 import { movePlan } from './move-plan.ts';
 import { noteRoom } from './note-room.ts';
+import { withScaledObject } from './observe-scaled-object.ts';
 import { askCluster, observeTarget } from './observe-target.ts';
 import type { Parts } from './parts.ts';
 import { storePlan } from './store-plan.ts';
@@ -57,7 +58,10 @@ async function draw(
   parts: Parts,
 ): Promise<ProposedScale> {
   const { command, stored, system } = request;
-  const facts = await observeTarget(system, command.component, parts);
+  const facts = await withScaledObject(
+    await observeTarget(system, command.component, parts),
+    parts,
+  );
   const asked = assembleCommandPlan(
     {
       ...facts,

@@ -193,6 +193,10 @@ export class AppProcess implements Caller {
         world.gates.pass({ caller: this, label: 'observe' }, () =>
           world.clusters.vertical(workload),
         ),
+      scaledObject: (workload) =>
+        world.gates.pass({ caller: this, label: 'observe' }, () =>
+          world.clusters.scaledObject(workload),
+        ),
       autoscaled: (place) =>
         world.gates.pass({ caller: this, label: 'observe' }, () =>
           world.clusters.autoscaled(place),

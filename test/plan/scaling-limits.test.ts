@@ -1,0 +1,153 @@
+// Which object a new size goes to when KEDA, or two autoscalers at once, have a say in it.
+
+import { describe, expect, it } from 'vitest';
+import type { ClusterState, ScaledObjectSeen } from '../../src/change/compare.ts';
+import { chooseScaleDown, chooseScaleUp } from '../../src/plan/choose-change.ts';
+import {
+  makeAutoscalerState,
+  makeClusterState,
+  makeSeenAutoscaler,
+  makeSeenScaledObject,
+  makeWorkload,
+} from '../make.ts';
+
+const madeByKeda = {
+  ...makeSeenAutoscaler([]),
+  name: 'keda-hpa-worker',
+  value: { metadata: { labels: { 'scaledobject.keda.sh/name': 'worker' } }, spec: {} },
+};
+
+function scaledByKeda(
+  scaledObject: ScaledObjectSeen = { kind: 'seen', object: makeSeenScaledObject() },
+  over: Partial<ClusterState['autoscaler']> = {},
+): ClusterState {
+  return makeClusterState({
+    autoscaler: makeAutoscalerState({
+      name: 'keda-hpa-worker',
+      minReplicas: 2,
+      maxReplicas: 20,
+      ...over,
+    }),
+    objects: [madeByKeda],
+    scaledObject,
+  });
+}
+
+const paused = (annotation: string, value: string): ClusterState =>
+  makeClusterState({
+    scaledObject: { kind: 'seen', object: makeSeenScaledObject({}, { [annotation]: value }) },
+  });
+
+describe('a workload that KEDA scales', () => {
+  it('gets a higher minimum in its ScaledObject', () => {
+    expect(chooseScaleUp(makeWorkload(), scaledByKeda(), 8)).toEqual({
+      kind: 'change',
+      changes: [
+        {
+          kind: 'autoscaler',
+          workload: makeWorkload(),
+          autoscaler: {
+            cluster: 'production',
+            namespace: 'greenlang-gl008',
+            name: 'keda-hpa-worker',
+          },
+          scaledObject: 'worker',
+          before: { minReplicas: 2, maxReplicas: 20 },
+          after: { minReplicas: 8, maxReplicas: 20 },
+          floor: true,
+          undo: 'exact',
+        },
+      ],
+      replicasAfter: 8,
+      notes: [
+        'ScaledObject worker owns this workload, so its minimum is raised; lower it again when the load is gone.',
+        'KEDA makes autoscaler keda-hpa-worker from ScaledObject worker, so that is what is changed.',
+      ],
+    });
+  });
+
+  it('gets a higher maximum there when it is at its maximum', () => {
+    const state = scaledByKeda(undefined, { limited: true });
+    expect(chooseScaleUp(makeWorkload(), state, 26)).toMatchObject({
+      changes: [{ scaledObject: 'worker', after: { minReplicas: 2, maxReplicas: 26 } }],
+    });
+  });
+
+  it('is counted from the limits of the ScaledObject, where a minimum of none is zero', () => {
+    const object = makeSeenScaledObject({ maxReplicaCount: 20 });
+    const chosen = chooseScaleUp(makeWorkload(), scaledByKeda({ kind: 'seen', object }), 8);
+    expect(chosen).toMatchObject({ changes: [{ before: { minReplicas: 0, maxReplicas: 20 } }] });
+  });
+
+  it('is left alone when its ScaledObject may not be read', () => {
+    const state = scaledByKeda({ kind: 'unknown', because: 'listing the ScaledObjects: no' });
+    expect(chooseScaleUp(makeWorkload(), state, 8)).toEqual({
+      kind: 'none',
+      enough: false,
+      because:
+        'autoscaler keda-hpa-worker is made by ScaledObject worker, which sets its limits back; the change belongs there, but listing the ScaledObjects: no',
+    });
+  });
+
+  it('decides itself when to shrink', () => {
+    expect(chooseScaleDown(makeWorkload(), scaledByKeda(), 3)).toMatchObject({
+      kind: 'none',
+      because: 'ScaledObject worker owns this workload and decides itself when to shrink it',
+    });
+  });
+});
+
+describe('a workload whose ScaledObject has no autoscaler', () => {
+  it('is left where a pause holds it', () => {
+    const state = paused('autoscaling.keda.sh/paused-replicas', '5');
+    for (const choose of [chooseScaleUp, chooseScaleDown]) {
+      expect(choose(makeWorkload(), state, 8)).toMatchObject({
+        kind: 'none',
+        because:
+          'ScaledObject worker is paused and holds this workload at 5 replicas (annotation autoscaling.keda.sh/paused-replicas); change that number, or resume it',
+      });
+    }
+  });
+
+  it('is scaled itself while a pause leaves it alone, and that is said', () => {
+    const state = paused('autoscaling.keda.sh/paused', 'true');
+    expect(chooseScaleUp(makeWorkload(), state, 8)).toMatchObject({
+      changes: [{ kind: 'scale', after: { replicas: 8 } }],
+      notes: [
+        'ScaledObject worker is paused (annotation autoscaling.keda.sh/paused); once it is resumed, it decides the size again.',
+      ],
+    });
+  });
+
+  it('is left alone when nothing explains that', () => {
+    const state = makeClusterState({
+      scaledObject: { kind: 'seen', object: makeSeenScaledObject() },
+    });
+    expect(chooseScaleUp(makeWorkload(), state, 8)).toMatchObject({
+      because: expect.stringContaining('its conditions say why'),
+    });
+  });
+
+  it('is scaled itself when KEDA is not there or may not be asked', () => {
+    for (const scaledObject of [
+      { kind: 'none' },
+      { kind: 'unknown', because: 'no' },
+    ] as const satisfies readonly ScaledObjectSeen[]) {
+      const chosen = chooseScaleUp(makeWorkload(), makeClusterState({ scaledObject }), 8);
+      expect(chosen).toMatchObject({ changes: [{ kind: 'scale' }], notes: [] });
+    }
+  });
+});
+
+it('two autoscalers for one workload are named, and nothing is written', () => {
+  const state = makeClusterState({
+    autoscaler: makeAutoscalerState(),
+    objects: [makeSeenAutoscaler([]), { ...makeSeenAutoscaler([]), name: 'worker-cpu' }],
+  });
+  expect(chooseScaleUp(makeWorkload(), state, 8)).toEqual({
+    kind: 'none',
+    enough: false,
+    because:
+      'autoscalers worker-hpa and worker-cpu are for the same workload, and neither acts while both are there; remove one of them',
+  });
+});
