@@ -127,9 +127,12 @@ export function removalOf({ workload, object }: CreateChange, planId: string): R
   return { kind: 'remove', workload, object, madeBy: planId };
 }
 
-/** The patch that takes a patch back: on the condition that what it wrote still stands. */
+/**
+ * The patch that takes a patch back: on the condition that what it wrote still stands. The last is taken back first,
+ * because what was appended to a list moves up when an item before it goes.
+ */
 export function undoOf(change: PatchChange): PatchChange {
-  const fields = change.fields.map(
+  const fields = change.fields.toReversed().map(
     ({ pointer, what, before, after, append }): PatchField => ({
       pointer,
       what,

@@ -4,7 +4,7 @@ import type { CreateChange, FieldValue, RemoveChange } from './change.ts';
 import type { ClusterState, Comparison } from './compare.ts';
 import { sameAmount, seenObjectOf } from './compare-patch.ts';
 import { changedBy, whoWrote } from './field-owner.ts';
-import { valueAt } from './pointer.ts';
+import { escaped, valueAt } from './pointer.ts';
 
 /** The annotation that holds the id of the plan which wrote an object last. */
 export const planAnnotation = 'headroom/plan';
@@ -26,7 +26,7 @@ export function compareRemove({ object, madeBy }: RemoveChange, now: ClusterStat
   const there = seenObjectOf(object, now);
   if (there === undefined) return { kind: 'reached' };
   const annotation = valueAt(there.value, '/metadata/annotations');
-  const made = valueAt(annotation, `/${planAnnotation.replaceAll('/', '~1')}`);
+  const made = valueAt(annotation, `/${escaped(planAnnotation)}`);
   if (made === madeBy) return { kind: 'unchanged', resourceVersion: there.resourceVersion };
   return {
     kind: 'drifted',
@@ -39,7 +39,7 @@ function firstDifference(wanted: FieldValue, is: unknown, at: string): string | 
   if (typeof wanted !== 'object') return sameAmount(is, wanted) ? undefined : at;
   if (Array.isArray(wanted) && (!Array.isArray(is) || is.length !== wanted.length)) return at;
   for (const [key, part] of Object.entries(wanted)) {
-    const pointer = `${at}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+    const pointer = `${at}/${escaped(key)}`;
     const other = firstDifference(part, valueAt(is, pointer.slice(at.length)), pointer);
     if (other !== undefined) return other;
   }

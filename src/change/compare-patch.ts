@@ -1,11 +1,11 @@
 // Compares what a conditional patch expects with the object as it is now: only the fields it writes and its guards count.
 
 import { parseQuantity } from '../profile/quantity.ts';
-import type { FieldValue, PatchChange } from './change.ts';
+import type { FieldValue, PatchChange, PatchField } from './change.ts';
 import type { ClusterState, Comparison, SeenObject } from './compare.ts';
 import { changedBy, whoWrote } from './field-owner.ts';
 import type { ObjectRef } from './kinds.ts';
-import { valueAt } from './pointer.ts';
+import { escaped, valueAt } from './pointer.ts';
 
 /** Reached is judged by amount (1000m is 1); unchanged by text, because that is what the server tests. */
 export function comparePatch(change: PatchChange, now: ClusterState): Comparison {
@@ -14,7 +14,7 @@ export function comparePatch(change: PatchChange, now: ClusterState): Comparison
   if (object === undefined) {
     return drifted(`${kind} ${name} is no longer there`);
   }
-  if (change.rollout && now.vertical?.kind === 'seen') {
+  if (now.vertical?.kind === 'seen' && change.fields.some(isAboutResources)) {
     return drifted(
       `vertical autoscaler ${now.vertical.name} (mode ${now.vertical.mode}) sets the requests of ${kind} ${name} now and would undo this`,
     );
@@ -38,6 +38,11 @@ export function comparePatch(change: PatchChange, now: ClusterState): Comparison
   return drifted(
     `${kind} ${name} has ${moved.what} ${shownValue(at(moved.pointer))}, the plan saw ${shownValue(moved.before)}${who}`,
   );
+}
+
+/** Who sets requests has no say in an environment or an annotation. */
+function isAboutResources({ pointer }: PatchField): boolean {
+  return pointer.includes('/resources');
 }
 
 /** The object among those that were looked at; undefined where it is not there. */
@@ -80,6 +85,6 @@ function same(a: unknown, b: unknown, leaf: (a: unknown, b: unknown) => boolean)
   const entries = Object.entries(a);
   return (
     entries.length === Object.keys(b).length &&
-    entries.every(([key, part]) => same(part, valueAt(b, `/${key}`), leaf))
+    entries.every(([key, part]) => same(part, valueAt(b, `/${escaped(key)}`), leaf))
   );
 }

@@ -127,7 +127,9 @@ function compareScale(change: Extract<Change, { kind: 'scale' }>, now: ClusterSt
   const { workload } = now;
   const name = `${change.workload.kind} ${change.workload.name}`;
   if (workload === undefined) return { kind: 'drifted', because: `${name} is no longer there` };
-  if (now.autoscaler !== undefined) {
+  // An autoscaler leaves a workload at zero alone, so it neither undoes a change to zero nor makes the one from there.
+  const isAutoscaled = change.before.replicas > 0 && change.after.replicas > 0;
+  if (now.autoscaler !== undefined && isAutoscaled) {
     return {
       kind: 'drifted',
       because: `autoscaler ${now.autoscaler.name} owns ${name} now and would undo a change of its replicas`,

@@ -86,7 +86,11 @@ function resizeOf(facts: CommandFacts): ChosenResize | undefined {
   const { requests: wanted, cluster, component, workload } = facts;
   if (wanted === undefined) return undefined;
   if (cluster?.workload === undefined) {
-    return { kind: 'none', because: facts.clusterProblem ?? missingWorkload(workload) };
+    return {
+      kind: 'none',
+      enough: false,
+      because: facts.clusterProblem ?? missingWorkload(workload),
+    };
   }
   const container = containerOf(facts);
   return chooseResize({ component, workload: placeOf(facts), container, cluster, wanted });

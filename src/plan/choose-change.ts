@@ -1,6 +1,6 @@
 // Decides which object a new size is written to: the workload, or the autoscaler that owns it and would undo the rest.
 
-import type { Change, WorkloadRef } from '../change/change.ts';
+import type { Change, ScaleChange, WorkloadRef } from '../change/change.ts';
 import type { AutoscalerState, ClusterState } from '../change/compare.ts';
 import { limitsFor, type ScalingLimits } from './scaling-limits.ts';
 
@@ -28,16 +28,7 @@ export function chooseScaleUp(
   if (limits.kind === 'nobody') {
     return {
       kind: 'change',
-      changes: [
-        {
-          kind: 'scale',
-          workload,
-          before: { replicas: before },
-          after: { replicas: target },
-          floor: true,
-          undo: 'exact',
-        },
-      ],
+      changes: [scaleTo(workload, before, target, { floor: true })],
       replicasAfter: target,
       notes: limits.notes,
     };
@@ -57,19 +48,32 @@ export function chooseScaleDown(
   if (limits.kind !== 'nobody') return { kind: 'none', enough: false, because: limits.because };
   return {
     kind: 'change',
-    changes: [
-      {
-        kind: 'scale',
-        workload,
-        before: { replicas: state.workload?.replicas ?? 0 },
-        after: { replicas: target },
-        floor: false,
-        undo: 'exact',
-      },
-    ],
+    changes: [scaleTo(workload, state.workload?.replicas ?? 0, target, { floor: false })],
     replicasAfter: target,
     notes: limits.notes,
   };
+}
+
+/** The change of a workload's replicas; a floor never lowers. */
+export function scaleTo(
+  workload: WorkloadRef,
+  before: number,
+  after: number,
+  { floor }: { readonly floor: boolean },
+): ScaleChange {
+  return {
+    kind: 'scale',
+    workload,
+    before: { replicas: before },
+    after: { replicas: after },
+    floor,
+    undo: 'exact',
+  };
+}
+
+/** Why a StatefulSet is not scaled unless its profile says that it may be. */
+export function whyNoReplica({ name }: WorkloadRef): string {
+  return `${name} is a StatefulSet: another replica may be a second, empty primary, so Headroom does not scale it`;
 }
 
 /** Says that a workload is not where headroom.yaml says it is. */
@@ -84,10 +88,7 @@ export function brokenMetrics({ name, inactiveBecause }: AutoscalerState): strin
 
 function whyNotScalable(workload: WorkloadRef, state: ClusterState): string | undefined {
   if (state.workload === undefined) return missingWorkload(workload);
-  if (workload.kind === 'StatefulSet') {
-    return `${workload.name} is a StatefulSet: another replica may be a second, empty primary, so Headroom does not scale it`;
-  }
-  return undefined;
+  return workload.kind === 'StatefulSet' ? whyNoReplica(workload) : undefined;
 }
 
 function raiseAutoscaler(

@@ -1,8 +1,8 @@
 // Decides what a new size of a component's pods writes: its requests and limits in one patch, and the autoscaler's target.
 
-import type { FieldValue, PatchChange, PatchField, WorkloadRef } from '../change/change.ts';
+import type { PatchChange, PatchField, WorkloadRef } from '../change/change.ts';
 import type { ClusterState, SeenObject } from '../change/compare.ts';
-import { valueAt } from '../change/pointer.ts';
+import { escaped, keysOf, valueAt } from '../change/pointer.ts';
 import type { Component } from '../profile/profile.ts';
 import { canonicalCpu, canonicalMemory } from '../profile/quantity.ts';
 import type { Resource } from '../sizing/container-usage.ts';
@@ -16,12 +16,16 @@ export interface PodRequests {
 }
 
 export interface ResizeFacts {
-  readonly component: Component;
+  readonly component: Pick<Component, 'id' | 'podMax' | 'limitFactor'>;
   readonly workload: WorkloadRef;
   /** The container whose requests change. */
   readonly container: string;
   readonly cluster: ClusterState;
   readonly wanted: PodRequests;
+  /** Limits that are stated; without one it keeps its ratio to the request. */
+  readonly limits?: PodRequests;
+  /** Other resources by name, such as nvidia.com/gpu, which are requested and limited alike. */
+  readonly extended?: Readonly<Record<string, number>>;
 }
 
 export type ChosenResize =
@@ -35,7 +39,8 @@ export type ChosenResize =
       readonly after: PodRequests;
       readonly notes: readonly string[];
     }
-  | { readonly kind: 'none'; readonly because: string };
+  /** Nothing to write: it is so already (`enough`), or it cannot be done from here. */
+  | { readonly kind: 'none'; readonly enough: boolean; readonly because: string };
 
 /** The changes that give a component's pods these requests. */
 export function chooseResize(facts: ResizeFacts): ChosenResize {
@@ -59,12 +64,24 @@ export function chooseResize(facts: ResizeFacts): ChosenResize {
   const blocked = whyNot(facts, object);
   if (blocked !== undefined) return none(blocked);
   const moves = (['cpu', 'memory'] as const).flatMap((resource) => {
-    const wanted = resource === 'cpu' ? facts.wanted.cpuMillicores : facts.wanted.memoryMi;
-    return wanted === undefined ? [] : [moveOf(resource, container[resource], wanted, facts)];
+    const field = resource === 'cpu' ? 'cpuMillicores' : 'memoryMi';
+    const { [field]: limit } = facts.limits ?? {};
+    const { request: now } = container[resource];
+    const wanted = facts.wanted[field] ?? (limit === undefined ? undefined : (now ?? limit));
+    return wanted === undefined
+      ? []
+      : [moveOf(resource, container[resource], { wanted, limit }, facts)];
   });
+  const upsideDown = moves.find(({ request, limit }) => limit !== undefined && limit < request);
+  if (upsideDown !== undefined) {
+    return none(
+      `the ${upsideDown.resource} limit would be below what each pod of ${workload.name} requests`,
+    );
+  }
   const template = templatePatch(facts, container, moves);
   if (template.fields.length === 0) {
-    return none(`${workload.name} already has these requests and the limits that go with them`);
+    const because = `${workload.name} already has these requests and the limits that go with them`;
+    return { kind: 'none', enough: true, because };
   }
   return resize(facts, { object, containers, container, moves, template });
 }
@@ -104,10 +121,11 @@ function whyNot(
 function moveOf(
   resource: Resource,
   before: ResourceAmounts,
-  request: number,
+  { wanted: request, limit }: { readonly wanted: number; readonly limit: number | undefined },
   { component }: ResizeFacts,
 ): Move {
   const move = { resource, before, request };
+  if (limit !== undefined) return { ...move, limit };
   if (before.limit !== undefined) {
     const ratio = before.request ? before.limit / before.request : 1;
     return { ...move, limit: Math.max(request, Math.ceil(request * Math.max(1, ratio) - 1e-9)) };
@@ -121,13 +139,13 @@ function moveOf(
 }
 
 function templatePatch(
-  { workload }: ResizeFacts,
+  { workload, extended = {} }: ResizeFacts,
   container: PodContainer,
   moves: readonly Move[],
 ): PatchChange {
   const fields = [
-    ...fieldsOf(container, 'requests', moves),
-    ...fieldsOf(container, 'limits', moves),
+    ...fieldsOf(container, 'requests', moves, extended),
+    ...fieldsOf(container, 'limits', moves, extended),
   ];
   return {
     kind: 'patch',
@@ -141,7 +159,7 @@ function templatePatch(
     fields,
     guards: [{ pointer: `${container.pointer}/name`, equals: container.name }],
     rollout: true,
-    decrease: moves.some(takesAway),
+    decrease: moves.some(takesAway) || fields.some(isLessOf(extended)),
     floor: false,
     undo: 'exact',
   };
@@ -152,20 +170,27 @@ function fieldsOf(
   { pointer, maps }: PodContainer,
   part: 'requests' | 'limits',
   moves: readonly Move[],
+  extended: Readonly<Record<string, number>>,
 ): readonly PatchField[] {
   const here = `${pointer}/resources/${part}`;
-  const wanted = moves.flatMap(({ resource, before, request, limit }) => {
-    const [amount, was] = part === 'requests' ? [request, before.request] : [limit, before.limit];
-    if (amount === undefined || amount === was) return [];
-    const text = resource === 'cpu' ? canonicalCpu(amount) : canonicalMemory(amount);
-    return [{ resource, text }];
-  });
   const map = maps[part];
+  const wanted: readonly (readonly [resource: string, text: string])[] = [
+    ...moves.flatMap(({ resource, before, request, limit }) => {
+      const [amount, was] = part === 'requests' ? [request, before.request] : [limit, before.limit];
+      if (amount === undefined || amount === was) return [];
+      return [
+        [resource, resource === 'cpu' ? canonicalCpu(amount) : canonicalMemory(amount)] as const,
+      ];
+    }),
+    ...Object.entries(extended)
+      .map(([resource, count]) => [resource, String(count)] as const)
+      .filter(([resource, count]) => map?.[resource] !== count),
+  ];
   if (map !== undefined) {
-    return wanted.map(({ resource, text }): PatchField => {
+    return wanted.map(([resource, text]): PatchField => {
       const before = map[resource];
       return {
-        pointer: `${here}/${resource}`,
+        pointer: `${here}/${escaped(resource)}`,
         what: `${resource} ${part.slice(0, -1)}`,
         ...(before !== undefined && { before }),
         after: text,
@@ -173,10 +198,12 @@ function fieldsOf(
     });
   }
   if (wanted.length === 0) return [];
-  const after: FieldValue = Object.fromEntries(
-    wanted.map(({ resource, text }) => [resource, text]),
-  );
-  return [{ pointer: here, what: part, after }];
+  return [{ pointer: here, what: part, after: Object.fromEntries(wanted) }];
+}
+
+function isLessOf(extended: Readonly<Record<string, number>>): (field: PatchField) => boolean {
+  return ({ pointer, before, after }) =>
+    Object.hasOwn(extended, keysOf(pointer).at(-1) ?? '') && Number(after) < Number(before ?? 0);
 }
 
 function takesAway({ before, request, limit }: Move): boolean {
@@ -237,5 +264,5 @@ function requests(cpu: number | undefined, memory: number | undefined): PodReque
 }
 
 function none(because: string): ChosenResize {
-  return { kind: 'none', because };
+  return { kind: 'none', enough: false, because };
 }

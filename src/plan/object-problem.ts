@@ -1,0 +1,98 @@
+// Says why an object must not be written: fields that a server never changes, and others who decide on the same pods.
+
+import type { SeenObject } from '../change/compare.ts';
+import type { ObjectKind, ObjectRef } from '../change/kinds.ts';
+import { valueAt } from '../change/pointer.ts';
+import type { Tree } from '../sizing/step-values.ts';
+import { resourcesOf } from './autoscaler-spec.ts';
+import { fieldsToWrite } from './merge-fields.ts';
+import { ownerOf, type StepFacts, seenIn } from './step-facts.ts';
+
+type Fields = Readonly<Record<string, Tree>>;
+
+/** Why it cannot be written, in words; undefined where nothing is in the way. */
+export function objectProblem(
+  object: ObjectRef,
+  fields: Fields,
+  facts: StepFacts,
+): string | undefined {
+  const seen = seenIn(facts, object.kind, object.name);
+  return (
+    (seen && fixedProblem(object, fields, seen)) ??
+    scalerProblem(object, fields, facts) ??
+    verticalProblem(object, fields, facts)
+  );
+}
+
+/** What of a kind may be written once it is there; of the kinds that are not named, all but the selector. */
+const mutable: Partial<Record<ObjectKind, readonly string[]>> = {
+  StatefulSet: [
+    '/spec/replicas',
+    '/spec/template',
+    '/spec/updateStrategy',
+    '/spec/minReadySeconds',
+    '/spec/persistentVolumeClaimRetentionPolicy',
+  ],
+  PersistentVolumeClaim: ['/spec/resources/requests/storage'],
+};
+
+function fixedProblem(
+  { kind, name }: ObjectRef,
+  fields: Fields,
+  seen: SeenObject,
+): string | undefined {
+  if (kind === 'Job') {
+    return `there is a Job ${name} already, and a Job runs once: delete it when it has finished, then ask for the plan again`;
+  }
+  if (valueAt(seen.value, '/immutable') === true) {
+    return `${kind} ${name} is immutable: make one with another name, and let the pods read that`;
+  }
+  const written = fieldsToWrite(seen.value, fields, '').fields;
+  const open = mutable[kind];
+  const fixed = written.find(({ pointer }) =>
+    open === undefined
+      ? kind === 'Deployment' && pointer.startsWith('/spec/selector')
+      : !open.some((prefix) => pointer.startsWith(prefix)),
+  );
+  return (
+    fixed &&
+    `${kind} ${name} is there with another ${fixed.what}, which can never change (${fixed.pointer})`
+  );
+}
+
+/** One autoscaler a workload. */
+function scalerProblem(
+  { kind, name }: ObjectRef,
+  fields: Fields,
+  facts: StepFacts,
+): string | undefined {
+  const isScaler = kind === 'ScaledObject' || kind === 'HorizontalPodAutoscaler';
+  const { workload, state } = facts;
+  const target = valueAt(fields, '/spec/scaleTargetRef/name');
+  if (!isScaler || target !== workload.name || state.autoscaler === undefined) return undefined;
+  const { autoscaler } = state;
+  const owner = ownerOf(seenIn(facts, 'HorizontalPodAutoscaler', autoscaler.name), 'ScaledObject');
+  const isSame = kind === 'ScaledObject' ? owner === name : autoscaler.name === name;
+  if (isSame && !(kind === 'HorizontalPodAutoscaler' && owner !== undefined)) return undefined;
+  const who =
+    owner === undefined ? `autoscaler ${autoscaler.name}` : `KEDA's ScaledObject ${owner}`;
+  return `${who} scales ${workload.name} already, and two on one workload disable each other: take it away first`;
+}
+
+/** A vertical autoscaler that acts changes the requests an autoscaler's shares are of. */
+function verticalProblem(
+  { kind, name }: ObjectRef,
+  fields: Fields,
+  facts: StepFacts,
+): string | undefined {
+  if (kind !== 'VerticalPodAutoscaler') return undefined;
+  const { state } = facts;
+  const stated = valueAt(fields, '/spec/updatePolicy/updateMode');
+  const mode = typeof stated === 'string' ? stated : 'Auto';
+  if (mode === 'Off' || state.autoscaler === undefined) return undefined;
+  const seen = seenIn(facts, 'HorizontalPodAutoscaler', state.autoscaler.name);
+  const resources = resourcesOf(valueAt(seen?.value, '/spec/metrics'));
+  return resources.length === 0
+    ? undefined
+    : `vertical autoscaler ${name} with mode ${mode} would change the requests that autoscaler ${state.autoscaler.name} scales by (${resources.join(', ')}): its mode must be Off`;
+}

@@ -1,0 +1,101 @@
+// What is known where a step of a procedure is turned into changes, and what can come of it.
+
+import type { Change, PatchChange, WorkloadRef } from '../change/change.ts';
+import type { ClusterState, SeenObject } from '../change/compare.ts';
+import { type ObjectKind, type ObjectRef, objectKinds } from '../change/kinds.ts';
+import { valueAt } from '../change/pointer.ts';
+import type { Component } from '../profile/profile.ts';
+
+/** Everything a step's changes follow from. */
+export interface StepFacts {
+  /** Where objects beside the workload stand. */
+  readonly place: { readonly cluster: string; readonly namespace: string };
+  readonly workload: WorkloadRef;
+  readonly container: string;
+  /** Absent where the workload has a name of its own: the component's limits and autoscalers are not about it. */
+  readonly component?: Component;
+  /** Of the workload and its autoscaler, with the step's own object where that is there. */
+  readonly state: ClusterState;
+  /** When the plan is drawn, ISO 8601 in UTC: what a restart writes. */
+  readonly at: string;
+  /** The profile says that another replica of a StatefulSet is not a second, empty primary. */
+  readonly mayScaleStatefulSet: boolean;
+  /** Whether the class of a volume lets it grow. (Default: not known) */
+  readonly mayGrow?: boolean;
+}
+
+/** The changes of one step, in the order in which they are safe. */
+export type StepChanges =
+  | {
+      readonly kind: 'changes';
+      readonly changes: readonly Change[];
+      readonly notes: readonly string[];
+    }
+  /** All is there already. */
+  | { readonly kind: 'none'; readonly because: string }
+  /** It cannot be done from here, or not safely. */
+  | { readonly kind: 'refused'; readonly because: string };
+
+export function refused(because: string): StepChanges {
+  return { kind: 'refused', because };
+}
+
+export function alreadyThere(because: string): StepChanges {
+  return { kind: 'none', because };
+}
+
+/** An object of the step's place. */
+export function refIn({ place }: StepFacts, kind: ObjectKind, name: string): ObjectRef {
+  return { ...place, kind, name };
+}
+
+/** The object among those that were looked at. */
+export function seenIn({ state }: StepFacts, kind: string, name: string): SeenObject | undefined {
+  return state.objects.find((seen) => seen.kind === kind && seen.name === name);
+}
+
+/** The workload as patches see it. */
+export function seenWorkload(facts: StepFacts): SeenObject | undefined {
+  return seenIn(facts, facts.workload.kind, facts.workload.name);
+}
+
+type Patched = Pick<PatchChange, 'workload' | 'object' | 'fields' | 'guards'> &
+  Partial<Pick<PatchChange, 'decrease' | 'undo'>>;
+
+/** A patch of an object; it rolls out when it changes the template of a workload's pods. */
+export function patchOf({
+  workload,
+  object,
+  fields,
+  guards,
+  decrease,
+  undo,
+}: Patched): PatchChange {
+  const hasPods = object.kind === 'Deployment' || object.kind === 'StatefulSet';
+  return {
+    kind: 'patch',
+    workload,
+    object,
+    fields,
+    guards,
+    rollout: hasPods && fields.some(({ pointer }) => pointer.startsWith('/spec/template')),
+    decrease: decrease ?? false,
+    floor: false,
+    undo: undo ?? 'exact',
+  };
+}
+
+/** "Deployment worker in namespace shop", for people. */
+export function namesObject({ kind, name, namespace }: ObjectRef): string {
+  return `${objectKinds[kind].word} ${name} in namespace ${namespace}`;
+}
+
+/** The name of the object of this kind that owns another one. */
+export function ownerOf(seen: SeenObject | undefined, kind: string): string | undefined {
+  const owners = valueAt(seen?.value, '/metadata/ownerReferences');
+  const owner: unknown = Array.isArray(owners)
+    ? owners.find((each: unknown) => valueAt(each, '/kind') === kind)
+    : undefined;
+  const name = valueAt(owner, '/name');
+  return typeof name === 'string' ? name : undefined;
+}

@@ -1,0 +1,221 @@
+// Turns a step about an object beside the pods into a creation where it is missing and into a patch of the difference where it is there.
+
+import type { CreateChange, FieldValue, PatchField, Undo } from '../change/change.ts';
+import type { SeenObject } from '../change/compare.ts';
+import { isObjectKind, type ObjectKind, type ObjectRef, objectKinds } from '../change/kinds.ts';
+import { valueAt } from '../change/pointer.ts';
+import { canonicalMemory, parseMemoryMi, parseQuantity } from '../profile/quantity.ts';
+import type { StepChange } from '../sizing/planned-step.ts';
+import type { Tree } from '../sizing/step-values.ts';
+import { missingWorkload } from './choose-change.ts';
+import { fieldsToWrite, plain, withCanonicalAmounts } from './merge-fields.ts';
+import { objectProblem } from './object-problem.ts';
+import { secretAmong } from './secret-in.ts';
+import {
+  alreadyThere,
+  ownerOf,
+  patchOf,
+  refIn,
+  refused,
+  type StepChanges,
+  type StepFacts,
+  seenIn,
+} from './step-facts.ts';
+import { rolloutNotes } from './step-template.ts';
+
+type Of<Kind extends StepChange['kind']> = Extract<StepChange, { readonly kind: Kind }>;
+
+/** Keys of a ConfigMap, which is made where it is not there; its other keys stay. */
+export function configChanges({ configMap, set }: Of<'config'>, facts: StepFacts): StepChanges {
+  return objectChanges(refIn(facts, 'ConfigMap', configMap), { data: set }, facts);
+}
+
+/** Fields of any object of the kinds that plans know. */
+export function applyChanges({ object }: Of<'apply'>, facts: StepFacts): StepChanges {
+  const { apiVersion, kind, metadata, ...fields } = object;
+  if (!isObjectKind(kind, apiVersion)) {
+    return refused(
+      `Headroom does not write ${kind} of ${apiVersion}; somebody has to apply ${metadata.name} by hand`,
+    );
+  }
+  const { holds } = objectKinds[kind];
+  const other = Object.keys(fields).find((field) => field !== holds);
+  if (other !== undefined) {
+    return refused(`of ${kind} ${metadata.name} only ${holds} can be written, not ${other}`);
+  }
+  return objectChanges(refIn(facts, kind, metadata.name), fields, facts);
+}
+
+type Fields = Readonly<Record<string, Tree>>;
+
+/** What is written into one object: the creation, or the patch of what it lacks. */
+export function objectChanges(object: ObjectRef, fields: Fields, facts: StepFacts): StepChanges {
+  const seen = seenIn(facts, object.kind, object.name);
+  const problem = objectProblem(object, fields, facts);
+  if (problem !== undefined) return refused(problem);
+  return seen === undefined
+    ? creation(object, fields, facts)
+    : difference(object, fields, seen, facts);
+}
+
+/** What a creation leaves when it is taken back: what held data is gone with it, and a job has run. */
+const undoOfCreation: Partial<Record<ObjectKind, Undo>> = {
+  Cluster: 'compensating',
+  RedisCluster: 'compensating',
+  PersistentVolumeClaim: 'compensating',
+  StatefulSet: 'compensating',
+  Job: 'none',
+};
+
+function creation(object: ObjectRef, fields: Fields, facts: StepFacts): StepChanges {
+  const hasPods = object.kind === 'Deployment' || object.kind === 'StatefulSet';
+  const workload = hasPods
+    ? { ...facts.place, kind: object.kind, name: object.name }
+    : facts.workload;
+  if (hasPods && valueAt(fields, '/spec/selector') === undefined) {
+    return refused(missingWorkload(workload));
+  }
+  const written = plain(canonical(object.kind, fields)) as { readonly [field: string]: FieldValue };
+  const secret = secretAmong(asFields(written));
+  if (secret !== undefined) return refused(secretWords(object, secret));
+  const change: CreateChange = {
+    kind: 'create',
+    workload,
+    object,
+    fields: written,
+    rollout: hasPods,
+    floor: false,
+    undo: undoOfCreation[object.kind] ?? 'exact',
+  };
+  return { kind: 'changes', changes: [change], notes: [] };
+}
+
+function difference(
+  object: ObjectRef,
+  fields: Fields,
+  seen: SeenObject,
+  facts: StepFacts,
+): StepChanges {
+  const isOwn = object.kind === facts.workload.kind && object.name === facts.workload.name;
+  const autoscaled = isOwn ? facts.state.autoscaler : undefined;
+  const wanted = canonical(
+    object.kind,
+    autoscaled === undefined ? fields : withoutReplicas(fields),
+  );
+  const { fields: written, guards } = fieldsToWrite(seen.value, wanted, '');
+  if (written.length === 0) return alreadyThere(`${object.kind} ${object.name} is so already`);
+  const secret = secretAmong(written);
+  if (secret !== undefined) return refused(secretWords(object, secret));
+  const patch = patchOf({
+    workload: facts.workload,
+    object,
+    fields: written,
+    guards,
+    decrease: written.some(isLess),
+    undo: object.kind === 'Cluster' || object.kind === 'RedisCluster' ? 'compensating' : 'exact',
+  });
+  return {
+    kind: 'changes',
+    changes: [patch],
+    notes: [
+      ...(patch.rollout ? rolloutNotes(seen) : []),
+      ...(autoscaled !== undefined && valueAt(fields, '/spec/replicas') !== undefined
+        ? [`Autoscaler ${autoscaled.name} decides on its replicas, so they stay.`]
+        : []),
+    ],
+  };
+}
+
+/** A count or an amount that becomes smaller. */
+function isLess({ before, after }: PatchField): boolean {
+  const [was, is] = [before, after].map((value) =>
+    typeof value === 'number'
+      ? value
+      : typeof value === 'string'
+        ? parseQuantity(value)
+        : undefined,
+  );
+  return was !== undefined && is !== undefined && is < was;
+}
+
+function withoutReplicas(fields: Fields): Fields {
+  const { spec } = fields;
+  if (typeof spec !== 'object' || spec === null || Array.isArray(spec)) return fields;
+  const entries = Object.entries(spec).filter(([key]) => key !== 'replicas');
+  return { ...fields, spec: Object.fromEntries(entries) };
+}
+
+/** Servers rewrite the amounts of the kinds they know themselves; of others they keep the text. */
+function canonical(kind: ObjectKind, fields: Fields): Tree {
+  const { apiVersion } = objectKinds[kind];
+  const isBuiltIn = !apiVersion.includes('.') && kind !== 'ConfigMap';
+  return isBuiltIn ? withCanonicalAmounts(fields) : fields;
+}
+
+function asFields(written: { readonly [field: string]: FieldValue }): readonly PatchField[] {
+  const data = written['data'];
+  return typeof data === 'object' && !Array.isArray(data)
+    ? Object.entries(data).map(([key, after]) => ({ pointer: `/data/${key}`, what: key, after }))
+    : Object.entries(written).map(([key, after]) => ({ pointer: `/${key}`, what: key, after }));
+}
+
+function secretWords({ kind, name }: ObjectRef, { what }: PatchField): string {
+  return `${what} of ${kind} ${name} looks like it holds a secret: move it into a Secret that is referred to, a plan holds none`;
+}
+
+/** The size of a volume, which can only grow. */
+export function storageChanges({ claim, gib }: Of<'storage'>, facts: StepFacts): StepChanges {
+  const { workload, mayGrow } = facts;
+  const object = refIn(facts, 'PersistentVolumeClaim', claim);
+  const seen = seenIn(facts, object.kind, claim);
+  if (seen === undefined) {
+    return refused(
+      `there is no PersistentVolumeClaim ${claim} in namespace ${object.namespace} of cluster ${object.cluster}`,
+    );
+  }
+  const owner = ownerOf(seen, 'Cluster');
+  if (owner !== undefined) {
+    return refused(
+      `claim ${claim} belongs to Cluster ${owner} of CloudNativePG, which keeps its size: change spec.storage.size there`,
+    );
+  }
+  const pointer = '/spec/resources/requests/storage';
+  const before = valueAt(seen.value, pointer);
+  const mi = typeof before === 'string' ? parseMemoryMi(before) : undefined;
+  if (typeof before !== 'string' || mi === undefined) {
+    return refused(`claim ${claim} does not say how large it is`);
+  }
+  if (gib * 1024 <= mi)
+    return alreadyThere(`claim ${claim} has ${before} already, and a volume never shrinks`);
+  if (mayGrow === false) {
+    return refused(
+      `the storage class of claim ${claim} does not let volumes grow (allowVolumeExpansion)`,
+    );
+  }
+  const field = { pointer, what: 'size', before, after: canonicalMemory(gib * 1024) };
+  return {
+    kind: 'changes',
+    changes: [patchOf({ workload, object, fields: [field], guards: [], undo: 'none' })],
+    notes: [
+      ...(mayGrow === undefined
+        ? [`Whether the storage class of claim ${claim} lets it grow is not known.`]
+        : []),
+      ...templateNotes(claim, facts),
+    ],
+  };
+}
+
+/** What a StatefulSet makes its claims from cannot be changed in place. */
+function templateNotes(claim: string, facts: StepFacts): readonly string[] {
+  const { workload } = facts;
+  const seen = seenIn(facts, workload.kind, workload.name);
+  const templates = valueAt(seen?.value, '/spec/volumeClaimTemplates');
+  if (!Array.isArray(templates)) return [];
+  const names = templates.map((template: unknown) => String(valueAt(template, '/metadata/name')));
+  const own = names.find((name) => claim.startsWith(`${name}-${workload.name}-`));
+  return own === undefined
+    ? []
+    : [
+        `Template ${own} of StatefulSet ${workload.name} keeps its size: the volume of a new pod would be smaller until the StatefulSet is made anew.`,
+      ];
+}
