@@ -112,7 +112,7 @@ export function applyTarget(
   const options = { ...optionsOf(query), owners: applied.owners };
   const { value } = decode(applied.merged, resource.schema);
   if (current === undefined) {
-    requireNamespace(state, target);
+    requireNamespace(state, target, name);
     const metadata = object(value, 'metadata');
     metadata['name'] = name;
     const body =

@@ -3,11 +3,12 @@ import { timestamp } from './clock.ts';
 import type { Json, JsonObject } from './json.ts';
 import { clone, isObject, list, nameOf, namespaceOf, object, text, uidOf } from './json.ts';
 import type { Admit } from './pending-write.ts';
+import { namespace as namespaceResource } from './resources/core.ts';
 import { definition } from './resources/definition.ts';
 import type { Resource } from './resources/resource.ts';
 import { byPlural } from './resources/resource.ts';
 import type { ClusterState } from './state.ts';
-import { badRequest, conflict, detailsOf, invalid, notSupported } from './status.ts';
+import { badRequest, conflict, detailsOf, failure, invalid, notSupported } from './status.ts';
 
 /** Who happens to the children of a deleted object. */
 export type Propagation = 'Background' | 'Foreground' | 'Orphan';
@@ -113,6 +114,25 @@ function leavingDefinition(current: JsonObject, at: Date): JsonObject {
   return next;
 }
 
+const permanentNamespaces = ['default', 'kube-system', 'kube-public'];
+
+/** A namespace stays until its content is gone; nothing new comes in meanwhile. */
+function leavingNamespace(current: JsonObject, at: Date): JsonObject {
+  const name = nameOf(current);
+  if (permanentNamespaces.includes(name)) {
+    throw failure(
+      403,
+      'Forbidden',
+      `namespaces "${name}" is forbidden: this namespace may not be deleted`,
+      { name, kind: 'namespaces' },
+    );
+  }
+  const next = clone(current);
+  object(next, 'metadata')['deletionTimestamp'] = timestamp(at);
+  object(next, 'status')['phase'] = 'Terminating';
+  return next;
+}
+
 const doneStatus = (resource: Resource, gone: JsonObject): JsonObject => ({
   kind: 'Status',
   apiVersion: 'v1',
@@ -152,6 +172,10 @@ export function deleteObject(
   if (already) return current;
   if (resource === definition) {
     const next = leavingDefinition(current, now);
+    return query.dryRun ? next : state.store.put(resource, next);
+  }
+  if (resource === namespaceResource) {
+    const next = leavingNamespace(current, now);
     return query.dryRun ? next : state.store.put(resource, next);
   }
   if (

@@ -7,7 +7,7 @@ import type { Target } from './request.ts';
 import { namespace as namespaceResource } from './resources/core.ts';
 import { byPlural } from './resources/resource.ts';
 import type { ClusterState } from './state.ts';
-import { badRequest, notFound } from './status.ts';
+import { badRequest, detailsOf, failure, notFound } from './status.ts';
 import { missingNamespace } from './writer.ts';
 
 /** An answer with an object in it. */
@@ -41,10 +41,24 @@ export function checkIdentity(body: JsonObject, target: Target): void {
   }
 }
 
-/** Throws 404 when the namespace is not there. */
-export function requireNamespace(state: ClusterState, { resource, namespace }: Target): void {
+/** Throws for a new object whose namespace is not there (404) or on its way out (403). */
+export function requireNamespace(state: ClusterState, target: Target, name: string): void {
+  const { resource, namespace } = target;
   if (!resource.namespaced) return;
-  if (state.store.get(namespaceResource, '', namespace) === undefined) {
-    throw missingNamespace(namespace);
-  }
+  const found = state.store.get(namespaceResource, '', namespace);
+  if (found === undefined) throw missingNamespace(namespace);
+  if (text(found, 'metadata', 'deletionTimestamp') === '') return;
+  const subject = byPlural(resource, name);
+  const plural = subject.group === '' ? subject.kind : `${subject.kind}.${subject.group}`;
+  const cause = {
+    reason: 'NamespaceTerminating',
+    message: `namespace ${namespace} is being terminated`,
+    field: 'metadata.namespace',
+  };
+  throw failure(
+    403,
+    'Forbidden',
+    `${plural} "${name}" is forbidden: unable to create new content in namespace ${namespace} because it is being terminated`,
+    detailsOf(subject, { causes: [cause] }),
+  );
 }

@@ -47,7 +47,7 @@ export function createObject(
       'the namespace of the provided object does not match the namespace sent on the request',
     );
   }
-  requireNamespace(state, target);
+  requireNamespace(state, target, nameOf(decoded.value));
   if (resource.custom?.isLeaving === true) throw leavingKind();
   const options = optionsOf(query);
   if (resource.kind === 'Pod') {

@@ -4,7 +4,7 @@ import type { Clock } from './clock.ts';
 import { timestamp } from './clock.ts';
 import { decode, zeroOf } from './decode.ts';
 import type { JsonObject } from './json.ts';
-import { clone, equal, isObject, nameOf, namespaceOf, object, text } from './json.ts';
+import { clone, equal, isObject, list, nameOf, namespaceOf, object, text } from './json.ts';
 import type { Ownership, Writer } from './patch/managed-fields.ts';
 import { afterUpdate, printManagers, readManagers } from './patch/managed-fields.ts';
 import type { Admit } from './pending-write.ts';
@@ -277,12 +277,17 @@ export class ObjectWriter {
     }
     this.judge(resource, next, current, options);
     if (options.dryRun === true) return next;
-    if (text(metadata, 'deletionTimestamp') !== '' && metadata['finalizers'] === undefined) {
-      return this.store.remove(resource, namespaceOf(next), nameOf(next)) ?? next;
+    if (text(metadata, 'deletionTimestamp') !== '' && !isHeld(next)) {
+      this.store.remove(resource, namespaceOf(next), nameOf(next));
+      return next;
     }
     return this.store.put(resource, next);
   }
 }
+
+/** Namespaces are held by what stands in their spec. */
+const isHeld = (leaving: JsonObject) =>
+  list(leaving, 'metadata', 'finalizers').length + list(leaving, 'spec', 'finalizers').length > 0;
 
 const annotationsOf = (held: JsonObject) => object(held, 'metadata', 'annotations');
 

@@ -8,6 +8,7 @@ import { Autoscaler } from './autoscaler.ts';
 import { syncDeployment } from './deployment.ts';
 import { collectGarbage } from './garbage-collector.ts';
 import { Kubelet } from './kubelet.ts';
+import { emptyNamespaces } from './namespaces.ts';
 import { countQuotas } from './quota-status.ts';
 import { syncReplicaSet } from './replica-set.ts';
 import { syncStatefulSet } from './stateful-set.ts';
@@ -35,6 +36,7 @@ export class ControllerLoop {
     countQuotas(this.state);
     this.kubelet.sync();
     this.autoscaler.sync();
+    emptyNamespaces(this.state);
     collectGarbage(this.state);
     return store.version !== before;
   }
