@@ -4,6 +4,7 @@ import { accessOf, refusal } from './auth.ts';
 import { isCustomGroup, withCustomKinds } from './custom/discovery.ts';
 import { deleteObject, parseDeleteQuery } from './deletion.ts';
 import { discover, knowsGroup, knowsVersion } from './discovery.ts';
+import { aggregate, aggregatedType, wantsAggregated } from './discovery-aggregated.ts';
 import type { JsonObject } from './json.ts';
 import { listGone, listObjects, metadataOf, selectorsOf } from './list.ts';
 import { requireObject } from './object-checks.ts';
@@ -28,6 +29,8 @@ export type ApiAnswer =
       readonly status: number;
       readonly body: JsonObject | string;
       readonly warnings: readonly string[];
+      /** (Default: JSON for an object, plain text for a text.) */
+      readonly contentType?: string;
     }
   | { readonly type: 'watch'; readonly plan: WatchPlan };
 
@@ -38,8 +41,8 @@ export interface Surroundings {
   readonly address: string;
 }
 
-const document = (status: number, body: JsonObject | string): ApiAnswer => ({
-  type: 'document',
+const document = (status: number, body: JsonObject | string) => ({
+  type: 'document' as const,
   status,
   body,
   warnings: [],
@@ -61,10 +64,12 @@ export function answerRequest(
   if (['/healthz', '/livez', '/readyz'].includes(path)) return document(200, 'ok');
   const review = answerReview(state, { ...request, path }, surroundings.authorizer);
   if (review !== undefined) return document(201, review);
-  const found = withCustomKinds(state.store, path, discover(path, surroundings.address));
+  const find = (at: string) => withCustomKinds(state.store, at, discover(at, surroundings.address));
+  const found = find(path);
   if (found !== undefined) {
     if (request.method !== 'GET') throw methodNotAllowed();
-    return document(200, found);
+    if (!wantsAggregated(path, request.accept)) return document(200, found);
+    return { ...document(200, aggregate(path, find)), contentType: aggregatedType };
   }
   checkGroup(state.store, path);
   const target = parseTarget(path, state.store);

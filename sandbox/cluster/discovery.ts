@@ -1,5 +1,6 @@
 // What the server says about itself: version, groups and the resources it serves.
 import type { Json, JsonObject } from './json.ts';
+import { text } from './json.ts';
 import { resources } from './resources/registry.ts';
 import type { Resource } from './resources/resource.ts';
 
@@ -51,6 +52,16 @@ function groupBody({ name, versions }: GroupVersions): JsonObject {
   return { name, versions: entries, preferredVersion: entries[0] ?? {} };
 }
 
+const tokenEntry: JsonObject = {
+  name: 'serviceaccounts/token',
+  singularName: '',
+  namespaced: true,
+  group: 'authentication.k8s.io',
+  version: 'v1',
+  kind: 'TokenRequest',
+  verbs: ['create'],
+};
+
 function entriesOf(resource: Resource): JsonObject[] {
   const { plural, singular, namespaced, kind } = resource;
   const namespaces = plural === 'namespaces';
@@ -74,12 +85,35 @@ function entriesOf(resource: Resource): JsonObject[] {
       ? [{ ...sub, name: `${plural}/scale`, group: 'autoscaling', version: 'v1', kind: 'Scale' }]
       : []),
     ...(resource.statusSubresource ? [{ ...sub, name: `${plural}/status`, kind }] : []),
+    ...(plural === 'serviceaccounts' ? [tokenEntry] : []),
   ];
 }
 
+/** Questions that can only be asked, not stored. */
+const reviews: Readonly<Record<string, readonly (readonly [string, string, boolean])[]>> = {
+  'authentication.k8s.io': [['selfsubjectreviews', 'SelfSubjectReview', false]],
+  'authorization.k8s.io': [
+    ['localsubjectaccessreviews', 'LocalSubjectAccessReview', true],
+    ['selfsubjectaccessreviews', 'SelfSubjectAccessReview', false],
+    ['selfsubjectrulesreviews', 'SelfSubjectRulesReview', false],
+    ['subjectaccessreviews', 'SubjectAccessReview', false],
+  ],
+};
+
+const reviewsOf = (group: string): JsonObject[] =>
+  (reviews[group] ?? []).map(([name, kind, namespaced]) => ({
+    name,
+    singularName: kind.toLowerCase(),
+    namespaced,
+    kind,
+    verbs: ['create'],
+  }));
+
 function resourceList(group: string, wanted: string): JsonObject {
   const served = resources.filter((item) => item.group === group && item.version === wanted);
-  const entries: Json[] = served.flatMap(entriesOf);
+  const entries: Json[] = [...served.flatMap(entriesOf), ...reviewsOf(group)].toSorted((a, b) =>
+    text(a, 'name') < text(b, 'name') ? -1 : 1,
+  );
   const groupVersion = group === '' ? wanted : `${group}/${wanted}`;
   return {
     kind: 'APIResourceList',

@@ -252,9 +252,8 @@ class ClusterServer {
     entry.update({ status: answer.status });
     const plain = typeof answer.body === 'string';
     this.warn(response, answer.warnings);
-    response.writeHead(answer.status, {
-      'content-type': plain ? 'text/plain; charset=utf-8' : 'application/json',
-    });
+    const type = answer.contentType ?? (plain ? 'text/plain; charset=utf-8' : 'application/json');
+    response.writeHead(answer.status, { 'content-type': type });
     response.end(plain ? answer.body : JSON.stringify(answer.body));
   }
 
