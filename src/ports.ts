@@ -52,6 +52,16 @@ export type WriteAnswer =
   | { readonly kind: 'refused'; readonly because: string; readonly forbidden?: true }
   | { readonly kind: 'unknown'; readonly because: string };
 
+/** What is left beside an object for people who look at it in the cluster. */
+export interface ObjectEvent {
+  readonly object: ObjectRef;
+  readonly name: string;
+  readonly reason: 'HeadroomApplied' | 'HeadroomReverted';
+  /** 1,024 characters at most. */
+  readonly message: string;
+  readonly at: Date;
+}
+
 /** An autoscaler and the name and kind of what it scales: a Deployment, or anything else with a scale. */
 export interface Autoscaled {
   readonly autoscaler: string;
@@ -93,6 +103,11 @@ export interface Clusters {
    * @throws OperationError (retryable) only when the request provably was not received; a timeout is `unknown`.
    */
   write(write: ClusterWrite, options: { readonly dryRun: boolean }): Promise<WriteAnswer>;
+  /**
+   * Leaves a Kubernetes Event beside an object; told again under the same name, it stays one. Nothing where the object is gone.
+   * @throws OperationError when the cluster does not take it.
+   */
+  tell(event: ObjectEvent): Promise<void>;
   /** Whether each cluster answers, for metrics and the status command. */
   health(): Promise<readonly { readonly cluster: string; readonly problem?: string }[]>;
 }
@@ -502,5 +517,7 @@ export interface Counters {
   run(result: 'applied' | 'failed' | 'unknown' | 'waiting', seconds: number): void;
   slackCall(method: string, result: 'ok' | 'rejected' | 'trouble'): void;
   limitMet(limit: string): void;
+  /** A change was written, but the Event beside its object was not. */
+  untold(cluster: string): void;
   degraded(part: string, isDegraded: boolean): void;
 }

@@ -293,9 +293,23 @@ export class Bot {
     return spec.replicas;
   }
 
-  /** Writes that reached the cluster. */
+  /** Writes that reached the cluster; the Events that tell of them apart. */
   writes(): readonly string[] {
-    return this.cluster.control.requests.writes().map((r) => `${r.method} ${r.path} ${r.body}`);
+    return this.cluster.control.requests
+      .writes()
+      .filter(({ path }) => !path.endsWith('/events'))
+      .map((r) => `${r.method} ${r.path} ${r.body}`);
+  }
+
+  /** What Headroom has left beside objects, oldest first: "HeadroomApplied Deployment/worker: replicas 5 → 8 (…)". */
+  events(from = namespace): readonly string[] {
+    return this.cluster.control
+      .list('Event', from)
+      .filter(({ source }) => JSON.stringify(source) === '{"component":"headroom"}')
+      .map(({ reason, involvedObject, message }) => {
+        const { kind, name } = involvedObject as { readonly kind: string; readonly name: string };
+        return `${reason as string} ${kind}/${name}: ${message as string}`;
+      });
   }
 
   /** Polls until there is a value; says what was waited for when it never comes. */
@@ -325,6 +339,13 @@ export function isCard(message: Message): boolean {
 
 export function words(message: Message): string {
   return wordsOf(message);
+}
+
+/** The id of the plan a card is about. */
+export function planOf(card: Message): string {
+  const id = /Plan (p-[a-z0-9]+) /.exec(words(card))?.[1];
+  if (id === undefined) throw new Error(`a card names its plan: ${words(card)}`);
+  return id;
 }
 
 export interface TestAlert {

@@ -19,5 +19,9 @@ export function allowOnly(clusters: Clusters, allowed: AllowedByCluster): Cluste
       check(write.object);
       return clusters.write(write, options);
     },
+    tell: async (event) => {
+      check(event.object);
+      return clusters.tell(event);
+    },
   };
 }

@@ -52,6 +52,12 @@ export function createCounters(): { readonly counters: Counters; readonly regist
     labelNames: ['limit'],
     registers,
   });
+  const untold = new Counter({
+    name: 'headroom_untold_changes_total',
+    help: 'Changes that were written, but whose Event in the cluster was not.',
+    labelNames: ['cluster'],
+    registers,
+  });
   const degraded = new Gauge({
     name: degradedName,
     help: '1 while a part outside does not answer.',
@@ -69,6 +75,7 @@ export function createCounters(): { readonly counters: Counters; readonly regist
       },
       slackCall: (method, result) => slackCalls.inc({ method, result }),
       limitMet: (limit) => limitsMet.inc({ limit }),
+      untold: (cluster) => untold.inc({ cluster }),
       degraded: (part, isDegraded) => degraded.set({ part }, isDegraded ? 1 : 0),
     },
   };

@@ -24,6 +24,7 @@ import { withinTime } from '../within-time.ts';
 import { autoscalerState } from './autoscaler-state.ts';
 import { type ClusterAddress, loadKubeconfig } from './kubernetes-config.ts';
 import { NoCredentials, NotKubernetes, readTrouble } from './kubernetes-errors.ts';
+import { tellOf } from './kubernetes-events.ts';
 import { orMissing, readObjectAt, sendWrite } from './kubernetes-objects.ts';
 import { scales, seenObject, workloadState } from './kubernetes-state.ts';
 import { findScaledObject } from './scaled-object.ts';
@@ -62,6 +63,7 @@ export function createClusters(
     autoscaled: async (place) => autoscaled(of(place.cluster), place),
     write: async (write, { dryRun }) =>
       sendWrite(of(write.object.cluster).configuration, write, dryRun),
+    tell: async (event) => tellOf(of(event.object.cluster).configuration, event),
     health: () =>
       Promise.all(
         [...apis].map(async ([cluster, { version }]) => {

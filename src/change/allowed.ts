@@ -11,8 +11,13 @@ export interface Allowed {
 /** By the cluster's name in headroom.yaml. */
 export type AllowedByCluster = ReadonlyMap<string, Allowed>;
 
-/** The kinds that may be written where headroom.yaml names none: those that every size is made of. */
-export const usualKinds = ['Deployment', 'StatefulSet', 'HorizontalPodAutoscaler'] as const;
+/** The kinds that may be written where headroom.yaml names none: those in which sizes stand. */
+export const usualKinds = [
+  'Deployment',
+  'StatefulSet',
+  'HorizontalPodAutoscaler',
+  'ScaledObject',
+] as const;
 
 /** Undefined when the object may be written, else why not and what would allow it. */
 export function whyNotAllowed(

@@ -11,6 +11,7 @@ import type {
   RemoveChange,
 } from './change.ts';
 import { type ObjectRef, objectKinds } from './kinds.ts';
+import { markOperations, type PlanMark, planAnnotation } from './plan-mark.ts';
 import { scaledObjectLimits, scaledObjectRef } from './scaled-object.ts';
 
 /** A test for null passes where nothing stands and the parent is there. */
@@ -50,7 +51,8 @@ const versionPath = '/metadata/resourceVersion';
 export type ClusterWrite = PatchWrite | ApplyWrite | RemoveWrite;
 
 /**
- * The write of one change, conditional on the fields it changes.
+ * The write of one change, conditional on the fields it changes. With a mark the object says afterwards which plan wrote
+ * it, in the same request; a scale cannot say it, and a removal leaves nothing that could.
  *
  * A workload at zero has no `spec.replicas` in its Scale, so there is no old value to test there, nor has a removal one;
  * the caller then passes the resourceVersion it has just read and that is tested instead.
@@ -58,9 +60,18 @@ export type ClusterWrite = PatchWrite | ApplyWrite | RemoveWrite;
 export function clusterWrite(
   change: Exclude<Change, CreateChange>,
   resourceVersion: string,
+  mark?: PlanMark,
 ): PatchWrite;
-export function clusterWrite(change: Change | RemoveChange, resourceVersion: string): ClusterWrite;
-export function clusterWrite(change: Change | RemoveChange, resourceVersion: string): ClusterWrite {
+export function clusterWrite(
+  change: Change | RemoveChange,
+  resourceVersion: string,
+  mark?: PlanMark,
+): ClusterWrite;
+export function clusterWrite(
+  change: Change | RemoveChange,
+  resourceVersion: string,
+  mark?: PlanMark,
+): ClusterWrite {
   switch (change.kind) {
     case 'scale': {
       const { workload, before, after } = change;
@@ -81,17 +92,21 @@ export function clusterWrite(change: Change | RemoveChange, resourceVersion: str
         ? {
             how: 'patch',
             object: { ...change.autoscaler, kind: 'HorizontalPodAutoscaler' },
-            patch: autoscalerPatch(change.before, change.after),
+            patch: [...autoscalerPatch(change.before, change.after), ...markOperations(mark)],
           }
         : {
             how: 'patch',
             object: scaledObjectRef(change.workload, change.scaledObject),
-            patch: scaledObjectPatch(change, resourceVersion),
+            patch: [...scaledObjectPatch(change, resourceVersion), ...markOperations(mark)],
           };
     case 'patch':
-      return { how: 'patch', object: change.object, patch: fieldsPatch(change) };
+      return {
+        how: 'patch',
+        object: change.object,
+        patch: [...fieldsPatch(change), ...markOperations(mark)],
+      };
     case 'create':
-      return { how: 'apply', object: change.object, body: bodyOf(change) };
+      return { how: 'apply', object: change.object, body: bodyOf(change, mark) };
     case 'remove':
       return { how: 'remove', object: change.object, resourceVersion };
     default:
@@ -103,9 +118,13 @@ function refOf({ cluster, namespace, kind, name }: ObjectRef): ObjectRef {
   return { cluster, namespace, kind, name };
 }
 
-function bodyOf({ object: { kind, namespace, name }, fields }: CreateChange): ApplyWrite['body'] {
+function bodyOf(
+  { object: { kind, namespace, name }, fields }: CreateChange,
+  mark?: PlanMark,
+): ApplyWrite['body'] {
   const { apiVersion } = objectKinds[kind];
-  return { apiVersion, kind, metadata: { name, namespace }, ...fields };
+  const annotations = mark && { annotations: { [planAnnotation]: mark.planId } };
+  return { apiVersion, kind, metadata: { name, namespace, ...annotations }, ...fields };
 }
 
 /** First everything that is tested, then everything that is written: the server keeps all of it or nothing. */

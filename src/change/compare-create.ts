@@ -4,10 +4,8 @@ import type { CreateChange, FieldValue, RemoveChange } from './change.ts';
 import type { ClusterState, Comparison } from './compare.ts';
 import { sameAmount, seenObjectOf } from './compare-patch.ts';
 import { changedBy, whoWrote } from './field-owner.ts';
+import { planAnnotationPointer } from './plan-mark.ts';
 import { escaped, valueAt } from './pointer.ts';
-
-/** The annotation that holds the id of the plan which wrote an object last. */
-export const planAnnotation = 'headroom/plan';
 
 /** Reached is an object that holds everything the plan would write; defaults that the server adds do not count. */
 export function compareCreate({ object, fields }: CreateChange, now: ClusterState): Comparison {
@@ -25,8 +23,7 @@ export function compareCreate({ object, fields }: CreateChange, now: ClusterStat
 export function compareRemove({ object, madeBy }: RemoveChange, now: ClusterState): Comparison {
   const there = seenObjectOf(object, now);
   if (there === undefined) return { kind: 'reached' };
-  const annotation = valueAt(there.value, '/metadata/annotations');
-  const made = valueAt(annotation, `/${escaped(planAnnotation)}`);
+  const made = valueAt(there.value, planAnnotationPointer);
   if (made === madeBy) return { kind: 'unchanged', resourceVersion: there.resourceVersion };
   return {
     kind: 'drifted',

@@ -89,7 +89,9 @@ const cluster = z.strictObject({
         .array(z.enum(Object.keys(objectKinds) as ObjectKind[]))
         .min(1)
         .optional()
-        .meta({ description: '(Default: Deployment, StatefulSet, HorizontalPodAutoscaler.)' }),
+        .meta({
+          description: '(Default: Deployment, StatefulSet, HorizontalPodAutoscaler, ScaledObject.)',
+        }),
     })
     .optional()
     .meta({ description: 'Nothing outside these is ever written there.' }),

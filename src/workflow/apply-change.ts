@@ -1,7 +1,8 @@
 // Carries one change out: look, announce, write on the condition that nothing moved, see it ready.
 
-import { clusterWrite } from '../change/cluster-write.ts';
-import { compareChange } from '../change/compare.ts';
+import { type ClusterWrite, clusterWrite } from '../change/cluster-write.ts';
+import { type ClusterState, compareChange } from '../change/compare.ts';
+import { markOf } from '../change/plan-mark.ts';
 import { assert, unreachable } from '../errors.ts';
 import type { WriteAnswer } from '../ports.ts';
 import { type ChangeAtHand, type ChangeEnd, note } from './change-at-hand.ts';
@@ -12,6 +13,7 @@ import {
   sendAnnounced,
 } from './conditional-write.ts';
 import type { Parts } from './parts.ts';
+import { tellCluster } from './tell-cluster.ts';
 import { verifyChange } from './verify-change.ts';
 
 export async function applyChange(at: ChangeAtHand, parts: Parts): Promise<ChangeEnd> {
@@ -35,10 +37,18 @@ export async function applyChange(at: ChangeAtHand, parts: Parts): Promise<Chang
     case 'reached':
       return reached(at, parts);
     case 'unchanged':
-      return write(at, comparison.resourceVersion, parts);
+      return write(at, requestFor(at, comparison.resourceVersion, seen.state), parts);
     default:
       return unreachable(comparison);
   }
+}
+
+function requestFor(
+  { change, run }: ChangeAtHand,
+  resourceVersion: string,
+  state: ClusterState,
+): ClusterWrite {
+  return clusterWrite(change, resourceVersion, markOf(change, run.planId, state));
 }
 
 /** Already there: by us, when an earlier run was cut off in this change, else by somebody else. Both are success. */
@@ -51,17 +61,30 @@ async function reached(at: ChangeAtHand, parts: Parts): Promise<ChangeEnd> {
     parts,
   );
   if (!stored) return { kind: 'lost' };
+  if (ours) await tellCluster(at, 'HeadroomApplied', parts);
   return verifyChange(at, ours ? 'verified' : 'reached', parts);
 }
 
-async function write(at: ChangeAtHand, resourceVersion: string, parts: Parts): Promise<ChangeEnd> {
-  const request = clusterWrite(at.change, resourceVersion);
+/** How often a write is built anew, because something that it tests but does not change has moved right before it. */
+const churnMax = 3;
+
+async function write(
+  at: ChangeAtHand,
+  request: ClusterWrite,
+  parts: Parts,
+  attempt = 1,
+): Promise<ChangeEnd> {
   const sent = await sendAnnounced(at, request, { state: 'writing' }, parts);
   switch (sent.kind) {
-    case 'answered':
-      return afterWrite(at, sent.answer, parts);
+    case 'answered': {
+      const { answer } = sent;
+      if (answer.kind === 'refused') {
+        return refused(at, { request, attempt, because: answer.because }, parts);
+      }
+      return afterWrite(at, answer, parts);
+    }
     case 'not-received':
-      return refused(at, sent.because, parts);
+      return refused(at, { request, attempt, because: sent.because }, parts);
     case 'failed':
     case 'unknown':
     case 'handed-over':
@@ -72,15 +95,18 @@ async function write(at: ChangeAtHand, resourceVersion: string, parts: Parts): P
   }
 }
 
-async function afterWrite(at: ChangeAtHand, answer: WriteAnswer, parts: Parts): Promise<ChangeEnd> {
+async function afterWrite(
+  at: ChangeAtHand,
+  answer: Exclude<WriteAnswer, { kind: 'refused' }>,
+  parts: Parts,
+): Promise<ChangeEnd> {
   switch (answer.kind) {
     case 'unknown':
       return (await note(at, 'unknown', answer.because, parts)) ? answer : { kind: 'lost' };
-    case 'refused':
-      return refused(at, answer.because, parts);
     case 'written': {
       if (!(await note(at, 'written', undefined, parts))) return { kind: 'lost' };
       parts.checkpoint('write-stored');
+      await tellCluster(at, 'HeadroomApplied', parts);
       return verifyChange(at, 'verified', parts);
     }
     default:
@@ -88,11 +114,29 @@ async function afterWrite(at: ChangeAtHand, answer: WriteAnswer, parts: Parts): 
   }
 }
 
-/** The server does not say which test failed, so it is read: moved by somebody, already there, or a plain no. */
-async function refused(at: ChangeAtHand, because: string, parts: Parts): Promise<ChangeEnd> {
+interface RefusedWrite {
+  readonly request: ClusterWrite;
+  readonly attempt: number;
+  readonly because: string;
+}
+
+/**
+ * The server does not say which test failed, so it is read: moved by somebody, already there, or a plain no. Where only
+ * something beside the change has moved, such as the first annotation, the write for what is there now is another one.
+ */
+async function refused(
+  at: ChangeAtHand,
+  { request, attempt, because }: RefusedWrite,
+  parts: Parts,
+): Promise<ChangeEnd> {
   const seen = await observeForChange(at, parts);
   const comparison = seen.kind === 'seen' ? compareChange(at.change, seen.state) : undefined;
   if (comparison?.kind === 'reached') return reached(at, parts);
+  if (seen.kind === 'seen' && comparison?.kind === 'unchanged' && attempt < churnMax) {
+    const next = requestFor(at, comparison.resourceVersion, seen.state);
+    if (JSON.stringify(next) !== JSON.stringify(request))
+      return write(at, next, parts, attempt + 1);
+  }
   const why = comparison?.kind === 'drifted' ? comparison.because : because;
   const code = comparison?.kind === 'drifted' ? 'drift' : 'refused';
   if (!(await note(at, 'refused', why, parts))) return { kind: 'lost' };

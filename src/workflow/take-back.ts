@@ -8,14 +8,16 @@ import {
   undoOf,
 } from '../change/change.ts';
 import { clusterWrite } from '../change/cluster-write.ts';
-import { type Comparison, compareChange } from '../change/compare.ts';
+import { type ClusterState, type Comparison, compareChange } from '../change/compare.ts';
 import { shownValue } from '../change/compare-patch.ts';
+import { markOf } from '../change/plan-mark.ts';
 import { unreachable } from '../errors.ts';
 import { isChange, type Step } from '../plan/step.ts';
 import { type ChangeAtHand, type ChangeEnd, note } from './change-at-hand.ts';
 import { handedOver, observeForChange, sendAnnounced } from './conditional-write.ts';
 import { limits } from './limits.ts';
 import type { Parts } from './parts.ts';
+import { tellCluster } from './tell-cluster.ts';
 import { watch } from './verify-change.ts';
 
 /** A run that failed, with everything its changes need. */
@@ -109,7 +111,7 @@ async function backOne(at: ChangeAtHand, because: string, parts: Parts): Promise
     case 'drifted':
       return kept(at, comparison.because, parts);
     case 'unchanged':
-      return writeBack(at, { comparison, because }, parts);
+      return writeBack(at, { comparison, because, state: seen.state }, parts);
     default:
       return unreachable(comparison);
   }
@@ -120,13 +122,16 @@ async function writeBack(
   {
     comparison,
     because,
+    state,
   }: {
     readonly comparison: Extract<Comparison, { kind: 'unchanged' }>;
     readonly because: string;
+    readonly state: ClusterState;
   },
   parts: Parts,
 ): Promise<OneBack> {
-  const request = clusterWrite(at.change, comparison.resourceVersion);
+  const mark = markOf(at.change, at.run.planId, state);
+  const request = clusterWrite(at.change, comparison.resourceVersion, mark);
   const sent = await sendAnnounced(at, request, { state: 'reverting', because }, parts);
   switch (sent.kind) {
     case 'answered':
@@ -152,6 +157,7 @@ async function kept(at: ChangeAtHand, because: string, parts: Parts): Promise<On
 async function isBack(at: ChangeAtHand, because: string, parts: Parts): Promise<OneBack> {
   if (!(await note(at, 'reverted', because, parts))) return { kind: 'lost' };
   parts.checkpoint('revert-stored');
+  await tellCluster(at, 'HeadroomReverted', parts);
   const deadline = parts.clock.now().getTime() + limits.rolloutDeadlineMs;
   for (;;) {
     const rollout = await watch(at, parts);

@@ -9,6 +9,7 @@ import {
   isCard,
   namespace,
   people,
+  planOf,
   words,
 } from '../bot.ts';
 
@@ -90,7 +91,7 @@ it('gets one step more room, and five minutes later it is seen to stay below its
   await bot.click('approve', 'bob', card);
   await bot.reply(card, 'carried out and seen ready');
   expect(bot.writes()).toEqual([
-    `PATCH ${hpaPath} [{"op":"test","path":"/spec/maxReplicas","value":5},{"op":"replace","path":"/spec/maxReplicas","value":8}]`,
+    `PATCH ${hpaPath} [{"op":"test","path":"/spec/maxReplicas","value":5},{"op":"replace","path":"/spec/maxReplicas","value":8},{"op":"test","path":"/metadata/annotations","value":null},{"op":"add","path":"/metadata/annotations","value":{"headroom/plan":"${planOf(card)}"}}]`,
   ]);
   const replicas = { namespace: shop, horizontalpodautoscaler: 'web-hpa' };
   const state = 'kube_horizontalpodautoscaler';

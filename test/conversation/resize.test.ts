@@ -2,7 +2,7 @@
 
 import { afterEach, expect, it } from 'vitest';
 import { valueAt } from '../../src/change/pointer.ts';
-import { Bot, channel, isCard, namespace, words } from '../bot.ts';
+import { Bot, channel, isCard, namespace, planOf, words } from '../bot.ts';
 
 let bot: Bot;
 afterEach(async () => {
@@ -35,6 +35,7 @@ it('more cpu and memory are one patch and one rollout', async () => {
       { op: 'test', path: `${here}/resources/requests/memory`, value: '4Gi' },
       { op: 'replace', path: `${here}/resources/requests/cpu`, value: '2500m' },
       { op: 'replace', path: `${here}/resources/requests/memory`, value: '5Gi' },
+      { op: 'add', path: '/metadata/annotations/headroom~1plan', value: planOf(card) },
     ])}`,
   ]);
   expect(resources()).toEqual({ requests: { cpu: '2500m', memory: '5Gi' } });

@@ -27,7 +27,7 @@ function allowed(clusters: string) {
 it('without a word it is where the systems of a cluster run, and the usual kinds', () => {
   expect(allowed('c: {}').get('c')).toEqual({
     namespaces: ['batch', 'greenlang-gl008', 'shop'],
-    kinds: ['Deployment', 'StatefulSet', 'HorizontalPodAutoscaler'],
+    kinds: ['Deployment', 'StatefulSet', 'HorizontalPodAutoscaler', 'ScaledObject'],
   });
   expect(allowed('c: {}').get('other')?.namespaces).toEqual([]);
 });

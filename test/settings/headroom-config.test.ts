@@ -69,7 +69,13 @@ describe('the example', () => {
       prometheus: 'http://prometheus.monitoring.svc:9090',
       allow: {
         namespaces: ['greenlang-gl008', 'shop'],
-        kinds: ['Deployment', 'StatefulSet', 'HorizontalPodAutoscaler', 'ConfigMap'],
+        kinds: [
+          'Deployment',
+          'StatefulSet',
+          'HorizontalPodAutoscaler',
+          'ScaledObject',
+          'ConfigMap',
+        ],
       },
     });
     expect(config.operators).toEqual(['U0ANN', 'U0DAN']);

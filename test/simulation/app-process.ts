@@ -24,6 +24,7 @@ const counters: Counters = {
   run: () => undefined,
   slackCall: () => undefined,
   limitMet: () => undefined,
+  untold: () => undefined,
   degraded: () => undefined,
 };
 
@@ -217,6 +218,8 @@ export class AppProcess implements Caller {
           },
         );
       },
+      tell: (event) =>
+        world.gates.pass({ caller: this, label: 'tell' }, () => world.clusters.tell(event)),
       health: () => world.clusters.health(),
     };
   }

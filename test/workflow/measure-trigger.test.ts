@@ -45,6 +45,7 @@ function prometheus() {
       run: () => undefined,
       slackCall: () => undefined,
       limitMet: () => undefined,
+      untold: () => undefined,
       degraded: (part: string) => void degraded.push(part),
     },
   };
