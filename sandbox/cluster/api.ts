@@ -5,6 +5,7 @@ import { isCustomGroup, withCustomKinds } from './custom/discovery.ts';
 import { deleteObject, parseDeleteQuery } from './deletion.ts';
 import { discover, knowsGroup, knowsVersion } from './discovery.ts';
 import { aggregate, aggregatedType, wantsAggregated } from './discovery-aggregated.ts';
+import { evict } from './eviction.ts';
 import type { JsonObject } from './json.ts';
 import { listGone, listObjects, metadataOf, selectorsOf } from './list.ts';
 import { requireObject } from './object-checks.ts';
@@ -113,6 +114,7 @@ function dispatch(state: ClusterState, request: ApiRequest, target: Target): Api
     case 'GET':
       return read(state, request, target);
     case 'POST': {
+      if (target.subresource === 'eviction') return document(201, evict(state, target, request));
       if (target.subresource !== '' || target.name !== '') throw methodNotAllowed();
       return { type: 'document', ...createObject(state, target, request) };
     }

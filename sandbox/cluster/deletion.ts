@@ -38,6 +38,11 @@ export function parseDeleteQuery(query: URLSearchParams, body: string): DeleteQu
     }
     if (isObject(parsed)) options = parsed;
   }
+  return deleteQueryOf(options, query);
+}
+
+/** Delete options; those of a query go before. Throws 422 for an unknown policy. */
+export function deleteQueryOf(options: JsonObject, query = new URLSearchParams()): DeleteQuery {
   const asked = query.get('propagationPolicy') ?? text(options, 'propagationPolicy');
   const propagation = propagations.find((item) => item === asked);
   if (asked !== '' && propagation === undefined) {

@@ -164,10 +164,11 @@ export function deleteTarget(
 ): ObjectAnswer {
   if (target.subresource !== '') throw methodNotAllowed();
   const current = requireObject(state, target);
-  const { dryRun } = parseWriteQuery(request, false);
+  // The options in the query are checked like those of any write; those in the body count too.
+  parseWriteQuery(request, false);
   return {
     status: 200,
-    body: deleteObject(state, target.resource, current, { ...query, dryRun, admit: request.admit }),
+    body: deleteObject(state, target.resource, current, { ...query, admit: request.admit }),
     warnings: [],
   };
 }

@@ -10,6 +10,7 @@ import type { ApiAnswer } from './api.ts';
 import { answerRequest } from './api.ts';
 import type { Caller, Prohibition } from './auth.ts';
 import { accountUser, administrator, callerNamed } from './auth.ts';
+import { refuseGrowth } from './claim-growth.ts';
 import type { Clock } from './clock.ts';
 import type { JournalEntry } from './control.ts';
 import { ClusterControl } from './control.ts';
@@ -19,6 +20,7 @@ import { type NodeCount, usualNodes } from './default-nodes.ts';
 import type { Fault } from './faults.ts';
 import { Faults } from './faults.ts';
 import { JournalNote } from './journal.ts';
+import { at, show } from './json.ts';
 import type { Admit } from './pending-write.ts';
 import { Authorizer } from './rbac.ts';
 import { refuseEscalation } from './rbac-escalation.ts';
@@ -239,6 +241,7 @@ class ClusterServer {
   private admission(caller: Caller, warn: (text: string) => void): Admit {
     return (write) => {
       refuseEscalation(write, this.authorizer, caller);
+      refuseGrowth(this.state.store, write);
       holdToPolicies(this.state.store, write, caller, warn);
     };
   }
@@ -270,7 +273,8 @@ class ClusterServer {
       error instanceof ApiError ? error : failure(500, 'InternalError', describe(error));
     const plain = typeof known.body === 'string';
     this.warn(response, known.warnings);
-    const retry = known.code === 504 ? { 'retry-after': '1' } : {};
+    const seconds = at(known.body, 'details', 'retryAfterSeconds');
+    const retry = seconds === undefined ? {} : { 'retry-after': show(seconds) };
     response.writeHead(known.code, {
       'content-type': plain ? 'text/plain; charset=utf-8' : 'application/json',
       ...retry,

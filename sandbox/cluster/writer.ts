@@ -84,6 +84,8 @@ export class ObjectWriter {
         now: timestamp(this.clock.now()),
       });
     object(ordered, 'metadata')['managedFields'] = printManagers(owners);
+    // What admission adds belongs to nobody.
+    if (resource.protection !== undefined) protect(ordered, resource.protection);
     this.judge(resource, ordered, undefined, options);
     // Whether the name is taken only shows when the object is stored, which is last.
     if (this.store.get(resource, namespace, name) !== undefined) {
@@ -283,6 +285,12 @@ export class ObjectWriter {
     }
     return this.store.put(resource, next);
   }
+}
+
+function protect(made: JsonObject, finalizer: string): void {
+  const metadata = object(made, 'metadata');
+  const given = list(metadata, 'finalizers');
+  if (!given.includes(finalizer)) metadata['finalizers'] = [...given, finalizer];
 }
 
 /** Namespaces are held by what stands in their spec. */

@@ -6,12 +6,14 @@ import { statefulSet } from '../resources/stateful-set.ts';
 import type { ClusterState } from '../state.ts';
 import { Autoscaler } from './autoscaler.ts';
 import { syncDeployment } from './deployment.ts';
+import { syncBudgets } from './disruption.ts';
 import { collectGarbage } from './garbage-collector.ts';
 import { Kubelet } from './kubelet.ts';
 import { emptyNamespaces } from './namespaces.ts';
 import { countQuotas } from './quota-status.ts';
 import { syncReplicaSet } from './replica-set.ts';
 import { syncStatefulSet } from './stateful-set.ts';
+import { syncVolumes } from './volumes.ts';
 
 /** All controllers of the sandbox cluster. */
 export class ControllerLoop {
@@ -29,10 +31,12 @@ export class ControllerLoop {
   pass(): boolean {
     const { store } = this.state;
     const before = store.version;
+    syncBudgets(this.state);
     for (const held of store.list(deployment)) syncDeployment(this.state, held);
     for (const held of store.list(replicaSet)) syncReplicaSet(this.state, held);
     for (const held of store.list(statefulSet)) syncStatefulSet(this.state, held);
     syncDefinitions(this.state);
+    syncVolumes(this.state);
     countQuotas(this.state);
     this.kubelet.sync();
     this.autoscaler.sync();

@@ -20,6 +20,7 @@ import {
   writeStatus,
 } from './actor.ts';
 import { removePod } from './replica-set.ts';
+import { claimVolumes } from './set-claims.ts';
 
 const component = 'statefulset-controller';
 const revisionLabel = 'controller-revision-hash';
@@ -55,6 +56,7 @@ function createOne(state: ClusterState, set: JsonObject, ordinal: number, revisi
   spec['hostname'] = name;
   const service = text(set, 'spec', 'serviceName');
   if (service !== '') spec['subdomain'] = service;
+  claimVolumes(state, set, ordinal, spec);
   try {
     createPod(state, namespaceOf(set), body, { manager: controllerManager });
   } catch (error) {

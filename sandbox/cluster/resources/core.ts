@@ -1,13 +1,13 @@
-// The plainer kinds: ConfigMaps, Events, Namespaces, Leases, Pods, PodDisruptionBudgets.
+// The plainer kinds: ConfigMaps, Events, Namespaces, Leases and Pods.
 
 import type { JsonObject } from '../json.ts';
-import { at, equal, isObject, object, show, text } from '../json.ts';
+import { at, equal, object, show, text } from '../json.ts';
 import * as s from '../schema.ts';
 import type { FieldError } from '../status.ts';
 import { forbidden, invalidValue } from '../status.ts';
 import { defaultPodSpec, validatePodSpec } from './pod-spec.ts';
 import type { Resource } from './resource.ts';
-import { labelSelector, objectMeta, podSpec, typeMeta } from './shapes.ts';
+import { objectMeta, podSpec, typeMeta } from './shapes.ts';
 import { setDefault } from './workload.ts';
 
 const plain = {
@@ -246,53 +246,4 @@ export const pod: Resource = {
     setDefault(object(given, 'status'), 'phase', 'Pending');
   },
   validate: validatePod,
-};
-
-/** PodDisruptionBudgets. */
-export const disruptionBudget: Resource = {
-  ...plain,
-  group: 'policy',
-  kind: 'PodDisruptionBudget',
-  plural: 'poddisruptionbudgets',
-  singular: 'poddisruptionbudget',
-  shortNames: ['pdb'],
-  storageVersionHash: 'EVWiDmWqyJw=',
-  generation: 'spec',
-  statusSubresource: true,
-  unconditionalUpdate: false,
-  schema: s.struct('PodDisruptionBudget', {
-    ...typeMeta,
-    metadata: objectMeta,
-    spec: s.always(
-      s.struct('PodDisruptionBudgetSpec', {
-        minAvailable: s.intOrString,
-        selector: labelSelector,
-        maxUnavailable: s.intOrString,
-        unhealthyPodEvictionPolicy: s.pointer(s.string),
-      }),
-    ),
-    status: s.always(
-      s.struct('PodDisruptionBudgetStatus', {
-        observedGeneration: s.int64,
-        disruptionsAllowed: s.always(s.int32),
-        currentHealthy: s.always(s.int32),
-        desiredHealthy: s.always(s.int32),
-        expectedPods: s.always(s.int32),
-        conditions: s.keyed(s.any, ['type']),
-      }),
-    ),
-  }),
-  validate: (given) => {
-    const spec = object(given, 'spec');
-    const both = spec['minAvailable'] !== undefined && spec['maxUnavailable'] !== undefined;
-    return both
-      ? [
-          invalidValue(
-            'spec',
-            isObject(given['spec']) ? given['spec'] : {},
-            'minAvailable and maxUnavailable cannot be both set',
-          ),
-        ]
-      : [];
-  },
 };

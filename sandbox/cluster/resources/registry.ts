@@ -2,15 +2,17 @@
 import { secret, serviceAccount } from './account.ts';
 import { admissionPolicy, admissionPolicyBinding } from './admission-policy.ts';
 import { autoscaler } from './autoscaler.ts';
-import { configMap, disruptionBudget, event, lease, namespace, pod } from './core.ts';
+import { configMap, event, lease, namespace, pod } from './core.ts';
 import { definition } from './definition.ts';
 import { deployment } from './deployment.ts';
+import { disruptionBudget } from './disruption-budget.ts';
 import { node } from './node.ts';
 import { limitRange, resourceQuota } from './quota.ts';
 import { clusterRole, clusterRoleBinding, role, roleBinding } from './rbac.ts';
 import { replicaSet } from './replica-set.ts';
 import type { Resource } from './resource.ts';
 import { statefulSet } from './stateful-set.ts';
+import { claim, storageClass, volume } from './storage.ts';
 
 /** All served kinds. */
 export const resources: readonly Resource[] = [
@@ -19,6 +21,8 @@ export const resources: readonly Resource[] = [
   limitRange,
   namespace,
   node,
+  claim,
+  volume,
   pod,
   resourceQuota,
   secret,
@@ -29,6 +33,7 @@ export const resources: readonly Resource[] = [
   autoscaler,
   lease,
   disruptionBudget,
+  storageClass,
   definition,
   clusterRoleBinding,
   clusterRole,

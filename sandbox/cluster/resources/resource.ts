@@ -47,6 +47,8 @@ export interface Resource {
   readonly nameRule: NameRule;
   /** What DELETE answers when no propagation policy asks for more. */
   readonly deleteAnswers: 'status' | 'object';
+  /** A finalizer that admission gives to every new object. */
+  readonly protection?: string;
   /** Fills in defaults in place. */
   readonly applyDefaults: (object: JsonObject) => void;
   /** The broken rules; `old` is missing on create. */

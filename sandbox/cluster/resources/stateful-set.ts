@@ -1,12 +1,13 @@
 // StatefulSets: shape, defaults and the short list of fields that may change.
 
 import type { JsonObject } from '../json.ts';
-import { equal, isObject, object } from '../json.ts';
+import { equal, isObject, object, objects } from '../json.ts';
 import * as s from '../schema.ts';
 import type { FieldError } from '../status.ts';
 import { forbidden } from '../status.ts';
 import type { Resource } from './resource.ts';
 import { labelSelector, objectMeta, podTemplate, typeMeta, workloadConditions } from './shapes.ts';
+import { claim } from './storage.ts';
 import {
   defaultTemplate,
   notNegative,
@@ -24,7 +25,7 @@ const schema = s.struct('StatefulSet', {
       replicas: s.pointer(s.int32),
       selector: labelSelector,
       template: podTemplate,
-      volumeClaimTemplates: s.list(s.any),
+      volumeClaimTemplates: s.list(claim.schema),
       serviceName: s.string,
       podManagementPolicy: s.string,
       updateStrategy: s.always(
@@ -65,6 +66,11 @@ function applyDefaults(statefulSet: JsonObject): void {
   const spec = object(statefulSet, 'spec');
   setDefault(spec, 'replicas', 1);
   defaultTemplate(spec);
+  for (const template of objects(spec, 'volumeClaimTemplates')) {
+    setDefault(template, 'kind', claim.kind);
+    setDefault(template, 'apiVersion', 'v1');
+    claim.applyDefaults(template);
+  }
   setDefault(spec, 'podManagementPolicy', 'OrderedReady');
   const strategy = object(spec, 'updateStrategy');
   setDefault(strategy, 'type', 'RollingUpdate');

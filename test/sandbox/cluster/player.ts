@@ -54,6 +54,10 @@ const deadlineMs = 40_000;
 /** Nothing changed for this long: settled. */
 const quietMs = 1500;
 
+/** The generated name of a pod of a Deployment. */
+const recordedPod =
+  /\b([a-z0-9-]+)-[bcdfghjklmnpqrstvwxz2456789]{7,10}-[bcdfghjklmnpqrstvwxz2456789]{5}\b/g;
+
 interface Answer {
   readonly status: number;
   readonly headers: IncomingMessage['headers'];
@@ -112,7 +116,8 @@ export class Player {
   private prepareNamespaces(): void {
     const { steps } = this.scenario;
     const made = steps
-      .filter(({ request }) => request.method === 'POST' && request.path === '/api/v1/namespaces')
+      .filter(({ request, response }) => response.status === 201 && request.method === 'POST')
+      .filter(({ request }) => request.path === '/api/v1/namespaces')
       .map(({ request }) => text(request.body, 'metadata', 'name'));
     for (const { request, response } of steps) {
       const name = /\/namespaces\/([^/?]+)/.exec(request.path)?.[1] ?? '';
@@ -311,8 +316,25 @@ export class Player {
     };
   }
 
-  private pathOf({ request }: Step): string {
-    return request.path
+  /** A recorded pod stands for any running pod of its workload, each for another one. */
+  private withPodNames(written: string, { request }: Step): string {
+    const namespace = /\/namespaces\/([^/]+)/.exec(request.path)?.[1] ?? '';
+    return written.replaceAll(recordedPod, (recorded: string, workload: string) => {
+      const taken = new Set(this.known.values());
+      const twin = this.cluster.control
+        .list('Pod', namespace)
+        .filter((held) => text(held, 'metadata', 'deletionTimestamp') === '')
+        .filter((held) => text(held, 'status', 'phase') === 'Running')
+        .map((held) => text(held, 'metadata', 'name'))
+        .find((name) => name.startsWith(`${workload}-`) && !taken.has(name));
+      const name = this.known.get(recorded) ?? twin ?? recorded;
+      this.known.set(recorded, name);
+      return name;
+    });
+  }
+
+  private pathOf(step: Step): string {
+    return this.withPodNames(step.request.path, step)
       .replace(/(resourceVersion=)(\d+)/, (_whole, key: string, value: string) => {
         const fixed = Number(value) < 1000 || value === '99999999999';
         const current = String(this.versionNow());
@@ -350,8 +372,9 @@ export class Player {
     const body = JSON.stringify(
       translate(request.body, this.withCurrentVersion(request.body, step)),
     );
-    return body.replaceAll(/<(\d+) times (.)>/g, (_whole, times: string, letter: string) =>
-      letter.repeat(Number(times)),
+    return this.withPodNames(body, step).replaceAll(
+      /<(\d+) times (.)>/g,
+      (_whole, times: string, letter: string) => letter.repeat(Number(times)),
     );
   }
 

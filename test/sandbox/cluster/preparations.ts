@@ -8,6 +8,10 @@ export const preparations: Readonly<Record<string, Preparations>> = {
   'hpa-raises-min': {
     3: ({ control }) => control.setUtilization('gl-agents', 'gl-003-steam-analyzer', { cpu: 4 }),
   },
+  'pdb-and-eviction': {
+    // The counters of the budget have seen the first eviction, the evicted pod is not gone yet.
+    5: (_cluster, wait) => wait(50),
+  },
   'hpa-undoes-manual-scale': {
     2: ({ control }, wait) => {
       wait(firstLookMs);

@@ -1,0 +1,129 @@
+// Storage in the sandbox cluster: who gets a volume, who may grow, and what a growth waits for.
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { JsonObject } from '../../../sandbox/cluster/json.ts';
+import { at, object, objects, text } from '../../../sandbox/cluster/json.ts';
+import { adminToken, type Cluster, startCluster } from '../../../sandbox/cluster/server.ts';
+import { clientOf } from './ask.ts';
+import { HandClock } from './hand-clock.ts';
+
+const path = '/api/v1/namespaces/shop/persistentvolumeclaims';
+const storageClass = (name: string, more: JsonObject = {}): JsonObject => ({
+  kind: 'StorageClass',
+  metadata: { name },
+  provisioner: 'disk.csi.example',
+  allowVolumeExpansion: true,
+  ...more,
+});
+const spec = (storageClassName: string, storage = '10Gi'): JsonObject => ({
+  accessModes: ['ReadWriteOnce'],
+  storageClassName,
+  resources: { requests: { storage } },
+});
+const claim = (name: string, ...rest: Parameters<typeof spec>): JsonObject => ({
+  kind: 'PersistentVolumeClaim',
+  metadata: { name, namespace: 'shop' },
+  spec: spec(...rest),
+});
+const grown = (storage: string) => ({ spec: { resources: { requests: { storage } } } });
+
+let clock: HandClock;
+let cluster: Cluster;
+let admin: ReturnType<typeof clientOf>;
+beforeEach(async () => {
+  clock = new HandClock();
+  cluster = await startCluster({ autoTick: false, clock });
+  admin = clientOf(cluster, adminToken);
+  cluster.control.seed([storageClass('fast'), claim('data', 'fast')]);
+  cluster.control.settle();
+});
+afterEach(async () => {
+  await cluster.stop();
+});
+
+const held = (name = 'data') => cluster.control.get('PersistentVolumeClaim', 'shop', name) ?? {};
+const capacity = (name = 'data') => text(held(name), 'status', 'capacity', 'storage');
+
+test('a claim of a class with a driver gets a volume of its size, and grows in place', async () => {
+  expect([text(held(), 'status', 'phase'), capacity()]).toEqual(['Bound', '10Gi']);
+  const answer = await admin('PATCH', `${path}/data`, { body: grown('20Gi') });
+  expect([answer.status, text(answer.body, 'status', 'capacity', 'storage')]).toEqual([
+    200,
+    '10Gi',
+  ]);
+  cluster.control.settle();
+  expect(capacity()).toBe('20Gi');
+  const shrunk = await admin('PATCH', `${path}/data`, { body: grown('15Gi') });
+  expect(shrunk.status).toBe(422);
+});
+
+test('a class that forbids growth stops it in a dry run already', async () => {
+  cluster.control.seed([
+    storageClass('fixed', { allowVolumeExpansion: false }),
+    claim('b', 'fixed'),
+  ]);
+  cluster.control.settle();
+  const answer = await admin('PATCH', `${path}/b?dryRun=All`, { body: grown('20Gi') });
+  expect(answer.status).toBe(403);
+});
+
+test('a claim may wait for the first pod that uses it, and stays until no pod does', async () => {
+  cluster.control.seed([
+    storageClass('late', { volumeBindingMode: 'WaitForFirstConsumer' }),
+    claim('late', 'late'),
+  ]);
+  cluster.control.settle();
+  expect(text(held('late'), 'status', 'phase')).toBe('Pending');
+  cluster.control.seed([
+    {
+      kind: 'Pod',
+      metadata: { name: 'user', namespace: 'shop' },
+      spec: {
+        containers: [{ name: 'a', image: 'a:1' }],
+        volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'late' } }],
+      },
+    },
+  ]);
+  cluster.control.settle();
+  expect(text(held('late'), 'status', 'phase')).toBe('Bound');
+  await admin('DELETE', `${path}/late`);
+  cluster.control.settle();
+  expect(text(held('late'), 'metadata', 'deletionTimestamp')).not.toBe('');
+  await admin('DELETE', '/api/v1/namespaces/shop/pods/user?gracePeriodSeconds=0');
+  cluster.control.settle();
+  expect(held('late')).toEqual({});
+  expect(cluster.control.list('PersistentVolume')).toHaveLength(1);
+});
+
+test('a StatefulSet makes the claims of its templates and keeps them when it shrinks', async () => {
+  const labels = { app: 'db' };
+  cluster.control.seed([
+    {
+      kind: 'StatefulSet',
+      metadata: { name: 'db', namespace: 'shop' },
+      spec: {
+        replicas: 2,
+        serviceName: 'db',
+        podManagementPolicy: 'Parallel',
+        selector: { matchLabels: labels },
+        template: { metadata: { labels }, spec: { containers: [{ name: 'db', image: 'db:1' }] } },
+        volumeClaimTemplates: [{ metadata: { name: 'data' }, spec: spec('fast', '0.5Gi') }],
+      },
+    },
+  ]);
+  cluster.control.settle();
+  expect(capacity('data-db-1')).toBe('512Mi');
+  const pod = cluster.control.get('Pod', 'shop', 'db-1');
+  expect(objects(pod, 'spec', 'volumes')[0]).toEqual({
+    name: 'data',
+    persistentVolumeClaim: { claimName: 'data-db-1' },
+  });
+  const set = cluster.control.get('StatefulSet', 'shop', 'db');
+  expect(at(set, 'spec', 'volumeClaimTemplates', 0)).toMatchObject({
+    kind: 'PersistentVolumeClaim',
+    status: { phase: 'Pending' },
+  });
+  const scale = '/apis/apps/v1/namespaces/shop/statefulsets/db/scale';
+  await admin('PATCH', scale, { body: { spec: { replicas: 1 } } });
+  cluster.control.settle();
+  expect(object(held('data-db-1'), 'metadata')['labels']).toEqual(labels);
+});
