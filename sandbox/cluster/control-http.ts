@@ -6,14 +6,36 @@ import type { Json, JsonObject } from './json.ts';
 const json: z.ZodType<JsonObject> = z.record(z.string(), z.json());
 const target = z.object({ kind: z.string(), namespace: z.string(), name: z.string() });
 const fault = z.object({
-  match: z.object({ method: z.string().optional(), path: z.string().optional() }).optional(),
+  match: z
+    .object({
+      method: z.string().optional(),
+      path: z.string().optional(),
+      verb: z.string().optional(),
+      resource: z.string().optional(),
+      namespace: z.string().optional(),
+      name: z.string().optional(),
+      dryRun: z.boolean().optional(),
+    })
+    .optional(),
   status: z.number().optional(),
   body: z.union([json, z.string()]).optional(),
   headers: z.record(z.string(), z.string()).optional(),
   hang: z.boolean().optional(),
   drop: z.boolean().optional(),
   dropAfterWrite: z.boolean().optional(),
+  resetMidway: z.boolean().optional(),
+  webhook: z
+    .object({
+      name: z.string(),
+      message: z.string().optional(),
+      code: z.number().optional(),
+      isDown: z.boolean().optional(),
+    })
+    .optional(),
+  cutAfterEvents: z.number().optional(),
+  silentAfterEvents: z.number().optional(),
   delayMs: z.number().optional(),
+  after: z.number().optional(),
   times: z.number().optional(),
 });
 const failures = ['ImagePullBackOff', 'CrashLoopBackOff', 'Unschedulable', 'Quota'] as const;
@@ -68,10 +90,11 @@ const calls: Readonly<Record<string, Call>> = {
     return done;
   },
   fault: (control, body) => {
-    const { match, ...rest } = fault.parse(body);
+    const { match, webhook, ...rest } = fault.parse(body);
     control.injectFault({
       ...defined(rest),
       ...(match === undefined ? {} : { match: defined(match) }),
+      ...(webhook === undefined ? {} : { webhook: defined(webhook) }),
     });
     return done;
   },
@@ -118,8 +141,13 @@ const calls: Readonly<Record<string, Call>> = {
     return done;
   },
   'close-watches': (control, body) => {
-    const { how } = z.object({ how: z.enum(['end', 'cut']).default('end') }).parse(body ?? {});
-    control.closeWatches(how);
+    const { how, resource } = z
+      .object({
+        how: z.enum(['end', 'cut', 'expired']).default('end'),
+        resource: z.string().optional(),
+      })
+      .parse(body ?? {});
+    control.closeWatches(how, resource);
     return done;
   },
   compact: (control) => {

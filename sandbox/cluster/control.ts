@@ -18,7 +18,7 @@ import { definition } from './resources/definition.ts';
 import type { Resource } from './resources/resource.ts';
 import type { ClusterState, PodFailure, Utilization } from './state.ts';
 import { workloadKey } from './state.ts';
-import type { Watches } from './watch.ts';
+import type { WatchEnd, Watches } from './watch.ts';
 import { listenToWorkloads, type WorkloadChange } from './workload-changes.ts';
 
 /** One request as it was answered. `status` 0 means that no answer was given. */
@@ -256,9 +256,9 @@ export class ClusterControl {
     return this.parts.state.store.version;
   }
 
-  /** Ends the open watches: cleanly, or by cutting the connection. */
-  closeWatches(how: 'end' | 'cut' = 'end'): void {
-    this.parts.watches.close(how);
+  /** Ends the open watches, or those of one kind (its plural). */
+  closeWatches(how: WatchEnd = 'end', resource?: string): void {
+    this.parts.watches.close(how, resource);
   }
 
   /** Sends a bookmark to the watches that allow them. */

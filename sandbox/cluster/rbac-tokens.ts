@@ -55,13 +55,17 @@ export class Tokens {
 
   /** The caller behind an Authorization header. Throws 401 for tokens that are unknown, over or without account. */
   callerOf(authorization: string | undefined): Caller {
+    const found = this.find(authorization);
+    if (found === undefined) throw failure(401, 'Unauthorized', 'Unauthorized');
+    return found;
+  }
+
+  /** The caller behind an Authorization header; undefined where {@link callerOf} throws. */
+  find(authorization: string | undefined): Caller | undefined {
     if (authorization === undefined || authorization === '') return anonymous;
     const token = /^Bearer (.+)$/i.exec(authorization)?.[1] ?? '';
     const ticket = this.tickets.get(token);
-    if (ticket === undefined || !this.isGood(ticket)) {
-      throw failure(401, 'Unauthorized', 'Unauthorized');
-    }
-    return ticket.caller;
+    return ticket !== undefined && this.isGood(ticket) ? ticket.caller : undefined;
   }
 
   private isGood({ boundTo, expiresAt }: Ticket): boolean {

@@ -9,7 +9,7 @@ import { holdToPolicies } from './admission.ts';
 import type { ApiAnswer } from './api.ts';
 import { answerRequest } from './api.ts';
 import type { Caller, Prohibition } from './auth.ts';
-import { accountUser, administrator, callerNamed } from './auth.ts';
+import { accessOf, accountUser, administrator, anonymous, callerNamed } from './auth.ts';
 import { refuseGrowth } from './claim-growth.ts';
 import type { Clock } from './clock.ts';
 import type { JournalEntry } from './control.ts';
@@ -17,7 +17,8 @@ import { ClusterControl } from './control.ts';
 import { answerControl } from './control-http.ts';
 import { ControllerLoop } from './controllers/loop.ts';
 import { type NodeCount, usualNodes } from './default-nodes.ts';
-import type { Fault } from './faults.ts';
+import { faultAnswer, webhookError } from './fault-answers.ts';
+import type { Fault, FaultCase } from './faults.ts';
 import { Faults } from './faults.ts';
 import { JournalNote } from './journal.ts';
 import { at, show } from './json.ts';
@@ -154,14 +155,15 @@ class ClusterServer {
       return;
     }
     const entry = this.note(request, method, url);
-    const fault = this.faults.take(method, url.pathname + url.search);
+    const asked = this.faultCase(request, method, url);
+    const fault = this.faults.take(asked);
     const wait = this.control.latencyMs + (fault?.delayMs ?? 0);
     if (wait > 0) await sleep(wait, undefined, { signal: this.stopping.signal, ref: false });
-    if (this.meetFault(fault, response, entry)) return;
+    if (this.meetFault(fault, asked, response, entry)) return;
     try {
-      const answer = await this.answer(request, method, url, entry);
+      const answer = await this.answer(request, method, url, entry, fault);
       if (fault?.dropAfterWrite === true) response.destroy();
-      else this.send(response, answer, entry);
+      else this.send(response, answer, entry, fault);
     } catch (error) {
       entry.update({ status: error instanceof ApiError ? error.code : 500 });
       if (fault?.dropAfterWrite === true) response.destroy();
@@ -185,8 +187,16 @@ class ClusterServer {
     return note;
   }
 
+  private faultCase(request: IncomingMessage, method: string, url: URL): FaultCase {
+    const caller = this.tokens.find(request.headers.authorization) ?? anonymous;
+    const access = accessOf({ caller, method, path: url.pathname, query: url.searchParams });
+    const dryRun = url.searchParams.has('dryRun');
+    return { method, path: url.pathname + url.search, access, dryRun };
+  }
+
   private meetFault(
     fault: Fault | undefined,
+    { access }: FaultCase,
     response: ServerResponse,
     entry: JournalNote,
   ): boolean {
@@ -197,13 +207,9 @@ class ClusterServer {
     }
     if (fault?.status === undefined) return false;
     entry.update({ status: fault.status });
-    const body = fault.body ?? failure(fault.status, 'InternalError', 'injected fault').body;
-    const plain = typeof body === 'string';
-    response.writeHead(fault.status, {
-      'content-type': plain ? 'text/plain; charset=utf-8' : 'application/json',
-      ...fault.headers,
-    });
-    response.end(plain ? body : JSON.stringify(body));
+    const { body, headers } = faultAnswer(fault, fault.status, access);
+    response.writeHead(fault.status, headers);
+    response.end(typeof body === 'string' ? body : JSON.stringify(body));
     return true;
   }
 
@@ -212,6 +218,7 @@ class ClusterServer {
     method: string,
     url: URL,
     entry: JournalNote,
+    fault: Fault | undefined,
   ): Promise<ApiAnswer> {
     const known = this.tokens.callerOf(request.headers.authorization);
     const caller = actingAs(known, request.headers, this.authorizer);
@@ -227,7 +234,7 @@ class ClusterServer {
       userAgent: request.headers['user-agent'] ?? '',
       caller,
       body,
-      admit: this.admission(caller, (text) => warnings.add(text)),
+      admit: this.admission(caller, fault, (text) => warnings.add(text)),
     };
     const answer = answerRequest(this.state, apiRequest, {
       authorizer: this.authorizer,
@@ -238,18 +245,24 @@ class ClusterServer {
     return { ...answer, warnings: [...answer.warnings, ...warnings] };
   }
 
-  private admission(caller: Caller, warn: (text: string) => void): Admit {
+  private admission(caller: Caller, fault: Fault | undefined, warn: (text: string) => void): Admit {
     return (write) => {
       refuseEscalation(write, this.authorizer, caller);
       refuseGrowth(this.state.store, write);
       holdToPolicies(this.state.store, write, caller, warn);
+      if (fault?.webhook !== undefined) throw webhookError(fault.webhook);
     };
   }
 
-  private send(response: ServerResponse, answer: ApiAnswer, entry: JournalNote): void {
+  private send(
+    response: ServerResponse,
+    answer: ApiAnswer,
+    entry: JournalNote,
+    fault: Fault | undefined,
+  ): void {
     if (answer.type === 'watch') {
       entry.update({ status: 200 });
-      this.watches.start(answer.plan, response);
+      this.watches.start(answer.plan, response, fault);
       return;
     }
     entry.update({ status: answer.status });
@@ -257,7 +270,9 @@ class ClusterServer {
     this.warn(response, answer.warnings);
     const type = answer.contentType ?? (plain ? 'text/plain; charset=utf-8' : 'application/json');
     response.writeHead(answer.status, { 'content-type': type });
-    response.end(plain ? answer.body : JSON.stringify(answer.body));
+    const body = plain ? show(answer.body) : JSON.stringify(answer.body);
+    if (fault?.resetMidway !== true) response.end(body);
+    else response.write(body.slice(0, body.length / 2), () => response.socket?.resetAndDestroy());
   }
 
   private warn(response: ServerResponse, warnings: readonly string[]): void {

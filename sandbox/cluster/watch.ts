@@ -79,6 +79,17 @@ export function planWatch(target: Target, query: URLSearchParams, accept: string
   };
 }
 
+/** What goes wrong with one watch. */
+export interface WatchTroubles {
+  /** It is cut after that many events. */
+  readonly cutAfterEvents?: number;
+  /** It stays open and says nothing more after that many. */
+  readonly silentAfterEvents?: number;
+}
+
+/** How a watch ends: cleanly, by cutting the connection, or with the 410 of a server that forgot where it was. */
+export type WatchEnd = 'end' | 'cut' | 'expired';
+
 /** Open watches of the server. */
 export class Watches {
   private readonly state: ClusterState;
@@ -89,8 +100,11 @@ export class Watches {
   }
 
   /** Streams changes into a response until the client leaves, the time is over or the server closes it. */
-  start(plan: WatchPlan, response: ServerResponse): void {
-    const watch = new OpenWatch(this.state, plan, response, () => this.open.delete(watch));
+  start(plan: WatchPlan, response: ServerResponse, troubles: WatchTroubles = {}): void {
+    const watch = new OpenWatch(this.state, plan, response, {
+      ...troubles,
+      forget: () => this.open.delete(watch),
+    });
     this.open.add(watch);
     watch.begin();
   }
@@ -105,9 +119,11 @@ export class Watches {
     for (const watch of this.open) watch.bookmark();
   }
 
-  /** Ends all watches: cleanly, or by cutting the connection. */
-  close(how: 'end' | 'cut' = 'end'): void {
-    for (const watch of this.open) watch.finish(how);
+  /** Ends watches: all, or those of one kind. */
+  close(how: WatchEnd = 'end', resource?: string): void {
+    for (const watch of this.open) {
+      if (resource === undefined || watch.plural === resource) watch.finish(how);
+    }
   }
 }
 
@@ -122,15 +138,21 @@ class OpenWatch {
   private readonly state: ClusterState;
   private readonly plan: WatchPlan;
   private readonly response: ServerResponse;
-  private readonly forget: () => void;
+  private readonly own: WatchTroubles & { readonly forget: () => void };
+  private sent = 0;
   private stopListening: () => void = () => undefined;
   private timers: NodeJS.Timeout[] = [];
 
-  constructor(state: ClusterState, plan: WatchPlan, response: ServerResponse, forget: () => void) {
+  constructor(
+    state: ClusterState,
+    plan: WatchPlan,
+    response: ServerResponse,
+    own: WatchTroubles & { readonly forget: () => void },
+  ) {
     this.state = state;
     this.plan = plan;
     this.response = response;
-    this.forget = forget;
+    this.own = own;
   }
 
   begin(): void {
@@ -139,6 +161,10 @@ class OpenWatch {
     this.response.writeHead(200, { 'content-type': 'application/json' });
     this.response.flushHeaders();
     this.response.on('close', () => this.finish('end'));
+    if (this.own.cutAfterEvents === 0) {
+      this.finish('cut');
+      return;
+    }
     const missed = from === undefined ? [] : store.since(from);
     if (missed === undefined) {
       const body = failure(
@@ -202,14 +228,29 @@ class OpenWatch {
   }
 
   private send(type: string, content: Json): void {
-    this.response.write(`${JSON.stringify({ type, object: content })}\n`);
+    const { cutAfterEvents = Number.POSITIVE_INFINITY, silentAfterEvents } = this.own;
+    if (this.sent >= Math.min(cutAfterEvents, silentAfterEvents ?? cutAfterEvents)) return;
+    this.sent += 1;
+    const isLast = this.sent === cutAfterEvents;
+    this.response.write(`${JSON.stringify({ type, object: content })}\n`, () => {
+      if (isLast) this.finish('cut');
+    });
   }
 
-  finish(how: 'end' | 'cut'): void {
+  /** The plural of what is watched. */
+  get plural(): string {
+    return this.plan.target.resource.plural;
+  }
+
+  finish(how: WatchEnd): void {
+    if (how === 'expired') {
+      const because = `too old resource version: ${this.plan.from ?? 0} (${this.state.store.version})`;
+      this.send('ERROR', failure(410, 'Expired', because).body);
+    }
     this.stopListening();
     for (const timer of this.timers) clearTimeout(timer);
     this.timers = [];
-    this.forget();
+    this.own.forget();
     if (how === 'cut') this.response.destroy();
     else if (!this.response.writableEnded) this.response.end();
   }
