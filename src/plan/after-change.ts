@@ -1,9 +1,10 @@
 // The state of a workload as the next change of the same plan will find it, so that changes of one object follow exactly from each other.
 
-import type { Change, CreateChange, PatchChange } from '../change/change.ts';
+import type { AutoscalerChange, Change, CreateChange, PatchChange } from '../change/change.ts';
 import type { AutoscalerState, ClusterState, SeenObject } from '../change/compare.ts';
 import { seenObjectOf } from '../change/compare-patch.ts';
 import { valueAt, withValueAt } from '../change/pointer.ts';
+import { scaledObjectLimits } from '../change/scaled-object.ts';
 import { unreachable } from '../errors.ts';
 
 /** What the change leaves when it was written; nothing else has moved meanwhile. */
@@ -15,17 +16,8 @@ export function afterChange(state: ClusterState, change: Change): ClusterState {
       const replicas = change.floor ? Math.max(now, after.replicas) : after.replicas;
       return withField(withReplicas(state, replicas), workload, '/spec/replicas', replicas);
     }
-    case 'autoscaler': {
-      const { minReplicas, maxReplicas } = change.after;
-      const ref = { kind: 'HorizontalPodAutoscaler', name: change.autoscaler.name };
-      const moved = withField(
-        withField(state, ref, '/spec/minReplicas', minReplicas),
-        ref,
-        '/spec/maxReplicas',
-        maxReplicas,
-      );
-      return withLimits(moved, change.after);
-    }
+    case 'autoscaler':
+      return withLimits(afterLimits(state, change), change.after);
     case 'patch':
       return afterPatch(state, change);
     case 'create':
@@ -33,6 +25,18 @@ export function afterChange(state: ClusterState, change: Change): ClusterState {
     default:
       return unreachable(change);
   }
+}
+
+function afterLimits(state: ClusterState, change: AutoscalerChange): ClusterState {
+  const { autoscaler, scaledObject, after } = change;
+  let next = state;
+  for (const field of ['minReplicas', 'maxReplicas'] as const) {
+    const own = { kind: 'HorizontalPodAutoscaler', name: autoscaler.name };
+    next = withField(next, own, `/spec/${field}`, after[field]);
+    const keda = { kind: 'ScaledObject', name: scaledObject ?? '' };
+    next = withField(next, keda, `/spec/${scaledObjectLimits[field].field}`, after[field]);
+  }
+  return next;
 }
 
 function afterPatch(state: ClusterState, { object, fields, workload }: PatchChange): ClusterState {
@@ -86,7 +90,8 @@ function afterCreation(state: ClusterState, change: CreateChange): ClusterState 
   const ownerReferences = [{ kind: 'ScaledObject', name }];
   const value = { metadata: { ownerReferences }, spec: limits };
   const keda = { ...made, kind: 'HorizontalPodAutoscaler', name: own, value };
-  return withLimits(withAutoscaler(withObject(next, keda), own, limits), limits);
+  const listed = withObject({ ...next, scaledObject: { kind: 'seen', object: made } }, keda);
+  return withLimits(withAutoscaler(listed, own, limits), limits);
 }
 
 type Limits = Pick<AutoscalerState, 'minReplicas' | 'maxReplicas'>;
@@ -142,12 +147,22 @@ function newWorkload(replicas: number): NonNullable<ClusterState['workload']> {
 type Ref = Pick<SeenObject, 'kind' | 'name'>;
 
 function withField(state: ClusterState, ref: Ref, pointer: string, after: unknown): ClusterState {
-  const seen = state.objects.find(({ kind, name }) => kind === ref.kind && name === ref.name);
+  const made = state.scaledObject?.kind === 'seen' ? [state.scaledObject.object] : [];
+  const seen = [...state.objects, ...made].find(
+    ({ kind, name }) => kind === ref.kind && name === ref.name,
+  );
   if (seen === undefined) return state;
   return withObject(state, { ...seen, value: withValueAt(seen.value, pointer, after) });
 }
 
 function withObject(state: ClusterState, object: SeenObject): ClusterState {
+  if (object.kind === 'ScaledObject' && state.scaledObject?.kind === 'seen') {
+    return withListed({ ...state, scaledObject: { kind: 'seen', object } }, object);
+  }
+  return withListed(state, object);
+}
+
+function withListed(state: ClusterState, object: SeenObject): ClusterState {
   const others = state.objects.filter(
     ({ kind, name }) => kind !== object.kind || name !== object.name,
   );

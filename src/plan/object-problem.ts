@@ -3,6 +3,7 @@
 import type { SeenObject } from '../change/compare.ts';
 import type { ObjectKind, ObjectRef } from '../change/kinds.ts';
 import { valueAt } from '../change/pointer.ts';
+import { madeBy } from '../change/scaled-object.ts';
 import type { Tree } from '../sizing/step-values.ts';
 import { resourcesOf } from './autoscaler-spec.ts';
 import { fieldsToWrite } from './merge-fields.ts';
@@ -71,7 +72,8 @@ function scalerProblem(
   const target = valueAt(fields, '/spec/scaleTargetRef/name');
   if (!isScaler || target !== workload.name || state.autoscaler === undefined) return undefined;
   const { autoscaler } = state;
-  const owner = ownerOf(seenIn(facts, 'HorizontalPodAutoscaler', autoscaler.name), 'ScaledObject');
+  const seen = seenIn(facts, 'HorizontalPodAutoscaler', autoscaler.name);
+  const owner = seen && madeBy(seen);
   const isSame = kind === 'ScaledObject' ? owner === name : autoscaler.name === name;
   if (isSame && !(kind === 'HorizontalPodAutoscaler' && owner !== undefined)) return undefined;
   const who =

@@ -5,9 +5,9 @@ import type { StepChange } from '../sizing/planned-step.ts';
 import { autoscalerSpec, resourcesOf } from './autoscaler-spec.ts';
 import { missingWorkload } from './choose-change.ts';
 import { fieldsToWrite } from './merge-fields.ts';
+import { limitsFor } from './scaling-limits.ts';
 import {
   alreadyThere,
-  ownerOf,
   patchOf,
   refIn,
   refused,
@@ -89,15 +89,18 @@ function whyNot(
   if (vertical?.kind === 'seen' && resources.length > 0) {
     return `vertical autoscaler ${vertical.name} (mode ${vertical.mode}) sets the requests that autoscaler ${name} scales by; set it to Off first`;
   }
-  const { autoscaler } = state;
+  const limits = limitsFor(state);
+  if (limits.kind === 'none') return limits.because;
+  const { autoscaler, scaledObject } = state;
+  const keda = limits.kind === 'limits' ? limits.scaledObject : undefined;
+  const owner = keda ?? (scaledObject?.kind === 'seen' ? scaledObject.object.name : undefined);
+  if (owner !== undefined) {
+    return `KEDA's ScaledObject ${owner} scales ${workload.name} already; two on one workload disable each other`;
+  }
   if (autoscaler === undefined) {
     return seenIn(facts, 'HorizontalPodAutoscaler', name) === undefined
       ? undefined
       : `autoscaler ${name} is there already and scales something else than ${workload.name}`;
-  }
-  const owner = ownerOf(seenIn(facts, 'HorizontalPodAutoscaler', autoscaler.name), 'ScaledObject');
-  if (owner !== undefined) {
-    return `KEDA's ScaledObject ${owner} scales ${workload.name} already; two on one workload disable each other`;
   }
   const { hpa, variants = [] } = component?.autoscaling ?? {};
   const own = [name, hpa?.name, ...variants.map((variant) => variant.name)];

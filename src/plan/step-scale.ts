@@ -1,55 +1,50 @@
 // Turns a count of pods, or the limits of their autoscaler, into the change of whichever object decides on it.
 
-import type { AutoscalerChange, PatchChange } from '../change/change.ts';
-import type { AutoscalerState } from '../change/compare.ts';
-import { valueAt } from '../change/pointer.ts';
+import type { AutoscalerChange } from '../change/change.ts';
 import type { StepChange } from '../sizing/planned-step.ts';
 import { brokenMetrics, missingWorkload, scaleTo, whyNoReplica } from './choose-change.ts';
-import { fieldsToWrite } from './merge-fields.ts';
-import {
-  alreadyThere,
-  ownerOf,
-  patchOf,
-  refIn,
-  refused,
-  type StepChanges,
-  type StepFacts,
-  seenIn,
-} from './step-facts.ts';
+import { limitsFor, type ScalingLimits } from './scaling-limits.ts';
+import { alreadyThere, refused, type StepChanges, type StepFacts } from './step-facts.ts';
 
 type Of<Kind extends StepChange['kind']> = Extract<StepChange, { readonly kind: Kind }>;
 
-/** So many pods; where an autoscaler owns the count its minimum moves in its place, its maximum first. */
+/** So many pods; where an autoscaler owns the count its minimum moves in its place, its maximum with it. */
 export function scaleChanges(
   { replicas: wanted, floor }: Of<'scale'>,
   facts: StepFacts,
 ): StepChanges {
   const { workload, state, mayScaleStatefulSet } = facts;
   if (state.workload === undefined) return refused(missingWorkload(workload));
-  if (workload.kind === 'StatefulSet' && !mayScaleStatefulSet)
+  if (workload.kind === 'StatefulSet' && !mayScaleStatefulSet) {
     return refused(whyNoReplica(workload));
+  }
   const { replicas: before } = state.workload;
-  const { autoscaler } = state;
-  if (autoscaler !== undefined && wanted > 0) {
-    const { minReplicas, maxReplicas } = autoscaler;
-    const after = {
+  const limits = limitsFor(state);
+  if (limits.kind === 'none') return refused(limits.because);
+  if (limits.kind === 'limits' && wanted > 0) {
+    const { minReplicas, maxReplicas } = limits;
+    const moved = movedLimits(facts, limits, {
       minReplicas: floor ? Math.max(minReplicas, wanted) : wanted,
       maxReplicas: Math.max(maxReplicas, wanted),
-    };
-    const moved = movedLimits(facts, autoscaler, after);
-    // An autoscaler leaves a workload at zero alone until somebody takes it from there.
-    return before > 0 ? moved : fromZero(facts, moved, wanted);
+    });
+    // An autoscaler leaves a workload at zero alone until somebody takes it from there; KEDA does so itself.
+    return before > 0 || limits.scaledObject !== undefined ? moved : fromZero(facts, moved, wanted);
   }
   if (before === wanted || (floor && before > wanted)) {
     return alreadyThere(`${workload.name} has ${before} replicas already`);
+  }
+  if (limits.kind === 'limits' && limits.scaledObject !== undefined) {
+    return refused(
+      `ScaledObject ${limits.scaledObject} would take ${workload.name} from zero again: pause it first`,
+    );
   }
   return {
     kind: 'changes',
     changes: [scaleTo(workload, before, wanted, { floor })],
     notes:
-      autoscaler === undefined
-        ? []
-        : [`Autoscaler ${autoscaler.name} leaves ${workload.name} alone while it has no replicas.`],
+      limits.kind === 'nobody'
+        ? limits.notes
+        : [`Autoscaler ${limits.autoscaler.name} leaves ${workload.name} alone while it has none.`],
   };
 }
 
@@ -68,85 +63,59 @@ export function limitChanges(
 ): StepChanges {
   const { workload, state } = facts;
   if (state.workload === undefined) return refused(missingWorkload(workload));
-  const { autoscaler } = state;
-  if (autoscaler === undefined) {
+  const limits = limitsFor(state);
+  if (limits.kind === 'none') return refused(limits.because);
+  if (limits.kind === 'nobody') {
     return minReplicas === undefined
       ? alreadyThere(`no autoscaler owns ${workload.name}, so there is no maximum in its way`)
       : refused(`no autoscaler owns ${workload.name}, so there is no minimum to move; scale it`);
   }
-  const min = minReplicas ?? Math.min(autoscaler.minReplicas, maxReplicas ?? Infinity);
-  const max = maxReplicas ?? Math.max(autoscaler.maxReplicas, min);
+  const min = minReplicas ?? Math.min(limits.minReplicas, maxReplicas ?? Number.POSITIVE_INFINITY);
+  const max = maxReplicas ?? Math.max(limits.maxReplicas, min);
   if (min > max) return refused(`a minimum of ${min} is above a maximum of ${max}`);
-  return movedLimits(facts, autoscaler, { minReplicas: min, maxReplicas: max });
+  return movedLimits(facts, limits, { minReplicas: min, maxReplicas: max });
 }
 
 type Limits = AutoscalerChange['after'];
 
-function movedLimits(facts: StepFacts, autoscaler: AutoscalerState, after: Limits): StepChanges {
-  const { workload } = facts;
-  const { name, minReplicas, maxReplicas } = autoscaler;
+function movedLimits(
+  { workload }: StepFacts,
+  { autoscaler, scaledObject, minReplicas, maxReplicas, notes }: ScalingLimits,
+  after: Limits,
+): StepChanges {
+  const { cluster, namespace } = workload;
+  const who =
+    scaledObject === undefined ? `autoscaler ${autoscaler.name}` : `ScaledObject ${scaledObject}`;
   if (after.minReplicas === minReplicas && after.maxReplicas === maxReplicas) {
     return alreadyThere(
-      `autoscaler ${name} already keeps ${minReplicas} to ${maxReplicas} replicas, and decides itself within that`,
+      `${who} already keeps ${minReplicas} to ${maxReplicas} replicas, and decides itself within that`,
     );
   }
   const lowers = after.minReplicas < minReplicas || after.maxReplicas < maxReplicas;
-  const owner = ownerOf(seenIn(facts, 'HorizontalPodAutoscaler', name), 'ScaledObject');
-  const change =
-    owner === undefined
-      ? ({
-          kind: 'autoscaler',
-          workload,
-          autoscaler: { cluster: workload.cluster, namespace: workload.namespace, name },
-          before: { minReplicas, maxReplicas },
-          after,
-          floor: !lowers,
-          undo: 'exact',
-        } satisfies AutoscalerChange)
-      : scaledObjectPatch(facts, owner, after, lowers);
-  if (change === undefined) {
-    return refused(
-      `autoscaler ${name} belongs to KEDA's ScaledObject ${String(owner)}, which would put its limits back: change minReplicaCount and maxReplicaCount there`,
+  const change: AutoscalerChange = {
+    kind: 'autoscaler',
+    workload,
+    autoscaler: { cluster, namespace, name: autoscaler.name },
+    ...(scaledObject !== undefined && { scaledObject }),
+    before: { minReplicas, maxReplicas },
+    after,
+    floor: !lowers,
+    undo: 'exact',
+  };
+  const said: string[] = [...notes];
+  if (after.minReplicas > minReplicas) {
+    said.push(
+      `An autoscaler (${autoscaler.name}) owns this workload, so its minimum is raised; lower it again when the load is gone.`,
     );
   }
-  return { kind: 'changes', changes: [change], notes: limitNotes(autoscaler, after) };
-}
-
-/** KEDA writes its autoscaler's limits anew from the ScaledObject, so that is what changes. */
-function scaledObjectPatch(
-  facts: StepFacts,
-  name: string,
-  { minReplicas, maxReplicas }: Limits,
-  decrease: boolean,
-): PatchChange | undefined {
-  const seen = seenIn(facts, 'ScaledObject', name);
-  if (seen === undefined) return undefined;
-  const wanted = { minReplicaCount: minReplicas, maxReplicaCount: maxReplicas };
-  return patchOf({
-    workload: facts.workload,
-    object: refIn(facts, 'ScaledObject', name),
-    ...fieldsToWrite(valueAt(seen.value, '/spec'), wanted, '/spec'),
-    decrease,
-  });
-}
-
-function limitNotes(
-  autoscaler: AutoscalerState,
-  { minReplicas, maxReplicas }: Limits,
-): readonly string[] {
-  const { name } = autoscaler;
-  const notes: string[] = [];
-  if (minReplicas > autoscaler.minReplicas) {
-    notes.push(
-      `Autoscaler ${name} owns this workload, so its minimum is raised; lower it again when the load is gone.`,
+  if (after.minReplicas < minReplicas) {
+    said.push(
+      `Autoscaler ${autoscaler.name} decides itself when to go down to ${after.minReplicas}.`,
     );
   }
-  if (minReplicas < autoscaler.minReplicas) {
-    notes.push(`Autoscaler ${name} decides itself when to go down to ${minReplicas}.`);
+  if (after.maxReplicas !== maxReplicas) {
+    said.push(`The maximum of autoscaler ${autoscaler.name} becomes ${after.maxReplicas}.`);
   }
-  if (maxReplicas !== autoscaler.maxReplicas) {
-    notes.push(`The maximum of autoscaler ${name} becomes ${maxReplicas}.`);
-  }
-  if (!autoscaler.active) notes.push(`Mind that ${brokenMetrics(autoscaler)}.`);
-  return notes;
+  if (!autoscaler.active) said.push(`Mind that ${brokenMetrics(autoscaler)}.`);
+  return { kind: 'changes', changes: [change], notes: said };
 }
