@@ -1,0 +1,123 @@
+// Turns what is done to a database by objects of a cluster into changes: poolers, servers of an operator, the map of its shards.
+
+import { valueAt } from '../change/pointer.ts';
+import type { DatabaseDeed } from '../sizing/planned-step.ts';
+import type { Tree } from '../sizing/step-values.ts';
+import { fieldsToWrite } from './merge-fields.ts';
+import { poolerObjects } from './pooler-objects.ts';
+import {
+  alreadyThere,
+  patchOf,
+  refIn,
+  refused,
+  type StepChanges,
+  type StepFacts,
+  seenIn,
+} from './step-facts.ts';
+import { objectChanges } from './step-objects.ts';
+
+/** What is done to a database by way of a cluster. */
+export type ClusterDeed = Extract<
+  DatabaseDeed,
+  { readonly deed: 'pooler' | 'replicas' | 'shards' | 'settings' }
+>;
+
+/** What the changes of a database's objects follow from; the workload is the one whose plan it is. */
+export interface DeedFacts extends StepFacts {
+  /** The Cluster of CloudNativePG that the database is. (Default: no operator keeps it) */
+  readonly operated?: string;
+  /** Where a pooler finds the database, and what it is made of. */
+  readonly pooler?: {
+    readonly host: string;
+    readonly port: number;
+    readonly image: string;
+    /** The Secret whose key userlist.txt holds the users and their password hashes. */
+    readonly userlist: string;
+  };
+}
+
+/** What the deed writes into the cluster; refused where it is none of a cluster's. */
+export function changesForDatabaseDeed(deed: ClusterDeed, facts: DeedFacts): StepChanges {
+  switch (deed.deed) {
+    case 'pooler':
+      return poolerChanges(deed, facts);
+    case 'replicas':
+      return operatedChanges(facts, (spec) => {
+        const instances = deed.replicas + 1;
+        return Number(valueAt(spec, '/instances') ?? 1) >= instances ? {} : { instances };
+      });
+    case 'settings':
+      return operatedChanges(facts, () => ({ postgresql: { parameters: deed.settings } }));
+    case 'shards':
+      return shardMapChanges(deed, facts);
+  }
+}
+
+function poolerChanges(
+  deed: Extract<ClusterDeed, { deed: 'pooler' }>,
+  facts: DeedFacts,
+): StepChanges {
+  const objects = poolerObjects(deed, facts);
+  if ('because' in objects) return refused(objects.because);
+  return inOrder(
+    objects.map(({ kind, name, fields }) => objectChanges(refIn(facts, kind, name), fields, facts)),
+    'the poolers are so already',
+  );
+}
+
+/** Several objects one after the other; one that is refused refuses them all. */
+function inOrder(all: readonly StepChanges[], because: string): StepChanges {
+  const no = all.find(({ kind }) => kind === 'refused');
+  if (no !== undefined) return no;
+  const made = all.flatMap((each) => (each.kind === 'changes' ? [each] : []));
+  if (made.length === 0) return alreadyThere(because);
+  return {
+    kind: 'changes',
+    changes: made.flatMap(({ changes }) => changes),
+    notes: [...new Set(made.flatMap(({ notes }) => notes))],
+  };
+}
+
+/** A field of the Cluster that an operator keeps the database by; what somebody else keeps is not a cluster's. */
+function operatedChanges(facts: DeedFacts, wantedOf: (spec: unknown) => Tree): StepChanges {
+  const { operated, workload } = facts;
+  if (operated === undefined) {
+    return refused('no operator keeps this database, so nothing in the cluster changes it');
+  }
+  const seen = seenIn(facts, 'Cluster', operated);
+  if (seen === undefined) return refused(`there is no Cluster ${operated} of CloudNativePG`);
+  const spec = valueAt(seen.value, '/spec');
+  const { fields, guards } = fieldsToWrite(spec, wantedOf(spec), '/spec');
+  if (fields.length === 0) return alreadyThere(`Cluster ${operated} is so already`);
+  const object = refIn(facts, 'Cluster', operated);
+  const patch = patchOf({ workload, object, fields, guards, undo: 'compensating' });
+  return {
+    kind: 'changes',
+    changes: [patch],
+    notes: ['The operator changes one server after the other, the primary last.'],
+  };
+}
+
+function shardMapChanges(
+  { map, count, by, load, rebalanceAbovePercent }: Extract<ClusterDeed, { deed: 'shards' }>,
+  facts: DeedFacts,
+): StepChanges {
+  if (map === undefined) return refused('the profile names no ConfigMap for the map of shards');
+  const names = Array.from({ length: count }, (_, index) => `shard-${index}`);
+  const text = [
+    '# The shard of a key has the number that its text gives: the first 8 hex digits of its SHA-256, modulo count.',
+    `by: ${by}`,
+    'hash: sha256-32',
+    `count: ${count}`,
+    ...(load === undefined ? [] : [`load: ${load}`]),
+    ...(rebalanceAbovePercent === undefined
+      ? []
+      : [`rebalanceAbovePercent: ${rebalanceAbovePercent}`]),
+    `shards: [${names.join(', ')}]`,
+    '# Keys that stay elsewhere until they have moved: {key: shard}.',
+    'moved: {}',
+    '',
+  ].join('\n');
+  const object = refIn(facts, 'ConfigMap', map.configMap);
+  return objectChanges(object, { data: { [map.key]: text } }, facts);
+}
