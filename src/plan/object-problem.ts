@@ -2,7 +2,7 @@
 
 import type { SeenObject } from '../change/compare.ts';
 import type { ObjectKind, ObjectRef } from '../change/kinds.ts';
-import { valueAt } from '../change/pointer.ts';
+import { keysOf, valueAt } from '../change/pointer.ts';
 import { madeBy } from '../change/scaled-object.ts';
 import type { Tree } from '../sizing/step-values.ts';
 import { resourcesOf } from './autoscaler-spec.ts';
@@ -57,7 +57,7 @@ function fixedProblem(
   );
   return (
     fixed &&
-    `${kind} ${name} is there with another ${fixed.what}, which can never change (${fixed.pointer})`
+    `${kind} ${name} is there with another ${keysOf(fixed.pointer)[1] ?? 'content'}, which can never change: give the new one another name`
   );
 }
 
