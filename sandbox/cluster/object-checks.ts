@@ -8,7 +8,6 @@ import { namespace as namespaceResource } from './resources/core.ts';
 import { byPlural } from './resources/resource.ts';
 import type { ClusterState } from './state.ts';
 import { badRequest, detailsOf, failure, notFound } from './status.ts';
-import { missingNamespace } from './writer.ts';
 
 /** An answer with an object in it. */
 export interface ObjectAnswer {
@@ -40,6 +39,10 @@ export function checkIdentity(body: JsonObject, target: Target): void {
     );
   }
 }
+
+/** 404 for a namespace nobody made, as a create in it answers. */
+const missingNamespace = (name: string) =>
+  failure(404, 'NotFound', `namespaces "${name}" not found`, { name, kind: 'namespaces' });
 
 /** Throws for a new object whose namespace is not there (404) or on its way out (403). */
 export function requireNamespace(state: ClusterState, target: Target, name: string): void {

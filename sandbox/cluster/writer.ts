@@ -4,15 +4,16 @@ import type { Clock } from './clock.ts';
 import { timestamp } from './clock.ts';
 import { decode, zeroOf } from './decode.ts';
 import type { JsonObject } from './json.ts';
-import { clone, equal, isObject, list, nameOf, namespaceOf, object, text } from './json.ts';
+import { clone, equal, isObject, nameOf, namespaceOf, object, text } from './json.ts';
 import type { Ownership, Writer } from './patch/managed-fields.ts';
 import { afterUpdate, printManagers, readManagers } from './patch/managed-fields.ts';
 import type { Admit } from './pending-write.ts';
 import { validateMetadata } from './resources/metadata.ts';
 import type { Resource } from './resources/resource.ts';
 import { apiVersionOf, byKind, byPlural } from './resources/resource.ts';
-import { alreadyExists, conflict, failure, internalError, invalid, modified } from './status.ts';
+import { alreadyExists, conflict, internalError, invalid, modified } from './status.ts';
 import type { Store } from './store.ts';
+import { annotationsOf, isHeld, isReset, protect, specChanged } from './written-object.ts';
 
 /** How a write is to be done. */
 export interface WriteOptions {
@@ -286,36 +287,3 @@ export class ObjectWriter {
     return this.store.put(resource, next);
   }
 }
-
-function protect(made: JsonObject, finalizer: string): void {
-  const metadata = object(made, 'metadata');
-  const given = list(metadata, 'finalizers');
-  if (!given.includes(finalizer)) metadata['finalizers'] = [...given, finalizer];
-}
-
-/** Namespaces are held by what stands in their spec. */
-const isHeld = (leaving: JsonObject) =>
-  list(leaving, 'metadata', 'finalizers').length + list(leaving, 'spec', 'finalizers').length > 0;
-
-const annotationsOf = (held: JsonObject) => object(held, 'metadata', 'annotations');
-
-function isReset(metadata: JsonObject): boolean {
-  const managed = metadata['managedFields'];
-  if (!Array.isArray(managed) || managed.length !== 1) return false;
-  const [only] = managed;
-  return isObject(only) && Object.keys(only).length === 0;
-}
-
-/** Without a status subresource the status is a part like any other. */
-function specChanged(resource: Resource, current: JsonObject, next: JsonObject): boolean {
-  const rest = (value: JsonObject): JsonObject => {
-    const { metadata: _metadata, status, ...others } = value;
-    return resource.statusSubresource || status === undefined ? others : { ...others, status };
-  };
-  const deleted = (value: JsonObject) => text(value, 'metadata', 'deletionTimestamp');
-  return !equal(rest(current), rest(next)) || deleted(current) !== deleted(next);
-}
-
-/** 404 for a namespace nobody made, as a create in it answers. */
-export const missingNamespace = (name: string) =>
-  failure(404, 'NotFound', `namespaces "${name}" not found`, { name, kind: 'namespaces' });
