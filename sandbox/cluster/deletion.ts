@@ -3,6 +3,7 @@ import { timestamp } from './clock.ts';
 import type { Json, JsonObject } from './json.ts';
 import { clone, isObject, list, nameOf, namespaceOf, object, text, uidOf } from './json.ts';
 import type { Admit } from './pending-write.ts';
+import { isFinished } from './pod-amounts.ts';
 import { namespace as namespaceResource } from './resources/core.ts';
 import { definition } from './resources/definition.ts';
 import type { Resource } from './resources/resource.ts';
@@ -167,10 +168,10 @@ export function deleteObject(
   const now = state.clock.now();
   const already = text(current, 'metadata', 'deletionTimestamp') !== '';
   const finalizer = { Foreground: 'foregroundDeletion', Orphan: 'orphan', Background: undefined }[
-    query.propagation ?? 'Background'
+    query.propagation ?? (resource.orphansChildren === true ? 'Orphan' : 'Background')
   ];
   const isPod = resource.plural === 'pods';
-  const grace = isPod && text(current, 'spec', 'nodeName') !== '';
+  const grace = isPod && text(current, 'spec', 'nodeName') !== '' && !isFinished(current);
   const seconds = grace
     ? (query.graceSeconds ?? Number(object(current, 'spec')['terminationGracePeriodSeconds'] ?? 30))
     : 0;

@@ -33,6 +33,7 @@ const groups: readonly GroupVersions[] = [
   { name: 'authentication.k8s.io', versions: ['v1'] },
   { name: 'authorization.k8s.io', versions: ['v1'] },
   { name: 'autoscaling', versions: ['v2'] },
+  { name: 'batch', versions: ['v1'] },
   { name: 'coordination.k8s.io', versions: ['v1'] },
   { name: 'policy', versions: ['v1'] },
   { name: 'storage.k8s.io', versions: ['v1'] },

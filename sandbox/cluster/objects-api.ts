@@ -155,6 +155,9 @@ function quotedPatch(
   return goText(patch);
 }
 
+const keptPods =
+  'child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning';
+
 /** DELETE of one object. */
 export function deleteTarget(
   state: ClusterState,
@@ -169,6 +172,7 @@ export function deleteTarget(
   return {
     status: 200,
     body: deleteObject(state, target.resource, current, { ...query, admit: request.admit }),
-    warnings: [],
+    warnings:
+      target.resource.orphansChildren === true && query.propagation === undefined ? [keptPods] : [],
   };
 }

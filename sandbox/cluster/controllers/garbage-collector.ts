@@ -4,6 +4,7 @@ import type { DeleteQuery } from '../deletion.ts';
 import { deleteObject } from '../deletion.ts';
 import type { JsonObject } from '../json.ts';
 import { clone, list, nameOf, namespaceOf, object, objects, text, uidOf } from '../json.ts';
+import { cronJob, job } from '../resources/batch.ts';
 import { pod } from '../resources/core.ts';
 import { deployment } from '../resources/deployment.ts';
 import { replicaSet } from '../resources/replica-set.ts';
@@ -12,8 +13,8 @@ import { statefulSet } from '../resources/stateful-set.ts';
 import type { ClusterState } from '../state.ts';
 import { isLeaving, ownedBy } from './actor.ts';
 
-const owners: readonly Resource[] = [deployment, replicaSet, statefulSet];
-const children: readonly Resource[] = [replicaSet, pod];
+const owners: readonly Resource[] = [deployment, replicaSet, statefulSet, cronJob, job];
+const children: readonly Resource[] = [replicaSet, job, pod];
 
 const soon: DeleteQuery = {
   dryRun: false,

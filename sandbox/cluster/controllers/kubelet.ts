@@ -7,7 +7,8 @@ import { pod } from '../resources/core.ts';
 import type { ClusterState, PodFailure } from '../state.ts';
 import { workloadKey } from '../state.ts';
 import { isLeaving, tell, writeStatus } from './actor.ts';
-import { qosClass, workloadOfPod, zoneOf } from './pod-facts.ts';
+import { endsByItself, qosClass, workloadOfPod, zoneOf } from './pod-facts.ts';
+import { containerStatus, podCondition, terminatedStatuses } from './pod-status.ts';
 import { Scheduler } from './scheduler.ts';
 
 interface Life {
@@ -17,6 +18,8 @@ interface Life {
   restarts: number;
   nextRestartAt?: number;
 }
+
+const notReady = 'ContainersNotReady';
 
 /** Runs the pods. */
 export class Kubelet {
@@ -62,6 +65,7 @@ export class Kubelet {
     const { startMs, readyMs } = this.state.timings;
     if (this.nowMs < life.scheduledAt + startMs) return;
     if (failure === 'ImagePullBackOff') this.failPull(held);
+    else if (endsByItself(held)) this.work(held, life, failure === 'CrashLoopBackOff');
     else if (failure === 'CrashLoopBackOff') this.crash(held, life);
     else this.run(held, life, readyMs);
   }
@@ -98,7 +102,7 @@ export class Kubelet {
     metadata['labels'] = { ...object(metadata, 'labels'), ...zoneOf(place.node) };
     placed['status'] = {
       phase: 'Pending',
-      conditions: [this.condition(held, 'PodScheduled', 'True')],
+      conditions: [podCondition(held, 'PodScheduled', 'True', this.now)],
       qosClass: qosClass(held),
     };
     const stored = this.state.store.put(pod, placed);
@@ -145,26 +149,14 @@ export class Kubelet {
     });
   }
 
-  private condition(
+  /** `because` says why the pod is not ready. */
+  private write(
     held: JsonObject,
-    type: string,
-    status: 'True' | 'False',
-    reason?: string,
-  ): JsonObject {
-    const before = objects(held, 'status', 'conditions').find((item) => item['type'] === type);
-    const since = before?.['status'] === status ? text(before, 'lastTransitionTime') : this.now;
-    return {
-      type,
-      status,
-      lastProbeTime: null,
-      lastTransitionTime: since,
-      ...(reason === undefined ? {} : { reason, message: reason }),
-    };
-  }
-
-  private write(held: JsonObject, phase: string, ready: boolean, statuses: Json[]): void {
-    const because = ready ? undefined : 'ContainersNotReady';
-    const state = ready ? 'True' : 'False';
+    phase: string,
+    because: string | undefined,
+    statuses: Json[],
+  ): void {
+    const state = because === undefined ? 'True' : 'False';
     const octet = 2 + (Number.parseInt(uidOf(held).slice(0, 6), 16) % 250);
     const ip = `10.244.1.${octet}`;
     writeStatus(
@@ -174,11 +166,11 @@ export class Kubelet {
       {
         phase,
         conditions: [
-          this.condition(held, 'PodReadyToStartContainers', 'True'),
-          this.condition(held, 'Initialized', 'True'),
-          this.condition(held, 'ContainersReady', state, because),
-          this.condition(held, 'Ready', state, because),
-          this.condition(held, 'PodScheduled', 'True'),
+          podCondition(held, 'PodReadyToStartContainers', 'True', this.now),
+          podCondition(held, 'Initialized', 'True', this.now),
+          podCondition(held, 'ContainersReady', state, this.now, because),
+          podCondition(held, 'Ready', state, this.now, because),
+          podCondition(held, 'PodScheduled', 'True', this.now),
         ],
         hostIP: '10.0.0.10',
         hostIPs: [{ ip: '10.0.0.10' }],
@@ -192,20 +184,6 @@ export class Kubelet {
     );
   }
 
-  private containerStatus(container: JsonObject, more: JsonObject): JsonObject {
-    return {
-      name: text(container, 'name'),
-      state: {},
-      lastState: {},
-      ready: false,
-      restartCount: 0,
-      image: text(container, 'image'),
-      imageID: '',
-      started: false,
-      ...more,
-    };
-  }
-
   private run(held: JsonObject, life: Life, readyMs: number): void {
     life.runningAt ??= this.nowMs;
     const ready = this.nowMs >= life.runningAt + readyMs;
@@ -213,7 +191,7 @@ export class Kubelet {
     const startedAt = text(before, 'state', 'running', 'startedAt') || this.now;
     const uid = uidOf(held).replaceAll('-', '');
     const statuses = objects(held, 'spec', 'containers').map((container) =>
-      this.containerStatus(container, {
+      containerStatus(container, {
         state: { running: { startedAt } },
         ready,
         restartCount: life.restarts,
@@ -222,7 +200,18 @@ export class Kubelet {
         started: true,
       }),
     );
-    this.write(held, 'Running', ready, statuses);
+    this.write(held, 'Running', ready ? undefined : notReady, statuses);
+  }
+
+  /** Pods of Jobs run for as long as they took to start, and then have ended for good. */
+  private work(held: JsonObject, life: Life, fails: boolean): void {
+    if (life.runningAt === undefined || this.nowMs < life.runningAt + this.state.timings.startMs) {
+      this.run(held, life, 0);
+      return;
+    }
+    const because = fails ? 'PodFailed' : 'PodCompleted';
+    const phase = fails ? 'Failed' : 'Succeeded';
+    this.write(held, phase, because, terminatedStatuses(held, this.now, fails));
   }
 
   private failPull(held: JsonObject): void {
@@ -230,7 +219,7 @@ export class Kubelet {
     const [container] = objects(held, 'spec', 'containers');
     const image = text(container, 'image');
     const statuses = objects(held, 'spec', 'containers').map((item) =>
-      this.containerStatus(item, {
+      containerStatus(item, {
         state: {
           waiting: {
             reason: 'ImagePullBackOff',
@@ -239,7 +228,7 @@ export class Kubelet {
         },
       }),
     );
-    this.write(held, 'Pending', false, statuses);
+    this.write(held, 'Pending', notReady, statuses);
     if (!first) return;
     for (const [reason, message] of [
       ['Failed', `Failed to pull image "${image}": not found`],
@@ -264,7 +253,7 @@ export class Kubelet {
     life.restarts += 1;
     life.nextRestartAt = this.nowMs + this.state.timings.startMs * 2 ** Math.min(life.restarts, 6);
     const statuses = objects(held, 'spec', 'containers').map((item) =>
-      this.containerStatus(item, {
+      containerStatus(item, {
         state: {
           waiting: {
             reason: 'CrashLoopBackOff',
@@ -277,7 +266,7 @@ export class Kubelet {
         restartCount: life.restarts,
       }),
     );
-    this.write(held, 'Running', false, statuses);
+    this.write(held, 'Running', notReady, statuses);
     const [first] = objects(held, 'spec', 'containers');
     const named = `${nameOf(held)}_${namespaceOf(held)}(${uidOf(held)})`;
     this.warn(

@@ -8,6 +8,7 @@ import { Autoscaler } from './autoscaler.ts';
 import { syncDeployment } from './deployment.ts';
 import { syncBudgets } from './disruption.ts';
 import { collectGarbage } from './garbage-collector.ts';
+import { syncJobs } from './job.ts';
 import { Kubelet } from './kubelet.ts';
 import { emptyNamespaces } from './namespaces.ts';
 import { countQuotas } from './quota-status.ts';
@@ -36,6 +37,7 @@ export class ControllerLoop {
     for (const held of store.list(replicaSet)) syncReplicaSet(this.state, held);
     for (const held of store.list(statefulSet)) syncStatefulSet(this.state, held);
     syncDefinitions(this.state);
+    syncJobs(this.state);
     syncVolumes(this.state);
     countQuotas(this.state);
     this.kubelet.sync();

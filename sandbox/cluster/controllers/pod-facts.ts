@@ -12,6 +12,11 @@ export function workloadOfPod(held: JsonObject): string {
   return hash !== '' && name.endsWith(`-${hash}`) ? name.slice(0, -hash.length - 1) : name;
 }
 
+/** Pods of Jobs come to an end; all others go on until somebody stops them. */
+export const endsByItself = (held: JsonObject): boolean =>
+  text(held, 'spec', 'restartPolicy') !== 'Always' &&
+  objects(held, 'metadata', 'ownerReferences').some((owner) => owner['kind'] === 'Job');
+
 /** Guaranteed, Burstable or BestEffort. */
 export function qosClass(held: JsonObject): string {
   const resources = objects(held, 'spec', 'containers').map((item) => object(item, 'resources'));

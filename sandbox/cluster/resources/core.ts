@@ -5,7 +5,7 @@ import { at, equal, object, show, text } from '../json.ts';
 import * as s from '../schema.ts';
 import type { FieldError } from '../status.ts';
 import { forbidden, invalidValue } from '../status.ts';
-import { defaultPodSpec, validatePodSpec } from './pod-spec.ts';
+import { defaultPodSpec, endingPolicies, validatePodSpec } from './pod-spec.ts';
 import type { Resource } from './resource.ts';
 import { objectMeta, podSpec, typeMeta } from './shapes.ts';
 import { setDefault } from './workload.ts';
@@ -192,7 +192,7 @@ export const lease: Resource = {
 };
 
 function validatePod(given: JsonObject, old: JsonObject | undefined): FieldError[] {
-  if (old === undefined) return validatePodSpec(object(given, 'spec'), 'spec');
+  if (old === undefined) return validatePodSpec(object(given, 'spec'), 'spec', endingPolicies);
   return equal(given['spec'], old['spec'])
     ? []
     : [

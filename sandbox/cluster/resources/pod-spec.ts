@@ -103,8 +103,15 @@ function validateResources(resources: JsonObject, field: string): FieldError[] {
 
 const labelPattern = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 
+/** What may become of a pod of a Job when it ends. `Always` has a refusal of its own there. */
+export const endingPolicies = ['Always', 'Never', 'OnFailure'];
+
 /** The broken rules of a pod spec. */
-export function validatePodSpec(spec: JsonObject, field: string): FieldError[] {
+export function validatePodSpec(
+  spec: JsonObject,
+  field: string,
+  policies: readonly string[],
+): FieldError[] {
   const errors: FieldError[] = [];
   const containers = list(spec, 'containers');
   if (containers.length === 0) return [required(`${field}.containers`)];
@@ -132,8 +139,8 @@ export function validatePodSpec(spec: JsonObject, field: string): FieldError[] {
     if (isObject(resources)) errors.push(...validateResources(resources, `${path}.resources`));
   });
   const policy = spec['restartPolicy'];
-  if (policy !== undefined && policy !== 'Always') {
-    errors.push(notSupported(`${field}.restartPolicy`, policy, ['Always']));
+  if (policy !== undefined && !policies.includes(show(policy))) {
+    errors.push(notSupported(`${field}.restartPolicy`, policy, policies));
   }
   return errors;
 }

@@ -2,6 +2,7 @@
 import { secret, serviceAccount } from './account.ts';
 import { admissionPolicy, admissionPolicyBinding } from './admission-policy.ts';
 import { autoscaler } from './autoscaler.ts';
+import { cronJob, job } from './batch.ts';
 import { configMap, event, lease, namespace, pod } from './core.ts';
 import { definition } from './definition.ts';
 import { deployment } from './deployment.ts';
@@ -31,6 +32,8 @@ export const resources: readonly Resource[] = [
   replicaSet,
   statefulSet,
   autoscaler,
+  cronJob,
+  job,
   lease,
   disruptionBudget,
   storageClass,

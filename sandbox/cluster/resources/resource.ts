@@ -47,6 +47,8 @@ export interface Resource {
   readonly nameRule: NameRule;
   /** What DELETE answers when no propagation policy asks for more. */
   readonly deleteAnswers: 'status' | 'object';
+  /** Whether a delete without a policy leaves the children, and warns of it. */
+  readonly orphansChildren?: true;
   /** A finalizer that admission gives to every new object. */
   readonly protection?: string;
   /** Fills in defaults in place. */

@@ -20,10 +20,10 @@ export function defaultTemplate(spec: JsonObject): void {
 }
 
 /** A rule for counters: zero or more. */
-export function notNegative(spec: JsonObject, key: string): FieldError[] {
+export function notNegative(spec: JsonObject, key: string, field = 'spec'): FieldError[] {
   const value = spec[key];
   return typeof value === 'number' && value < 0
-    ? [invalidValue(`spec.${key}`, value, 'must be greater than or equal to 0')]
+    ? [invalidValue(`${field}.${key}`, value, 'must be greater than or equal to 0')]
     : [];
 }
 
@@ -55,14 +55,18 @@ export function validateSelector(spec: JsonObject): FieldError[] {
   return errors;
 }
 
-/** Rules of `spec.template`. */
-export function validateTemplate(spec: JsonObject): FieldError[] {
+/** Rules of `template` in a spec. Pods of most workloads always start again. */
+export function validateTemplate(
+  spec: JsonObject,
+  field = 'spec',
+  policies: readonly string[] = ['Always'],
+): FieldError[] {
   return [
     ...validateLabels(
       object(spec, 'template', 'metadata', 'labels'),
-      'spec.template.metadata.labels',
+      `${field}.template.metadata.labels`,
     ),
-    ...validatePodSpec(object(spec, 'template', 'spec'), 'spec.template.spec'),
+    ...validatePodSpec(object(spec, 'template', 'spec'), `${field}.template.spec`, policies),
   ];
 }
 

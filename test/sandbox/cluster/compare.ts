@@ -54,6 +54,8 @@ const varying = new Set([
   'serverAddress',
   'pod-template-hash',
   'controller-revision-hash',
+  'controller-uid',
+  'batch.kubernetes.io/controller-uid',
   'topology.kubernetes.io/zone',
   'token',
   'authentication.kubernetes.io/credential-id',

@@ -5,6 +5,10 @@ import type { Preparations } from './player.ts';
 const firstLookMs = 6000;
 
 export const preparations: Readonly<Record<string, Preparations>> = {
+  'cronjob-and-job': {
+    // The recorded kubelet was told by an annotation.
+    9: ({ control }) => control.podFailure('greenlang-gl008', 'report-fails', 'CrashLoopBackOff'),
+  },
   'hpa-raises-min': {
     3: ({ control }) => control.setUtilization('gl-agents', 'gl-003-steam-analyzer', { cpu: 4 }),
   },
