@@ -47,18 +47,35 @@ export interface PlanClick extends PlanToken {
 
 /** Exactly one action, in the block of the plan that its value names with a hash. @throws Error for anything else. */
 export function parsePlanClick(body: unknown): PlanClick {
+  const { blockId, ...click } = parseClick(body);
+  if (blockId !== `decision-${click.planId}`) throw notOurs();
+  return click;
+}
+
+/** The same for a step of the plan: its block says which one. @throws Error for anything else. */
+export function parseStepClick(body: unknown): PlanClick & { readonly position: number } {
+  const { blockId, ...click } = parseClick(body);
+  const position = new RegExp(`^step-${click.planId}-(\\d{1,3})$`).exec(blockId)?.[1];
+  if (position === undefined) throw notOurs();
+  return { ...click, position: Number(position) };
+}
+
+function parseClick(body: unknown): PlanClick & { readonly blockId: string } {
   const parsed = planClick.parse(body);
   const [action] = parsed.actions;
   const token = parsePlanToken(action.value);
-  if (token === undefined || action.block_id !== `decision-${token.planId}`) {
-    throw new Error('a click on a button that was not rendered by Headroom');
-  }
+  if (token === undefined) throw notOurs();
   return {
     ...token,
+    blockId: action.block_id,
     userId: parsed.user.id,
     triggerId: parsed.trigger_id,
     responseUrl: parsed.response_url,
   };
+}
+
+function notOurs(): Error {
+  return new Error('a click on a button that was not rendered by Headroom');
 }
 
 const reasonSubmission = z.object({

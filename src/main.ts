@@ -5,6 +5,7 @@ import { routeHttp, routeSlack } from '../handlers/index.ts';
 import { allowOnly } from './adapters/allowed-clusters.ts';
 import { randomId, realClock } from './adapters/clock.ts';
 import { createCounters, createMetricsPage } from './adapters/counters.ts';
+import { probe } from './adapters/http-probe.ts';
 import { createClusters } from './adapters/kubernetes.ts';
 import { createWorkloadReaders } from './adapters/kubernetes-live.ts';
 import { createRoomReader } from './adapters/kubernetes-room.ts';
@@ -36,6 +37,7 @@ import { receiveAlerts } from './workflow/receive-alerts.ts';
 import { receiveCommand } from './workflow/receive-command.ts';
 import { sendNextMessage } from './workflow/send-messages.ts';
 import { forget, sweep } from './workflow/sweep.ts';
+import { tickStep } from './workflow/tick-step.ts';
 
 export interface AppOptions {
   readonly settings: Settings;
@@ -84,6 +86,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     lookForRoom: createRoomReader(clusters, settings.kubeconfig, { clock }),
     readWorkload: createWorkloadReaders(clusters, settings.kubeconfig),
     metricsOf: metricsOf(config, settings),
+    probe,
     queue: {
       add: async (run) => queue?.add(run),
       depth: async () => (await queue?.depth()) ?? 0,
@@ -133,6 +136,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
 
   routeSlack(slack.app, {
     castVote: castVote(parts),
+    tickStep: tickStep(parts),
     receiveCommand: receiveCommand(parts),
     chat: parts.chat,
     commands: parts.commands,

@@ -40,6 +40,8 @@ export type CheckpointName =
   | 'revert-announced'
   | 'revert-sent'
   | 'revert-stored'
+  | 'gate-held'
+  | 'gate-passed'
   | 'rollout-seen'
   | 'run-ended'
   | 'outcome-judged';
@@ -163,6 +165,15 @@ export type ReadSeries = (
   promql: string,
   window: { readonly from: Date; readonly to: Date; readonly stepMs: number },
 ) => Promise<SeriesAnswer>;
+
+// ---- Endpoints ---------------------------------------------------------------------------------------------------
+
+export type ProbeAnswer =
+  | { readonly kind: 'answered'; readonly status: number }
+  | { readonly kind: 'silent'; readonly because: string };
+
+/** Asks an endpoint of headroom.yaml for its status, once and with a deadline; it never throws for what answers or not. */
+export type Probe = (url: string) => Promise<ProbeAnswer>;
 
 // ---- The queue ---------------------------------------------------------------------------------------------------
 
@@ -289,12 +300,25 @@ export type RunChangeState =
   /** The plan failed: what this change wrote is being taken back, was taken back, or could not be. */
   | 'reverting'
   | 'reverted'
-  | 'kept';
+  | 'kept'
+  /** A gate: the run looks, waits or asks somebody; it went on; it went on although what it looked for was not so. */
+  | 'holding'
+  | 'passed'
+  | 'warned';
 
 export interface RunChange {
   readonly position: number;
   readonly state: RunChangeState;
   readonly detail?: string;
+  /** When the first run of the plan came to this step. */
+  readonly since?: Date;
+}
+
+/** Somebody said that what a plan asked them to do is done. */
+export interface Tick {
+  readonly position: number;
+  readonly by: string;
+  readonly at: Date;
 }
 
 export interface Stop {
@@ -362,11 +386,11 @@ export interface Transaction {
     answered(id: string, at: Date): Promise<void>;
   };
   readonly plans: {
+    /** Each of its targets belongs to it while it is open. */
     insert(record: {
       readonly plan: Plan;
       readonly text: string;
       readonly hash: string;
-      readonly target: string;
     }): Promise<void>;
     find(id: string): Promise<PlanRecord | undefined>;
     /** Like find, and nobody else can move the plan until this transaction ends. */
@@ -422,6 +446,14 @@ export interface Transaction {
     changes(run: RunId): Promise<readonly RunChange[]>;
     /** Whether a run of the plan before this one may have written; at one position where given. */
     mayHaveWritten(before: RunId, position?: number): Promise<boolean>;
+    /** How far the runs of a plan have come at one step: since when they are at it, and whether one is through with it. */
+    stepDone(
+      planId: string,
+      position: number,
+    ): Promise<{ readonly since?: Date; readonly isDone: boolean }>;
+    /** Keeps who said that a person's step is done; false when somebody said so before. */
+    tick(planId: string, position: number, by: string, at: Date): Promise<boolean>;
+    ticks(planId: string): Promise<readonly Tick[]>;
     /** Why a run of the plan before this one failed, when that was stored before the run was cut off. */
     gaveUp(before: RunId): Promise<string | undefined>;
   };

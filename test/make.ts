@@ -77,6 +77,8 @@ export function makeSystem(over: Partial<System> = {}): System {
     workloads: new Map(
       [...profile.components].map(([id, { workload }]) => [id, { cluster, ...workload }]),
     ),
+    endpoints: new Map(),
+    addresses: new Map(),
     routes: [{ alertname: 'InspectionQueueBacklog', namespace: 'greenlang-gl008' }],
     rule: makeRule(),
     ...over,
@@ -387,6 +389,7 @@ export function makeView(over: Partial<PlanView> = {}): PlanView {
     stops: [],
     run: undefined,
     changes: [],
+    ticks: [],
     auditHead: undefined,
     ...over,
   };

@@ -47,7 +47,7 @@ describe('sample data', () => {
       'check constraint',
     );
     await expect(pool.query(`update vote set kind = 'maybe'`)).rejects.toThrow('check constraint');
-    // 0002_take_back.sql widens what a change of a run can be, and only that far.
+    // 0002_take_back.sql and 0004_gates.sql widen what a step of a run can be, and only that far.
     await expect(pool.query(`update run_change set state = 'odd'`)).rejects.toThrow(
       'check constraint',
     );
@@ -64,10 +64,13 @@ const sample = `
     values ('c-sample01', 'trigger', '/capacity', 'help', 'U0ANN', 'C0ONE', 'https://example.com/x', now());
   insert into plan (id, body, hash, system, target, state, state_at, created_at, expires_at)
     values ('p-sample01', '{}', 'hash', 'gl-008', 'main/ns/Deployment/worker', 'proposed', now(), now(), now());
+  insert into plan_target values ('p-sample01', 'main/ns/Deployment/worker');
   insert into vote values ('p-sample01', 'hash', 'U0ANN', 'approve', null, now());
   insert into run (plan_id, number, state, queued_at) values ('p-sample01', 1, 'queued', now());
   insert into run_change values ('p-sample01', 1, 0, 'writing', null, now());
   insert into run_change values ('p-sample01', 1, 1, 'reverted', null, now());
+  insert into run_change values ('p-sample01', 1, 2, 'holding', null, now(), now());
+  insert into tick values ('p-sample01', 2, 'U0ANN', now());
   insert into target_lock values ('main/ns/Deployment/worker', 'p-sample01', now());
   insert into stop values ('*', 'U0ANN', null, now());
   insert into message (key, plan_id, channel) values ('card:p-sample01', 'p-sample01', 'C0ONE');

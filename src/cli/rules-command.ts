@@ -88,6 +88,8 @@ function systemOf({
         { cluster, ...workload },
       ]),
     ),
+    endpoints: new Map(),
+    addresses: new Map(),
     routes: [],
     rule: undefined,
   };

@@ -3,6 +3,7 @@
 export const actionIds = {
   approve: 'plan.approve',
   deny: 'plan.deny',
+  done: 'plan.step-done',
 } as const;
 
 export const viewIds = {

@@ -8,7 +8,7 @@ import type { Finding, Plan } from '../plan/plan.ts';
 import { changesOf } from '../plan/step.ts';
 import { canonicalCpu, canonicalMemory } from '../profile/quantity.ts';
 import { actionIds } from './action-ids.ts';
-import { changeLine } from './change-words.ts';
+import { changeLine, stepLine } from './change-words.ts';
 import { slackLimits } from './limits.ts';
 import {
   actions,
@@ -16,6 +16,7 @@ import {
   button,
   context,
   costDelta,
+  counted,
   cut,
   dollars,
   escapeMrkdwn,
@@ -26,6 +27,7 @@ import {
   person,
   plainLine,
   section,
+  sections,
   span,
   when,
 } from './message.ts';
@@ -47,7 +49,9 @@ export function cardMessage(view: PlanView): Message {
       `*${plan.finding === undefined ? 'Why' : 'What was seen'}*\n${whyLines(plan).join('\n')}`,
       3_000,
     ),
-    section(plan.finding === undefined ? changesText(plan) : findingText(plan.finding), 2_500),
+    ...(plan.finding === undefined
+      ? sections(changesLines(plan), 4)
+      : [section(findingText(plan.finding), 2_500)]),
   ];
   const worthKnowing = [...plan.limitsMet, ...plan.notes];
   if (worthKnowing.length > 0) {
@@ -86,13 +90,22 @@ export function firstLine(plan: Plan): string {
       ? 'cost unknown'
       : costDelta(plan.cost.afterUsdPerMonth - plan.cost.beforeUsdPerMonth);
   const action =
-    plan.finding === undefined
-      ? `${[...replicasMove(plan), ...requestsMove(plan)].join(', ')}, ${cost}`
-      : findingTitles[plan.finding.kind];
+    plan.finding === undefined ? `${moveWords(plan)}, ${cost}` : findingTitles[plan.finding.kind];
   const room = slackLimits.header.textChars - action.length - 4;
-  const subject = cut(plainLine(`${plan.title} ${plan.component}`), Math.floor(room / 2));
+  const about = plan.procedure === undefined ? plan.component : plan.procedure.title;
+  const subject = cut(plainLine(`${plan.title} ${about}`), Math.floor(room / 2));
   const line = `${subject}: ${cause(plan, room - subject.length)}: ${action}`;
   return cut(line, slackLimits.header.textChars);
+}
+
+/** What the plan comes to, in a few words. */
+function moveWords(plan: Plan): string {
+  if (plan.procedure === undefined) {
+    return [...replicasMove(plan), ...requestsMove(plan)].join(', ');
+  }
+  const changes = changesOf(plan).length;
+  const gates = plan.steps.length - changes;
+  return `${counted(changes, 'change')}, ${counted(gates, 'gate')}`;
 }
 
 function replicasMove(plan: Plan): string[] {
@@ -135,9 +148,14 @@ const findingTitles = {
   frozen: 'no change can be proposed',
 } as const satisfies Record<Finding['kind'], string>;
 
-function changesText(plan: Plan): string {
-  const lines = changesOf(plan).map(changeLine);
-  return ['*What changes*', ...lines, ...dryRunLines(plan)].join('\n');
+/** A procedure is its steps in order; other plans are their changes. */
+function changesLines(plan: Plan): readonly string[] {
+  const { steps, procedure } = plan;
+  const lines =
+    procedure === undefined
+      ? changesOf(plan).map(changeLine)
+      : steps.map((step, index) => `${index + 1}. ${stepLine(step)}`);
+  return ['*What changes*', ...lines, ...dryRunLines(plan)];
 }
 
 function dryRunLines({ dryRun }: Plan): string[] {
@@ -183,7 +201,11 @@ function cause({ origin, observations, trigger }: Plan, maxChars: number): strin
 /** Where each figure comes from, small and in one place: who doubts one looks it up, everybody else reads on. */
 function sourcesLine(plan: Plan): string {
   const arithmetic = plan.arithmetic.map(({ source }) => source);
-  const sources = [...arithmetic, ...(plan.cost === undefined ? [] : [plan.cost.source])];
+  const sources = [
+    ...(plan.procedure === undefined ? [] : [plan.procedure.source]),
+    ...arithmetic,
+    ...(plan.cost === undefined ? [] : [plan.cost.source]),
+  ];
   const named = [...new Set(sources)].map((source) => literal(source, 300));
   return named.length === 0 ? '' : `Sources: ${named.join(' · ')}`;
 }
@@ -197,6 +219,10 @@ function whyLines(plan: Plan): string[] {
     const reason = origin.reason === undefined ? '' : `: ${literal(origin.reason, 300)}`;
     lines.push(`Asked for by ${person(origin.by)}${reason}`);
   }
+  const inputs = Object.entries(plan.procedure?.inputs ?? {});
+  if (inputs.length > 0) {
+    lines.push(`• with ${literal(inputs.map(([key, value]) => `${key}=${value}`).join(' '), 600)}`);
+  }
   lines.push(...plan.observations.map(observationLine));
   for (const line of plan.arithmetic) {
     lines.push(`• ${literal(line.text, 300)}`);
@@ -204,7 +230,7 @@ function whyLines(plan: Plan): string[] {
   if (plan.cost !== undefined) {
     const { beforeUsdPerMonth, afterUsdPerMonth } = plan.cost;
     lines.push(
-      `• Cost of this component: ${dollars(beforeUsdPerMonth)} → ${dollars(afterUsdPerMonth)} a month`,
+      `• Cost of ${plan.procedure === undefined ? 'this component' : 'these components'}: ${dollars(beforeUsdPerMonth)} → ${dollars(afterUsdPerMonth)} a month`,
     );
   }
   return lines;
@@ -241,11 +267,12 @@ function alertLines(view: PlanView): string[] {
 function decisionButtons(view: PlanView): KnownBlock {
   const { plan, hash, clearedAt } = view.record;
   const value = formatPlanToken({ planId: plan.id, planHash: hash });
-  const moves = [...replicasMove(plan), ...requestsMove(plan)].join(', ').replaceAll('→', 'to');
-  const what =
+  const moves = moveWords(plan).replaceAll('→', 'to');
+  const ofComponent =
     plan.requests === undefined
       ? `${plan.replicas.before} to ${plan.replicas.after} replicas of ${plan.component}`
       : `${moves} of ${plan.component}`;
+  const what = plan.procedure === undefined ? ofComponent : `${plan.procedure.title}, ${moves}`;
   return actions(`decision-${plan.id}`, [
     button({
       actionId: actionIds.approve,

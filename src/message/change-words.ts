@@ -5,6 +5,8 @@ import { shownValue } from '../change/compare-patch.ts';
 import type { ObjectKind } from '../change/kinds.ts';
 import { scaledObjectLimits } from '../change/scaled-object.ts';
 import { unreachable } from '../errors.ts';
+import { gateWords } from '../plan/gate-words.ts';
+import { isChange, type Step } from '../plan/step.ts';
 import { literal } from './message.ts';
 
 const undoWords = {
@@ -57,6 +59,13 @@ export function changeWords(change: Change): string {
 function fieldWords({ what, before, after }: PatchField): string {
   const [was, is] = [before, after].map((value) => literal(shownValue(value), 120));
   return `${literal(what, 60)} ${was} → ${is}`;
+}
+
+/** A step of a procedure: a gate in words, a change with where it happens and its undo. */
+export function stepLine(step: Step): string {
+  if (!isChange(step)) return literal(gateWords(step), 400);
+  const { cluster, namespace } = step.workload;
+  return `${changeWords(step)}\n   ${literal(cluster, 60)} / ${literal(namespace, 63)} · ${undoWords[step.undo]}`;
 }
 
 /** The change with where it happens and its undo, for the card. */

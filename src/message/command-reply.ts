@@ -2,13 +2,15 @@
 
 import type { KnownBlock } from '@slack/types';
 import type { CommandNames } from '../command/command-names.ts';
+import { unreachable } from '../errors.ts';
+import type { Plan } from '../plan/plan.ts';
 import type { System, Systems } from '../plan/system.ts';
 import type { PlanRecord, Stop, StoredAlert } from '../ports.ts';
 import { firstLine } from './card.ts';
 import {
   context,
+  counted,
   fallback,
-  figure,
   literal,
   type Message,
   person,
@@ -31,7 +33,7 @@ export function helpMessage({ capacity, scale }: CommandNames): Message {
     `\`${capacity} rules SYSTEM\`  which alerts bring a card, and how to get the rules for Prometheus`,
     `\`${scale} SYSTEM/component replicas=N reason="…"\`  draws a plan that somebody else approves`,
     `\`${scale} SYSTEM/component cpu=750m memory=2Gi [replicas=N] reason="…"\`  the same for what each pod requests; its limits move along`,
-    `\`${scale} run SYSTEM [PROCEDURE] key=value…\`  shows what the guide does step by step; nothing is carried out yet`,
+    `\`${scale} run SYSTEM [PROCEDURE] key=value… reason="…"\`  which procedures there are, or the plan that carries one out step by step`,
     `\`${scale} stop [SYSTEM | cluster=NAME] reason="…"\`  halts everything, one system or one cluster, between two changes`,
     `\`${scale} resume [SYSTEM | cluster=NAME]\`  lets it go on`,
   ].join('\n');
@@ -48,6 +50,32 @@ export function misuseMessage(name: string, because: string): Message {
 export function refusedMessage(because: string): Message {
   return plainMessage(`No plan was drawn: ${literal(because, 600)}. Nothing was changed.`);
 }
+
+/** What came of asking for a change: the plan is in its channel, or there is none and why. */
+export function proposedMessage(result: Proposed, channel: string): Message {
+  switch (result.kind) {
+    case 'proposed':
+      return plainMessage(
+        `Plan ${result.plan.id} is in <#${channel}>: ${literal(firstLine(result.plan), 200)}`,
+      );
+    case 'refused':
+      return refusedMessage(result.because);
+    case 'busy': {
+      const { plan, state, outcome } = result.open;
+      const stands = outcome === 'pending' ? 'watching its outcome' : state;
+      return refusedMessage(
+        `plan ${plan.id} for the same workload is ${stands}; decide on that one first`,
+      );
+    }
+    default:
+      return unreachable(result);
+  }
+}
+
+type Proposed =
+  | { readonly kind: 'proposed'; readonly plan: Plan }
+  | { readonly kind: 'refused'; readonly because: string }
+  | { readonly kind: 'busy'; readonly open: PlanRecord };
 
 export function systemsMessage(systems: Systems): Message {
   if (systems.size === 0) return plainMessage('headroom.yaml names no systems yet.');
@@ -109,8 +137,4 @@ export function statusMessage(facts: StatusFacts): Message {
   }
   const stopped = stops.length === 0 ? '' : `, ${counted(stops.length, 'stop')} in force`;
   return fallback(`Headroom status: ${counted(plans.length, 'open plan')}${stopped}`, blocks);
-}
-
-function counted(count: number, what: string): string {
-  return `${figure(count)} ${what}${count === 1 ? '' : 's'}`;
 }

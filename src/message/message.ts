@@ -259,3 +259,8 @@ function cutMarkup(text: string, maxChars: number): string {
   const head = cut(text, maxChars).slice(0, -1);
   return `${head.replace(/<[^<>]*$/, '').replace(/&[a-z]{0,4}$/, '')}…`;
 }
+
+/** "1 change", "3 changes". */
+export function counted(count: number, what: string): string {
+  return `${figure(count)} ${what}${count === 1 ? '' : 's'}`;
+}

@@ -2,7 +2,7 @@
 
 import type { ApprovalRule, Mode, Vote } from '../approval/condition.ts';
 import type { ChainHead } from '../audit/chain.ts';
-import type { AlertOfPlan, PlanRecord, RunChange, RunRecord } from '../ports.ts';
+import type { AlertOfPlan, PlanRecord, RunChange, RunRecord, Tick } from '../ports.ts';
 
 export interface PlanView {
   readonly record: PlanRecord;
@@ -14,5 +14,7 @@ export interface PlanView {
   readonly stops: readonly string[];
   readonly run: RunRecord | undefined;
   readonly changes: readonly RunChange[];
+  /** Who said of which step that it is done. */
+  readonly ticks: readonly Tick[];
   readonly auditHead: ChainHead | undefined;
 }

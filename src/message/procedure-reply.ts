@@ -1,4 +1,4 @@
-// Answers to /scale run: what procedures there are, or the steps of one. They show; nobody can approve them.
+// Answers to /scale run: what procedures there are, or the steps of one for somebody who may not ask for its plan.
 import type { KnownBlock } from '@slack/types';
 import type { Profile } from '../profile/profile.ts';
 import type { PlannedItem } from '../sizing/checklist.ts';
@@ -7,14 +7,7 @@ import type { ProcedurePlan } from '../sizing/procedure.ts';
 import { listProcedures } from '../sizing/procedure-list.ts';
 import { lookWords } from '../sizing/step-words.ts';
 import { context, fallback, header, literal, type Message, sections } from './message.ts';
-import {
-  headLines,
-  inputWord,
-  inputWords,
-  leftOutLine,
-  shownOnly,
-  stepDetails,
-} from './procedure-table.ts';
+import { headLines, inputWord, inputWords, leftOutLine, stepDetails } from './procedure-table.ts';
 
 /** Longer lines than this are PromQL and objects, which a phone does not show usefully. */
 const lineCharsMax = 400;
@@ -30,8 +23,8 @@ function stepText(step: PlannedStep, source: string): string {
   return [title, ...details].join('\n');
 }
 
-/** One procedure worked out. */
-export function procedureMessage(title: string, plan: ProcedurePlan): Message {
+/** One procedure worked out, and why no plan was drawn of it. */
+export function procedureMessage(title: string, plan: ProcedurePlan, why: string): Message {
   const { procedure, steps, leftOut, notes } = plan;
   const name = `${title}: ${procedure.title}`;
   const about = [
@@ -46,7 +39,10 @@ export function procedureMessage(title: string, plan: ProcedurePlan): Message {
   ].map((line) => literal(line, lineCharsMax));
   const blocks: KnownBlock[] = [
     header(name),
-    ...sections([`*${shownOnly}*`, ...(about.length === 0 ? [] : [about.join('  ')])], 1),
+    ...sections(
+      [`*Shown only:* ${literal(why, 300)}`, ...(about.length === 0 ? [] : [about.join('  ')])],
+      1,
+    ),
     ...sections(
       steps.map((step) => stepText(step, procedure.source)),
       sectionsMax,
@@ -55,7 +51,7 @@ export function procedureMessage(title: string, plan: ProcedurePlan): Message {
     context(literal(`Source: ${procedure.source}`, 300), 'Nothing was changed.'),
   ];
   const count = steps.length === 1 ? '1 step' : `${steps.length} steps`;
-  return fallback(`${literal(name, 200)}, ${count}. ${shownOnly}`, blocks);
+  return fallback(`${literal(name, 200)}, ${count}. Shown only: ${literal(why, 300)}`, blocks);
 }
 
 /** All that a system has; `run` is how one asks for one of them. */
@@ -79,8 +75,8 @@ export function procedureListMessage(title: string, profile: Profile, run: strin
     );
   }
   return fallback(`${name}: ${listed.length} procedures`, [
-    ...sections([`*${name}*: \`${run} PROCEDURE key=value…\` shows one`, ...lines]),
-    context('In [ ] what has a default.', shownOnly),
+    ...sections([`*${name}*: \`${run} PROCEDURE key=value…\` draws the plan of one`, ...lines]),
+    context('In [ ] what has a default.', 'Nothing is carried out before somebody approves it.'),
   ]);
 }
 
@@ -99,6 +95,9 @@ export function checklistMessage(
   return fallback(`${literal(name, 200)}, ${items.length} lines`, [
     header(name),
     ...sections(lines),
-    context(...(source === undefined ? [] : [literal(`Source: ${source}`, 300)]), shownOnly),
+    context(
+      ...(source === undefined ? [] : [literal(`Source: ${source}`, 300)]),
+      'For people to go through.',
+    ),
   ]);
 }

@@ -7,8 +7,9 @@ import { type AskedInput, listProcedures } from '../sizing/procedure-list.ts';
 import { lookWords, seconds } from '../sizing/step-words.ts';
 import { type Cell, table } from '../words/table.ts';
 
-/** Said wherever a procedure is shown: carrying one out comes with the changes it is made of. */
-export const shownOnly = 'Shown only: nothing is carried out yet, and there is nothing to approve.';
+/** Said wherever a terminal shows a procedure. */
+const shownOnly =
+  'Shown only. The scale command in Slack draws the plan that carries it out: /scale run';
 
 /** What a system has. */
 export function procedureListTable(title: string, profile: Profile): readonly string[] {

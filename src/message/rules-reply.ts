@@ -9,9 +9,9 @@ import { yamlText } from '../rules/rules-text.ts';
 import { slackLimits } from './limits.ts';
 import {
   context,
+  counted,
   escapeMrkdwn,
   fallback,
-  figure,
   literal,
   type Message,
   plainMessage,
@@ -71,8 +71,4 @@ function snippet(system: System): string | undefined {
   const text = `\`\`\`\n${escapeMrkdwn(yamlText(ruleGroup(system, 'prometheus')).trimEnd())}\n\`\`\``;
   const fits = text.length <= slackLimits.section.textChars && text.split('```').length === 3;
   return fits ? text : undefined;
-}
-
-function counted(count: number, what: string): string {
-  return `${figure(count)} ${what}${count === 1 ? '' : 's'}`;
 }

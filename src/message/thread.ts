@@ -1,14 +1,32 @@
 // The messages in a plan's thread: progress while it runs, and the outcome with its proof.
 
+import type { KnownBlock } from '@slack/types';
 import { unreachable } from '../errors.ts';
-import { isChange } from '../plan/step.ts';
-import type { RunChangeState } from '../ports.ts';
+import { askedNow } from '../plan/asked-now.ts';
+import { gateWords } from '../plan/gate-words.ts';
+import { isChange, type Step } from '../plan/step.ts';
+import type { RunChange, RunChangeState } from '../ports.ts';
+import { actionIds } from './action-ids.ts';
 import { changeWords } from './change-words.ts';
-import { context, fallback, literal, type Message, section, sentence, when } from './message.ts';
+import {
+  actions,
+  button,
+  context,
+  cut,
+  fallback,
+  literal,
+  type Message,
+  plainLine,
+  section,
+  sections,
+  sentence,
+  when,
+} from './message.ts';
+import { formatPlanToken } from './plan-token.ts';
 import type { PlanView } from './plan-view.ts';
 import { stateLine } from './state-line.ts';
 
-const changeStateWords: Record<RunChangeState, string> = {
+const changeStateWords: Partial<Record<RunChangeState, string>> = {
   writing: '✍️ writing',
   written: '⏳ written, waiting for the rollout',
   reached: '✔️ was there already, nothing written',
@@ -22,18 +40,55 @@ const changeStateWords: Record<RunChangeState, string> = {
   kept: '⚠️ failed, and could not be put back',
 };
 
-/** One line a change: where it stands and what was last seen of it. */
+const gateStateWords: Partial<Record<RunChangeState, string>> = {
+  holding: '⏳ here now',
+  passed: '✅ so',
+  warned: '⚠️ not so, going on all the same',
+  blocked: '🛑 not so, stopped here',
+};
+
+/** One line a step: where it stands and what was last seen of it. Somebody who is asked to do something finds a button. */
 export function progressMessage(view: PlanView): Message {
   const { plan } = view.record;
-  const lines = [...plan.steps.entries()].flatMap(([position, change]) => {
-    if (!isChange(change)) return [];
+  const lines = plan.steps.map((step, position) => {
     const ran = view.changes.find((entry) => entry.position === position);
-    const detail = ran?.detail === undefined ? '' : `\n   ${literal(ran.detail, 300)}`;
-    return `${ran === undefined ? '▫️ not begun' : changeStateWords[ran.state]}: ${changeWords(change)}${detail}`;
+    const [state, words] = isChange(step)
+      ? [ran && changeStateWords[ran.state], changeWords(step)]
+      : [ran && gateStateWords[ran.state], literal(gateWords(step), 400)];
+    const detail = ran === undefined ? '' : detailOf(step, ran);
+    return `${state ?? '▫️ not begun'}: ${words}${detail}`;
   });
   const stopped = view.stops.map((stop) => `⏸ ${sentence(stop, 300)}`);
   const text = [...lines, ...stopped].join('\n');
-  return fallback(`Plan ${plan.id}: ${text}`, [section(text)]);
+  return fallback(`Plan ${plan.id}: ${cut(text, 3_000)}`, [
+    ...sections([...lines, ...stopped], 8),
+    ...doneButton(view),
+  ]);
+}
+
+function detailOf(step: Step, { state, detail, since }: RunChange): string {
+  if (step.kind === 'wait' && state === 'holding' && since !== undefined) {
+    return `\n   until ${when(new Date(since.getTime() + step.seconds * 1000))}`;
+  }
+  return detail === undefined ? '' : `\n   ${sentence(detail, 300)}`;
+}
+
+function doneButton(view: PlanView): KnownBlock[] {
+  const { plan, hash, state } = view.record;
+  const position = askedNow({ ...view, steps: plan.steps, state });
+  const step = position === undefined ? undefined : plan.steps[position];
+  if (step?.kind !== 'human') return [];
+  return [
+    actions(`step-${plan.id}-${position}`, [
+      button({
+        actionId: actionIds.done,
+        text: 'Done',
+        value: formatPlanToken({ planId: plan.id, planHash: hash }),
+        style: 'primary',
+        label: cut(plainLine(`Done: ${step.what}`), 75),
+      }),
+    ]),
+  ];
 }
 
 /** What came of it, with the head of the audit trail: a cut-off tail of the trail would no longer contain it. */

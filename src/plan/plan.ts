@@ -60,6 +60,14 @@ export type DryRun =
   | { readonly kind: 'accepted' }
   | { readonly kind: 'unknown'; readonly because: string };
 
+/** The procedure that a plan carries out, with the inputs it was worked out for. */
+export interface PlanProcedure {
+  readonly id: string;
+  readonly title: string;
+  readonly source: string;
+  readonly inputs: Readonly<Record<string, number | string>>;
+}
+
 /** Times are ISO 8601 in UTC; everything in here is plain JSON, so that its hash is well defined. */
 export interface Plan {
   readonly id: string;
@@ -70,6 +78,8 @@ export interface Plan {
   readonly component: string;
   readonly trigger?: string;
   readonly origin: Origin;
+  /** Only where it carries out a procedure of the profile. */
+  readonly procedure?: PlanProcedure;
   readonly workload: WorkloadRef;
   /** Replicas now and after, whichever object the change writes. */
   readonly replicas: { readonly before: number; readonly after: number };

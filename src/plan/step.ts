@@ -1,7 +1,7 @@
 // The steps of a plan: changes, and gates where a run goes on only when something is so.
 
 import { type Change, targetKey, type WorkloadRef } from '../change/change.ts';
-import type { FactName } from '../profile/facts.ts';
+import type { MeasuredFact } from './measured-fact.ts';
 
 /** A number that was asked for must lie so; exactly one of the four. */
 export interface Bound {
@@ -19,10 +19,9 @@ export interface Look {
   readonly rollout?: WorkloadRef;
   readonly metric?: Bound & { readonly promql: string; readonly cluster: string };
   readonly fact?: Bound & {
-    readonly name: FactName;
+    readonly name: MeasuredFact;
     readonly cluster: string;
     readonly workload?: WorkloadRef;
-    readonly database?: string;
   };
   /** It may take this long to become so; without it, it must be so at once. */
   readonly withinSeconds?: number;
@@ -65,6 +64,15 @@ export function isChange(step: Step): step is Change {
 /** The changes of a plan, in order. */
 export function changesOf({ steps }: { readonly steps: readonly Step[] }): readonly Change[] {
   return steps.filter(isChange);
+}
+
+/** The clusters a plan changes something in. */
+export function clustersOf(plan: {
+  readonly workload: WorkloadRef;
+  readonly steps: readonly Step[];
+}): readonly string[] {
+  const all = [plan.workload, ...changesOf(plan).map(({ workload }) => workload)];
+  return [...new Set(all.map(({ cluster }) => cluster))];
 }
 
 /** Everything a plan locks: its own target and those of its changes, in an order in which nobody waits in a circle. */

@@ -22,6 +22,9 @@ export interface System {
   /** The Slack channel its cards go to. */
   readonly channel: string;
   readonly workloads: ReadonlyMap<string, WorkloadRef & { readonly container: string }>;
+  /** What procedures look at, by name, and where the pods of a component answer. */
+  readonly endpoints: ReadonlyMap<string, string>;
+  readonly addresses: ReadonlyMap<string, string>;
   /** Without a profile of its own, what is autoscaled in this namespace belongs to it, unless another system names it. */
   readonly wholeNamespace?: string;
   /** Alerts without our labels that belong here all the same. */

@@ -32,6 +32,8 @@ export interface SystemConfig {
   readonly cluster: string;
   readonly namespace?: string;
   readonly workloads: ReadonlyMap<string, WorkloadNames>;
+  /** What procedures look at, by name: an address that answers. */
+  readonly endpoints: ReadonlyMap<string, string>;
   readonly channel: string;
   readonly rates?: string;
   readonly budget?: Budget;
@@ -45,6 +47,8 @@ interface WorkloadNames {
   readonly container?: string;
   /** Its node pool’s rates, by name. */
   readonly rates?: string;
+  /** Where its pods answer HTTP. */
+  readonly address?: string;
 }
 
 export interface ClusterConfig {
@@ -126,7 +130,12 @@ function toSystem(
     const target = resolveTarget(system, profile, component);
     if (target !== undefined) workloads.set(component, target);
   }
-  const { id, mode, cluster, channel, routes } = system;
+  const { id, mode, cluster, channel, routes, endpoints } = system;
+  const addresses = new Map(
+    [...system.workloads].flatMap(([component, { address }]) =>
+      address === undefined ? [] : [[component, address] as const],
+    ),
+  );
   return {
     id,
     title: system.title ?? profile.title,
@@ -135,6 +144,8 @@ function toSystem(
     cluster,
     channel,
     workloads,
+    endpoints,
+    addresses,
     routes,
     rule,
     money: moneyOf(system, profile, rates),
@@ -211,7 +222,7 @@ function allowOf({
 }
 
 function toSystemConfig(id: string, file: HeadroomFile['systems'][string]): SystemConfig {
-  const { profile, title, namespace, workloads, rates, budget, ...rest } = file;
+  const { profile, title, namespace, workloads, endpoints, rates, budget, ...rest } = file;
   return {
     ...rest,
     id,
@@ -220,15 +231,17 @@ function toSystemConfig(id: string, file: HeadroomFile['systems'][string]): Syst
     ...(namespace !== undefined && { namespace }),
     ...(rates !== undefined && { rates }),
     ...(budget && { budget: { ...budget, source: `headroom.yaml, budget of ${id}` } }),
+    endpoints: new Map(Object.entries(endpoints)),
     workloads: new Map(
       Object.entries(workloads).map(
-        ([component, { name, namespace: own, container, rates: pool }]) => [
+        ([component, { name, namespace: own, container, rates: pool, address }]) => [
           component,
           {
             ...(name !== undefined && { name }),
             ...(own !== undefined && { namespace: own }),
             ...(container !== undefined && { container }),
             ...(pool !== undefined && { rates: pool }),
+            ...(address !== undefined && { address }),
           },
         ],
       ),

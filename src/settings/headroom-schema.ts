@@ -50,10 +50,17 @@ const system = z.strictObject({
         namespace: kubernetesName.optional(),
         container: kubernetesName.optional(),
         rates: z.string().optional().meta({ description: 'Its node pool’s rates, by name.' }),
+        address: httpUrl.optional().meta({
+          description: 'Where its pods answer, for the paths that procedures look at.',
+        }),
       }),
     )
     .default({})
     .meta({ description: 'By component: names that differ from the profile.' }),
+  endpoints: z
+    .record(typedName, httpUrl)
+    .default({})
+    .meta({ description: 'By the names that procedures use, such as health: what must answer.' }),
   channel: channelId,
   rates: z.string().optional().meta({
     description: 'What its machines cost, a name among rates. (Default: the rates of its profile.)',

@@ -19,7 +19,7 @@ export function procedureListJson(system: string, profile: Profile): Json {
   };
 }
 
-/** One procedure worked out; `carriedOut` is false as long as nothing carries procedures out. */
+/** One procedure worked out; `carriedOut` is false because the command line only shows. */
 export function procedureJson(system: string, plan: ProcedurePlan): Json {
   const { id, title, source, emergency, daily } = plan.procedure;
   return {

@@ -8,7 +8,7 @@ import type { Counts } from './scale-steps.ts';
 import type { StepContext, Workloads } from './step-change.ts';
 import { filled, stepValues } from './step-values.ts';
 
-/** A procedure as a plan. It is shown and cannot be approved: nothing carries it out yet. */
+/** A procedure worked out, with every value in place; drawn as a plan, people approve it. */
 export interface ProcedurePlan {
   readonly kind: 'planned';
   readonly procedure: Procedure;

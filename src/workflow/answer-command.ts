@@ -7,11 +7,10 @@ import {
   parseScaleCommand,
 } from '../command/parse-command.ts';
 import { assert, describeError, OperationError, unreachable } from '../errors.ts';
-import { firstLine } from '../message/card.ts';
 import {
   helpMessage,
   misuseMessage,
-  refusedMessage,
+  proposedMessage,
   statusMessage,
   systemsMessage,
 } from '../message/command-reply.ts';
@@ -146,23 +145,8 @@ async function scale(
   stored: StoredCommand,
   parts: Parts,
 ): Promise<Message> {
-  const result = await proposeScale(command, stored, parts);
-  switch (result.kind) {
-    case 'proposed': {
-      const channel = parts.systems.get(command.system)?.channel;
-      return plainMessage(
-        `Plan ${result.plan.id} is in <#${channel}>: ${literal(firstLine(result.plan), 200)}`,
-      );
-    }
-    case 'refused':
-      return refusedMessage(result.because);
-    case 'busy':
-      return refusedMessage(
-        `plan ${result.open.plan.id} for the same workload is ${result.open.outcome === 'pending' ? 'watching its outcome' : result.open.state}; decide on that one first`,
-      );
-    default:
-      return unreachable(result);
-  }
+  const channel = parts.systems.get(command.system)?.channel ?? '';
+  return proposedMessage(await proposeScale(command, stored, parts), channel);
 }
 
 async function stopOrResume(

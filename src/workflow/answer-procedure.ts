@@ -1,8 +1,9 @@
-// Answers /scale run: looks at how many pods there are, works the procedure out and shows it; nothing is changed or approved.
+// Answers /scale run: works the procedure out and has it drawn as a plan; who may not ask for changes is only shown it.
 
+import { whyNotRequest } from '../approval/may-request.ts';
 import type { Command } from '../command/parse-command.ts';
 import { assert, OperationError } from '../errors.ts';
-import { misuseMessage } from '../message/command-reply.ts';
+import { misuseMessage, proposedMessage } from '../message/command-reply.ts';
 import type { Message } from '../message/message.ts';
 import {
   checklistMessage,
@@ -15,6 +16,7 @@ import type { Procedure } from '../profile/procedure.ts';
 import { planChecklist } from '../sizing/checklist.ts';
 import { planProcedure } from '../sizing/procedure.ts';
 import type { Parts } from './parts.ts';
+import { proposeProcedure } from './propose-procedure.ts';
 
 /** The answer to `/scale run SYSTEM [PROCEDURE] key=value…`. */
 export async function answerProcedure(
@@ -39,17 +41,39 @@ export async function answerProcedure(
     }
     return checklistMessage(title, name, planChecklist(profile, checklist, workloads));
   }
+  const { given, reason } = withoutReason(command.given, procedure);
+  if (procedure.emergency && reason === undefined) {
+    return misuseMessage(stored.name, `${name} is for emergencies: say why with reason="…"`);
+  }
   const plan = planProcedure({
     profile,
     procedure,
-    given: command.given,
+    given,
     workloads,
     replicasNow: await replicasOf(system, procedure, parts),
     ...(money && { money }),
   });
-  return plan.kind === 'misuse'
-    ? misuseMessage(stored.name, plan.mistakes.join('; '))
-    : procedureMessage(title, plan);
+  if (plan.kind === 'misuse') return misuseMessage(stored.name, plan.mistakes.join('; '));
+  const why = whyNotRequest(system.rule, system.id, stored.userId);
+  if (why !== undefined) return procedureMessage(title, plan, why);
+  const origin = {
+    kind: 'command',
+    commandId: stored.id,
+    by: stored.userId,
+    ...(reason !== undefined && { reason }),
+  } as const;
+  const result = await proposeProcedure({ system, id: name, plan, origin }, parts);
+  return proposedMessage(result, system.channel);
+}
+
+/** Why somebody asks is no input, unless the procedure has one of that name. */
+function withoutReason(
+  given: ReadonlyMap<string, string>,
+  { inputs }: Procedure,
+): { readonly given: ReadonlyMap<string, string>; readonly reason?: string } {
+  const reason = given.get('reason');
+  if (reason === undefined || inputs.has('reason')) return { given };
+  return { given: new Map([...given].filter(([key]) => key !== 'reason')), reason };
 }
 
 /** Pods of each component that the procedure scales; one whose cluster does not answer is left out, and the answer says so. */

@@ -19,6 +19,12 @@ import { verifyChange } from './verify-change.ts';
 export async function applyChange(at: ChangeAtHand, parts: Parts): Promise<ChangeEnd> {
   assert(at.lock.planId === at.run.planId, "the lock is this plan's own");
   if (at.shutdown.aborted) return handedOver;
+  if (at.run.number > 1 && (await isDone(at, parts))) {
+    // What is seen now may be what a later step made of it.
+    return (await note(at, 'verified', 'an earlier run carried it out', parts))
+      ? { kind: 'done' }
+      : { kind: 'lost' };
+  }
   const seen = await observeForChange(at, parts);
   if (seen.kind === 'handed-over') return seen;
   if (seen.kind === 'failed') {
@@ -49,6 +55,15 @@ function requestFor(
   state: ClusterState,
 ): ClusterWrite {
   return clusterWrite(change, resourceVersion, markOf(change, run.planId, state));
+}
+
+/** Whether an earlier run of the plan saw this change in place. */
+export async function isDone(
+  { run, position }: Pick<ChangeAtHand, 'run' | 'position'>,
+  { store }: Pick<Parts, 'store'>,
+): Promise<boolean> {
+  const done = await store.transaction((tx) => tx.runs.stepDone(run.planId, position));
+  return done.isDone;
 }
 
 /** Already there: by us, when an earlier run was cut off in this change, else by somebody else. Both are success. */

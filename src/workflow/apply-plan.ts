@@ -2,7 +2,7 @@
 
 import { type ApprovedPlan, evaluateApproval } from '../approval/evaluate.ts';
 import { isTakenBack } from '../change/change.ts';
-import { isChange, targetsOf } from '../plan/step.ts';
+import { isChange, type Step, targetsOf } from '../plan/step.ts';
 import type { LockProof, PlanRecord, RunId, Transaction } from '../ports.ts';
 import { applyChange } from './apply-change.ts';
 import type { ChangeAtHand, ChangeEnd } from './change-at-hand.ts';
@@ -11,6 +11,7 @@ import { keepRun, type RunHold } from './keep-run.ts';
 import { limits } from './limits.ts';
 import { movePlan, wantInThread } from './move-plan.ts';
 import type { Parts } from './parts.ts';
+import { passGate } from './pass-gate.ts';
 import { readCase } from './read-plan.ts';
 import { takeBack } from './take-back.ts';
 
@@ -139,12 +140,22 @@ async function carryOut(
   const gaveUp = await failedEarlier(plan, run, parts);
   if (gaveUp !== undefined) return fail({ code: 'not-ready', because: gaveUp }, plan, at, parts);
   for (const [position, change] of plan.steps.entries()) {
-    if (!isChange(change)) continue;
-    const end = await applyChange({ ...at, position, change }, parts);
+    const end = isChange(change)
+      ? await applyChange(
+          { ...at, position, change, rolloutMs: rolloutMsOf(plan.steps[position + 1]) },
+          parts,
+        )
+      : await passGate({ ...at, position, gate: change }, parts);
     if (end.kind === 'failed') return fail(end, plan, at, parts);
     if (end.kind !== 'done') return breakOff(end, at, parts);
   }
   return (await endRun({ kind: 'applied' }, at, parts)) ? 'applied' : 'not-ours';
+}
+
+/** A gate right behind a change may give its rollout longer than usual. */
+function rolloutMsOf(next: Step | undefined): number {
+  const given = next?.kind === 'check' && next.look.rollout ? (next.look.withinSeconds ?? 0) : 0;
+  return Math.max(limits.rolloutDeadlineMs, given * 1000);
 }
 
 type At = Omit<ChangeAtHand, 'position' | 'change'>;

@@ -12,6 +12,8 @@ export interface ChangeAtHand {
   readonly record: PlanRecord;
   readonly position: number;
   readonly change: Change | RemoveChange;
+  /** How long its rollout may take. (Default: as long as any) */
+  readonly rolloutMs?: number;
   /** Nothing is written without it. */
   readonly lock: LockProof;
   readonly hold: RunHold;

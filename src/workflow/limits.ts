@@ -12,6 +12,11 @@ export const limits = {
   /** How often a rollout is looked at (two or three reads each, so about one request a second), and how long it may take before it is called stuck. */
   rolloutPollMs: 2_500,
   rolloutDeadlineMs: 10 * 60_000,
+  /** How often a gate is looked at, and how long something may stay unknown there that had to be so at once. */
+  gatePollMs: 5_000,
+  gateUnknownMs: 2 * 60_000,
+  /** A person's step that nobody has ticked by then ends the run: what was approved was for today. */
+  humanStepMs: 24 * 3_600_000,
   /** Reads before a write are tried this often, this far apart. */
   readAttempts: 4,
   readRetryMs: 2_000,

@@ -3,8 +3,9 @@
 import { isTakenBack } from '../change/change.ts';
 import { compareChange } from '../change/compare.ts';
 import { OperationError } from '../errors.ts';
-import { changesOf } from '../plan/step.ts';
+import { isChange } from '../plan/step.ts';
 import type { PlanRecord, RunRecord, Transaction } from '../ports.ts';
+import { isDone } from './apply-change.ts';
 import { inParallel } from './in-parallel.ts';
 import { limits } from './limits.ts';
 import { movePlan, wantInThread } from './move-plan.ts';
@@ -61,7 +62,9 @@ type Look =
 
 async function look({ plan }: PlanRecord, run: RunRecord, parts: Parts): Promise<Look> {
   const changes: string[] = [];
-  if (parts.systems.get(plan.system)?.cluster !== plan.workload.cluster) {
+  const system = parts.systems.get(plan.system);
+  const isElsewhere = plan.procedure === undefined && system?.cluster !== plan.workload.cluster;
+  if (system === undefined || isElsewhere) {
     const drift = `${plan.system} is no longer in headroom.yaml, so nobody looks at what became of its change; look yourself`;
     return { kind: 'seen', changes, drift };
   }
@@ -70,7 +73,9 @@ async function look({ plan }: PlanRecord, run: RunRecord, parts: Parts): Promise
   const gaveUp = await parts.store.transaction((tx) => tx.runs.gaveUp(next));
   const goesBack = gaveUp !== undefined && plan.steps.some(isTakenBack);
   try {
-    for (const change of changesOf(plan)) {
+    for (const [position, change] of plan.steps.entries()) {
+      if (!isChange(change) || (!goesBack && (await isDone({ run: next, position }, parts))))
+        continue;
       const comparison = compareChange(change, await observeChange(change, parts));
       changes.push(comparison.kind);
       if (comparison.kind === 'drifted' && !goesBack)

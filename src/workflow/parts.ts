@@ -14,6 +14,7 @@ import type {
   LookForRoom,
   MetricsOf,
   NewId,
+  Probe,
   Queue,
   Stop,
   Store,
@@ -28,6 +29,7 @@ export interface Parts {
   readonly lookForRoom: LookForRoom;
   readonly readWorkload: WorkloadReader;
   readonly metricsOf: MetricsOf;
+  readonly probe: Probe;
   readonly queue: Queue;
   readonly chat: Chat;
   readonly drawPicture: DrawPicture;
@@ -47,9 +49,13 @@ export interface Parts {
 /** Words for each stop in force that covers a system. */
 export function stopsCovering(
   stops: readonly Stop[],
-  system: Pick<System, 'id' | 'cluster'>,
+  system: Pick<System, 'id'> & { readonly clusters: readonly string[] },
 ): string[] {
-  const scopes = ['*', `cluster:${system.cluster}`, `system:${system.id}`];
+  const scopes = [
+    '*',
+    `system:${system.id}`,
+    ...system.clusters.map((cluster) => `cluster:${cluster}`),
+  ];
   return stops
     .filter((stop) => scopes.includes(stop.scope))
     .map((stop) => {

@@ -1,26 +1,20 @@
 // Draws the plan somebody asked for by name and number.
 
 import { whyNotRequest } from '../approval/may-request.ts';
-import { targetKey } from '../change/change.ts';
 import type { Command } from '../command/parse-command.ts';
 import { assert } from '../errors.ts';
 import { assembleCommandPlan } from '../plan/assemble-command.ts';
 import type { TargetFacts } from '../plan/draft.ts';
-import type { Plan } from '../plan/plan.ts';
 import type { System } from '../plan/system.ts';
-import type { PlanRecord, StoredCommand } from '../ports.ts';
+import type { StoredCommand } from '../ports.ts';
 import { checkedByServer } from './dry-run.ts';
-import { movePlan } from './move-plan.ts';
 import { noteRoom } from './note-room.ts';
 import { withScaledObject } from './observe-scaled-object.ts';
 import { askCluster, observeTarget } from './observe-target.ts';
 import type { Parts } from './parts.ts';
-import { storePlan } from './store-plan.ts';
+import { type Opened, openPlan } from './store-plan.ts';
 
-export type ProposedScale =
-  | { readonly kind: 'proposed'; readonly plan: Plan }
-  | { readonly kind: 'refused'; readonly because: string }
-  | { readonly kind: 'busy'; readonly open: PlanRecord };
+export type ProposedScale = Opened | { readonly kind: 'refused'; readonly because: string };
 
 export async function proposeScale(
   command: Extract<Command, { kind: 'scale' }>,
@@ -81,26 +75,7 @@ async function draw(
   const drawn = await checkedByServer(asked.plan, system, parts);
   if (drawn.kind === 'refused') return drawn;
   const plan = await noteRoom(drawn.plan, facts.cluster, parts);
-  const result = await parts.store.transaction(async (tx): Promise<ProposedScale> => {
-    const open = await tx.plans.openFor(targetKey(plan.workload));
-    if (open !== undefined && open.plan.steps.length > 0) return { kind: 'busy', open };
-    if (open !== undefined) {
-      // A mere finding never stands in the way of somebody who knows what they want.
-      await movePlan(
-        tx,
-        open,
-        {
-          to: 'superseded',
-          by: stored.userId,
-          supersededBy: plan.id,
-          reason: `Plan ${plan.id} was asked for by <@${stored.userId}>.`,
-        },
-        parts,
-      );
-    }
-    await storePlan(tx, plan, parts);
-    return { kind: 'proposed', plan };
-  });
+  const result = await parts.store.transaction((tx) => openPlan(tx, plan, stored.userId, parts));
   parts.wake('messages');
   return result;
 }

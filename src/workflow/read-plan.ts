@@ -3,6 +3,7 @@
 import type { Case } from '../approval/condition.ts';
 import { assert } from '../errors.ts';
 import type { PlanView } from '../message/plan-view.ts';
+import { clustersOf } from '../plan/step.ts';
 import type { PlanRecord, Transaction } from '../ports.ts';
 import { type Parts, stopsCovering } from './parts.ts';
 
@@ -23,7 +24,7 @@ export async function readCase(
     mode: system?.mode ?? 'observe',
     stops: stopsCovering(await tx.stops.all(), {
       id: record.plan.system,
-      cluster: record.plan.workload.cluster,
+      clusters: clustersOf(record.plan),
     }),
     now: clock.now(),
   };
@@ -49,6 +50,7 @@ export async function readPlanView(
     alerts: await tx.alerts.ofPlan(planId),
     run,
     changes: run === undefined ? [] : await tx.runs.changes(run),
+    ticks: await tx.runs.ticks(planId),
     auditHead: head.seq === 0 ? undefined : head,
   };
 }

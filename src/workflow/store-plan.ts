@@ -2,9 +2,33 @@
 
 import { targetKey } from '../change/change.ts';
 import { type Plan, planHash, planText } from '../plan/plan.ts';
-import type { Transaction } from '../ports.ts';
-import { wantCard } from './move-plan.ts';
+import { targetsOf } from '../plan/step.ts';
+import type { PlanRecord, Transaction } from '../ports.ts';
+import { movePlan, wantCard } from './move-plan.ts';
 import type { Parts } from './parts.ts';
+
+export type Opened =
+  | { readonly kind: 'proposed'; readonly plan: Plan }
+  | { readonly kind: 'busy'; readonly open: PlanRecord };
+
+/** Stores what somebody asked for, unless a plan that changes something is open for one of its targets. */
+export async function openPlan(
+  tx: Transaction,
+  plan: Plan,
+  by: string,
+  parts: Pick<Parts, 'systems' | 'counters' | 'clock'>,
+): Promise<Opened> {
+  for (const target of targetsOf(plan)) {
+    const open = await tx.plans.openFor(target);
+    if (open !== undefined && open.plan.steps.length > 0) return { kind: 'busy', open };
+    if (open === undefined) continue;
+    // A mere finding never stands in the way of somebody who knows what they want.
+    const reason = `Plan ${plan.id} was asked for by <@${by}>.`;
+    await movePlan(tx, open, { to: 'superseded', by, supersededBy: plan.id, reason }, parts);
+  }
+  await storePlan(tx, plan, parts);
+  return { kind: 'proposed', plan };
+}
 
 /** The caller has seen, in this transaction, that no open plan stands in the way. */
 export async function storePlan(
@@ -14,7 +38,7 @@ export async function storePlan(
 ): Promise<void> {
   const text = planText(plan);
   const hash = planHash(text);
-  await tx.plans.insert({ plan, text, hash, target: targetKey(plan.workload) });
+  await tx.plans.insert({ plan, text, hash });
   await tx.audit.append({
     at: plan.createdAt,
     event: 'plan.proposed',

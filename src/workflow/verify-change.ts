@@ -59,7 +59,7 @@ function podsReady(wanted: number, { workload }: ClusterState): Rollout {
 }
 
 /** A new template is in place when every pod has it, no older one is left, and all are ready. */
-function podsReplaced(state: ClusterState): Rollout {
+export function podsReplaced(state: ClusterState): Rollout {
   const wanted = state.workload?.replicas ?? 0;
   const rollout = podsReady(wanted, state);
   if (rollout.kind === 'failed' || state.workload === undefined) return rollout;
@@ -76,7 +76,8 @@ export async function verifyChange(
   as: Extract<RunChangeState, 'verified' | 'reached'>,
   parts: Parts,
 ): Promise<ChangeEnd> {
-  const deadline = parts.clock.now().getTime() + limits.rolloutDeadlineMs;
+  const { rolloutMs = limits.rolloutDeadlineMs } = at;
+  const deadline = parts.clock.now().getTime() + rolloutMs;
   let told = '';
   for (;;) {
     const rollout = await watch(at, parts);
@@ -89,7 +90,7 @@ export async function verifyChange(
       const because =
         rollout.kind === 'failed'
           ? rollout.because
-          : `not ready after ${limits.rolloutDeadlineMs / 60_000} minutes: ${rollout.progress}`;
+          : `not ready after ${rolloutMs / 60_000} minutes: ${rollout.progress}`;
       // What somebody else had written is not ours to take back.
       const failed = as === 'reached' ? 'blocked' : 'failed';
       if (!(await note(at, failed, because, parts))) return { kind: 'lost' };

@@ -349,7 +349,7 @@ describe('writing', () => {
     const answer = await clusters.write(up, { dryRun: false });
     expect(answer).toMatchObject({
       kind: 'refused',
-      because: expect.stringMatching(/^changing deployments\/scale shop\/api in cluster main: ./),
+      because: expect.stringMatching(/^changing Deployment shop\/api in cluster main: ./),
     });
     expect(replicasOf(api)).toBe(6);
   });

@@ -1,20 +1,19 @@
-// /scale run: the steps of a guide, shown to whoever asks; nothing is written, drawn or approved.
+// /scale run: a procedure of a guide becomes a plan with its steps, is approved and carried out; who may not ask is only shown it.
 
 import { afterEach, expect, it } from 'vitest';
-import { Bot, channel, deployment, isCard } from '../bot.ts';
+import { Bot, channel, deployment, isCard, namespace, words } from '../bot.ts';
 
 let bot: Bot;
 afterEach(async () => {
   await bot.stop();
 });
 
-it('shows procedures and checks what is asked for, and never changes anything', async () => {
+it('says what is wrong with what was asked for, and draws nothing', async () => {
   bot = await Bot.start();
   for (const [line, answer] of [
     ['/scale run gl-008', 'Gradual scaling of steam-trap-inspector'],
+    ['/scale run gl-008 gradual from=5', 'only people listed under policy rule'],
     ['/scale run gl-008 gradual from=5', 'at least 16 pods, from 15'],
-    ['/scale run gl-008 gradual from=5', 'nothing is carried out yet'],
-    ['/scale run gl-008 failover', 'Point DNS or the load balancer to us-west-2'],
     ['/scale run gl-008 gradul', 'did you mean "gradual"?'],
     ['/scale run gl-008 gradual too=16', 'did you mean "to"?'],
     ['/scale run gl-008 gradual to=99', 'to must be 1 to 20'],
@@ -29,21 +28,44 @@ it('shows procedures and checks what is asked for, and never changes anything', 
   expect(bot.writes()).toEqual([]);
 });
 
-it('counts pods in the cluster, and names the baselines of those it did not find', async () => {
+it('carries out all of it under one approval, what is there already left alone', async () => {
   bot = await Bot.start();
-  bot.cluster.control.seed([deployment('api-gateway', 9)]);
+  bot.cluster.control.seed([
+    deployment('api-gateway', 9),
+    deployment('sensor-gateway', 3),
+    deployment('ml-service', 2),
+  ]);
   bot.cluster.control.settle();
-  await bot.say('/scale run gl-008 high-load', 'ann');
-  const { blocks } = await bot.told('ann', 'All components for high load');
-  const shown = JSON.stringify(blocks);
-  expect(shown).toContain('api-gateway: at least 6 pods, from 9');
-  expect(shown).toContain('there already: nothing is written');
-  expect(shown).toContain('(sensor-gateway 3, ml-service 2)');
+  await bot.say('/scale run gl-008 high-load reason="harvest"', 'ann');
+  await bot.told('ann', 'All components for high load');
+  const card = await bot.card('Waiting for approval: 0 of 1');
+  const shown = words(card);
+  expect(shown).toContain('4 changes, 5 gates');
+  expect(shown).toContain('steam-trap-inspector: 4 → at least 12 replicas');
+  expect(shown).toContain('see that all pods of ml-service are ready, within 10m');
+  expect(shown).toContain('step 2: ');
+  // The worker belongs to this plan as long as it is open.
+  await bot.say('/scale gl-008/worker replicas=7', 'oncall');
+  await bot.told('oncall', 'decide on that one first');
+
+  await bot.click('approve', 'bob', card);
+  await bot.card('Done');
+  expect(bot.writes().map((line) => line.split(' ')[1])).toEqual(
+    ['steam-trap-inspector', 'worker', 'sensor-gateway', 'ml-service'].map(
+      (name) => `/apis/apps/v1/namespaces/${namespace}/deployments/${name}/scale`,
+    ),
+  );
+  const replicas = (name: string) =>
+    bot.cluster.control.get('Deployment', namespace, name)?.['spec'];
+  expect(replicas('worker')).toMatchObject({ replicas: 15 });
+  expect(replicas('api-gateway')).toMatchObject({ replicas: 9 });
 });
 
-it('counts on baselines while the cluster does not answer, and says so', async () => {
+it('is not drawn on half a look, nor on workloads that are not there', async () => {
   bot = await Bot.start();
+  await bot.say('/scale run gl-008 high-load', 'ann');
+  await bot.told('ann', 'No plan was drawn: step 2');
   await bot.cluster.stop();
   await bot.say('/scale run gl-008 high-load', 'ann');
-  await bot.told('ann', 'the cluster was not looked at');
+  await bot.told('ann', 'it cannot be reached');
 });

@@ -67,7 +67,7 @@ const interrupted = [
   'plan.applied',
 ];
 /** A plan that becomes ready is never taken back; the stories of those that are stand below. */
-type Forward = Exclude<CheckpointName, `revert-${string}`>;
+type Forward = Exclude<CheckpointName, `revert-${string}` | `gate-${string}`>;
 const lives = {
   'vote-stored': straight,
   'run-queued': straight,

@@ -61,6 +61,8 @@ table plan: outcome text
 table plan: outcome_by timestamp with time zone
 table plan: outcome_note text
 table plan: superseded_by text
+table plan_target: plan_id text not null
+table plan_target: target text not null
 table run: plan_id text not null
 table run: number integer not null
 table run: state text not null
@@ -75,6 +77,7 @@ table run_change: position integer not null
 table run_change: state text not null
 table run_change: detail text
 table run_change: updated_at timestamp with time zone not null
+table run_change: since timestamp with time zone
 table slack_channel: channel text not null
 table slack_channel: next_call_at timestamp with time zone not null
 table slack_channel: lease_until timestamp with time zone
@@ -85,6 +88,10 @@ table stop: stopped_at timestamp with time zone not null
 table target_lock: target text not null
 table target_lock: plan_id text not null
 table target_lock: taken_at timestamp with time zone not null
+table tick: plan_id text not null
+table tick: position integer not null
+table tick: user_id text not null
+table tick: ticked_at timestamp with time zone not null
 table vote: plan_id text not null
 table vote: plan_hash text not null
 table vote: user_id text not null
@@ -104,16 +111,20 @@ constraint message_pkey on message: PRIMARY KEY (key)
 constraint message_plan_id_fkey on message: FOREIGN KEY (plan_id) REFERENCES plan(id)
 constraint plan_command_id_key on plan: UNIQUE (command_id)
 constraint plan_pkey on plan: PRIMARY KEY (id)
+constraint plan_target_pkey on plan_target: PRIMARY KEY (plan_id, target)
+constraint plan_target_plan_id_fkey on plan_target: FOREIGN KEY (plan_id) REFERENCES plan(id)
 constraint run_pkey on run: PRIMARY KEY (plan_id, number)
 constraint run_plan_id_fkey on run: FOREIGN KEY (plan_id) REFERENCES plan(id)
 constraint run_state_check on run: CHECK ((state = ANY (ARRAY['queued'::text, 'running'::text, 'lost'::text, 'ended'::text])))
 constraint run_change_pkey on run_change: PRIMARY KEY (plan_id, number, "position")
 constraint run_change_plan_id_number_fkey on run_change: FOREIGN KEY (plan_id, number) REFERENCES run(plan_id, number)
-constraint run_change_state_check on run_change: CHECK ((state = ANY (ARRAY['writing'::text, 'written'::text, 'reached'::text, 'verified'::text, 'refused'::text, 'unknown'::text, 'failed'::text, 'blocked'::text, 'reverting'::text, 'reverted'::text, 'kept'::text])))
+constraint run_change_state_check on run_change: CHECK ((state = ANY (ARRAY['writing'::text, 'written'::text, 'reached'::text, 'verified'::text, 'refused'::text, 'unknown'::text, 'failed'::text, 'blocked'::text, 'reverting'::text, 'reverted'::text, 'kept'::text, 'holding'::text, 'passed'::text, 'warned'::text])))
 constraint slack_channel_pkey on slack_channel: PRIMARY KEY (channel)
 constraint stop_pkey on stop: PRIMARY KEY (scope)
 constraint target_lock_pkey on target_lock: PRIMARY KEY (target)
 constraint target_lock_plan_id_fkey on target_lock: FOREIGN KEY (plan_id) REFERENCES plan(id)
+constraint tick_pkey on tick: PRIMARY KEY (plan_id, "position")
+constraint tick_plan_id_fkey on tick: FOREIGN KEY (plan_id) REFERENCES plan(id)
 constraint vote_kind_check on vote: CHECK ((kind = ANY (ARRAY['approve'::text, 'deny'::text])))
 constraint vote_pkey on vote: PRIMARY KEY (plan_id, plan_hash, user_id, kind)
 constraint vote_plan_id_fkey on vote: FOREIGN KEY (plan_id) REFERENCES plan(id)
@@ -135,12 +146,15 @@ CREATE UNIQUE INDEX plan_command_id_key ON public.plan USING btree (command_id)
 CREATE UNIQUE INDEX plan_open_target ON public.plan USING btree (target) WHERE ((state = ANY (ARRAY['proposed'::text, 'approved'::text, 'applying'::text, 'unknown'::text])) OR (outcome = 'pending'::text))
 CREATE UNIQUE INDEX plan_pkey ON public.plan USING btree (id)
 CREATE INDEX plan_state ON public.plan USING btree (state, state_at)
+CREATE UNIQUE INDEX plan_target_pkey ON public.plan_target USING btree (plan_id, target)
+CREATE INDEX plan_target_target ON public.plan_target USING btree (target)
 CREATE INDEX run_open ON public.run USING btree (state) WHERE (state = ANY (ARRAY['queued'::text, 'running'::text, 'lost'::text]))
 CREATE UNIQUE INDEX run_pkey ON public.run USING btree (plan_id, number)
 CREATE UNIQUE INDEX run_change_pkey ON public.run_change USING btree (plan_id, number, "position")
 CREATE UNIQUE INDEX slack_channel_pkey ON public.slack_channel USING btree (channel)
 CREATE UNIQUE INDEX stop_pkey ON public.stop USING btree (scope)
 CREATE UNIQUE INDEX target_lock_pkey ON public.target_lock USING btree (target)
+CREATE UNIQUE INDEX tick_pkey ON public.tick USING btree (plan_id, "position")
 CREATE UNIQUE INDEX vote_pkey ON public.vote USING btree (plan_id, plan_hash, user_id, kind)
 CREATE OR REPLACE FUNCTION public.audit_is_append_only()
  RETURNS trigger

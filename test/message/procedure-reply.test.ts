@@ -1,4 +1,4 @@
-// Holds the answers to /scale run to their kept words, to Slack's limits, and to what they must say: that nothing is done.
+// Holds the answers to /scale run to their kept words, to Slack's limits, and to what they must say: why no plan was drawn.
 
 import { describe, expect, it } from 'vitest';
 import {
@@ -9,6 +9,7 @@ import {
 import { validateBlocks } from '../../src/message/validate-blocks.ts';
 import { emptyProfile } from '../../src/profile/empty-profile.ts';
 import { planChecklist } from '../../src/sizing/checklist.ts';
+import type { ProcedurePlan } from '../../src/sizing/procedure.ts';
 import { listProcedures } from '../../src/sizing/procedure-list.ts';
 import { expectGolden } from '../golden.ts';
 import { planOf } from '../profile/plan-of.ts';
@@ -16,17 +17,17 @@ import { readProfile } from '../profile/read-profile.ts';
 
 const steam = readProfile('gl-003');
 const checklist = steam.checklists.get('post-scaling') ?? [];
+const notListed = 'only people listed under policy rule "production" may ask for changes';
 const hostile = '<!channel> *bold* `code` https://evil.example ```fence```';
 
+const shown = (title: string, plan: ProcedurePlan) => procedureMessage(title, plan, notListed);
+
 const replies = {
-  gradual: procedureMessage('SteamTrapInspector', planOf('gl-008', 'gradual', { from: 5 })),
-  workflow: procedureMessage(
-    'SteamSystemAnalyzer',
-    planOf('gl-003', 'complete-workflow', { meters: 1000 }),
-  ),
-  emergency: procedureMessage('EMISSIONWATCH', planOf('gl-010', 'emergency')),
-  night: procedureMessage('EMISSIONWATCH', planOf('gl-010', 'night')),
-  hostile: procedureMessage(
+  gradual: shown('SteamTrapInspector', planOf('gl-008', 'gradual', { from: 5 })),
+  workflow: shown('SteamSystemAnalyzer', planOf('gl-003', 'complete-workflow', { meters: 1000 })),
+  emergency: shown('EMISSIONWATCH', planOf('gl-010', 'emergency')),
+  night: shown('EMISSIONWATCH', planOf('gl-010', 'night')),
+  hostile: shown(
     hostile,
     planOf('gl-010', 'edge-collector', { image: 'x *y* `z` <!here> & <https://a>' }),
   ),
@@ -72,10 +73,10 @@ const shipped = ['gl-001', 'gl-003', 'gl-008', 'gl-009', 'gl-010'].flatMap((id) 
   }));
 });
 
-it.each(shipped)('the whole of $id $name is shown, and that nothing is carried out', (each) => {
-  const message = procedureMessage(each.id, planOf(each.id, each.name, each.given));
+it.each(shipped)('the whole of $id $name is shown, and why no plan was drawn', (each) => {
+  const message = shown(each.id, planOf(each.id, each.name, each.given));
   expect(validateBlocks('message', message.blocks)).toEqual([]);
   expect(JSON.stringify(message.blocks)).not.toContain('more lines');
   expect(JSON.stringify(message.blocks)).not.toMatch(/… and \d+ more/);
-  expect(message.text).toContain('nothing is carried out yet');
+  expect(message.text).toContain(notListed);
 });

@@ -104,6 +104,36 @@ const resizedAlone = makeCommandPlan(eve, {
   dryRun: { kind: 'unknown', because: 'changing deployments: no answer in time' },
 });
 
+/** Changes with gates between them, as a procedure has them. */
+const gated = makeCommandPlan(eve, {
+  steps: [
+    makeScaleChange(),
+    {
+      kind: 'check',
+      look: {
+        metric: { promql: 'sum(inspection_queue_depth)', cluster: 'production', atMost: 500 },
+        withinSeconds: 600,
+      },
+      otherwise: 'stop',
+      say: 'With a backlog the night is skipped.',
+    },
+    { kind: 'wait', seconds: 120, look: { rollout: makeWorkload() } },
+    {
+      kind: 'human',
+      what: 'Point DNS to the other region',
+      who: 'network operations',
+      look: { http: { url: 'http://shop.example/health', status: 200 }, withinSeconds: 60 },
+    },
+    makeScaleChange({ before: { replicas: 8 }, after: { replicas: 10 } }),
+  ],
+});
+const asking = [
+  { position: 0, state: 'verified' },
+  { position: 1, state: 'warned', detail: 'the query gives nothing (no data)' },
+  { position: 2, state: 'passed', detail: 'the time has passed' },
+  { position: 3, state: 'holding', detail: 'waiting for somebody to say that it is done' },
+] as const satisfies readonly RunChange[];
+
 const stops = [`Everything is stopped by <@${dan}>: incident 12`];
 const system = makeSystem();
 const inspector = {
@@ -439,6 +469,40 @@ export const messages: Readonly<Record<string, Message>> = {
       'applying',
       { plan: twoChanges },
       ran({ state: 'verified' }, { state: 'written', detail: '6 of 8 pods ready: 2 pods Pending' }),
+    ),
+  ),
+  'progress-waiting': progressMessage(
+    state(
+      'applying',
+      { plan: gated },
+      {
+        run,
+        changes: [
+          { position: 0, state: 'verified' },
+          { position: 1, state: 'passed', detail: 'the query gives 12' },
+          { position: 2, state: 'holding', detail: 'letting time pass', since: after(100) },
+        ],
+      },
+    ),
+  ),
+  'progress-asking': progressMessage(
+    state('applying', { plan: gated }, { run, changes: asking, ticks: [] }),
+  ),
+  'progress-asked': progressMessage(
+    state(
+      'applying',
+      { plan: gated },
+      { run, changes: asking, ticks: [{ position: 3, by: bob, at: after(120) }] },
+    ),
+  ),
+  'progress-gate-stopped': progressMessage(
+    state(
+      'left',
+      { plan: gated },
+      ran(
+        { state: 'verified' },
+        { state: 'blocked', detail: 'the query gives 900, wanted at most 500' },
+      ),
     ),
   ),
   'progress-taken-back': progressMessage(

@@ -16,6 +16,8 @@ const checkpoints = {
   'revert-announced': true,
   'revert-sent': true,
   'revert-stored': true,
+  'gate-held': true,
+  'gate-passed': true,
   'rollout-seen': true,
   'run-ended': true,
   'outcome-judged': true,

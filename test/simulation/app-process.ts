@@ -150,6 +150,7 @@ export class AppProcess implements Caller {
           world.lookForRoom(cluster, namespaces),
         ),
       readWorkload: async () => ({ kind: 'missing', names: [] }),
+      probe: async () => ({ kind: 'answered', status: world.health }),
       metricsOf: () => ({
         query: (promql) =>
           gates.pass({ caller: this, label: 'metric' }, async () => world.measure(promql)),

@@ -1,13 +1,12 @@
 // Stories of pods that are made bigger, in time that does not pass by itself: a rollout that fails, a stop, somebody else's edit.
 
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import { castVote } from '../../src/workflow/cast-vote.ts';
-import { receiveCommand } from '../../src/workflow/receive-command.ts';
 import { stop } from '../../src/workflow/stop-and-resume.ts';
 import type { AppProcess } from './app-process.ts';
 import { createSimulatedDatabase, type SimulatedDatabase } from './database.ts';
 import { readProfiles } from './main.ts';
-import { namespace, people, workerAutoscaler } from './scene.ts';
+import { namespace, workerAutoscaler } from './scene.ts';
+import { propose, through, untilOver } from './story.ts';
 import { World } from './world.ts';
 
 let database: SimulatedDatabase;
@@ -26,59 +25,6 @@ async function inWorld(work: (world: World, process: AppProcess) => Promise<void
   } finally {
     await world.stop();
   }
-}
-
-/** Begins something and lets every call through until nothing moves. */
-async function through(world: World, begin: () => void, ms = 1_000): Promise<void> {
-  await world.advance(ms);
-  begin();
-  for (;;) {
-    await world.gates.settle();
-    if (world.gates.waiting.length === 0) return;
-    world.gates.release(world.gates.waiting[0]);
-  }
-}
-
-/** Ann asks, Bob and whoever is on call approve; the run has begun and waits for time to pass. */
-async function propose(world: World, process: AppProcess, words: string): Promise<void> {
-  await through(world, () =>
-    process.begin('command', () =>
-      receiveCommand(process.parts)({
-        triggerId: 't1',
-        words,
-        userId: people.ann,
-        name: '/scale',
-        channelId: 'C0CAPACITY1',
-        responseUrl: 'http://slack.invalid/response',
-      }),
-    ),
-  );
-  await through(world, () => process.loop('commands'));
-  const { rows } = await database.pool.query<{ id: string; hash: string }>(
-    'select id, hash from plan',
-  );
-  const [plan] = rows;
-  if (plan === undefined) throw new Error(world.lines.join('\n'));
-  for (const by of [people.bob, people.oncall]) {
-    const ballot = { planId: plan.id, planHash: plan.hash, by, kind: 'approve' } as const;
-    await through(world, () => process.begin('vote', () => castVote(process.parts)(ballot)));
-  }
-  const [run] = world.queue.splice(0);
-  if (run === undefined) throw new Error('no run was queued');
-  await through(world, () => process.run(run));
-}
-
-/** Lets time pass until the plan is over. */
-async function untilOver(world: World): Promise<{ state: string; reason: string | null }> {
-  for (let round = 0; round < 600; round += 1) {
-    const { rows } = await database.pool.query<{ state: string; reason: string | null }>(
-      'select state, reason from plan',
-    );
-    const [plan] = rows;
-    if (plan !== undefined && ['applied', 'reverted', 'left'].includes(plan.state)) return plan;
-    await through(world, () => undefined, 2_500);
-  }
-  throw new Error(`never over:\n${world.lines.slice(-30).join('\n')}`);
 }
 
 it('an autoscaler’s target goes down before the pods grow, and both come back when they find no place', async () =>

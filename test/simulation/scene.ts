@@ -30,6 +30,7 @@ systems:
     mode: ${mode}
     cluster: production
     channel: ${channel}
+    endpoints: { health: 'http://steam-trap-inspector.invalid/health' }
     routes:
       - { alertname: ${alertname}, namespace: ${namespace} }
 policy:
@@ -46,11 +47,16 @@ operators: [${people.ann}, ${people.oncall}]
 
 /** The worker's Deployment as somebody applied it. */
 export function workerDeployment(replicas: number) {
-  const labels = { app: 'worker' };
+  return deploymentOf('worker', replicas);
+}
+
+/** A Deployment of a component as somebody applied it. */
+export function deploymentOf(name: string, replicas: number) {
+  const labels = { app: name };
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
-    metadata: { name: 'worker', namespace, labels },
+    metadata: { name, namespace, labels },
     spec: {
       replicas,
       selector: { matchLabels: labels },
@@ -59,8 +65,8 @@ export function workerDeployment(replicas: number) {
         spec: {
           containers: [
             {
-              name: 'worker',
-              image: 'registry.example/worker:1.0.0',
+              name,
+              image: `registry.example/${name}:1.0.0`,
               resources: { requests: { cpu: '2', memory: '4Gi' } },
             },
           ],

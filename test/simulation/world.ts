@@ -101,6 +101,8 @@ export class World {
   readonly bugs: string[] = [];
   readonly lines: string[] = [];
   backlog = 812;
+  /** What the health endpoint answers. */
+  health = 200;
   deaths = 0;
   lateArrivals = 0;
   metricTrouble = 0;

@@ -1,8 +1,10 @@
 // Plans: their frozen text, and their one way through the table of states.
 
 import { z } from 'zod';
+import { targetKey } from '../../change/change.ts';
 import { assert } from '../../errors.ts';
 import { mayBecome } from '../../plan/plan-state.ts';
+import { targetsOf } from '../../plan/step.ts';
 import type { PlanRecord, Transaction } from '../../ports.ts';
 import type { Sql } from '../postgres.ts';
 import { planColumns, planRecord, planRow } from './rows.ts';
@@ -18,7 +20,7 @@ export function plansOn(sql: Sql): Transaction['plans'] {
     return row && planRecord(row);
   }
   return {
-    async insert({ plan, text, hash, target }) {
+    async insert({ plan, text, hash }) {
       await sql.run(
         `insert into plan (id, body, hash, system, target, command_id, state, state_at, created_at, expires_at)
          values ($1, $2, $3, $4, $5, $6, 'proposed', $7, $7, $8)`,
@@ -27,19 +29,26 @@ export function plansOn(sql: Sql): Transaction['plans'] {
           text,
           hash,
           plan.system,
-          target,
+          targetKey(plan.workload),
           plan.origin.kind === 'command' ? plan.origin.commandId : null,
           plan.createdAt,
           plan.expiresAt,
         ],
       );
+      await sql.run('insert into plan_target (plan_id, target) select $1, unnest($2::text[])', [
+        plan.id,
+        targetsOf(plan),
+      ]);
     },
     find: (id) => one('id = $1', [id]),
     lock: (id) => one('id = $1 for update', [id]),
     async openFor(target) {
       // Two that open a plan for one target at once queue up here; the second then sees the first's.
       await sql.run('select pg_advisory_xact_lock(hashtextextended($1, $2))', [target, openLock]);
-      return one(`target = $1 and ${open} for update`, [target]);
+      return one(
+        `id in (select plan_id from plan_target where target = $1) and ${open} order by created_at limit 1 for update`,
+        [target],
+      );
     },
     ofCommand: (commandId) => one('command_id = $1', [commandId]),
     latestFor: (target) => one('target = $1 order by created_at desc limit 1', [target]),

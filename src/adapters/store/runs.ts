@@ -31,8 +31,12 @@ const changeRow = z.object({
     'reverting',
     'reverted',
     'kept',
+    'holding',
+    'passed',
+    'warned',
   ]),
   detail: z.string().nullable(),
+  since: z.date().nullable(),
 });
 
 export function runsOn(sql: Sql): Transaction['runs'] {
@@ -78,7 +82,7 @@ export function runsOn(sql: Sql): Transaction['runs'] {
     lost: () => many(`state = 'lost' order by started_at`, []),
     async setChange(run, change, at) {
       await sql.run(
-        `insert into run_change (plan_id, number, position, state, detail, updated_at) values ($1, $2, $3, $4, $5, $6)
+        `insert into run_change (plan_id, number, position, state, detail, updated_at, since) values ($1, $2, $3, $4, $5, $6, $6)
          on conflict (plan_id, number, position) do update set state = $4, detail = $5, updated_at = $6`,
         [run.planId, run.number, change.position, change.state, change.detail ?? null, at],
       );
@@ -88,11 +92,34 @@ export function runsOn(sql: Sql): Transaction['runs'] {
         z.object({ position: z.number() }),
         `select position from run_change
           where plan_id = $1 and number < $2 and ($3::int is null or position = $3)
-            and state not in ('reached', 'refused', 'blocked') limit 1`,
+            and state not in ('reached', 'refused', 'blocked', 'holding', 'passed', 'warned') limit 1`,
         [planId, number, position ?? null],
       );
       return rows.length > 0;
     },
+    async stepDone(planId, position) {
+      const [row] = await sql.rows(
+        z.object({ since: z.date().nullable(), isDone: z.boolean().nullable() }),
+        `select min(since) as since, bool_or(state in ('passed', 'warned', 'verified')) as "isDone"
+          from run_change where plan_id = $1 and position = $2`,
+        [planId, position],
+      );
+      return { isDone: row?.isDone ?? false, ...(row?.since && { since: row.since }) };
+    },
+    async tick(planId, position, by, at) {
+      const ticked = await sql.run(
+        `insert into tick (plan_id, position, user_id, ticked_at) values ($1, $2, $3, $4)
+         on conflict do nothing`,
+        [planId, position, by, at],
+      );
+      return ticked === 1;
+    },
+    ticks: (planId) =>
+      sql.rows(
+        z.object({ position: z.number(), by: z.string(), at: z.date() }),
+        `select position, user_id as "by", ticked_at as "at" from tick where plan_id = $1 order by position`,
+        [planId],
+      ),
     async gaveUp({ planId, number }) {
       const rows = await sql.rows(
         z.object({ because: z.string() }),
@@ -107,7 +134,10 @@ export function runsOn(sql: Sql): Transaction['runs'] {
     async changes(run) {
       const rows = await sql.rows(
         changeRow,
-        'select position, state, detail from run_change where plan_id = $1 and number = $2 order by position',
+        `select position, state, detail,
+           (select min(since) from run_change as first
+             where first.plan_id = run_change.plan_id and first.position = run_change.position) as since
+          from run_change where plan_id = $1 and number = $2 order by position`,
         [run.planId, run.number],
       );
       return rows.map((row) => present(row));

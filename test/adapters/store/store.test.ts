@@ -20,9 +20,7 @@ afterEach(async () => {
 
 function insert(plan: Plan): Promise<void> {
   const text = planText(plan);
-  return store.transaction((tx) =>
-    tx.plans.insert({ plan, text, hash: planHash(text), target: targetKey(plan.workload) }),
-  );
+  return store.transaction((tx) => tx.plans.insert({ plan, text, hash: planHash(text) }));
 }
 
 const otherTarget = (id: string) => makePlan({ id, workload: makeWorkload({ name: id }) });

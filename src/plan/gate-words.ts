@@ -1,0 +1,57 @@
+// A gate in words: what is looked at, waited for, or asked of somebody.
+
+import { formatNumber } from '../profile/amount.ts';
+import { formatDuration } from '../profile/duration.ts';
+import { facts } from '../profile/facts.ts';
+import type { Bound, Gate, Look } from './step.ts';
+
+/** One clause; what the profile says about it stands first. */
+export function gateWords(gate: Gate): string {
+  switch (gate.kind) {
+    case 'check':
+      return withSay(gate.say, `see that ${lookWords(gate.look)}`);
+    case 'wait': {
+      const meanwhile = gate.look === undefined ? '' : `, while ${lookWords(gate.look)}`;
+      return withSay(gate.say, `wait ${formatDuration(gate.seconds * 1000)}${meanwhile}`);
+    }
+    case 'human': {
+      const then = gate.look === undefined ? '' : `; then see that ${lookWords(gate.look)}`;
+      return withSay(
+        gate.say,
+        `${gate.what}${gate.who === undefined ? '' : ` (${gate.who})`}${then}`,
+      );
+    }
+  }
+}
+
+function withSay(say: string | undefined, words: string): string {
+  return say === undefined ? words : `${words}. ${say}`;
+}
+
+function lookWords({ http, rollout, metric, fact, withinSeconds }: Look): string {
+  const all = [
+    ...(rollout === undefined ? [] : [`all pods of ${rollout.name} are ready`]),
+    ...(http === undefined ? [] : [`${http.url} answers ${http.status}`]),
+    ...(metric === undefined ? [] : [`${metric.promql} is ${boundWords(metric)}`]),
+    ...(fact === undefined ? [] : [factWords(fact)]),
+  ].join(' and ');
+  return withinSeconds === undefined
+    ? all
+    : `${all}, within ${formatDuration(withinSeconds * 1000)}`;
+}
+
+function factWords(fact: NonNullable<Look['fact']>): string {
+  const { words, unit } = facts[fact.name];
+  if (unit === 'yes') return words;
+  return `${words}: ${boundWords(fact)}${unit === '' ? '' : ` ${unit}`}`;
+}
+
+/** "at most 500". */
+export function boundWords({ above, atLeast, below, atMost }: Bound): string {
+  return [
+    ...(above === undefined ? [] : [`above ${formatNumber(above)}`]),
+    ...(atLeast === undefined ? [] : [`at least ${formatNumber(atLeast)}`]),
+    ...(below === undefined ? [] : [`below ${formatNumber(below)}`]),
+    ...(atMost === undefined ? [] : [`at most ${formatNumber(atMost)}`]),
+  ].join(' and ');
+}

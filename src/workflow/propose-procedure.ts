@@ -1,0 +1,78 @@
+// Draws the plan that carries a procedure of a profile out: looks at everything it touches, then lets the pure part decide.
+
+import { targetKey } from '../change/change.ts';
+import type { ClusterState, SeenObject } from '../change/compare.ts';
+import { OperationError } from '../errors.ts';
+import {
+  assembleProcedurePlan,
+  objectKey,
+  type ProcedureReads,
+  readsOf,
+} from '../plan/assemble-procedure.ts';
+import type { Origin } from '../plan/plan.ts';
+import type { System } from '../plan/system.ts';
+import type { ProcedurePlan } from '../sizing/procedure.ts';
+import { checkedByServer } from './dry-run.ts';
+import type { Parts } from './parts.ts';
+import { type Opened, openPlan } from './store-plan.ts';
+
+export type ProposedProcedure = Opened | { readonly kind: 'refused'; readonly because: string };
+
+export async function proposeProcedure(
+  request: {
+    readonly system: System;
+    readonly id: string;
+    readonly plan: ProcedurePlan;
+    readonly origin: Extract<Origin, { kind: 'command' }>;
+  },
+  parts: Parts,
+): Promise<ProposedProcedure> {
+  const { system, origin } = request;
+  // The same command a second time, after a crash before its answer: its plan is there already.
+  const drawn = await parts.store.transaction((tx) => tx.plans.ofCommand(origin.commandId));
+  if (drawn !== undefined) return { kind: 'proposed', plan: drawn.plan };
+  const reads = readsOf(request.plan, system);
+  const seen = await look(reads, parts);
+  if (typeof seen === 'string') return { kind: 'refused', because: seen };
+  const facts = { ...request, ...seen, now: parts.clock.now() };
+  const asked = assembleProcedurePlan(facts, { id: parts.newId('p'), revision: 1 });
+  if (asked.kind === 'refused') return asked;
+  const checked = await checkedByServer(asked.plan, system, parts);
+  if (checked.kind === 'refused') return checked;
+  const result = await parts.store.transaction((tx) =>
+    openPlan(tx, checked.plan, origin.by, parts),
+  );
+  parts.wake('messages');
+  return result;
+}
+
+interface Seen {
+  readonly states: ReadonlyMap<string, ClusterState>;
+  readonly objects: ReadonlyMap<string, SeenObject>;
+}
+
+/** All of it, or why not: a procedure that is drawn on half a look would be half wrong. */
+async function look({ workloads, objects }: ProcedureReads, parts: Parts): Promise<Seen | string> {
+  const { clusters } = parts;
+  try {
+    const states = await Promise.all(
+      workloads.map(async (workload) => {
+        const [state, vertical] = await Promise.all([
+          clusters.observe(workload),
+          clusters.vertical(workload),
+        ]);
+        return [targetKey(workload), { ...state, vertical }] as const;
+      }),
+    );
+    const found = await Promise.all(
+      objects.map(async (ref) => {
+        const object = await clusters.read(ref);
+        return object === undefined ? [] : [[objectKey(ref), object] as const];
+      }),
+    );
+    return { states: new Map(states), objects: new Map(found.flat()) };
+  } catch (error) {
+    if (!(error instanceof OperationError)) throw error;
+    return error.message;
+  }
+}

@@ -1,0 +1,147 @@
+// Stories of procedures that are carried out step by step, in time that does not pass by itself: gates that hold, fail, and outlive a process.
+
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { stop } from '../../src/workflow/stop-and-resume.ts';
+import { tickStep } from '../../src/workflow/tick-step.ts';
+import type { AppProcess } from './app-process.ts';
+import { createSimulatedDatabase, type SimulatedDatabase } from './database.ts';
+import { readProfiles } from './main.ts';
+import { deploymentOf, namespace, people } from './scene.ts';
+import { pass, propose, through, untilOver } from './story.ts';
+import { World } from './world.ts';
+
+let database: SimulatedDatabase;
+beforeAll(async () => {
+  database = await createSimulatedDatabase(inject('testServer'));
+});
+afterAll(async () => {
+  await database.drop();
+});
+
+const rules = { mode: 'apply', required: 1 } as const;
+const inspector = 'steam-trap-inspector';
+
+async function inWorld(work: (world: World, process: AppProcess) => Promise<void>): Promise<void> {
+  const world = await World.start({ seed: 1, database, profiles: await readProfiles() });
+  try {
+    await work(world, world.startProcess(rules));
+    expect(world.bugs).toEqual([]);
+  } finally {
+    await world.stop();
+  }
+}
+
+/** Pods of each name, and every number of replicas it has had since, with when. */
+function seed(world: World, pods: Readonly<Record<string, number>>) {
+  const sizes: { readonly name: string; readonly replicas: number; readonly atMs: number }[] = [];
+  world.cluster.control.seed(
+    Object.entries(pods).map(([name, replicas]) => deploymentOf(name, replicas)),
+  );
+  world.cluster.control.settle();
+  world.time.advance(3_000);
+  world.cluster.control.settle();
+  world.cluster.control.onChange(({ kind, name, replicas }) => {
+    if (kind !== 'Deployment' || replicas === undefined || !(name in pods)) return;
+    if (sizes.findLast((size) => size.name === name)?.replicas === replicas) return;
+    sizes.push({ name, replicas, atMs: world.time.ms });
+  });
+  return sizes;
+}
+
+async function planId(): Promise<{ readonly id: string; readonly hash: string }> {
+  const { rows } = await database.pool.query<{ id: string; hash: string }>(
+    'select id, hash from plan',
+  );
+  const [plan] = rows;
+  if (plan === undefined) throw new Error('no plan');
+  return plan;
+}
+
+it('pods are added two at a time, healthy and with a pause in between', async () =>
+  inWorld(async (world, process) => {
+    const sizes = seed(world, { [inspector]: 4 });
+    await propose(world, process, 'run gl-008 gradual to=8');
+    const over = await untilOver(world);
+    expect(over).toMatchObject({ state: 'applied' });
+    expect(sizes.map(({ replicas }) => replicas)).toEqual([6, 8]);
+    const [first, second] = sizes;
+    expect((second?.atMs ?? 0) - (first?.atMs ?? 0)).toBeGreaterThanOrEqual(120_000);
+  }));
+
+it('a health endpoint that fails after a step ends it there, and what was added stays', async () =>
+  inWorld(async (world, process) => {
+    const sizes = seed(world, { [inspector]: 4 });
+    world.health = 503;
+    await propose(world, process, 'run gl-008 gradual to=8');
+    const over = await untilOver(world);
+    expect(over.state).toBe('left');
+    expect(over.reason).toContain('answers 503');
+    expect(sizes.map(({ replicas }) => replicas)).toEqual([6]);
+  }));
+
+it('a process that dies in a pause is followed by one that waits for the rest of it only', async () =>
+  inWorld(async (world, process) => {
+    const sizes = seed(world, { [inspector]: 4 });
+    await propose(world, process, 'run gl-008 gradual to=8');
+    await pass(world, 60_000);
+    expect(sizes.map(({ replicas }) => replicas)).toEqual([6]);
+    process.kill();
+    const next = world.startProcess(rules);
+    for (let round = 0; round < 4; round += 1) await through(world, () => next.loop('runs'), 2_500);
+    for (const run of world.queue.splice(0)) await through(world, () => next.run(run));
+    const over = await untilOver(world);
+    expect(over.state).toBe('applied');
+    expect(sizes.map(({ replicas }) => replicas)).toEqual([6, 8]);
+    const [first, second] = sizes;
+    expect((second?.atMs ?? 0) - (first?.atMs ?? 0)).toBeLessThan(200_000);
+  }));
+
+it('a stop in a pause ends the run before it writes again', async () =>
+  inWorld(async (world, process) => {
+    const sizes = seed(world, { [inspector]: 4 });
+    await propose(world, process, 'run gl-008 gradual to=8');
+    await through(world, () =>
+      process.begin('stop', () => stop({ scope: '*', by: 'cli:driver' }, world.commandLine)),
+    );
+    const over = await untilOver(world);
+    expect(over.state).toBe('left');
+    expect(over.reason).toContain('stopped by');
+    expect(sizes.map(({ replicas }) => replicas)).toEqual([6]);
+  }));
+
+it('a failover waits for a person, and drains the primary only when nobody asks it any more', async () =>
+  inWorld(async (world, process) => {
+    const [east, west] = [`${inspector}-us-east-1`, `${inspector}-us-west-2`];
+    const sizes = seed(world, { [east]: 12, [west]: 4 });
+    world.backlog = 50;
+    await propose(world, process, 'run gl-008 failover');
+    await pass(world, 60_000);
+    expect(sizes).toMatchObject([{ name: west, replicas: 12 }]);
+
+    const plan = await planId();
+    const done = (by: string, position: number) =>
+      tickStep(process.parts)({ planId: plan.id, planHash: plan.hash, position, by });
+    const said: unknown[] = [];
+    const say = (by: string, position: number) =>
+      through(world, () =>
+        process.begin('tick', async () => void said.push((await done(by, position)).kind)),
+      );
+    // Position 2 points DNS, 3 looks at the database's role, which nobody but a person can see here.
+    await say(people.eve, 2);
+    await say(people.bob, 3);
+    await say(people.bob, 2);
+    await say(people.bob, 2);
+    await pass(world, 10_000);
+    await say(people.oncall, 3);
+    expect(said).toEqual(['refused', 'refused', 'ticked', 'refused', 'ticked']);
+
+    await pass(world, 60_000);
+    expect(sizes).toHaveLength(1);
+    world.backlog = 0;
+    const over = await untilOver(world);
+    expect(over.state).toBe('applied');
+    expect(sizes.at(-1)).toMatchObject({ name: east, replicas: 0 });
+    expect(world.cluster.control.get('Deployment', namespace, west)).toMatchObject({
+      spec: { replicas: 12 },
+    });
+  }));
