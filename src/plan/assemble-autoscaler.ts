@@ -57,7 +57,7 @@ export function assembleAutoscalerPlan(facts: Facts, name: PlanName): Plan {
     const because = `autoscaler ${autoscaler.name} is at its maximum of ${formatPods(autoscaler.maxReplicas)}, but ${step.limitsMet.join('; ')}`;
     return found('frozen', because, step);
   }
-  const chosen = chooseScaleUp(placeOf(facts), cluster, step.target);
+  const chosen = chooseScaleUp(placeOf(facts), cluster, step.target, component);
   if (chosen.kind === 'none') {
     return found(chosen.enough ? 'enough' : 'frozen', chosen.because, step);
   }

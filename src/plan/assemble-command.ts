@@ -77,8 +77,8 @@ function chooseScale(facts: CommandFacts): Scale | Refused | undefined {
   if (replicas === current) return refused(`${component.id} already has ${current} replicas`);
   const chosen =
     replicas > current
-      ? chooseScaleUp(placeOf(facts), cluster, replicas)
-      : chooseScaleDown(placeOf(facts), cluster, replicas);
+      ? chooseScaleUp(placeOf(facts), cluster, replicas, component)
+      : chooseScaleDown(placeOf(facts), cluster, replicas, component);
   return chosen.kind === 'none' ? refused(chosen.because) : chosen;
 }
 

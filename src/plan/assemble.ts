@@ -54,7 +54,7 @@ export function assembleAlertPlan(facts: AlertFacts, name: PlanName): Plan {
     return draft(facts, name, { observations, sizing, finding: findingOf(sizing) });
   }
   assert(sizing.target >= current, 'an alert never makes anything smaller');
-  const chosen = chooseScaleUp(placeOf(facts), cluster, sizing.target);
+  const chosen = chooseScaleUp(placeOf(facts), cluster, sizing.target, component);
   if (chosen.kind === 'none') {
     return draft(facts, name, {
       observations,

@@ -2,6 +2,7 @@
 
 import type { Change, ScaleChange, WorkloadRef } from '../change/change.ts';
 import type { AutoscalerState, ClusterState } from '../change/compare.ts';
+import type { Component } from '../profile/profile.ts';
 import { limitsFor, type ScalingLimits } from './scaling-limits.ts';
 
 export type ChosenChange =
@@ -14,13 +15,17 @@ export type ChosenChange =
   /** Nothing to write: it is there already (`enough`), or it cannot be done from here. */
   | { readonly kind: 'none'; readonly enough: boolean; readonly because: string };
 
+/** Whether another replica of a StatefulSet joins those that are there. */
+type ReplicaAware = Pick<Component, 'replicaAware'>;
+
 /** The change that brings a workload to at least `target` replicas; `target` is above what runs now. */
 export function chooseScaleUp(
   workload: WorkloadRef,
   state: ClusterState,
   target: number,
+  component?: ReplicaAware,
 ): ChosenChange {
-  const blocked = whyNotScalable(workload, state);
+  const blocked = whyNotScalable(workload, state, component);
   if (blocked !== undefined) return { kind: 'none', enough: false, because: blocked };
   const before = state.workload?.replicas ?? 0;
   const limits = limitsFor(state);
@@ -41,8 +46,9 @@ export function chooseScaleDown(
   workload: WorkloadRef,
   state: ClusterState,
   target: number,
+  component?: ReplicaAware,
 ): ChosenChange {
-  const blocked = whyNotScalable(workload, state);
+  const blocked = whyNotScalable(workload, state, component);
   if (blocked !== undefined) return { kind: 'none', enough: false, because: blocked };
   const limits = limitsFor(state);
   if (limits.kind !== 'nobody') return { kind: 'none', enough: false, because: limits.because };
@@ -86,9 +92,15 @@ export function brokenMetrics({ name, inactiveBecause }: AutoscalerState): strin
   return `autoscaler ${name} cannot read its metrics (${inactiveBecause ?? 'no reason given'}); that is what needs mending, not the size`;
 }
 
-function whyNotScalable(workload: WorkloadRef, state: ClusterState): string | undefined {
+function whyNotScalable(
+  workload: WorkloadRef,
+  state: ClusterState,
+  component: ReplicaAware | undefined,
+): string | undefined {
   if (state.workload === undefined) return missingWorkload(workload);
-  return workload.kind === 'StatefulSet' ? whyNoReplica(workload) : undefined;
+  return workload.kind === 'StatefulSet' && component?.replicaAware !== true
+    ? whyNoReplica(workload)
+    : undefined;
 }
 
 function raiseAutoscaler(

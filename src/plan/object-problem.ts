@@ -7,7 +7,7 @@ import { madeBy } from '../change/scaled-object.ts';
 import type { Tree } from '../sizing/step-values.ts';
 import { resourcesOf } from './autoscaler-spec.ts';
 import { fieldsToWrite } from './merge-fields.ts';
-import { ownerOf, type StepFacts, seenIn } from './step-facts.ts';
+import { type StepFacts, seenIn } from './step-facts.ts';
 
 type Fields = Readonly<Record<string, Tree>>;
 

@@ -78,6 +78,8 @@ export interface Component {
     readonly baseline: number;
     readonly source: string;
   };
+  /** Of a StatefulSet: another replica joins those that are there, and is no second, empty primary. */
+  readonly replicaAware?: true | undefined;
   /** What one pod requests, and its limits. */
   readonly pod: Pod & { readonly source: string };
   /** No pod may request more than this. */

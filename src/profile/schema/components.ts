@@ -100,6 +100,10 @@ export const component = z.strictObject({
     baseline: replicaCount,
     source,
   }),
+  replicaAware: z.literal(true).optional().meta({
+    description:
+      'Of a StatefulSet: another replica joins those that are there. (Default: it may be a second, empty primary, and is not scaled)',
+  }),
   pod: z
     .strictObject({
       cpu: cpuQuantity,
