@@ -67,6 +67,8 @@ interface AnyObject {
   readonly metadata?: V1ObjectMeta;
   readonly spec?: unknown;
   readonly data?: unknown;
+  /** Of a ConfigMap that can never change. */
+  readonly immutable?: unknown;
 }
 
 const anyObject = z.looseObject({
@@ -98,7 +100,7 @@ export function readObject(value: unknown): AnyObject {
 /** An object as patches see it. Through its text, because the client's objects hold more than the server said. */
 export function seenObject(kind: string, { metadata, ...holds }: AnyObject): SeenObject {
   const { labels, annotations, ownerReferences } = metadata ?? {};
-  const { spec = {}, data } = holds;
+  const { spec = {}, data, immutable } = holds;
   return {
     kind,
     name: metadata?.name ?? '',
@@ -107,6 +109,7 @@ export function seenObject(kind: string, { metadata, ...holds }: AnyObject): See
       JSON.stringify({
         metadata: { labels, annotations, ownerReferences },
         ...(data === undefined ? { spec } : { data }),
+        immutable,
       }),
     ),
     writers: writersOf(metadata?.managedFields),
