@@ -11,6 +11,7 @@ import type {
   VerticalAutoscaler,
 } from './change/compare.ts';
 import type { ObjectRef } from './change/kinds.ts';
+import type { SyncSettings, SyncSource } from './change/sync-settings.ts';
 import type { Message } from './message/message.ts';
 import type { Plan } from './plan/plan.ts';
 import type { OutcomeState, PlanState } from './plan/plan-state.ts';
@@ -92,6 +93,11 @@ export interface Clusters {
    * @throws OperationError when the cluster cannot be asked.
    */
   scaledObject(workload: WorkloadRef): Promise<ScaledObjectSeen>;
+  /**
+   * When an Argo CD application or a Flux source puts back what somebody else changes.
+   * @throws OperationError when the cluster cannot be asked.
+   */
+  syncSettings(cluster: string, source: SyncSource): Promise<SyncSettings>;
   /**
    * What the autoscalers of a namespace scale.
    * @throws OperationError when the cluster cannot be asked.

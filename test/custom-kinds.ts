@@ -37,3 +37,24 @@ export const scaledObjectKind = customKind({
   kind: 'ScaledObject',
   plural: 'scaledobjects',
 });
+
+export const applicationKind = customKind({
+  group: 'argoproj.io',
+  version: 'v1alpha1',
+  kind: 'Application',
+  plural: 'applications',
+});
+
+export const kustomizationKind = customKind({
+  group: 'kustomize.toolkit.fluxcd.io',
+  version: 'v1',
+  kind: 'Kustomization',
+  plural: 'kustomizations',
+});
+
+export const helmReleaseKind = customKind({
+  group: 'helm.toolkit.fluxcd.io',
+  version: 'v2',
+  kind: 'HelmRelease',
+  plural: 'helmreleases',
+});

@@ -10,6 +10,7 @@ import { parseAllDocuments, parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { parseDelivery } from '../src/alert/parse-delivery.ts';
 import { routeAlert } from '../src/alert/route.ts';
+import { objectKinds } from '../src/change/kinds.ts';
 import { loadConfig, loadProfiles } from '../src/load-files.ts';
 import { helpMessage } from '../src/message/command-reply.ts';
 import { assembleSystems } from '../src/settings/headroom-config.ts';
@@ -271,6 +272,7 @@ describe('the checklist for a real workspace', () => {
       'patch deployments',
       'patch deployments/scale',
       'patch horizontalpodautoscalers',
+      ...['get', 'list', 'patch'].map((verb) => `${verb} ${objectKinds.ScaledObject.plural}`),
       // A custom kind is listed by its name.
       `list ${/plural: '(\w+)'/.exec(read('src/adapters/vertical-autoscaler.ts'))?.[1] ?? ''}`,
     ];

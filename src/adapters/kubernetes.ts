@@ -28,6 +28,7 @@ import { tellOf } from './kubernetes-events.ts';
 import { orMissing, readObjectAt, sendWrite } from './kubernetes-objects.ts';
 import { scales, seenObject, workloadState } from './kubernetes-state.ts';
 import { findScaledObject } from './scaled-object.ts';
+import { readSyncSettings } from './sync-settings.ts';
 import { verticalAutoscaler } from './vertical-autoscaler.ts';
 
 /** One answer may take this long; a write without an answer by then is unknown. */
@@ -60,6 +61,7 @@ export function createClusters(
     vertical: async (workload) => verticalAutoscaler(of(workload.cluster).custom, workload),
     scaledObject: async (workload) =>
       findScaledObject(of(workload.cluster).configuration, workload),
+    syncSettings: async (cluster, source) => readSyncSettings(of(cluster).configuration, source),
     autoscaled: async (place) => autoscaled(of(place.cluster), place),
     write: async (write, { dryRun }) =>
       sendWrite(of(write.object.cluster).configuration, write, dryRun),

@@ -8,6 +8,12 @@ export function whoWrote({ value, writers }: SeenObject, pointer: string): strin
   return writers.find(({ fields }) => owns(fields, value, keysOf(pointer)))?.who;
 }
 
+/** The names of all that own a field, newest first: several may, when they wrote the same value. */
+export function ownersOf({ value, writers }: SeenObject, pointer: string): readonly string[] {
+  const keys = keysOf(pointer);
+  return writers.flatMap(({ manager, fields }) => (owns(fields, value, keys) ? [manager] : []));
+}
+
 /** The end of a sentence about a drift. */
 export function changedBy(who: string | undefined): string {
   return who === undefined ? '' : ` (changed by ${who})`;

@@ -9,6 +9,7 @@ import { changesOf } from '../plan/step.ts';
 import { canonicalCpu, canonicalMemory } from '../profile/quantity.ts';
 import { actionIds } from './action-ids.ts';
 import { changeLine, stepLine } from './change-words.ts';
+import { gitBlocks } from './git-blocks.ts';
 import { slackLimits } from './limits.ts';
 import {
   actions,
@@ -67,6 +68,7 @@ export function cardMessage(view: PlanView): Message {
   if (view.mode === 'propose' && view.record.state === 'approved') {
     blocks.push(section(byHandText(plan), 2_000));
   }
+  blocks.push(...gitBlocks(view, blocks));
   if (mayBeDecided(view)) blocks.push(decisionButtons(view));
   const sources = sourcesLine(plan);
   blocks.push(sources === '' ? context(footer(view)) : context(sources, footer(view)));
@@ -89,8 +91,13 @@ export function firstLine(plan: Plan): string {
     plan.cost === undefined
       ? 'cost unknown'
       : costDelta(plan.cost.afterUsdPerMonth - plan.cost.beforeUsdPerMonth);
+  const moves = moveWords(plan);
   const action =
-    plan.finding === undefined ? `${moveWords(plan)}, ${cost}` : findingTitles[plan.finding.kind];
+    plan.finding === undefined
+      ? `${moves}, ${cost}`
+      : plan.finding.kind === 'commit'
+        ? `${findingTitles.commit}: ${moves}`
+        : findingTitles[plan.finding.kind];
   const room = slackLimits.header.textChars - action.length - 4;
   const about = plan.procedure === undefined ? plan.component : plan.procedure.title;
   const subject = cut(plainLine(`${plan.title} ${about}`), Math.floor(room / 2));
@@ -146,6 +153,7 @@ const findingTitles = {
   investigate: 'look before scaling',
   enough: 'no change needed',
   frozen: 'no change can be proposed',
+  commit: 'commit it',
 } as const satisfies Record<Finding['kind'], string>;
 
 /** A procedure is its steps in order; other plans are their changes. */
@@ -180,6 +188,7 @@ const findingHeads = {
   investigate: 'Look at this before scaling',
   enough: 'Why nothing is changed',
   frozen: 'Why nothing is changed',
+  commit: 'Why Headroom does not write it',
 } as const satisfies Record<Finding['kind'], string>;
 
 function findingText(finding: Finding): string {

@@ -5,9 +5,16 @@ import { cut, escapeMrkdwn, section } from './message.ts';
 
 const fence = '```';
 
-/** Lines in code blocks, in as many sections as they need, up to `sectionsMax`; what does not fit is counted. */
-export function codeBlocks(lines: readonly string[], sectionsMax = 4): readonly SectionBlock[] {
-  const room = slackLimits.section.textChars - 2 * fence.length - 40;
+/**
+ * Lines in code blocks, in as many sections as they need, up to `sectionsMax` of `sectionChars` characters each; what
+ * does not fit is counted.
+ */
+export function codeBlocks(
+  lines: readonly string[],
+  sectionsMax = 4,
+  sectionChars: number = slackLimits.section.textChars,
+): readonly SectionBlock[] {
+  const room = sectionChars - 2 * fence.length - 40;
   const texts: string[] = [];
   let shown = 0;
   for (const line of lines) {

@@ -9,6 +9,7 @@ import type {
   ModalView,
   SectionBlock,
 } from '@slack/types';
+import { listed } from '../words/listed.ts';
 import { slackLimits } from './limits.ts';
 
 /** What is sent to Slack. `text` is the notification and what a screen reader says. */
@@ -89,7 +90,7 @@ export function people(userIds: readonly string[], namedMax = 5): string {
   const names = userIds.slice(0, namedMax).map(person);
   const others = userIds.length - names.length;
   const all = others > 0 ? [...names, others === 1 ? '1 other' : `${others} others`] : names;
-  return all.length < 2 ? all.join('') : `${all.slice(0, -1).join(', ')} and ${all.at(-1)}`;
+  return listed(all);
 }
 
 /** Cuts by characters a person sees, with an ellipsis, never through a surrogate pair. */

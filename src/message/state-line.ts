@@ -68,6 +68,7 @@ const findingTitles = {
   investigate: '🔎 For you to look at',
   enough: '☑️ Nothing to do',
   frozen: '⚠️ No change can be proposed',
+  commit: '📝 To be committed, not written',
 } as const satisfies Record<Finding['kind'], string>;
 
 function proposedLine(view: PlanView): StateLine {

@@ -111,7 +111,9 @@ function raiseAutoscaler(
 ): ChosenChange {
   const { name } = autoscaler;
   const owner = scaledObject === undefined ? `Autoscaler ${name}` : `ScaledObject ${scaledObject}`;
-  if (!autoscaler.active) {
+  // KEDA itself ends the rest at zero, where an autoscaler is never active.
+  const rests = scaledObject !== undefined && before === 0;
+  if (!autoscaler.active && !rests) {
     return {
       kind: 'none',
       enough: false,

@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { canonicalText } from '../audit/canonical-text.ts';
-import type { WorkloadRef } from '../change/change.ts';
+import type { Change, WorkloadRef } from '../change/change.ts';
 import type { ArithmeticLine } from '../profile/size-for-trigger.ts';
 import type { PodRequests } from './choose-resize.ts';
 import type { Observation } from './observation.ts';
@@ -35,11 +35,16 @@ export interface OutcomeTest {
   readonly withinSeconds: number;
 }
 
-/** Why a plan changes nothing: there is something to look at, nothing to do, or nothing to base a size on. */
+/**
+ * Why a plan changes nothing: there is something to look at, nothing to do, nothing to base a size on, or it has to be
+ * committed elsewhere because it would be put back from there.
+ */
 export interface Finding {
-  readonly kind: 'investigate' | 'enough' | 'frozen';
+  readonly kind: 'investigate' | 'enough' | 'frozen' | 'commit';
   readonly because: string;
   readonly lookAt: readonly string[];
+  /** Only with `commit`: what would have been written. */
+  readonly instead?: readonly Change[];
 }
 
 export interface PlanCost {
@@ -87,6 +92,8 @@ export interface Plan {
   readonly requests?: PodRequestsMove;
   /** Only where it was asked for. */
   readonly dryRun?: DryRun;
+  /** What it writes stands elsewhere too (Git, a chart, a file), so it has to be changed there as well to last. */
+  readonly keptElsewhere?: true;
   readonly observations: readonly Observation[];
   readonly arithmetic: readonly ArithmeticLine[];
   readonly notes: readonly string[];

@@ -9,6 +9,7 @@ import type { Plan } from '../plan/plan.ts';
 import { promqlNamesOf, type System } from '../plan/system.ts';
 import type { StoredAlert } from '../ports.ts';
 import { measureTrigger } from './measure-trigger.ts';
+import { noteReverts } from './note-reverts.ts';
 import { noteRoom } from './note-room.ts';
 import { withScaledObject } from './observe-scaled-object.ts';
 import { observeTarget, observeWorkload } from './observe-target.ts';
@@ -58,7 +59,8 @@ async function drawForTrigger(
     { ...facts, ...measured, trigger, alertValue: alertValue(alert), origin },
     { id: parts.newId('p'), revision: 1 },
   );
-  return noteRoom(plan, facts.cluster, parts);
+  const noted = await noteReverts(plan, facts.cluster, system, parts);
+  return noteRoom(noted, facts.cluster, parts);
 }
 
 async function drawForAutoscaler(
@@ -76,7 +78,8 @@ async function drawForAutoscaler(
     { ...facts, component, componentId, origin },
     { id: parts.newId('p'), revision: 1 },
   );
-  return noteRoom(plan, facts.cluster, parts);
+  const noted = await noteReverts(plan, facts.cluster, system, parts);
+  return noteRoom(noted, facts.cluster, parts);
 }
 
 function originOf(

@@ -8,6 +8,7 @@ import type { TargetFacts } from '../plan/draft.ts';
 import type { System } from '../plan/system.ts';
 import type { StoredCommand } from '../ports.ts';
 import { checkedByServer } from './dry-run.ts';
+import { noteReverts } from './note-reverts.ts';
 import { noteRoom } from './note-room.ts';
 import { withScaledObject } from './observe-scaled-object.ts';
 import { askCluster, observeTarget } from './observe-target.ts';
@@ -72,7 +73,10 @@ async function draw(
     { id: parts.newId('p'), revision: 1 },
   );
   if (asked.kind === 'refused') return asked;
-  const drawn = await checkedByServer(asked.plan, system, parts);
+  const noted = await noteReverts(asked.plan, facts.cluster, system, parts);
+  // Whoever asked is told at once; there is no alert behind it that others would look for.
+  if (noted.finding?.kind === 'frozen') return { kind: 'refused', because: noted.finding.because };
+  const drawn = await checkedByServer(noted, system, parts);
   if (drawn.kind === 'refused') return drawn;
   const plan = await noteRoom(drawn.plan, facts.cluster, parts);
   const result = await parts.store.transaction((tx) => openPlan(tx, plan, stored.userId, parts));

@@ -17,6 +17,7 @@ import { whatIfMessage } from '../../src/message/what-if-reply.ts';
 import { assembleAlertPlan } from '../../src/plan/assemble.ts';
 import { assembleAutoscalerPlan } from '../../src/plan/assemble-autoscaler.ts';
 import { withRoom } from '../../src/plan/room-notes.ts';
+import { withReverts } from '../../src/plan/with-reverts.ts';
 import type { PlanRecord, RunChange } from '../../src/ports.ts';
 import { emptyProfile } from '../../src/profile/empty-profile.ts';
 import { type NamespaceSeen, type Room, type RoomFacts, roomFor } from '../../src/sizing/room.ts';
@@ -50,6 +51,14 @@ import {
 import { makeNodes, makeRoomFacts, makeWanted, makeWorkers } from '../sizing/room-samples.ts';
 
 const { ann, bob, dan, eve } = people;
+const selfHealed = {
+  when: 'soon',
+  note: 'Argo CD (application steam-traps) keeps replicas of Deployment worker as Git has it and sets that back within about 3 minutes, for self-heal is on.',
+} as const;
+const byFile = {
+  when: 'later',
+  note: 'kubectl apply keeps cpu request of Deployment worker as the file has it and sets that back when somebody applies that file again.',
+} as const;
 const name = { id: 'p-0abcd', revision: 1 };
 const drawn = (over: Parameters<typeof makeAlertFacts>[0] = {}) =>
   assembleAlertPlan(makeAlertFacts(over), name);
@@ -325,6 +334,8 @@ export const cardViews = {
     plan: drawn({ ...inspector, trigger: doubtful, doubts: [afterRelease(0), sudden()] }),
   }),
   'card-enough': view({ plan: drawn({ measured: makeReading(200) }) }),
+  'card-commit': view({ plan: withReverts(usual, [selfHealed], 'apply') }),
+  'card-kept-elsewhere': view({ plan: withReverts(resizedAlone, [byFile], 'apply') }),
   'card-cluster-silent': view({
     plan: drawn({
       cluster: undefined,

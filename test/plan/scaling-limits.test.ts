@@ -9,6 +9,7 @@ import {
   makeSeenAutoscaler,
   makeSeenScaledObject,
   makeWorkload,
+  makeWorkloadState,
 } from '../make.ts';
 
 const madeByKeda = {
@@ -77,6 +78,18 @@ describe('a workload that KEDA scales', () => {
     const object = makeSeenScaledObject({ maxReplicaCount: 20 });
     const chosen = chooseScaleUp(makeWorkload(), scaledByKeda({ kind: 'seen', object }), 8);
     expect(chosen).toMatchObject({ changes: [{ before: { minReplicas: 0, maxReplicas: 20 } }] });
+  });
+
+  it('is started from zero, where its autoscaler never reads a metric', () => {
+    const object = makeSeenScaledObject({ maxReplicaCount: 20 });
+    const resting = scaledByKeda({ kind: 'seen', object }, { active: false });
+    const choose = (replicas: number) =>
+      chooseScaleUp(makeWorkload(), { ...resting, workload: makeWorkloadState({ replicas }) }, 3);
+    expect(choose(0)).toMatchObject({ changes: [{ after: { minReplicas: 3 } }] });
+    expect(choose(2)).toMatchObject({
+      kind: 'none',
+      because: expect.stringContaining('cannot read its metrics'),
+    });
   });
 
   it('is left alone when its ScaledObject may not be read', () => {

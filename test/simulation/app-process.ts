@@ -199,6 +199,10 @@ export class AppProcess implements Caller {
         world.gates.pass({ caller: this, label: 'observe' }, () =>
           world.clusters.scaledObject(workload),
         ),
+      syncSettings: (cluster, source) =>
+        world.gates.pass({ caller: this, label: 'observe' }, () =>
+          world.clusters.syncSettings(cluster, source),
+        ),
       autoscaled: (place) =>
         world.gates.pass({ caller: this, label: 'observe' }, () =>
           world.clusters.autoscaled(place),

@@ -1,0 +1,61 @@
+// Says which fields of which object a change writes: that is all our field manager comes to own, and all somebody else could put back.
+
+import { unreachable } from '../errors.ts';
+import type { Change, FieldValue } from './change.ts';
+import type { ObjectRef } from './kinds.ts';
+import { scaledObjectLimits, scaledObjectRef } from './scaled-object.ts';
+
+/** One field, as JSON Pointer and in the words of a person. */
+export interface WrittenField {
+  readonly pointer: string;
+  readonly what: string;
+  readonly before?: FieldValue;
+  readonly after?: FieldValue;
+}
+
+export interface WrittenFields {
+  readonly object: ObjectRef;
+  readonly fields: readonly WrittenField[];
+}
+
+/** A creation writes an object that was nobody's before, so it lists none. */
+export function writtenFields(change: Change): WrittenFields {
+  switch (change.kind) {
+    case 'scale': {
+      const { cluster, namespace, kind, name } = change.workload;
+      return {
+        object: { cluster, namespace, kind, name },
+        fields: [
+          {
+            pointer: '/spec/replicas',
+            what: 'replicas',
+            before: change.before.replicas,
+            after: change.after.replicas,
+          },
+        ],
+      };
+    }
+    case 'autoscaler': {
+      const { scaledObject, before, after } = change;
+      const moved = (['minReplicas', 'maxReplicas'] as const).filter(
+        (limit) => before[limit] !== after[limit],
+      );
+      return {
+        object:
+          scaledObject === undefined
+            ? { ...change.autoscaler, kind: 'HorizontalPodAutoscaler' }
+            : scaledObjectRef(change.workload, scaledObject),
+        fields: moved.map((limit) => {
+          const what = scaledObject === undefined ? limit : scaledObjectLimits[limit].field;
+          return { pointer: `/spec/${what}`, what, before: before[limit], after: after[limit] };
+        }),
+      };
+    }
+    case 'patch':
+      return { object: change.object, fields: change.fields };
+    case 'create':
+      return { object: change.object, fields: [] };
+    default:
+      return unreachable(change);
+  }
+}

@@ -1,0 +1,42 @@
+// The YAML to commit, on the card of a plan whose objects are kept elsewhere or which nobody but a person carries out.
+
+import type { KnownBlock } from '@slack/types';
+import type { Change } from '../change/change.ts';
+import { gitDifference } from '../change/git-difference.ts';
+import { changesOf } from '../plan/step.ts';
+import { codeBlocks } from './code-block.ts';
+import { slackLimits } from './limits.ts';
+import { section } from './message.ts';
+import type { PlanView } from './plan-view.ts';
+
+/** Kept free for buttons, sources and footer, which come after it. */
+const restChars = 1_500;
+/** Less than this shows nothing of use. */
+const charsMin = 300;
+
+/** `above` is what the card says before: all its text together has a limit. */
+export function gitBlocks(view: PlanView, above: readonly KnownBlock[]): readonly KnownBlock[] {
+  const { title, changes } = whatToCommit(view);
+  if (changes.length === 0) return [];
+  const used = JSON.stringify(above).length;
+  const room = Math.min(
+    slackLimits.section.textChars,
+    slackLimits.message.allBlocksTextChars - restChars - used,
+  );
+  if (room < charsMin) return [section(`*${title}*\nIts YAML is too long to show here.`, 300)];
+  const lines = changes.flatMap(gitDifference);
+  return [section(`*${title}*`, 300), ...codeBlocks(lines, 1, room)];
+}
+
+function whatToCommit({ record, mode }: PlanView): {
+  readonly title: string;
+  readonly changes: readonly Change[];
+} {
+  const { plan, state } = record;
+  const changes = plan.finding?.instead ?? changesOf(plan);
+  if (plan.finding !== undefined) return { title: 'Commit this instead', changes };
+  if (plan.keptElsewhere) return { title: 'For it to last, commit this as well', changes };
+  return mode === 'propose' && state === 'approved'
+    ? { title: 'Or commit this, where it is kept in Git', changes }
+    : { title: '', changes: [] };
+}
