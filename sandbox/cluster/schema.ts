@@ -29,6 +29,8 @@ export interface ScalarSchema extends Flags {
 export interface MapSchema extends Flags {
   readonly type: 'map';
   readonly of: Schema;
+  /** Owned as a whole. */
+  readonly atomic?: true;
 }
 export interface ListSchema extends Flags {
   readonly type: 'list';
@@ -86,6 +88,9 @@ export function always<T extends Schema>(schema: T): T & { readonly always: true
 /** A map with text keys. */
 export const map = (of: Schema): MapSchema => ({ type: 'map', of });
 
+/** A map with text keys that is owned as a whole. */
+export const atomicMap = (of: Schema): MapSchema => ({ type: 'map', of, atomic: true });
+
 /** A list that is owned and replaced as a whole. */
 export const list = (of: Schema): ListSchema => ({ type: 'list', of, keys: [] });
 
@@ -102,6 +107,13 @@ export const keyed = (
   of,
   keys,
   ...(mergeKey === undefined ? {} : { mergeKey }),
+});
+
+/** A list whose items are told apart by keys when they are owned, and which strategic merge replaces. */
+export const told = (of: Schema, keys: readonly string[]): ListSchema => ({
+  type: 'list',
+  of,
+  keys,
 });
 
 /** An object with known fields. As a field it is a pointer (left out when missing) unless wrapped in `always`. */

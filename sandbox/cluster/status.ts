@@ -11,6 +11,7 @@ export interface FieldError {
     | 'FieldValueForbidden'
     | 'FieldValueNotSupported'
     | 'FieldValueDuplicate'
+    | 'FieldValueNotFound'
     | 'FieldValueTooLong'
     | 'FieldValueTooMany'
     | 'FieldValueTypeInvalid'
@@ -187,6 +188,13 @@ export const notSupported = (
   message: `Unsupported value: ${JSON.stringify(value)}: supported values: ${supported
     .map((item) => `"${item}"`)
     .join(', ')}`,
+});
+
+/** A value that names something that is not there. */
+export const notFoundValue = (field: string, value: Json): FieldError => ({
+  reason: 'FieldValueNotFound',
+  field,
+  message: `Not found: ${JSON.stringify(value)}`,
 });
 
 /** A value that is there twice. */

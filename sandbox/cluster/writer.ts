@@ -87,6 +87,7 @@ export class ObjectWriter {
     object(ordered, 'metadata')['managedFields'] = printManagers(owners);
     // What admission adds belongs to nobody.
     if (resource.protection !== undefined) protect(ordered, resource.protection);
+    resource.complete?.(ordered);
     this.judge(resource, ordered, undefined, options);
     // Whether the name is taken only shows when the object is stored, which is last.
     if (this.store.get(resource, namespace, name) !== undefined) {
@@ -166,6 +167,7 @@ export class ObjectWriter {
     }
     this.checkPreconditions(resource, current, given, options);
     const next = this.carryOver(resource, current, clone(body), options);
+    resource.carryOver?.(next, current);
     resource.applyDefaults(next);
     const ordered = this.ordered(resource, next);
     if (options.subresource !== 'status' || resource.custom !== undefined) {

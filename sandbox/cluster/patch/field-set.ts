@@ -144,7 +144,7 @@ export function membersOf(value: Json, schema: Schema | undefined): Member[] | u
       schema: schema.fields[key] ?? schema.rest,
     }));
   }
-  if (schema?.type === 'map' && isObject(value)) {
+  if (schema?.type === 'map' && schema.atomic !== true && isObject(value)) {
     return Object.entries(value).map(([key, item]) => ({
       key: `f:${key}`,
       value: item,

@@ -221,7 +221,7 @@ function mergeValue(live: Json | undefined, stated: Json, schema: Schema | undef
 }
 
 const mergeable = (schema: Schema | undefined) =>
-  schema?.type === 'map' || (schema?.type === 'struct' && schema.atomic !== true);
+  (schema?.type === 'map' || schema?.type === 'struct') && schema.atomic !== true;
 
 function without(value: JsonObject, gone: FieldSet, schema: Schema | undefined): JsonObject {
   const result: JsonObject = { ...value };

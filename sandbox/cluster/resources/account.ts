@@ -5,6 +5,7 @@ import { equal, object, show, text } from '../json.ts';
 import * as s from '../schema.ts';
 import type { FieldError } from '../status.ts';
 import { forbidden, invalidValue } from '../status.ts';
+import { localReference } from './pod-parts.ts';
 import type { Resource } from './resource.ts';
 import { objectMeta, typeMeta } from './shapes.ts';
 import { setDefault } from './workload.ts';
@@ -20,8 +21,6 @@ const shared = {
   nameRule: 'subdomain',
 } as const satisfies Partial<Resource>;
 
-const reference = s.struct('LocalObjectReference', { name: s.string });
-
 /** ServiceAccounts. */
 export const serviceAccount: Resource = {
   ...shared,
@@ -35,7 +34,7 @@ export const serviceAccount: Resource = {
     ...typeMeta,
     metadata: objectMeta,
     secrets: s.keyed(s.any, ['name']),
-    imagePullSecrets: s.list(reference),
+    imagePullSecrets: s.list(localReference),
     automountServiceAccountToken: s.pointer(s.bool),
   }),
   applyDefaults: () => undefined,

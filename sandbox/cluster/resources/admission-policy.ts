@@ -3,8 +3,9 @@
 import { isObject, object, objects } from '../json.ts';
 import * as s from '../schema.ts';
 import { validateBinding, validatePolicy } from './admission-policy-rules.ts';
+import { labelSelector } from './pod-parts.ts';
 import type { Resource } from './resource.ts';
-import { labelSelector, objectMeta, typeMeta } from './shapes.ts';
+import { objectMeta, typeMeta } from './shapes.ts';
 import { setDefault } from './workload.ts';
 
 /** The API group of admission policies. */

@@ -5,8 +5,9 @@ import { count, isObject, object, objects, text } from '../json.ts';
 import * as s from '../schema.ts';
 import type { FieldError } from '../status.ts';
 import { forbidden, invalidValue, required } from '../status.ts';
+import { labelSelector } from './pod-parts.ts';
 import type { Resource } from './resource.ts';
-import { objectMeta, typeMeta } from './shapes.ts';
+import { conditions, objectMeta, typeMeta } from './shapes.ts';
 import { setDefault } from './workload.ts';
 
 const metricTarget = s.always(
@@ -18,7 +19,7 @@ const metricTarget = s.always(
   }),
 );
 const identifier = s.always(
-  s.struct('MetricIdentifier', { name: s.always(s.string), selector: s.any }),
+  s.struct('MetricIdentifier', { name: s.always(s.string), selector: labelSelector }),
 );
 const reference = s.always(
   s.struct('CrossVersionObjectReference', {
@@ -78,7 +79,7 @@ const schema = s.struct('HorizontalPodAutoscaler', {
       currentReplicas: s.int32,
       desiredReplicas: s.always(s.int32),
       currentMetrics: s.always(s.list(s.any)),
-      conditions: s.keyed(s.any, ['type']),
+      conditions,
     }),
   ),
 });

@@ -5,9 +5,10 @@ import * as s from '../schema.ts';
 import type { FieldError } from '../status.ts';
 import { invalidValue, notSupported, required } from '../status.ts';
 import { scheduleMistake } from './cron-schedule.ts';
+import { labelSelector } from './pod-parts.ts';
 import { endingPolicies } from './pod-spec.ts';
 import type { Resource } from './resource.ts';
-import { labelSelector, objectMeta, podTemplate, typeMeta } from './shapes.ts';
+import { objectMeta, podTemplate, typeMeta } from './shapes.ts';
 import {
   defaultTemplate,
   notNegative,
@@ -90,7 +91,6 @@ function defaultJob(job: JsonObject): void {
   setDefault(spec, 'manualSelector', false);
   setDefault(spec, 'podReplacementPolicy', 'TerminatingOrFailed');
   defaultTemplate(spec);
-  selectOwnPods(job);
 }
 
 const counters = ['parallelism', 'completions', 'backoffLimit', 'ttlSecondsAfterFinished'];
@@ -158,7 +158,7 @@ export const job: Resource = {
     spec: jobSpec,
     status: s.always(
       s.struct('JobStatus', {
-        conditions: s.list(condition),
+        conditions: { ...s.list(condition), mergeKey: 'type' },
         startTime: s.time,
         completionTime: s.time,
         active: s.int32,
@@ -176,6 +176,7 @@ export const job: Resource = {
     ),
   }),
   applyDefaults: defaultJob,
+  complete: selectOwnPods,
   validate: validateJob,
   warnings: templateWarnings,
 };

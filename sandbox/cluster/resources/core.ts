@@ -5,9 +5,11 @@ import { at, equal, object, show, text } from '../json.ts';
 import * as s from '../schema.ts';
 import type { FieldError } from '../status.ts';
 import { forbidden, invalidValue } from '../status.ts';
+import { validateMounts } from './placement-rules.ts';
+import { stated, texts } from './pod-parts.ts';
 import { defaultPodSpec, endingPolicies, validatePodSpec } from './pod-spec.ts';
 import type { Resource } from './resource.ts';
-import { objectMeta, podSpec, typeMeta } from './shapes.ts';
+import { conditions, objectMeta, podSpec, typeMeta } from './shapes.ts';
 import { setDefault } from './workload.ts';
 
 const plain = {
@@ -71,7 +73,7 @@ export const configMap: Resource = {
     metadata: objectMeta,
     immutable: s.pointer(s.bool),
     data: s.map(s.string),
-    binaryData: s.map(s.string),
+    binaryData: s.map(s.bytes),
   }),
   validate: validateConfigMap,
 };
@@ -89,15 +91,11 @@ export const event: Resource = {
     ...typeMeta,
     metadata: objectMeta,
     involvedObject: s.always(
-      s.struct('ObjectReference', {
-        kind: s.string,
-        namespace: s.string,
-        name: s.string,
-        uid: s.string,
-        apiVersion: s.string,
-        resourceVersion: s.string,
-        fieldPath: s.string,
-      }),
+      s.struct(
+        'ObjectReference',
+        texts('kind', 'namespace', 'name', 'uid', 'apiVersion', 'resourceVersion', 'fieldPath'),
+        { atomic: true },
+      ),
     ),
     reason: s.string,
     message: s.string,
@@ -143,7 +141,7 @@ export const namespace: Resource = {
     ...typeMeta,
     metadata: objectMeta,
     spec: s.always(s.struct('NamespaceSpec', { finalizers: s.list(s.string) })),
-    status: s.always(s.struct('NamespaceStatus', { phase: s.string, conditions: s.list(s.any) })),
+    status: s.always(s.struct('NamespaceStatus', { phase: s.string, conditions })),
   }),
   applyDefaults: (given) => {
     setDefault(object(given, 'spec'), 'finalizers', ['kubernetes']);
@@ -192,7 +190,10 @@ export const lease: Resource = {
 };
 
 function validatePod(given: JsonObject, old: JsonObject | undefined): FieldError[] {
-  if (old === undefined) return validatePodSpec(object(given, 'spec'), 'spec', endingPolicies);
+  const spec = object(given, 'spec');
+  if (old === undefined) {
+    return [...validatePodSpec(spec, 'spec', endingPolicies), ...validateMounts(spec, 'spec')];
+  }
   return equal(given['spec'], old['spec'])
     ? []
     : [
@@ -202,6 +203,8 @@ function validatePod(given: JsonObject, old: JsonObject | undefined): FieldError
         ),
       ];
 }
+
+const address = s.struct('PodIP', stated('ip'));
 
 /** Pods. */
 export const pod: Resource = {
@@ -227,15 +230,22 @@ export const pod: Resource = {
         conditions: s.keyed(s.any, ['type']),
         message: s.string,
         reason: s.string,
+        nominatedNodeName: s.string,
         hostIP: s.string,
-        hostIPs: s.list(s.any),
+        hostIPs: { ...s.list(address), mergeKey: 'ip' },
         podIP: s.string,
-        podIPs: s.list(s.any),
+        podIPs: s.keyed(address, ['ip']),
         startTime: s.time,
         initContainerStatuses: s.list(s.any),
         containerStatuses: s.list(s.any),
         qosClass: s.string,
+        ephemeralContainerStatuses: s.list(s.any),
         resize: s.string,
+        resourceClaimStatuses: s.keyed(s.any, ['name']),
+        extendedResourceClaimStatus: s.any,
+        nodeAllocatableResourceClaimStatuses: s.list(s.any),
+        allocatedResources: s.map(s.quantity),
+        resources: s.any,
       }),
     ),
   }),

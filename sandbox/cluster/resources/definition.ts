@@ -5,7 +5,7 @@ import * as s from '../schema.ts';
 import type { FieldError } from '../status.ts';
 import { invalidValue, notSupported, required } from '../status.ts';
 import type { Resource } from './resource.ts';
-import { objectMeta, typeMeta, workloadConditions } from './shapes.ts';
+import { conditions, objectMeta, typeMeta } from './shapes.ts';
 import { setDefault } from './workload.ts';
 
 const names = s.always(
@@ -241,7 +241,7 @@ export const definition: Resource = {
     ),
     status: s.always(
       s.struct('CustomResourceDefinitionStatus', {
-        conditions: s.always(workloadConditions),
+        conditions: s.always(conditions),
         acceptedNames: names,
         storedVersions: s.always(s.list(s.string)),
         observedGeneration: s.int64,

@@ -5,8 +5,9 @@ import { at, isObject, object } from '../json.ts';
 import * as s from '../schema.ts';
 import type { FieldError } from '../status.ts';
 import { forbidden, invalidValue, notSupported } from '../status.ts';
+import { labelSelector } from './pod-parts.ts';
 import type { Resource } from './resource.ts';
-import { labelSelector, objectMeta, podTemplate, typeMeta, workloadConditions } from './shapes.ts';
+import { objectMeta, podTemplate, typeMeta, updatedConditions } from './shapes.ts';
 import {
   defaultTemplate,
   notNegative,
@@ -49,7 +50,7 @@ const schema = s.struct('Deployment', {
       availableReplicas: s.int32,
       unavailableReplicas: s.int32,
       terminatingReplicas: s.pointer(s.int32),
-      conditions: workloadConditions,
+      conditions: updatedConditions,
       collisionCount: s.pointer(s.int32),
     }),
   ),

@@ -4,8 +4,9 @@ import { object } from '../json.ts';
 import * as s from '../schema.ts';
 import type { FieldError } from '../status.ts';
 import { invalidValue } from '../status.ts';
+import { labelSelector } from './pod-parts.ts';
 import type { Resource } from './resource.ts';
-import { labelSelector, objectMeta, typeMeta } from './shapes.ts';
+import { objectMeta, standardConditions, typeMeta } from './shapes.ts';
 
 function validateAmount(field: string, value: Json | undefined): FieldError[] {
   if (value === undefined) return [];
@@ -80,17 +81,7 @@ export const disruptionBudget: Resource = {
         currentHealthy: s.always(s.int32),
         desiredHealthy: s.always(s.int32),
         expectedPods: s.always(s.int32),
-        conditions: s.keyed(
-          s.struct('Condition', {
-            type: s.always(s.string),
-            status: s.always(s.string),
-            observedGeneration: s.int64,
-            lastTransitionTime: s.always(s.time),
-            reason: s.always(s.string),
-            message: s.always(s.string),
-          }),
-          ['type'],
-        ),
+        conditions: standardConditions,
       }),
     ),
   }),

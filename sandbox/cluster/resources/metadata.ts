@@ -34,6 +34,14 @@ const nameRules: Readonly<Record<NameRule, (name: string) => string | undefined>
 
 const namePart = (key: string) => key.slice(key.lastIndexOf('/') + 1);
 
+/** Why a text is no key of a label; undefined: it is one. */
+export const labelKeyMistake = (key: string): string | undefined =>
+  keyName.test(namePart(key)) ? undefined : keyRule;
+
+/** Why a text is no value of a label; undefined: it is one. */
+export const labelValueMistake = (value: string): string | undefined =>
+  labelValue.test(value) ? undefined : valueRule;
+
 /** The broken rules of a map of labels. */
 export function validateLabels(labels: JsonObject, field: string): FieldError[] {
   const errors: FieldError[] = [];

@@ -47,6 +47,8 @@ export const node: Resource = {
         podCIDRs: s.set(s.string),
         providerID: s.string,
         unschedulable: s.bool,
+        configSource: s.any,
+        externalID: s.string,
         taints: s.list(
           s.struct('Taint', {
             key: s.always(s.string),
@@ -67,6 +69,12 @@ export const node: Resource = {
         daemonEndpoints: s.any,
         nodeInfo: s.any,
         images: s.list(s.any),
+        volumesInUse: s.list(s.string),
+        volumesAttached: s.list(s.any),
+        config: s.any,
+        runtimeHandlers: s.list(s.any),
+        features: s.any,
+        declaredFeatures: s.list(s.string),
       }),
     ),
   }),

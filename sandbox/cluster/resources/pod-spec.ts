@@ -5,6 +5,7 @@ import { at, isObject, list, object, objects, show, text } from '../json.ts';
 import { quantityNanos } from '../quantity.ts';
 import type { FieldError } from '../status.ts';
 import { duplicate, invalidValue, notSupported, required } from '../status.ts';
+import { validatePlacement } from './placement-rules.ts';
 
 const standardResources = ['cpu', 'memory', 'ephemeral-storage'];
 
@@ -16,6 +17,47 @@ function pullPolicy(image: string): string {
   const last = image.split('/').at(-1) ?? '';
   const tagged = last.includes(':') || image.includes('@');
   return !tagged || last.endsWith(':latest') ? 'Always' : 'IfNotPresent';
+}
+
+function defaultHandler(handler: JsonObject): void {
+  const httpGet = handler['httpGet'];
+  if (isObject(httpGet)) {
+    setDefault(httpGet, 'path', '/');
+    setDefault(httpGet, 'scheme', 'HTTP');
+  }
+  const grpc = handler['grpc'];
+  if (isObject(grpc)) setDefault(grpc, 'service', '');
+}
+
+/** The source of a variable or of a file that shows a field of the pod. */
+function defaultSource(source: JsonObject): void {
+  const field = source['fieldRef'];
+  if (isObject(field)) setDefault(field, 'apiVersion', 'v1');
+  const amount = source['resourceFieldRef'];
+  if (isObject(amount)) setDefault(amount, 'divisor', '0');
+}
+
+const usualMode = 0o644;
+/** What a token of a service account lasts, in seconds. */
+const tokenSeconds = 3600;
+
+function defaultVolume(volume: JsonObject): void {
+  for (const kind of ['configMap', 'secret', 'downwardAPI', 'projected']) {
+    const source = volume[kind];
+    if (isObject(source)) setDefault(source, 'defaultMode', usualMode);
+  }
+  const projections = objects(volume, 'projected', 'sources');
+  for (const { serviceAccountToken } of projections) {
+    if (isObject(serviceAccountToken)) {
+      setDefault(serviceAccountToken, 'expirationSeconds', tokenSeconds);
+    }
+  }
+  for (const holder of [volume, ...projections]) {
+    for (const item of objects(holder, 'downwardAPI', 'items')) defaultSource(item);
+  }
+  const path = volume['hostPath'];
+  if (isObject(path)) setDefault(path, 'type', '');
+  if (Object.keys(volume).length === 1) volume['emptyDir'] = {};
 }
 
 function defaultContainer(container: JsonObject): void {
@@ -30,12 +72,10 @@ function defaultContainer(container: JsonObject): void {
     setDefault(found, 'periodSeconds', 10);
     setDefault(found, 'successThreshold', 1);
     setDefault(found, 'failureThreshold', 3);
-    const httpGet = found['httpGet'];
-    if (isObject(httpGet)) {
-      setDefault(httpGet, 'path', '/');
-      setDefault(httpGet, 'scheme', 'HTTP');
-    }
+    defaultHandler(found);
   }
+  for (const when of ['postStart', 'preStop']) defaultHandler(object(container, 'lifecycle', when));
+  for (const variable of objects(container, 'env')) defaultSource(object(variable, 'valueFrom'));
   const resources = object(container, 'resources');
   const limits = object(resources, 'limits');
   if (Object.keys(limits).length > 0) {
@@ -51,6 +91,7 @@ export function defaultPodSpec(spec: JsonObject): void {
   for (const container of [...objects(spec, 'initContainers'), ...objects(spec, 'containers')]) {
     defaultContainer(container);
   }
+  for (const volume of objects(spec, 'volumes')) defaultVolume(volume);
   setDefault(spec, 'restartPolicy', 'Always');
   setDefault(spec, 'terminationGracePeriodSeconds', 30);
   setDefault(spec, 'dnsPolicy', 'ClusterFirst');
@@ -142,7 +183,7 @@ export function validatePodSpec(
   if (policy !== undefined && !policies.includes(show(policy))) {
     errors.push(notSupported(`${field}.restartPolicy`, policy, policies));
   }
-  return errors;
+  return [...errors, ...validatePlacement(spec, field)];
 }
 
 function fractionalBytes(container: JsonObject, path: string): string[] {

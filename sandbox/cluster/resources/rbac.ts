@@ -5,8 +5,9 @@ import { equal, list, object, objects, text } from '../json.ts';
 import * as s from '../schema.ts';
 import type { FieldError } from '../status.ts';
 import { invalidValue, notSupported, required } from '../status.ts';
+import { labelSelector } from './pod-parts.ts';
 import type { Resource } from './resource.ts';
-import { labelSelector, objectMeta, typeMeta } from './shapes.ts';
+import { objectMeta, typeMeta } from './shapes.ts';
 import { setDefault } from './workload.ts';
 
 /** The API group of roles. */

@@ -12,6 +12,7 @@ import { limitRange, resourceQuota } from './quota.ts';
 import { clusterRole, clusterRoleBinding, role, roleBinding } from './rbac.ts';
 import { replicaSet } from './replica-set.ts';
 import type { Resource } from './resource.ts';
+import { service } from './service.ts';
 import { statefulSet } from './stateful-set.ts';
 import { claim, storageClass, volume } from './storage.ts';
 
@@ -27,6 +28,7 @@ export const resources: readonly Resource[] = [
   pod,
   resourceQuota,
   secret,
+  service,
   serviceAccount,
   deployment,
   replicaSet,

@@ -1,8 +1,9 @@
 // ReplicaSets: mostly written by the Deployment controller, read by people who want to know what a rollout did.
 import { object } from '../json.ts';
 import * as s from '../schema.ts';
+import { labelSelector } from './pod-parts.ts';
 import type { Resource } from './resource.ts';
-import { labelSelector, objectMeta, podTemplate, typeMeta, workloadConditions } from './shapes.ts';
+import { conditions, objectMeta, podTemplate, typeMeta } from './shapes.ts';
 import {
   defaultTemplate,
   notNegative,
@@ -43,7 +44,7 @@ export const replicaSet: Resource = {
         availableReplicas: s.int32,
         terminatingReplicas: s.pointer(s.int32),
         observedGeneration: s.int64,
-        conditions: workloadConditions,
+        conditions,
       }),
     ),
   }),

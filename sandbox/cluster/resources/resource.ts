@@ -51,6 +51,10 @@ export interface Resource {
   readonly orphansChildren?: true;
   /** A finalizer that admission gives to every new object. */
   readonly protection?: string;
+  /** Gives a new object what the server allots, which belongs to nobody. */
+  readonly complete?: (made: JsonObject) => void;
+  /** Keeps what the server allotted where an update leaves it out. */
+  readonly carryOver?: (next: JsonObject, old: JsonObject) => void;
   /** Fills in defaults in place. */
   readonly applyDefaults: (object: JsonObject) => void;
   /** The broken rules; `old` is missing on create. */

@@ -1,5 +1,18 @@
 // Shapes shared by several kinds: metadata, pod templates and selectors.
 import * as s from '../schema.ts';
+import {
+  affinity,
+  envFrom,
+  envVar,
+  lifecycle,
+  localReference,
+  podSecurityContext,
+  probe,
+  securityContext,
+  spread,
+  toleration,
+} from './pod-parts.ts';
+import { podVolume, volumeMount } from './pod-volumes.ts';
 
 const ownerReference = s.struct(
   'OwnerReference',
@@ -35,35 +48,14 @@ export const objectMeta = s.always(
   }),
 );
 
-/** The list of expressions and labels that picks pods; owned as a whole. */
-export const labelSelector = s.struct(
-  'LabelSelector',
-  {
-    matchLabels: s.map(s.string),
-    matchExpressions: s.list(
-      s.struct('LabelSelectorRequirement', {
-        key: s.always(s.string),
-        operator: s.always(s.string),
-        values: s.list(s.string),
-      }),
-    ),
-  },
-  { atomic: true },
-);
-
-const resources = s.always(
-  s.struct('ResourceRequirements', {
-    limits: s.map(s.quantity),
-    requests: s.map(s.quantity),
-    claims: s.list(s.any),
-  }),
-);
-
-const envVar = s.struct('EnvVar', {
-  name: s.always(s.string),
-  value: s.string,
-  valueFrom: s.any,
+const podResources = s.struct('ResourceRequirements', {
+  limits: s.map(s.quantity),
+  requests: s.map(s.quantity),
+  claims: s.told(s.struct('ResourceClaim', { name: s.always(s.string), request: s.string }), [
+    'name',
+  ]),
 });
+const resources = s.always(podResources);
 
 const containerPort = s.struct('ContainerPort', {
   name: s.string,
@@ -73,19 +65,6 @@ const containerPort = s.struct('ContainerPort', {
   hostIP: s.string,
 });
 
-const probe = s.struct('Probe', {
-  exec: s.any,
-  httpGet: s.any,
-  tcpSocket: s.any,
-  grpc: s.any,
-  initialDelaySeconds: s.int32,
-  timeoutSeconds: s.int32,
-  periodSeconds: s.int32,
-  successThreshold: s.int32,
-  failureThreshold: s.int32,
-  terminationGracePeriodSeconds: s.pointer(s.int64),
-});
-
 const container = s.struct('Container', {
   name: s.always(s.string),
   image: s.string,
@@ -93,21 +72,30 @@ const container = s.struct('Container', {
   args: s.list(s.string),
   workingDir: s.string,
   ports: s.keyed(containerPort, ['containerPort', 'protocol'], 'containerPort'),
-  envFrom: s.list(s.any),
+  envFrom: s.list(envFrom),
   env: s.keyed(envVar, ['name']),
   resources,
-  resizePolicy: s.list(s.any),
-  restartPolicy: s.string,
-  volumeMounts: s.keyed(s.any, ['mountPath']),
-  volumeDevices: s.keyed(s.any, ['devicePath']),
+  resizePolicy: s.list(
+    s.struct('ContainerResizePolicy', {
+      resourceName: s.always(s.string),
+      restartPolicy: s.always(s.string),
+    }),
+  ),
+  restartPolicy: s.pointer(s.string),
+  restartPolicyRules: s.list(s.any),
+  volumeMounts: s.keyed(volumeMount, ['mountPath']),
+  volumeDevices: s.keyed(
+    s.struct('VolumeDevice', { name: s.always(s.string), devicePath: s.always(s.string) }),
+    ['devicePath'],
+  ),
   livenessProbe: probe,
   readinessProbe: probe,
   startupProbe: probe,
-  lifecycle: s.any,
+  lifecycle,
   terminationMessagePath: s.string,
   terminationMessagePolicy: s.string,
   imagePullPolicy: s.string,
-  securityContext: s.any,
+  securityContext,
   stdin: s.bool,
   stdinOnce: s.bool,
   tty: s.bool,
@@ -116,7 +104,7 @@ const container = s.struct('Container', {
 /** `spec` of a pod. */
 export const podSpec = s.always(
   s.struct('PodSpec', {
-    volumes: s.keyed(s.any, ['name']),
+    volumes: s.keyed(podVolume, ['name']),
     initContainers: s.keyed(container, ['name']),
     containers: s.always(s.keyed(container, ['name'])),
     ephemeralContainers: s.keyed(s.any, ['name']),
@@ -124,7 +112,7 @@ export const podSpec = s.always(
     terminationGracePeriodSeconds: s.pointer(s.int64),
     activeDeadlineSeconds: s.pointer(s.int64),
     dnsPolicy: s.string,
-    nodeSelector: s.map(s.string),
+    nodeSelector: s.atomicMap(s.string),
     serviceAccountName: s.string,
     serviceAccount: s.string,
     automountServiceAccountToken: s.pointer(s.bool),
@@ -133,35 +121,40 @@ export const podSpec = s.always(
     hostPID: s.bool,
     hostIPC: s.bool,
     shareProcessNamespace: s.pointer(s.bool),
-    securityContext: s.struct('PodSecurityContext', {
-      runAsUser: s.pointer(s.int64),
-      runAsGroup: s.pointer(s.int64),
-      runAsNonRoot: s.pointer(s.bool),
-      fsGroup: s.pointer(s.int64),
-      seccompProfile: s.any,
-      supplementalGroups: s.any,
-      sysctls: s.any,
-      seLinuxOptions: s.any,
-      fsGroupChangePolicy: s.any,
-    }),
-    imagePullSecrets: s.keyed(s.any, ['name']),
+    securityContext: podSecurityContext,
+    imagePullSecrets: s.keyed(localReference, ['name']),
     hostname: s.string,
     subdomain: s.string,
-    affinity: s.any,
+    affinity,
     schedulerName: s.string,
-    tolerations: s.list(s.any),
-    hostAliases: s.list(s.any),
+    tolerations: s.list(toleration),
+    hostAliases: s.keyed(
+      s.struct('HostAlias', { ip: s.always(s.string), hostnames: s.list(s.string) }),
+      ['ip'],
+    ),
     priorityClassName: s.string,
     priority: s.pointer(s.int32),
-    dnsConfig: s.any,
-    readinessGates: s.list(s.any),
+    dnsConfig: s.struct('PodDNSConfig', {
+      nameservers: s.list(s.string),
+      searches: s.list(s.string),
+      options: s.list(
+        s.struct('PodDNSConfigOption', { name: s.string, value: s.pointer(s.string) }),
+      ),
+    }),
+    readinessGates: s.list(s.struct('PodReadinessGate', { conditionType: s.always(s.string) })),
     runtimeClassName: s.pointer(s.string),
     enableServiceLinks: s.pointer(s.bool),
     preemptionPolicy: s.pointer(s.string),
     overhead: s.map(s.quantity),
-    topologySpreadConstraints: s.keyed(s.any, ['topologyKey', 'whenUnsatisfiable'], 'topologyKey'),
-    os: s.any,
-    resources: s.any,
+    topologySpreadConstraints: s.keyed(spread, ['topologyKey', 'whenUnsatisfiable'], 'topologyKey'),
+    setHostnameAsFQDN: s.pointer(s.bool),
+    os: s.struct('PodOS', { name: s.always(s.string) }),
+    hostUsers: s.pointer(s.bool),
+    schedulingGates: s.keyed(s.struct('PodSchedulingGate', { name: s.always(s.string) }), ['name']),
+    resourceClaims: s.keyed(s.any, ['name']),
+    resources: podResources,
+    hostnameOverride: s.pointer(s.string),
+    schedulingGroup: s.any,
   }),
 );
 
@@ -170,16 +163,33 @@ export const podTemplate = s.always(
   s.struct('PodTemplateSpec', { metadata: objectMeta, spec: podSpec }),
 );
 
-/** One entry of `status.conditions` of Deployments, ReplicaSets and StatefulSets. */
-export const workloadConditions = s.keyed(
+const condition = {
+  type: s.always(s.string),
+  status: s.always(s.string),
+  lastTransitionTime: s.time,
+  reason: s.string,
+  message: s.string,
+};
+
+/** `status.conditions` of most kinds. */
+export const conditions = s.keyed(s.struct('Condition', condition), ['type']);
+
+/** `status.conditions` of newer kinds, in which nothing may be missing. */
+export const standardConditions = s.keyed(
   s.struct('Condition', {
     type: s.always(s.string),
     status: s.always(s.string),
-    lastUpdateTime: s.time,
-    lastTransitionTime: s.time,
-    reason: s.string,
-    message: s.string,
+    observedGeneration: s.int64,
+    lastTransitionTime: s.always(s.time),
+    reason: s.always(s.string),
+    message: s.always(s.string),
   }),
+  ['type'],
+);
+
+/** `status.conditions` of Deployments, which also tell when they last looked. */
+export const updatedConditions = s.keyed(
+  s.struct('DeploymentCondition', { ...condition, lastUpdateTime: s.time }),
   ['type'],
 );
 

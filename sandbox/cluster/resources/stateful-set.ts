@@ -5,8 +5,9 @@ import { equal, isObject, object, objects } from '../json.ts';
 import * as s from '../schema.ts';
 import type { FieldError } from '../status.ts';
 import { forbidden } from '../status.ts';
+import { labelSelector } from './pod-parts.ts';
 import type { Resource } from './resource.ts';
-import { labelSelector, objectMeta, podTemplate, typeMeta, workloadConditions } from './shapes.ts';
+import { conditions, objectMeta, podTemplate, typeMeta } from './shapes.ts';
 import { claim } from './storage.ts';
 import {
   defaultTemplate,
@@ -56,7 +57,7 @@ const schema = s.struct('StatefulSet', {
       currentRevision: s.string,
       updateRevision: s.string,
       collisionCount: s.pointer(s.int32),
-      conditions: workloadConditions,
+      conditions,
       availableReplicas: s.always(s.int32),
     }),
   ),

@@ -6,8 +6,9 @@ import * as s from '../schema.ts';
 import type { FieldError } from '../status.ts';
 import { forbidden, invalidValue, notSupported, required } from '../status.ts';
 import { goDifference } from './go-difference.ts';
+import { labelSelector } from './pod-parts.ts';
 import type { Resource } from './resource.ts';
-import { labelSelector, objectMeta, typeMeta } from './shapes.ts';
+import { objectMeta, typeMeta } from './shapes.ts';
 import { setDefault } from './workload.ts';
 
 const shared = {
@@ -146,6 +147,8 @@ export const claim: Resource = {
         conditions,
         allocatedResources: s.map(s.quantity),
         allocatedResourceStatuses: s.map(s.string),
+        currentVolumeAttributesClassName: s.pointer(s.string),
+        modifyVolumeStatus: s.any,
       }),
     ),
   }),
@@ -161,14 +164,24 @@ const sources = [
   'azureDisk',
   'azureFile',
   'cephfs',
+  'cinder',
   'csi',
   'fc',
+  'flexVolume',
+  'flocker',
   'gcePersistentDisk',
+  'glusterfs',
   'hostPath',
   'iscsi',
   'local',
   'nfs',
+  'photonPersistentDisk',
+  'portworxVolume',
+  'quobyte',
   'rbd',
+  'scaleIO',
+  'storageos',
+  'vsphereVolume',
 ];
 
 function validateVolume(given: JsonObject): FieldError[] {
@@ -212,6 +225,7 @@ export const volume: Resource = {
           uid: s.string,
           apiVersion: s.string,
           resourceVersion: s.string,
+          fieldPath: s.string,
         }),
         persistentVolumeReclaimPolicy: s.string,
         storageClassName: s.string,

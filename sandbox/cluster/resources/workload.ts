@@ -1,11 +1,12 @@
 // Rules that Deployments, ReplicaSets and StatefulSets share.
 
 import type { Json, JsonObject } from '../json.ts';
-import { at, equal, isObject, list, object, show, text } from '../json.ts';
+import { at, equal, isObject, list, object, objects, show, text } from '../json.ts';
 import { matchesSelector } from '../selector.ts';
 import type { FieldError } from '../status.ts';
 import { invalidValue, required } from '../status.ts';
 import { validateLabels } from './metadata.ts';
+import { validateMounts } from './placement-rules.ts';
 import { defaultPodSpec, podSpecWarnings, validatePodSpec } from './pod-spec.ts';
 
 /** Sets a value unless there is one. */
@@ -67,6 +68,11 @@ export function validateTemplate(
       `${field}.template.metadata.labels`,
     ),
     ...validatePodSpec(object(spec, 'template', 'spec'), `${field}.template.spec`, policies),
+    ...validateMounts(
+      object(spec, 'template', 'spec'),
+      `${field}.template.spec`,
+      objects(spec, 'volumeClaimTemplates'),
+    ),
   ];
 }
 
