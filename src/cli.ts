@@ -10,6 +10,7 @@ import { createStore } from './adapters/store/store.ts';
 import type { ChainHead, Finding } from './audit/chain.ts';
 import { addInitCommand } from './cli/init-command.ts';
 import { addProceduresCommand } from './cli/procedures-command.ts';
+import { addRbacCommand } from './cli/rbac-command.ts';
 import { addRightSizeCommand } from './cli/right-size-command.ts';
 import { addRulesCommand } from './cli/rules-command.ts';
 import { addSizingCommands } from './cli/sizing-commands.ts';
@@ -86,6 +87,7 @@ program
 addSizingCommands(program);
 addRightSizeCommand(program);
 addRulesCommand(program);
+addRbacCommand(program);
 addProceduresCommand(program);
 
 const profileCommand = program.command('profile').description('work on profiles');

@@ -127,6 +127,7 @@ export function refuseEscalation(
   caller: Caller,
 ): void {
   const { resource, namespace, name } = write;
+  if (write.operation === 'CREATE') requireCreate(write, authorizer, caller);
   const isAboutRights = [role, clusterRole, roleBinding, clusterRoleBinding].includes(resource);
   if (!isAboutRights || caller.groups.includes(masters)) return;
   const given = rulesGiven(write, authorizer, caller);
@@ -143,4 +144,19 @@ export function refuseEscalation(
     `${resource.plural}.${rbacGroup} "${name}" is forbidden: user "${caller.name}" (groups=${quoted(caller.groups)}) is attempting to grant RBAC permissions not currently held:\n${lines.join('\n')}${trouble}`,
     detailsOf(subject),
   );
+}
+
+/** An apply of what is not there needs the right to create it too; its name is known, so a rule may name it. */
+function requireCreate(
+  { resource, subresource, namespace, name }: PendingWrite,
+  authorizer: Authorizer,
+  caller: Caller,
+): void {
+  const { group, plural } = resource;
+  const access = { caller, verb: 'create', group, resource: plural, subresource, namespace };
+  const isMade = authorizer.decide({ ...access, name: '' }).allowed;
+  if (isMade || authorizer.decide({ ...access, name }).allowed) return;
+  const subject = byPlural(resource, name);
+  const full = group === '' ? plural : `${plural}.${group}`;
+  throw failure(403, 'Forbidden', `${full} "${name}" is forbidden: `, detailsOf(subject));
 }

@@ -3,12 +3,11 @@
 import { type Command, Option } from 'commander';
 import { Exit } from '../exit.ts';
 import type { System } from '../plan/system.ts';
-import type { Profile } from '../profile/profile.ts';
 import { adapterRules } from '../rules/adapter-rules.ts';
 import { receiver } from '../rules/receiver.ts';
 import { type RuleFormat, ruleFormats, ruleGroup } from '../rules/rule-group.ts';
 import { type RulesDocument, yamlText } from '../rules/rules-text.ts';
-import { findTarget, print, type Target } from './target.ts';
+import { findTarget, print, systemOfProfile, type Target } from './target.ts';
 
 const parts = ['rules', 'receiver', 'adapter'] as const;
 
@@ -36,7 +35,7 @@ export function addRulesCommand(program: Command): void {
         throw new Exit(2, `--format operator is for rules; ${options.part} has one form only`);
       }
       const target = await findTarget(id);
-      const system = target.system ?? systemOf(target);
+      const system = target.system ?? systemOfProfile(target);
       if (system.profile.triggers.size === 0 && system.wholeNamespace === undefined) {
         throw new Exit(2, `${id} has no profile with triggers, so there are no rules for it`);
       }
@@ -66,31 +65,4 @@ function withOrigin(document: RulesDocument, { id, system }: Target): RulesDocum
   if (system !== undefined) return document;
   const note = `The names are the profile's own, since headroom.yaml has no system ${id}: call it so there, or name one that it has.`;
   return { ...document, head: [...document.head, note] };
-}
-
-/** A profile where its own names say it runs, under the profile's name. */
-function systemOf({
-  id,
-  title,
-  profile,
-}: Pick<Target, 'id' | 'title'> & { readonly profile: Profile }): System {
-  const cluster = 'any';
-  return {
-    id,
-    title,
-    profile,
-    mode: 'observe',
-    cluster,
-    channel: '',
-    workloads: new Map(
-      [...profile.components].map(([component, { workload }]) => [
-        component,
-        { cluster, ...workload },
-      ]),
-    ),
-    endpoints: new Map(),
-    addresses: new Map(),
-    routes: [],
-    rule: undefined,
-  };
 }

@@ -43,6 +43,43 @@ export async function findTarget(id: string): Promise<Target> {
   throw new Exit(2, `there is no system or profile "${id}"${suggestion(id, known)}`);
 }
 
+/** A profile where its own names say it runs, under the profile's name. */
+export function systemOfProfile({
+  id,
+  title,
+  profile,
+}: Pick<Target, 'id' | 'title' | 'profile'>): System {
+  const cluster = 'any';
+  return {
+    id,
+    title,
+    profile,
+    mode: 'observe',
+    cluster,
+    channel: '',
+    workloads: new Map(
+      [...profile.components].map(([component, { workload }]) => [
+        component,
+        { cluster, ...workload },
+      ]),
+    ),
+    endpoints: new Map(),
+    addresses: new Map(),
+    routes: [],
+    rule: undefined,
+  };
+}
+
+/** The systems, or profiles in their place, of these names; without any all of headroom.yaml, else all profiles. */
+export async function findSystems(ids: readonly string[]): Promise<readonly System[]> {
+  const files = fileSettings(process.env);
+  const isConfigured = process.env['HEADROOM_CONFIG'] !== undefined || existsSync(files.configFile);
+  if (ids.length === 0 && isConfigured) return [...(await loadSystems()).values()];
+  const names = ids.length > 0 ? ids : [...orExit(await loadProfiles(files)).keys()];
+  const targets = await Promise.all(names.map(findTarget));
+  return targets.map((target) => target.system ?? systemOfProfile(target));
+}
+
 /** All systems of headroom.yaml. */
 export async function loadSystems(): Promise<Systems> {
   const files = fileSettings(process.env);

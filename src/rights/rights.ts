@@ -1,0 +1,247 @@
+// What Headroom asks of the clusters of a system, one right at a time: read for its cards, write for its plans.
+
+import { type ObjectKind, objectKinds } from '../change/kinds.ts';
+import type { System } from '../plan/system.ts';
+import { type Tier, tiers } from './tiers.ts';
+import { type WrittenObject, writtenObjects } from './written-objects.ts';
+
+export type Verb = 'get' | 'list' | 'watch' | 'patch' | 'create' | 'delete';
+
+/** One verb on one resource. */
+export interface Right {
+  readonly tier: Tier;
+  readonly cluster: string;
+  /** Undefined: of the whole cluster. */
+  readonly namespace: string | undefined;
+  /** Empty: the core group. */
+  readonly group: string;
+  /** The plural, with its subresource. */
+  readonly resource: string;
+  readonly verb: Verb;
+  /** Only this object. */
+  readonly name?: string;
+  /** The kind that is written, where it is one that headroom.yaml may leave out. */
+  readonly writes?: ObjectKind;
+  /** It is the same for every system of the cluster. */
+  readonly shared?: true;
+  /** Why it is asked for, as people read it. */
+  readonly why: string;
+}
+
+/** Every right that the cards, commands and procedures of a system need. */
+export function rightsOf(system: System): readonly Right[] {
+  const written = writtenObjects(system);
+  const places = placesOf(system, written);
+  return withoutRepeats([
+    ...[...new Set(places.map(({ cluster }) => cluster))].flatMap(clusterRights),
+    ...places.flatMap(namespaceRights),
+    ...(system.wholeNamespace === undefined
+      ? []
+      : anyWorkload({ cluster: system.cluster, namespace: system.wholeNamespace })),
+    ...written.flatMap(writeRights),
+  ]);
+}
+
+/** Without names that a tier may reach by another rule already: a rule for any name leaves nothing to the others. */
+function withoutRepeats(rights: readonly Right[]): readonly Right[] {
+  const keyOf = ({ cluster, namespace, group, resource, verb }: Right) =>
+    JSON.stringify([cluster, namespace, group, resource, verb]);
+  const widest = new Map<string, number>();
+  for (const right of rights.filter(({ name }) => name === undefined)) {
+    const tier = tiers.indexOf(right.tier);
+    widest.set(keyOf(right), Math.min(tier, widest.get(keyOf(right)) ?? tier));
+  }
+  return rights.filter(
+    (right) =>
+      right.name === undefined ||
+      tiers.indexOf(right.tier) < (widest.get(keyOf(right)) ?? Number.POSITIVE_INFINITY),
+  );
+}
+
+interface Place {
+  readonly cluster: string;
+  readonly namespace: string;
+}
+
+/** Where the workloads of a system run and where its procedures write. */
+function placesOf(system: System, written: readonly WrittenObject[]): readonly Place[] {
+  const { cluster, wholeNamespace, workloads } = system;
+  const own = wholeNamespace === undefined ? [] : [{ cluster, namespace: wholeNamespace }];
+  const all = [...own, ...workloads.values(), ...written];
+  return [
+    ...new Map(
+      all.map(({ cluster: at, namespace }) => [`${at}/${namespace}`, { cluster: at, namespace }]),
+    ).values(),
+  ];
+}
+
+type Asked = Pick<Right, 'group' | 'resource' | 'why'> & { readonly verbs: readonly Verb[] };
+
+const watched: readonly Verb[] = ['get', 'list', 'watch'];
+
+/** Room for more pods is a matter of the whole cluster. */
+const ofCluster: readonly Asked[] = [
+  {
+    group: '',
+    resource: 'nodes',
+    verbs: ['list'],
+    why: 'nodes belong to no namespace, and what they hold says whether more pods fit',
+  },
+  {
+    group: '',
+    resource: 'pods',
+    verbs: ['list'],
+    why: 'pods of every namespace take room on the nodes; only their requests are looked at',
+  },
+];
+
+const ofNamespace: readonly Asked[] = [
+  {
+    group: 'apps',
+    resource: 'deployments',
+    verbs: watched,
+    why: 'the workloads that cards are about',
+  },
+  {
+    group: 'apps',
+    resource: 'statefulsets',
+    verbs: watched,
+    why: 'the workloads that cards are about',
+  },
+  {
+    group: 'autoscaling',
+    resource: 'horizontalpodautoscalers',
+    verbs: watched,
+    why: 'who else sets replicas',
+  },
+  {
+    group: 'autoscaling.k8s.io',
+    resource: 'verticalpodautoscalers',
+    verbs: ['list'],
+    why: 'who else sets requests',
+  },
+  {
+    group: 'keda.sh',
+    resource: 'scaledobjects',
+    verbs: ['get', 'list'],
+    why: 'who else sets the limits of autoscalers',
+  },
+  { group: '', resource: 'pods', verbs: ['list', 'watch'], why: 'why pods are not ready' },
+  { group: '', resource: 'resourcequotas', verbs: ['list'], why: 'whether more pods are allowed' },
+  { group: '', resource: 'limitranges', verbs: ['list'], why: 'whether pods may be that large' },
+];
+
+function asked(
+  { verbs, ...right }: Asked,
+  place: Pick<Right, 'cluster' | 'namespace'>,
+  tier: Tier,
+): readonly Right[] {
+  return verbs.map((verb) => ({ tier, ...place, ...right, verb }));
+}
+
+function clusterRights(cluster: string): readonly Right[] {
+  return [
+    ...ofCluster
+      .flatMap((each) => asked(each, { cluster, namespace: undefined }, 'read-only'))
+      .map((right) => ({ ...right, shared: true }) as const),
+    {
+      tier: 'read-only',
+      shared: true,
+      cluster,
+      namespace: 'kube-system',
+      group: '',
+      resource: 'configmaps',
+      verb: 'get',
+      name: 'cluster-autoscaler-status',
+      why: 'whether nodes come by themselves',
+    },
+  ];
+}
+
+function namespaceRights(place: Place): readonly Right[] {
+  return [
+    ...ofNamespace.flatMap((each) => asked(each, place, 'read-only')),
+    {
+      tier: 'scale',
+      ...place,
+      ...resourceOf('HorizontalPodAutoscaler'),
+      verb: 'patch',
+      writes: 'HorizontalPodAutoscaler',
+      why: 'the limits of whatever autoscaler owns a workload, by whatever name',
+    },
+    {
+      tier: 'scale',
+      ...place,
+      ...resourceOf('ScaledObject'),
+      verb: 'patch',
+      writes: 'ScaledObject',
+      why: 'the limits of autoscalers that KEDA makes',
+    },
+    {
+      tier: 'scale',
+      ...place,
+      group: '',
+      resource: 'events',
+      verb: 'create',
+      why: 'what was changed and by which plan, told on the object',
+    },
+  ];
+}
+
+/** Without a profile nobody knows the names. */
+function anyWorkload(place: Place): readonly Right[] {
+  const right = {
+    ...place,
+    ...resourceOf('Deployment'),
+    verb: 'patch',
+    writes: 'Deployment',
+  } as const;
+  return [
+    { ...right, tier: 'scale', resource: 'deployments/scale', why: '/scale' },
+    { ...right, tier: 'templates', why: '/scale' },
+  ];
+}
+
+function resourceOf(kind: ObjectKind): Pick<Right, 'group' | 'resource'> {
+  const { apiVersion, plural } = objectKinds[kind];
+  const at = apiVersion.indexOf('/');
+  return { group: at < 0 ? '' : apiVersion.slice(0, at), resource: plural };
+}
+
+/** Kinds that are read in every namespace anyway. */
+const readAnyway: ReadonlySet<ObjectKind> = new Set([
+  'Deployment',
+  'StatefulSet',
+  'HorizontalPodAutoscaler',
+  'ScaledObject',
+]);
+/** Kinds whose patches are not narrowed to names. */
+const patchedAnyway: ReadonlySet<ObjectKind> = new Set(['HorizontalPodAutoscaler', 'ScaledObject']);
+
+function writeRights(written: WrittenObject): readonly Right[] {
+  const { cluster, namespace, kind, name, deed, tier, by, takenBack } = written;
+  const { group, resource } = resourceOf(kind);
+  const right = {
+    tier,
+    cluster,
+    namespace,
+    group,
+    resource: deed === 'scale' ? `${resource}/scale` : resource,
+    writes: kind,
+    why: by,
+    // A rule cannot hold part of a name: then it is every name, and the admission policy is narrower.
+    ...(name.kind === 'known' && { name: name.name }),
+  };
+  const verbs: readonly Verb[] = [
+    ...(patchedAnyway.has(kind) ? [] : (['patch'] as const)),
+    ...(deed === 'make' ? (['create'] as const) : []),
+    ...(takenBack ? (['delete'] as const) : []),
+  ];
+  const { writes: _, ...read } = right;
+  return [
+    ...(deed === 'scale' || readAnyway.has(kind)
+      ? []
+      : [{ ...read, tier: 'read-only', verb: 'get' } as const]),
+    ...verbs.map((verb) => ({ ...right, verb })),
+  ];
+}

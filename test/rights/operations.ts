@@ -1,0 +1,236 @@
+// Everything Headroom asks of the cluster of a system, by its own adapters: what the rights are held against.
+
+import { createClusters } from '../../src/adapters/kubernetes.ts';
+import { createWorkloadReader } from '../../src/adapters/kubernetes-live.ts';
+import { createRoomReader } from '../../src/adapters/kubernetes-room.ts';
+import type { CreateChange, FieldValue, PatchChange } from '../../src/change/change.ts';
+import { type ClusterWrite, clusterWrite } from '../../src/change/cluster-write.ts';
+import { type ObjectKind, type ObjectRef, objectPath } from '../../src/change/kinds.ts';
+import { OperationError } from '../../src/errors.ts';
+import type { System } from '../../src/plan/system.ts';
+import type { ObjectEvent } from '../../src/ports.ts';
+import type { ObjectName } from '../../src/rights/object-name.ts';
+import type { Tier } from '../../src/rights/tiers.ts';
+import { type WrittenObject, writtenObjects } from '../../src/rights/written-objects.ts';
+import { makeAutoscalerChange, makePatchChange, makeScaleChange } from '../make.ts';
+import type { LimitedCluster } from './limited-cluster.ts';
+
+/** One thing the product does; it ends whether the cluster allows it or not. */
+export interface Operation {
+  readonly tier: Tier;
+  readonly what: string;
+  run(): Promise<void>;
+}
+
+/** A name that somebody could have typed. */
+const typed = (name: ObjectName): string =>
+  name.kind === 'known' ? name.name : name.parts.join('typed-in');
+
+/** What the operations need of the cluster they ask. */
+type Parts = Pick<LimitedCluster, 'kubeconfig' | 'url' | 'token'>;
+
+/** Writes are dry runs, which need the same rights and leave the cluster as it is. */
+export function operationsOf(system: System, parts: Parts): readonly Operation[] {
+  const { kubeconfig } = parts;
+  const cluster = system.cluster;
+  const clusters = createClusters([{ id: cluster }], kubeconfig);
+  const write = async (change: ClusterWrite) => {
+    await clusters.write(change, { dryRun: true });
+  };
+  const written = writtenObjects(system);
+  const namespaces = [...new Set(written.map(({ namespace }) => namespace))];
+  const reading = (what: string, run: () => Promise<unknown>): Operation => ({
+    tier: 'read-only',
+    what,
+    run: () => orRefused(run),
+  });
+  return [
+    ...[...system.workloads].flatMap(([component, workload]) => [
+      reading(`observe ${component}`, () => clusters.observe(workload)),
+      reading(`look for what sets the requests of ${component}`, () => clusters.vertical(workload)),
+      reading(`look for what makes the autoscaler of ${component}`, () =>
+        clusters.scaledObject(workload),
+      ),
+      reading(`read ${component} as plans see it`, () => clusters.read(workload)),
+    ]),
+    ...namespaces.flatMap((namespace) => [
+      reading(`room in ${namespace}`, () =>
+        createRoomReader([{ id: cluster }], kubeconfig, { clock: { now: () => new Date() } })(
+          cluster,
+          [namespace],
+        ),
+      ),
+      ...(['Deployment', 'StatefulSet'] as const).map((kind) =>
+        reading(`suggest a ${kind} of ${namespace}`, () =>
+          createWorkloadReader(
+            { id: cluster },
+            kubeconfig,
+          )({
+            cluster,
+            namespace,
+            kind,
+            name: 'a-slip',
+          }),
+        ),
+      ),
+      ...watches(namespace, parts),
+      reading(`read a StatefulSet and what scales in ${namespace}`, async () => {
+        for (const kind of ['StatefulSet', 'HorizontalPodAutoscaler', 'ScaledObject'] as const) {
+          await clusters.read({ cluster, namespace, kind, name: 'any' });
+        }
+      }),
+    ]),
+    ...written
+      .filter(({ deed }) => deed !== 'scale')
+      .map((each) => reading(`read ${words(each)}`, () => clusters.read(refOf(each)))),
+    ...namespaces.flatMap((namespace): readonly Operation[] => [
+      {
+        tier: 'scale',
+        what: `move an autoscaler of ${namespace}`,
+        run: () => write(limits({ cluster, namespace })),
+      },
+      {
+        tier: 'scale',
+        what: `move a ScaledObject of ${namespace}`,
+        run: () =>
+          write(patchOf({ cluster, namespace, kind: 'ScaledObject', name: 'any' }, 'spec')),
+      },
+    ]),
+    ...namespaces.map(
+      (namespace): Operation => ({
+        tier: 'scale',
+        what: `tell in ${namespace} what was changed`,
+        run: () => orRefused(() => clusters.tell(told(system, namespace))),
+      }),
+    ),
+    ...written.flatMap((each) => writes(each, write)),
+  ];
+}
+
+/** What is watched where the account may: each is opened, and closed again. */
+function watches(namespace: string, { url, token }: Parts): readonly Operation[] {
+  const paths = [
+    objectPath('Deployment', { namespace }),
+    objectPath('StatefulSet', { namespace }),
+    objectPath('HorizontalPodAutoscaler', { namespace }),
+    `/api/v1/namespaces/${namespace}/pods`,
+  ];
+  return paths.flatMap((path) =>
+    ['', '?watch=true'].map((query) => ({
+      tier: 'read-only' as const,
+      what: `${query === '' ? 'list' : 'watch'} ${path}`,
+      async run() {
+        const headers = { authorization: `Bearer ${token}` };
+        const { body } = await fetch(`${url}${path}${query}`, { headers });
+        await body?.cancel();
+      },
+    })),
+  );
+}
+
+/** A word beside a workload that is there. */
+function told(system: System, namespace: string): ObjectEvent {
+  const object = [...system.workloads.values()].find((each) => each.namespace === namespace);
+  if (object === undefined) throw new Error(`no workload in ${namespace}`);
+  const { cluster, kind, name } = object;
+  return {
+    object: { cluster, namespace, kind, name },
+    name: `${name}.headroom`,
+    reason: 'HeadroomApplied',
+    message: 'for a test',
+    at: new Date(0),
+  };
+}
+
+/** Trouble is an answer too: the journal of the cluster says what was refused. */
+async function orRefused(run: () => Promise<unknown>): Promise<void> {
+  try {
+    await run();
+  } catch (error) {
+    if (!(error instanceof OperationError)) throw error;
+  }
+}
+
+const words = ({ kind, namespace, name }: WrittenObject) => `${kind} ${namespace}/${typed(name)}`;
+
+function refOf({ cluster, namespace, kind, name }: WrittenObject): ObjectRef {
+  return { cluster, namespace, kind, name: typed(name) };
+}
+
+function limits({ cluster, namespace }: Pick<ObjectRef, 'cluster' | 'namespace'>): ClusterWrite {
+  const autoscaler = { cluster, namespace, name: 'whatever-it-is-called' };
+  return clusterWrite(makeAutoscalerChange({ autoscaler }), '1');
+}
+
+function patchOf(object: ObjectRef, field: string): ClusterWrite {
+  const fields: PatchChange['fields'] = [
+    { pointer: `/${field}`, what: field, before: 1, after: 2 },
+  ];
+  return clusterWrite(makePatchChange({ object, fields, guards: [] }), '1');
+}
+
+function writes(
+  each: WrittenObject,
+  write: (change: ClusterWrite) => Promise<void>,
+): readonly Operation[] {
+  const { tier, deed, takenBack, kind } = each;
+  const object = refOf(each);
+  const operation = (what: string, change: () => ClusterWrite): Operation => ({
+    tier,
+    what: `${what} ${words(each)}`,
+    run: () => write(change()),
+  });
+  if (deed === 'scale') {
+    if (kind !== 'Deployment' && kind !== 'StatefulSet') throw new Error(`${kind} has no scale`);
+    return [
+      operation('scale', () =>
+        clusterWrite(makeScaleChange({ workload: { ...object, kind } }), '1'),
+      ),
+    ];
+  }
+  return [
+    operation('patch', () => patchOf(object, 'spec')),
+    ...(deed === 'make' ? [operation('make', () => creationOf(object))] : []),
+    ...(takenBack
+      ? [operation('take back', () => ({ how: 'remove', object, resourceVersion: '1' }))]
+      : []),
+  ];
+}
+
+/** The least of each kind that a server takes. */
+const pod = { containers: [{ name: 'main', image: 'registry.example/main:1' }] };
+const template = { metadata: { labels: { app: 'made' } }, spec: pod };
+const selector = { matchLabels: { app: 'made' } };
+const target = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'made' };
+const least: Readonly<Record<ObjectKind, CreateChange['fields']>> = {
+  Deployment: { spec: { selector, template } },
+  StatefulSet: { spec: { selector, template, serviceName: 'made' } },
+  HorizontalPodAutoscaler: { spec: { scaleTargetRef: target, maxReplicas: 3 } },
+  ConfigMap: { data: { key: 'value' } },
+  PersistentVolumeClaim: {
+    spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+  },
+  Service: { spec: { ports: [{ port: 80 }] } },
+  PodDisruptionBudget: { spec: { minAvailable: 1, selector } },
+  Job: { spec: { template: { spec: { ...pod, restartPolicy: 'Never' } } } },
+  VerticalPodAutoscaler: { spec: { targetRef: target } },
+  ScaledObject: { spec: { scaleTargetRef: { name: 'made' } } },
+  Cluster: { spec: { instances: 3 } },
+  Pooler: { spec: { instances: 1 } },
+  RedisCluster: { spec: { clusterSize: 3 } },
+};
+
+function creationOf(object: ObjectRef): ClusterWrite {
+  return clusterWrite(
+    {
+      kind: 'create',
+      workload: { ...object, kind: 'Deployment' },
+      object,
+      fields: least[object.kind],
+      rollout: false,
+      floor: false,
+      undo: 'exact',
+    },
+    '1',
+  );
+}
