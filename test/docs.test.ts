@@ -6,11 +6,9 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parseAllDocuments, parse as parseYaml } from 'yaml';
-import { z } from 'zod';
+import { parse as parseYaml } from 'yaml';
 import { parseDelivery } from '../src/alert/parse-delivery.ts';
 import { routeAlert } from '../src/alert/route.ts';
-import { objectKinds } from '../src/change/kinds.ts';
 import { loadConfig, loadProfiles } from '../src/load-files.ts';
 import { helpMessage } from '../src/message/command-reply.ts';
 import { assembleSystems } from '../src/settings/headroom-config.ts';
@@ -39,11 +37,6 @@ interface Fence {
   readonly language: string;
   readonly text: string;
 }
-
-/** The first document of the checklist's first YAML block. */
-const roleShape = z.object({
-  rules: z.array(z.object({ resources: z.array(z.string()), verbs: z.array(z.string()) })),
-});
 
 /** Every fenced block of all documents. */
 function fences(): readonly Fence[] {
@@ -114,6 +107,18 @@ describe('a command that is written down', () => {
     'npm run bench': ['package.json', '"bench": "tsx bench/main.ts"'],
     'npm run simulate -- 123': ['package.json', '"simulate": "tsx test/simulation/main.ts"'],
     'npx tsx sandbox/write-manifest.ts': ['test/manifest.test.ts', 'renderManifest'],
+    'kubectl apply -f deploy/rbac/admission-policy.yaml': [
+      'test/rights/admission-policy.test.ts',
+      "join(rbacFolder, 'admission-policy.yaml')",
+    ],
+    'kubectl apply -k deploy/rbac/gl-008/scale': [
+      'test/rights/tiers.test.ts',
+      'built(join(rbacFolder, id, tier))',
+    ],
+    'kubectl apply -k deploy/rbac/room': [
+      'test/rights/tiers.test.ts',
+      "built(join(rbacFolder, 'room'))",
+    ],
     'npm run pictures': ['package.json', '"pictures": "tsx test/browser/take-pictures.ts"'],
     'curl --fail --header "Authorization: Bearer $ALERTMANAGER_TOKEN" --data @alert.json http://localhost:8080/alertmanager':
       ['test/handlers/post-alertmanager.test.ts', 'Bearer'],
@@ -246,37 +251,6 @@ describe('the checklist for a real workspace', () => {
     expect(parseYaml(route?.text ?? '')).toHaveProperty('receivers.0.name', 'headroom');
     const label = /matchers: \['(\w+)!=""'\]/.exec(route?.text ?? '')?.[1];
     expect(await headroom(['rules', 'gl-008'])).toContain(`${label}: gl-008`);
-  });
-
-  it('grants what the adapter asks of a cluster, and nothing else', () => {
-    const role: unknown = parseAllDocuments(fenceOf(checklist, 'yaml').text)[0]?.toJS();
-    const { rules } = roleShape.parse(role);
-    const granted = rules.flatMap(({ resources, verbs }) =>
-      resources.flatMap((resource) => verbs.map((verb) => `${verb} ${resource}`)),
-    );
-    const verbs = { read: 'get', list: 'list' } as const;
-    const resources = {
-      Deployment: 'deployments',
-      StatefulSet: 'statefulsets',
-      Pod: 'pods',
-      HorizontalPodAutoscaler: 'horizontalpodautoscalers',
-    } as const;
-    const calls = [
-      ...read('src/adapters/kubernetes.ts').matchAll(/\.(read|list)Namespaced(\w+)\(/g),
-    ].map(
-      ([, verb = '', resource = '']) =>
-        `${verbs[verb as keyof typeof verbs]} ${resources[resource as keyof typeof resources]}`,
-    );
-    const needed = [
-      ...calls,
-      'patch deployments',
-      'patch deployments/scale',
-      'patch horizontalpodautoscalers',
-      ...['get', 'list', 'patch'].map((verb) => `${verb} ${objectKinds.ScaledObject.plural}`),
-      // A custom kind is listed by its name.
-      `list ${/plural: '(\w+)'/.exec(read('src/adapters/vertical-autoscaler.ts'))?.[1] ?? ''}`,
-    ];
-    expect(sorted(granted)).toEqual(sorted(needed));
   });
 });
 

@@ -31,6 +31,7 @@ const pureFolders = [
   'message',
   'plan',
   'profile',
+  'rights',
   'rules',
   'settings',
   'sizing',

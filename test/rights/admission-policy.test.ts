@@ -69,7 +69,7 @@ describe('of a workload the account may change', () => {
         'kubectl.kubernetes.io/restartedAt': '2026-11-22T03:00:00Z',
       }),
     ],
-    ['the mark of the plan', add('/metadata/annotations', { 'headroom/plan': 'p1' })],
+    ['the mark of the plan', add('/metadata/annotations/headroom~1plan', 'p1')],
   ])('%s', async (_, body) => {
     expect(await patch(worker, body)).toMatchObject({ status: 200 });
   });
@@ -242,9 +242,9 @@ describe('what the account makes', () => {
   });
 
   it('is all that it may delete: neither workloads of the profile nor what somebody else made', async () => {
-    expect(
-      (await patch(worker, add('/metadata/annotations', { 'headroom/plan': 'p1' }))).status,
-    ).toBe(200);
+    expect((await patch(worker, add('/metadata/annotations/headroom~1plan', 'p1'))).status).toBe(
+      200,
+    );
     expect((await ask('DELETE', `${worker}?dryRun=All`)).status).toBe(422);
     limited.cluster.control.seed([made('worker-spot')]);
     const answer = await ask('DELETE', `${deployments}/worker-spot`);
