@@ -7,7 +7,6 @@ import { text } from '../../sandbox/cluster/json.ts';
 import { adminToken } from '../../sandbox/cluster/server.ts';
 import { clientOf } from '../sandbox/cluster/ask.ts';
 import {
-  built,
   type LimitedCluster,
   objectsIn,
   rbacFolder,

@@ -3,7 +3,7 @@
 import { createClusters } from '../../src/adapters/kubernetes.ts';
 import { createWorkloadReader } from '../../src/adapters/kubernetes-live.ts';
 import { createRoomReader } from '../../src/adapters/kubernetes-room.ts';
-import type { CreateChange, FieldValue, PatchChange } from '../../src/change/change.ts';
+import type { CreateChange, PatchChange } from '../../src/change/change.ts';
 import { type ClusterWrite, clusterWrite } from '../../src/change/cluster-write.ts';
 import { type ObjectKind, type ObjectRef, objectPath } from '../../src/change/kinds.ts';
 import { OperationError } from '../../src/errors.ts';

@@ -180,7 +180,7 @@ describe.each(shipped)('the rights for %s', (id) => {
     // What may be listed everywhere may be listed here: the tiers stand without it.
     for (const { kind, metadata } of room) {
       limited.cluster.control.remove(
-        String(kind),
+        text({ kind: kind ?? '' }, 'kind'),
         text(metadata, 'namespace'),
         text(metadata, 'name'),
       );
