@@ -69,7 +69,8 @@ export function assembleProcedurePlan(facts: ProcedureFacts, name: PlanName): Co
   const steps: Step[] = [];
   const notes: string[] = [...facts.plan.notes];
   const moves: ReplicasMove[] = [];
-  const waiting: Change[] = [];
+  /** By the number of the step they are written with. */
+  const waiting = new Map<number, readonly Change[]>();
   for (const planned of facts.plan.steps) {
     const made = world.changesOf(planned);
     if (made.kind === 'refused') {
@@ -80,14 +81,17 @@ export function assembleProcedurePlan(facts: ProcedureFacts, name: PlanName): Co
     }
     notes.push(...made.notes.map((note) => `step ${planned.number}: ${note}`));
     moves.push(...made.moves);
-    if (planned.rollsOutWith !== undefined) {
-      waiting.push(...made.changes);
+    const { number, rollsOutWith } = planned;
+    const changes = [...(waiting.get(number) ?? []), ...made.changes];
+    waiting.delete(number);
+    if (rollsOutWith !== undefined) {
+      waiting.set(rollsOutWith, [...(waiting.get(rollsOutWith) ?? []), ...changes]);
       continue;
     }
-    steps.push(...joinRollouts([...waiting.splice(0), ...made.changes]));
+    steps.push(...joinRollouts(changes));
     steps.push(...gatesOfStep(planned, facts.system));
   }
-  assert(waiting.length === 0, 'what waits for another rollout has one');
+  assert(waiting.size === 0, 'what waits for another rollout has one');
   const [main] = changesOf({ steps });
   if (main === undefined && steps.every(({ kind }) => kind !== 'human')) {
     return { kind: 'refused', because: 'all of it is there already; there is nothing to change' };

@@ -2,7 +2,7 @@
 
 import type { PatchField } from '../change/change.ts';
 import type { SeenObject } from '../change/compare.ts';
-import { valueAt } from '../change/pointer.ts';
+import { escaped, valueAt } from '../change/pointer.ts';
 import type { StepChange } from '../sizing/planned-step.ts';
 import { missingWorkload } from './choose-change.ts';
 import { chooseResize } from './choose-resize.ts';
@@ -132,11 +132,12 @@ export function restartChanges(facts: StepFacts): StepChanges {
   const object = templateOf(facts);
   if ('because' in object) return object;
   const annotations = '/spec/template/metadata/annotations';
-  const { fields, guards } = fieldsToWrite(
-    valueAt(object.value, annotations),
-    { 'kubectl.kubernetes.io/restartedAt': at },
-    annotations,
-  );
+  const there = valueAt(object.value, annotations);
+  const name = 'kubectl.kubernetes.io/restartedAt';
+  // A second restart of the same plan is one as well, and the server only sees one where the text differs.
+  const isAgain = valueAt(there, `/${escaped(name)}`) === at;
+  const when = isAgain ? new Date(Date.parse(at) + 1000).toISOString() : at;
+  const { fields, guards } = fieldsToWrite(there, { [name]: when }, annotations);
   const patch = patchOf({
     workload,
     object: refIn(facts, workload.kind, workload.name),
