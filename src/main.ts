@@ -76,15 +76,16 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   const atWork = new Map<string, Promise<void>>();
   const loops = new Map<string, Loop>();
   let queue: RunningQueue | undefined;
-  const clusters = [...config.clusters.values()];
+  const addresses = [...config.clusters.values()];
+  const clusters = createClusters(addresses, settings.kubeconfig, { log });
   const systems = assembleSystems(config, options.profiles);
   const allowed = allowedIn(config, systems);
   const parts: Parts = {
     store,
-    clusters: allowOnly(createClusters(clusters, settings.kubeconfig), allowed),
+    clusters: allowOnly(clusters, allowed),
     allowed,
-    lookForRoom: createRoomReader(clusters, settings.kubeconfig, { clock }),
-    readWorkload: createWorkloadReaders(clusters, settings.kubeconfig),
+    lookForRoom: createRoomReader(addresses, settings.kubeconfig, { clock }),
+    readWorkload: createWorkloadReaders(addresses, settings.kubeconfig),
     metricsOf: metricsOf(config, settings),
     probe,
     queue: {
@@ -164,6 +165,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
         () => Promise.all([...loops.values()].map((each) => each.stop())),
         () => Promise.all(atWork.values()),
         () => lastMessages(parts),
+        () => clusters.close(),
         async () => queue?.close(),
         () => pool.end(),
       ]);

@@ -79,6 +79,13 @@ export interface Clusters {
    */
   observe(workload: WorkloadRef): Promise<ClusterState>;
   /**
+   * The same as the cluster last told it, without asking where that can be helped: for waiting and for drawing plans,
+   * never for a write (docs/decisions/0010). It may be behind, by seconds as a rule and by a minute and a half at most,
+   * but never behind what this process has read or written. The signal ends waiting, not the answer.
+   * @throws OperationError when the cluster must be asked and cannot be.
+   */
+  follow(workload: WorkloadRef, signal?: AbortSignal): Promise<ClusterState>;
+  /**
    * One object as patches see it; undefined when it is not there.
    * @throws OperationError when the cluster cannot be asked.
    */
@@ -94,12 +101,16 @@ export interface Clusters {
    */
   scaledObject(workload: WorkloadRef): Promise<ScaledObjectSeen>;
   /**
+<<<<<<< HEAD
    * When an Argo CD application or a Flux source puts back what somebody else changes.
    * @throws OperationError when the cluster cannot be asked.
    */
   syncSettings(cluster: string, source: SyncSource): Promise<SyncSettings>;
   /**
    * What the autoscalers of a namespace scale.
+=======
+   * What the autoscalers of a namespace scale, as the cluster last told it.
+>>>>>>> 83cc2a6 (adapters: follow clusters by watches)
    * @throws OperationError when the cluster cannot be asked.
    */
   autoscaled(place: {

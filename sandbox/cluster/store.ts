@@ -140,9 +140,10 @@ export class Store {
     return () => this.listeners.delete(listener);
   }
 
-  /** Drops everything; the versions go on. */
+  /** Drops everything; the versions go on, and whoever watched before must begin anew. */
   clear(): void {
     this.shelves.clear();
+    this.last += 1;
     this.compact();
   }
 

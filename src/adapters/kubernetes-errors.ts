@@ -119,13 +119,19 @@ function connectionCode(error: unknown): string | undefined {
 }
 
 function rateLimited(doing: string, error: ApiException<unknown>): OperationError {
-  const seconds = Number(error.headers['retry-after']);
+  const waitMs = retryAfterMs(error);
   return new OperationError(`${doing}: the API server asks us to wait`, {
     code: 'rate-limited',
     retryable: true,
     cause: error,
-    ...(Number.isFinite(seconds) && seconds > 0 && { retryAfterMs: seconds * 1000 }),
+    ...(waitMs !== undefined && { retryAfterMs: waitMs }),
   });
+}
+
+/** How long the server asks us to wait. */
+export function retryAfterMs({ headers }: ApiException<unknown>): number | undefined {
+  const seconds = Number(headers['retry-after']);
+  return Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : undefined;
 }
 
 /** The longest message worth showing: admission webhooks can be wordy. */

@@ -6,6 +6,7 @@ import {
   HttpMethod,
   PatchStrategy,
 } from '@kubernetes/client-node';
+import { z } from 'zod';
 import type { ClusterWrite } from '../change/cluster-write.ts';
 import type { SeenObject } from '../change/compare.ts';
 import { type ObjectRef, objectPath } from '../change/kinds.ts';
@@ -14,25 +15,33 @@ import type { WriteAnswer } from '../ports.ts';
 import { readTrouble, writeAnswer } from './kubernetes-errors.ts';
 import { readJson, sendJson } from './kubernetes-raw.ts';
 import { readObject, seenObject } from './kubernetes-state.ts';
+import type { Floor } from './shelf.ts';
 
 /** Our name as owner of the fields we write. */
 const fieldManager = 'headroom';
+
+interface Sent {
+  readonly answer: WriteAnswer;
+  /** What is known of the object afterwards; absent when nothing was written. */
+  readonly floor?: Floor;
+}
 
 /** Sends one conditional write; a subresource has the path of its object. */
 export async function sendWrite(
   configuration: Configuration,
   write: ClusterWrite,
   dryRun: boolean,
-): Promise<WriteAnswer> {
+): Promise<Sent> {
   const { kind, namespace, name, cluster } = write.object;
   const verb = { patch: 'changing', apply: 'making', remove: 'removing' }[write.how];
   const doing = `${verb} ${kind} ${namespace}/${name} in cluster ${cluster}`;
   const path = objectPath(kind, { namespace, name });
   const asked = { ...(dryRun && { dryRun: 'All' }) };
+  let written: unknown;
   try {
     switch (write.how) {
       case 'patch':
-        await sendJson(configuration, {
+        written = await sendJson(configuration, {
           method: HttpMethod.PATCH,
           path: write.subresource === undefined ? path : `${path}/${write.subresource}`,
           query: { ...asked, fieldManager },
@@ -41,7 +50,7 @@ export async function sendWrite(
         });
         break;
       case 'apply':
-        await sendJson(configuration, {
+        written = await sendJson(configuration, {
           method: HttpMethod.PATCH,
           path,
           query: { ...asked, fieldManager },
@@ -66,10 +75,21 @@ export async function sendWrite(
       default:
         unreachable(write);
     }
-    return { kind: 'written' };
   } catch (error) {
-    return writeAnswer(doing, error);
+    const answer = writeAnswer(doing, error);
+    return { answer, ...(answer.kind === 'unknown' && !dryRun && { floor: { kind: 'unknown' } }) };
   }
+  return { answer: { kind: 'written' }, ...(!dryRun && { floor: floorOf(written) }) };
+}
+
+const versioned = z.object({ metadata: z.object({ resourceVersion: z.string().min(1) }) });
+
+/** What the server answers to a write is the object as it is then; of a removal only that it goes. */
+function floorOf(written: unknown): Floor {
+  const read = versioned.safeParse(written);
+  return read.success
+    ? { kind: 'version', version: read.data.metadata.resourceVersion }
+    : { kind: 'unknown' };
 }
 
 /** One object of any kind that plans may write. */

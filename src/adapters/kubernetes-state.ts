@@ -15,10 +15,10 @@ import { parseCpuMillicores, parseMemoryMi } from '../profile/quantity.ts';
 import { NotKubernetes } from './kubernetes-errors.ts';
 import { podShapeOf } from './pod-shape.ts';
 
-/** A Deployment or StatefulSet; `pods` are its own, only looked at when some are not ready. */
+/** A Deployment or StatefulSet; `reasons` are those of its own pods, only looked at when some are not ready. */
 export function workloadState(
   object: V1Deployment | V1StatefulSet,
-  pods: readonly V1Pod[],
+  reasons: readonly string[],
 ): WorkloadState {
   const { metadata, spec, status } = object;
   const conditions = status?.conditions ?? [];
@@ -35,11 +35,29 @@ export function workloadState(
     ...(outdated > 0 && { outdatedReplicas: outdated }),
     observed: (status?.observedGeneration ?? 0) >= (metadata?.generation ?? 0),
     ...(stuck && { stuck: stuck.message ?? stuck.reason ?? 'no longer progressing' }),
-    notReady: [...(failure?.message === undefined ? [] : [failure.message]), ...podReasons(pods)],
+    notReady: [...(failure?.message === undefined ? [] : [failure.message]), ...counted(reasons)],
     ...(who !== undefined && { lastScaledBy: who }),
     ...podRequests(spec?.template.spec),
     ...(pod !== undefined && { pod }),
   };
+}
+
+/** All pods of a workload, as a list can be asked for them; empty where it selects none by name. */
+export function podSelector({ spec }: V1Deployment | V1StatefulSet): string {
+  const { matchLabels = {}, matchExpressions = [] } = spec?.selector ?? {};
+  const labels = Object.entries(matchLabels).map(([key, value]) => `${key}=${value}`);
+  const expressions = matchExpressions.map(({ key, operator, values = [] }) => {
+    switch (operator) {
+      case 'In':
+      case 'NotIn':
+        return `${key} ${operator.toLowerCase()} (${values.join(',')})`;
+      case 'DoesNotExist':
+        return `!${key}`;
+      default:
+        return key;
+    }
+  });
+  return [...labels, ...expressions].join(',');
 }
 
 /** Whether an autoscaler is for this workload. */
@@ -150,20 +168,17 @@ function podRequests(spec: V1PodSpec | undefined): {
   };
 }
 
-/** Why pods are not ready, counted: "3 pods ImagePullBackOff". */
-function podReasons(pods: readonly V1Pod[]): string[] {
+/** The words counted, the most frequent first: "3 pods ImagePullBackOff". */
+function counted(reasons: readonly string[]): string[] {
   const counts = new Map<string, number>();
-  for (const pod of pods) {
-    const reason = podReason(pod);
-    if (reason !== undefined) counts.set(reason, (counts.get(reason) ?? 0) + 1);
-  }
+  for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1);
   return [...counts]
     .toSorted(([, a], [, b]) => b - a)
     .map(([reason, count]) => `${count} ${count === 1 ? 'pod' : 'pods'} ${reason}`);
 }
 
-function podReason(pod: V1Pod): string | undefined {
-  const { status } = pod;
+/** Why a pod is not ready; undefined when it is. */
+export function podReason({ status }: Pick<V1Pod, 'status'>): string | undefined {
   if (status?.conditions?.some((c) => c.type === 'Ready' && c.status === 'True')) return undefined;
   const waiting = status?.containerStatuses
     ?.map((s) => s.state?.waiting?.reason)

@@ -7,26 +7,29 @@ import {
   CoreV1Api,
   CustomObjectsApi,
   createConfiguration,
-  type KubeConfig,
-  type RequestContext,
-  ResponseContext,
-  type SecurityAuthentication,
   ServerConfiguration,
   type V2HorizontalPodAutoscaler,
   VersionApi,
   wrapHttpLibrary,
 } from '@kubernetes/client-node';
-import { fetch } from 'undici';
 import type { WorkloadRef } from '../change/change.ts';
 import { assert, OperationError } from '../errors.ts';
 import type { Clusters } from '../ports.ts';
-import { withinTime } from '../within-time.ts';
-import { autoscalerState } from './autoscaler-state.ts';
+import { areAllReady, clusterState, scaledBy } from './cluster-state.ts';
 import { type ClusterAddress, loadKubeconfig } from './kubernetes-config.ts';
-import { NoCredentials, NotKubernetes, readTrouble } from './kubernetes-errors.ts';
+import { reuseConnections, sendWithin, withCredentials } from './kubernetes-connection.ts';
+import { readTrouble } from './kubernetes-errors.ts';
 import { tellOf } from './kubernetes-events.ts';
+import {
+  Follower,
+  type FollowerParts,
+  type FollowTimes,
+  floorAt,
+  followTimes,
+} from './kubernetes-follow.ts';
 import { orMissing, readObjectAt, sendWrite } from './kubernetes-objects.ts';
-import { scales, seenObject, workloadState } from './kubernetes-state.ts';
+import { podReason, podSelector, scales } from './kubernetes-state.ts';
+import { Pace } from './pace.ts';
 import { findScaledObject } from './scaled-object.ts';
 import { readSyncSettings } from './sync-settings.ts';
 import { verticalAutoscaler } from './vertical-autoscaler.ts';
@@ -34,6 +37,28 @@ import { verticalAutoscaler } from './vertical-autoscaler.ts';
 /** One answer may take this long; a write without an answer by then is unknown. */
 export const deadlineMsDefault = 10_000;
 const podsMax = 500;
+/** What cannot be watched is read at this pace: the first of a burst at once, and nobody waits longer than a card may. */
+const readsInstead = { perSecond: 1, burst: 10, waitMaxMs: 2_000 };
+
+export interface RunningClusters extends Clusters {
+  /** Ends every watch; what waits for its turn to read is let go. */
+  close(): Promise<void>;
+}
+
+interface ClustersOptions {
+  /** For one answer. (Default: 10 s.) */
+  readonly deadlineMs?: number;
+  /** (Default: nothing is said.) */
+  readonly log?: FollowerParts['log'];
+  /** Other clocks for what is followed, for tests. */
+  readonly following?: Partial<FollowTimes>;
+}
+
+const silent: FollowerParts['log'] = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+};
 
 /**
  * @param kubeconfig path of a kubeconfig file; without it the service account of the pod is used.
@@ -42,13 +67,17 @@ const podsMax = 500;
 export function createClusters(
   addresses: readonly ClusterAddress[],
   kubeconfig: string | undefined,
-  { deadlineMs = deadlineMsDefault }: { readonly deadlineMs?: number } = {},
-): Clusters {
-  const apis = new Map(
-    addresses.map((address) => [address.id, apisOf(address, kubeconfig, deadlineMs)]),
+  { deadlineMs = deadlineMsDefault, log = silent, following }: ClustersOptions = {},
+): RunningClusters {
+  const times = { ...followTimes, deadlineMs, ...following };
+  const reached = new Map(
+    addresses.map((address) => {
+      const apis = apisOf(address, kubeconfig, deadlineMs);
+      return [address.id, reachedCluster(address.id, apis, { times, log })];
+    }),
   );
-  const of = (cluster: string): Apis => {
-    const found = apis.get(cluster);
+  const of = (cluster: string): ReachedCluster => {
+    const found = reached.get(cluster);
     if (found !== undefined) return found;
     throw new OperationError(`cluster ${cluster} is not in headroom.yaml`, {
       code: 'refused',
@@ -56,19 +85,41 @@ export function createClusters(
     });
   };
   return {
-    observe: async (workload) => observe(of(workload.cluster), workload),
-    read: async (object) => readObjectAt(of(object.cluster).configuration, object),
+    observe: async (workload) => observeAndNote(of(workload.cluster), workload),
+    async follow(workload, signal) {
+      const cluster = of(workload.cluster);
+      const told = await cluster.follower.state(workload, signal);
+      if (told !== undefined) return told;
+      await cluster.pace.turn(2, signal);
+      return observeAndNote(cluster, workload);
+    },
+    async read(object) {
+      const { configuration, follower } = of(object.cluster);
+      const seen = await readObjectAt(configuration, object);
+      follower.note(object, floorAt(seen?.resourceVersion));
+      return seen;
+    },
     vertical: async (workload) => verticalAutoscaler(of(workload.cluster).custom, workload),
     scaledObject: async (workload) =>
       findScaledObject(of(workload.cluster).configuration, workload),
     syncSettings: async (cluster, source) => readSyncSettings(of(cluster).configuration, source),
-    autoscaled: async (place) => autoscaled(of(place.cluster), place),
-    write: async (write, { dryRun }) =>
-      sendWrite(of(write.object.cluster).configuration, write, dryRun),
+    async autoscaled(place) {
+      const cluster = of(place.cluster);
+      const told = await cluster.follower.autoscaled(place.namespace);
+      if (told !== undefined) return told;
+      await cluster.pace.turn(1);
+      return autoscaled(cluster, place);
+    },
+    async write(write, { dryRun }) {
+      const { configuration, follower } = of(write.object.cluster);
+      const { answer, floor } = await sendWrite(configuration, write, dryRun);
+      if (floor !== undefined) follower.note(write.object, floor);
+      return answer;
+    },
     tell: async (event) => tellOf(of(event.object.cluster).configuration, event),
     health: () =>
       Promise.all(
-        [...apis].map(async ([cluster, { version }]) => {
+        [...reached].map(async ([cluster, { version }]) => {
           try {
             await version.getCode();
             return { cluster };
@@ -79,7 +130,50 @@ export function createClusters(
           }
         }),
       ),
+    async close() {
+      await Promise.all(
+        [...reached.values()].map(async ({ follower, pace }) => {
+          pace.close();
+          await follower.close();
+        }),
+      );
+    },
   };
+}
+
+/** The cluster's APIs, what is followed of it, and how often it may be read where it cannot be followed. */
+type ReachedCluster = Apis & { readonly follower: Follower; readonly pace: Pace };
+
+function reachedCluster(
+  cluster: string,
+  apis: Apis,
+  { times, log }: { readonly times: FollowTimes; readonly log: FollowerParts['log'] },
+): ReachedCluster {
+  const pace = new Pace(readsInstead);
+  const follower = new Follower({
+    cluster,
+    configuration: apis.configuration,
+    times,
+    log,
+    async readReasons({ namespace, labelSelector }, signal) {
+      await pace.turn(1, signal);
+      try {
+        return await reasonsOf(apis, namespace, labelSelector);
+      } catch (error) {
+        throw readTrouble(`listing pods of ${namespace} in cluster ${cluster}`, error);
+      }
+    },
+  });
+  return { ...apis, follower, pace };
+}
+
+async function observeAndNote(
+  cluster: ReachedCluster,
+  workload: WorkloadRef,
+): ReturnType<Clusters['observe']> {
+  const seen = await observe(cluster, workload);
+  cluster.follower.noteState(workload, seen);
+  return seen;
 }
 
 interface Apis {
@@ -117,79 +211,6 @@ export function apisOf(
   };
 }
 
-/** A kubeconfig may name a program that makes a token; when it fails nothing was sent. */
-function withCredentials(config: KubeConfig, deadlineMs: number): SecurityAuthentication {
-  return {
-    getName: () => config.getName(),
-    async applySecurityAuthentication(request) {
-      try {
-        // Such a program may hang, and the client would wait for it for ever.
-        await withinTime(
-          deadlineMs,
-          config.applySecurityAuthentication(request),
-          () => new Error(`no credentials within ${deadlineMs} ms`),
-        );
-      } catch (error) {
-        throw new NoCredentials(error);
-      }
-    },
-  };
-}
-
-/**
- * The client makes a new connection pool for each request, and with it a new TLS handshake. Its factory is private,
- * so this one cast replaces it on the instance by one that remembers.
- */
-function reuseConnections(config: KubeConfig): void {
-  const inside = config as unknown as {
-    createDispatcher: (...args: readonly unknown[]) => unknown;
-  };
-  const original = inside.createDispatcher.bind(config);
-  const made = new Map<string, unknown>();
-  inside.createDispatcher = (...args) => {
-    const key = JSON.stringify(args, (_, value: unknown) =>
-      Buffer.isBuffer(value) ? value.toString('base64') : value,
-    );
-    const known = made.get(key);
-    if (known !== undefined) return known;
-    const dispatcher = original(...args);
-    made.set(key, dispatcher);
-    return dispatcher;
-  };
-}
-
-async function sendWithin(deadlineMs: number, request: RequestContext): Promise<ResponseContext> {
-  const body = request.getBody();
-  assert(body === undefined || typeof body === 'string', 'the client sends text');
-  const dispatcher = request.getDispatcher();
-  const response = await fetch(request.getUrl(), {
-    method: request.getHttpMethod(),
-    headers: request.getHeaders(),
-    signal: AbortSignal.timeout(deadlineMs),
-    ...(body !== undefined && { body }),
-    ...(dispatcher !== undefined && { dispatcher }),
-  });
-  const text = await response.text();
-  // A login page or a proxy's greeting with status 200 is no answer of a cluster.
-  if (response.ok && !isJsonObject(text)) throw new NotKubernetes();
-  return new ResponseContext(response.status, Object.fromEntries(response.headers), {
-    text: async () => text,
-    binary: async () => Buffer.from(text),
-    // Nothing that is asked here streams.
-    stream: () => null,
-  });
-}
-
-function isJsonObject(text: string): boolean {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value);
-  } catch (error) {
-    if (error instanceof SyntaxError) return false;
-    throw error;
-  }
-}
-
 async function observe(apis: Apis, workload: WorkloadRef): ReturnType<Clusters['observe']> {
   const doing = `reading ${workload.kind} ${workload.namespace}/${workload.name} in cluster ${workload.cluster}`;
   try {
@@ -203,28 +224,24 @@ async function observe(apis: Apis, workload: WorkloadRef): ReturnType<Clusters['
       autoscalersIn(apis, namespace),
     ]);
     const scaling = autoscalers.filter((item) => scales(item, workload));
-    const [autoscaler] = scaling;
-    if (object === undefined) return { workload: undefined, autoscaler: undefined, objects: [] };
-    const allReady = (object.status?.readyReplicas ?? 0) >= (object.spec?.replicas ?? 1);
-    const labels = object.spec?.selector.matchLabels ?? {};
-    const labelSelector = Object.entries(labels)
-      .map(([key, value]) => `${key}=${value}`)
-      .join(',');
-    const pods =
-      allReady || labelSelector === ''
+    const labelSelector = object === undefined ? '' : podSelector(object);
+    const reasons =
+      object === undefined || areAllReady(object) || labelSelector === ''
         ? []
-        : (await apis.core.listNamespacedPod({ namespace, labelSelector, limit: podsMax })).items;
-    return {
-      workload: workloadState(object, pods),
-      autoscaler: autoscaler && autoscalerState(autoscaler),
-      objects: [
-        seenObject(workload.kind, object),
-        ...scaling.map((item) => seenObject('HorizontalPodAutoscaler', item)),
-      ],
-    };
+        : await reasonsOf(apis, namespace, labelSelector);
+    return clusterState(workload, { object, scaling, reasons });
   } catch (error) {
     throw readTrouble(doing, error);
   }
+}
+
+async function reasonsOf(
+  { core }: Apis,
+  namespace: string,
+  labelSelector: string,
+): Promise<readonly string[]> {
+  const { items } = await core.listNamespacedPod({ namespace, labelSelector, limit: podsMax });
+  return items.flatMap((pod) => podReason(pod) ?? []);
 }
 
 async function autoscalersIn(
@@ -239,17 +256,7 @@ async function autoscaled(
   { cluster, namespace }: Parameters<Clusters['autoscaled']>[0],
 ): ReturnType<Clusters['autoscaled']> {
   try {
-    return (await autoscalersIn(apis, namespace)).flatMap(({ metadata, spec }) =>
-      metadata?.name === undefined || spec === undefined
-        ? []
-        : [
-            {
-              autoscaler: metadata.name,
-              kind: spec.scaleTargetRef.kind,
-              workload: spec.scaleTargetRef.name,
-            },
-          ],
-    );
+    return (await autoscalersIn(apis, namespace)).flatMap(scaledBy);
   } catch (error) {
     throw readTrouble(`listing the autoscalers of ${namespace} in cluster ${cluster}`, error);
   }

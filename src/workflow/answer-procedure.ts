@@ -88,7 +88,7 @@ async function replicasOf(
       const workload = system.workloads.get(component);
       if (workload === undefined) return [];
       try {
-        const { workload: found } = await clusters.observe(workload);
+        const { workload: found } = await clusters.follow(workload);
         return found === undefined ? [] : [[component, found.replicas]];
       } catch (error) {
         if (!(error instanceof OperationError)) throw error;

@@ -9,7 +9,7 @@ export const limits = {
   runDirectMs: 4_000,
   /** A plan that ten runs could not finish has a fault that an eleventh will not mend. */
   runsMax: 10,
-  /** How often a rollout is looked at (two or three reads each, so about one request a second), and how long it may take before it is called stuck. */
+  /** How often a rollout is looked at (no request each, as long as its cluster can be watched), and how long it may take before it is called stuck. */
   rolloutPollMs: 2_500,
   rolloutDeadlineMs: 10 * 60_000,
   /** How often a gate is looked at, and how long something may stay unknown there that had to be so at once. */

@@ -31,7 +31,7 @@ export async function observeWorkload(
   { clusters, clock, counters }: Pick<Parts, 'clusters' | 'clock' | 'counters'>,
 ): Promise<Omit<TargetFacts, 'component'>> {
   const facts = { system, workload };
-  const asked = await askCluster(workload.cluster, counters, () => clusters.observe(workload));
+  const asked = await askCluster(workload.cluster, counters, () => clusters.follow(workload));
   return asked.kind === 'answer'
     ? { ...facts, cluster: asked.answer, now: clock.now() }
     : { ...facts, cluster: undefined, clusterProblem: asked.problem, now: clock.now() };

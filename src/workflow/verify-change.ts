@@ -7,7 +7,7 @@ import type { RunChangeState } from '../ports.ts';
 import { type ChangeAtHand, type ChangeEnd, note } from './change-at-hand.ts';
 import { limits } from './limits.ts';
 import { wantInThread } from './move-plan.ts';
-import { observeChange } from './observe-change.ts';
+import { followChange, observeChange } from './observe-change.ts';
 import type { Parts } from './parts.ts';
 
 export type Rollout =
@@ -113,10 +113,17 @@ export async function verifyChange(
   }
 }
 
-/** A cluster that does not answer for a while is no failure of the rollout. */
-export async function watch(at: Pick<ChangeAtHand, 'change'>, parts: Parts): Promise<Rollout> {
+/**
+ * Progress as the cluster tells it; that a rollout failed is only believed after asking, because much follows from it. A
+ * cluster that does not answer for a while is no failure of the rollout.
+ */
+export async function watch(
+  { change, shutdown }: Pick<ChangeAtHand, 'change' | 'shutdown'>,
+  parts: Parts,
+): Promise<Rollout> {
   try {
-    return rolloutOf(at.change, await observeChange(at.change, parts));
+    const told = rolloutOf(change, await followChange(change, parts, shutdown));
+    return told.kind === 'failed' ? rolloutOf(change, await observeChange(change, parts)) : told;
   } catch (error) {
     if (!(error instanceof OperationError)) throw error;
     return { kind: 'on-its-way', progress: error.message };

@@ -136,6 +136,8 @@ it('the autoscalers of a namespace are listed with what they scale; a silent clu
     { autoscaler: 'canary-hpa', kind: 'Rollout', workload: 'web' },
   ]);
   expect(await clusters.autoscaled({ ...place, namespace: 'empty' })).toEqual([]);
+  // Without its watches it must ask.
+  await clusters.close();
   cluster.control.injectFault({ status: 503 });
   await expect(clusters.autoscaled(place)).rejects.toThrow(OperationError);
   await expect(clusters.autoscaled(place)).rejects.toThrow(

@@ -1,6 +1,8 @@
 // One process of the app in a simulated history: the real workflows and store, and every call outside behind a gate.
 
 import { createStore } from '../../src/adapters/store/store.ts';
+import { targetKey, type WorkloadRef } from '../../src/change/change.ts';
+import type { ClusterState } from '../../src/change/compare.ts';
 import { OperationError } from '../../src/errors.ts';
 import type { CheckpointName, Clusters, Counters, RunId, Store } from '../../src/ports.ts';
 import { answerNextCommand } from '../../src/workflow/answer-command.ts';
@@ -14,6 +16,9 @@ import { BreakablePool } from './database.ts';
 import type { Caller } from './gates.ts';
 import type { Rules } from './scene.ts';
 import type { World } from './world.ts';
+
+/** A watch that has been silent for longer is not believed any more. */
+const behindMaxMs = 90_000;
 
 /** Unwinds a process that died at a checkpoint. */
 class Death extends Error {}
@@ -50,6 +55,8 @@ export class AppProcess implements Caller {
   readonly #world: World;
   readonly #shutdown = new AbortController();
   readonly #unwritten = new Set<RunId>();
+  /** What this process has last seen of a workload; what it follows may be as old, but never older. */
+  readonly #told = new Map<string, { readonly atMs: number; readonly state: ClusterState }>();
   readonly #loopsAtWork = new Set<LoopName>();
   #atWork = 0;
 
@@ -186,9 +193,15 @@ export class AppProcess implements Caller {
     const world = this.#world;
     return {
       observe: (workload) =>
-        world.gates.pass({ caller: this, label: 'observe' }, () =>
-          world.clusters.observe(workload),
-        ),
+        world.gates.pass({ caller: this, label: 'observe' }, () => this.#observe(workload)),
+      follow: (workload) =>
+        world.gates.pass({ caller: this, label: 'follow' }, async () => {
+          const told = this.#told.get(targetKey(workload));
+          const isKept = told !== undefined && world.time.ms - told.atMs <= behindMaxMs;
+          return isKept && world.prng.chance(world.staleness)
+            ? told.state
+            : this.#observe(workload);
+        }),
       read: (object) =>
         world.gates.pass({ caller: this, label: 'observe' }, () => world.clusters.read(object)),
       vertical: (workload) =>
@@ -219,6 +232,7 @@ export class AppProcess implements Caller {
           { caller: this, label: 'write', onDeath: () => world.maybeOnTheWire(sent) },
           () => {
             this.#unwritten.delete(run);
+            this.#told.clear();
             return world.write(sent);
           },
         );
@@ -227,6 +241,12 @@ export class AppProcess implements Caller {
         world.gates.pass({ caller: this, label: 'tell' }, () => world.clusters.tell(event)),
       health: () => world.clusters.health(),
     };
+  }
+
+  async #observe(workload: WorkloadRef): Promise<ClusterState> {
+    const state = await this.#world.clusters.observe(workload);
+    this.#told.set(targetKey(workload), { atMs: this.#world.time.ms, state });
+    return state;
   }
 
   #checkpoint(point: CheckpointName): void {

@@ -123,6 +123,7 @@ class History {
     for (let round = 0; round < 5; round += 1) await this.#calmRound(1_100);
     if (prng.chance(this.#temper.chaos)) {
       world.lateness = prng.pick([0, 0, 0.5, 1]);
+      world.staleness = prng.pick([0, 0.5, 1]);
       world.queueTrouble = prng.pick([0, 0, 0.5]);
       world.slack.trouble = prng.pick([0, 0, 0.2]);
       for (let accidents = prng.between(0, 3); accidents > 0; accidents -= 1) {
@@ -275,6 +276,7 @@ class History {
     world.metricTrouble = 0;
     world.queueTrouble = 0;
     world.lateness = 0;
+    world.staleness = 0;
     world.slack.trouble = 0;
     world.cluster.control.clearFaults();
     world.cluster.control.podFailure(namespace, 'worker');

@@ -109,6 +109,8 @@ export class World {
   queueTrouble = 0;
   /** How likely the answer to a write is to come after its sender has given up. */
   lateness = 0;
+  /** How likely a watch is to be behind, so that what a process follows is what it had seen before. */
+  staleness = 0;
   readonly #profiles: ReadonlyMap<string, Profile>;
   readonly #print: ((line: string) => void) | undefined;
   readonly #directory: string;

@@ -1,0 +1,262 @@
+// Answers from watches what a cluster last said of workloads and autoscalers; whatever it cannot prove new enough is read.
+
+import { setMaxListeners } from 'node:events';
+import type { Configuration, V1Deployment, V1Pod, V1StatefulSet } from '@kubernetes/client-node';
+import { z } from 'zod';
+import type { WorkloadRef } from '../change/change.ts';
+import type { ClusterState } from '../change/compare.ts';
+import { objectKinds, objectPath } from '../change/kinds.ts';
+import type { Autoscaled, Log } from '../ports.ts';
+import {
+  areAllReady,
+  clusterState,
+  readAutoscaler,
+  readWorkload,
+  scaledBy,
+} from './cluster-state.ts';
+import { podReason, podSelector } from './kubernetes-state.ts';
+import type { StreamedObject } from './kubernetes-stream.ts';
+import { type ViewSource, Views, type ViewTimes } from './kubernetes-views.ts';
+import { watchTimes } from './kubernetes-watch.ts';
+import { type Floor, type Kept, keyOf, type Shelf } from './shelf.ts';
+
+type FollowedKind = 'Deployment' | 'StatefulSet' | 'HorizontalPodAutoscaler';
+
+export interface FollowTimes extends ViewTimes {
+  /** What was written a moment ago is waited for this long; then it is read. */
+  readonly behindMs: number;
+  /** Where pods are read because no further watch is opened, the answer counts for this long. */
+  readonly podsMs: number;
+}
+
+export const followTimes: FollowTimes = {
+  ...watchTimes,
+  openMs: 3_000,
+  idleMs: 300_000,
+  restMs: 30_000,
+  behindMs: 2_000,
+  podsMs: 60_000,
+};
+
+/** Of the watches of a cluster this many are for workloads and autoscalers. */
+const forWorkloads = 3;
+
+export interface FollowerParts {
+  readonly cluster: string;
+  readonly configuration: Configuration;
+  readonly times: FollowTimes;
+  readonly log: Pick<Log, 'debug' | 'info' | 'warn'>;
+  /**
+   * Reads why pods are not ready, for workloads whose pods cannot be watched.
+   * @throws OperationError when the cluster cannot be asked.
+   */
+  readonly readReasons: (
+    pods: { readonly namespace: string; readonly labelSelector: string },
+    signal: AbortSignal,
+  ) => Promise<readonly string[]>;
+}
+
+interface ReadReasons {
+  readonly untilMs: number;
+  readonly reasons: Promise<readonly string[]>;
+}
+
+/**
+ * Its answers may be some moments old, and where a connection hangs as old as its deadline allows. They are never older
+ * than what this process has itself read or written, as far as it was noted here.
+ */
+export class Follower {
+  readonly #parts: FollowerParts;
+  readonly #views: Views;
+  readonly #closing = new AbortController();
+  readonly #readReasons = new Map<string, ReadReasons>();
+
+  constructor(parts: FollowerParts) {
+    this.#parts = parts;
+    // As many may wait at once as there are workloads.
+    setMaxListeners(0, this.#closing.signal);
+    this.#views = new Views(parts);
+  }
+
+  /** Undefined when it must be read. @throws OperationError when pods must be read and cannot. */
+  async state(workload: WorkloadRef, given?: AbortSignal): Promise<ClusterState | undefined> {
+    const { namespace, name, kind } = workload;
+    const signal = this.#signal(given);
+    const [workloads, autoscalers] = await Promise.all([
+      this.#shelf(kind, namespace, signal),
+      this.#shelf('HorizontalPodAutoscaler', namespace, signal),
+    ]);
+    if (workloads === undefined || autoscalers === undefined) return undefined;
+    const key = keyOf(namespace, name);
+    const areNew = await Promise.all([
+      this.#caughtUp(workloads, () => workloads.isBehind(key), signal),
+      this.#caughtUp(autoscalers, () => autoscalers.isBehindIn(namespace), signal),
+    ]);
+    if (areNew.includes(false)) return undefined;
+    const text = workloads.text(key);
+    const object = text === undefined ? undefined : readWorkload(text);
+    return clusterState(workload, {
+      object,
+      scaling: autoscalers.textsTagged(tagOf(workload)).map(readAutoscaler),
+      reasons: object === undefined ? [] : await this.#reasons(namespace, object, signal),
+    });
+  }
+
+  /** What the autoscalers of a namespace scale; undefined when it must be read. */
+  async autoscaled(namespace: string): Promise<readonly Autoscaled[] | undefined> {
+    const signal = this.#signal(undefined);
+    const shelf = await this.#shelf('HorizontalPodAutoscaler', namespace, signal);
+    if (shelf === undefined) return undefined;
+    if (!(await this.#caughtUp(shelf, () => shelf.isBehindIn(namespace), signal))) return undefined;
+    return shelf.textsIn(namespace).flatMap((text) => scaledBy(readAutoscaler(text)));
+  }
+
+  /** What was read of a workload and its autoscaler: nothing older is answered from now on. */
+  noteState(workload: WorkloadRef, { workload: seen, objects }: ClusterState): void {
+    const { namespace } = workload;
+    this.note(workload, floorAt(seen?.resourceVersion));
+    if (seen === undefined) return;
+    for (const shelf of this.#shelves('HorizontalPodAutoscaler', namespace)) {
+      for (const key of shelf.keysTagged(tagOf(workload))) shelf.note(key, { kind: 'gone' });
+    }
+    for (const { kind, name, resourceVersion } of objects) {
+      this.note({ kind, namespace, name }, floorAt(resourceVersion));
+    }
+  }
+
+  /** What was read or written of one object; kinds that are not watched are not kept. */
+  note(
+    object: { readonly kind: string; readonly namespace: string; readonly name: string },
+    floor: Floor,
+  ): void {
+    const { kind, namespace, name } = object;
+    if (!isFollowed(kind)) return;
+    for (const shelf of this.#shelves(kind, namespace)) shelf.note(keyOf(namespace, name), floor);
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#views.close();
+  }
+
+  #signal(given: AbortSignal | undefined): AbortSignal {
+    return given === undefined
+      ? this.#closing.signal
+      : AbortSignal.any([this.#closing.signal, given]);
+  }
+
+  #shelf(kind: FollowedKind, namespace: string, signal: AbortSignal): Promise<Shelf | undefined> {
+    return this.#views.shelfOf([wide(kind), narrow(kind, namespace)], signal);
+  }
+
+  #shelves(kind: FollowedKind, namespace: string): readonly Shelf[] {
+    const names = [kind, narrow(kind, namespace).name];
+    return names.flatMap((name) => this.#views.shelfNamed(name) ?? []);
+  }
+
+  /** A watch is behind a write by a moment; that moment is waited for. */
+  async #caughtUp(shelf: Shelf, isBehind: () => boolean, signal: AbortSignal): Promise<boolean> {
+    const untilMs = performance.now() + this.#parts.times.behindMs;
+    while (isBehind()) {
+      const leftMs = untilMs - performance.now();
+      if (leftMs <= 0 || signal.aborted) return false;
+      await shelf.next(leftMs, signal);
+    }
+    return true;
+  }
+
+  /** Why pods are not ready: only then are they watched, and only those of this workload. */
+  async #reasons(
+    namespace: string,
+    object: V1Deployment | V1StatefulSet,
+    signal: AbortSignal,
+  ): Promise<readonly string[]> {
+    const labelSelector = podSelector(object);
+    if (areAllReady(object) || labelSelector === '') return [];
+    const source = podsOf(namespace, labelSelector);
+    const shelf = await this.#views.shelfOf([source], signal, { reserve: forWorkloads });
+    if (shelf !== undefined) return shelf.texts().filter((reason) => reason !== '');
+    const nowMs = performance.now();
+    const before = this.#readReasons.get(source.name);
+    if (before !== undefined && nowMs < before.untilMs) return before.reasons;
+    for (const [name, { untilMs }] of this.#readReasons) {
+      if (untilMs <= nowMs) this.#readReasons.delete(name);
+    }
+    const { readReasons, times } = this.#parts;
+    const reasons = readReasons({ namespace, labelSelector }, signal);
+    this.#readReasons.set(source.name, { untilMs: nowMs + times.podsMs, reasons });
+    reasons.catch(() => this.#readReasons.delete(source.name));
+    return reasons;
+  }
+}
+
+/** What has been read of an object that may not be there. */
+export function floorAt(version: string | undefined): Floor {
+  return version === undefined ? { kind: 'gone' } : { kind: 'version', version };
+}
+
+function isFollowed(kind: string): kind is FollowedKind {
+  return kind === 'Deployment' || kind === 'StatefulSet' || kind === 'HorizontalPodAutoscaler';
+}
+
+function wide(kind: FollowedKind): ViewSource {
+  const { apiVersion, plural } = objectKinds[kind];
+  return {
+    name: kind,
+    path: `/apis/${apiVersion}/${plural}`,
+    keep: kind === 'HorizontalPodAutoscaler' ? keepAutoscaler : keepWorkload,
+    right: `list and watch ${plural} of all namespaces, in a ClusterRole`,
+  };
+}
+
+function narrow(kind: FollowedKind, namespace: string): ViewSource {
+  const { plural } = objectKinds[kind];
+  return {
+    ...wide(kind),
+    name: `${kind} ${namespace}`,
+    path: objectPath(kind, { namespace }),
+    right: `list and watch ${plural} of namespace ${namespace}, in a Role`,
+  };
+}
+
+function podsOf(namespace: string, labelSelector: string): ViewSource {
+  return {
+    name: `Pod ${namespace} ${labelSelector}`,
+    path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`,
+    query: { labelSelector },
+    keep: (object) => ({ text: podReason(object as Pick<V1Pod, 'status'>) ?? '' }),
+    isBrief: true,
+    right: `list and watch pods of namespace ${namespace}, in a Role`,
+  };
+}
+
+const tagOf = ({ namespace, kind, name }: Pick<WorkloadRef, 'namespace' | 'kind' | 'name'>) =>
+  `${namespace}/${kind}/${name}`;
+
+/** What kubectl leaves behind is the whole object once more. */
+const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
+
+const whole = z.looseObject({
+  metadata: z.looseObject({
+    annotations: z.record(z.string(), z.string()).optional(),
+  }),
+});
+
+function keepWorkload(object: StreamedObject): Kept {
+  const { metadata, ...rest } = whole.parse(object);
+  const { annotations: { [lastApplied]: _, ...annotations } = {}, ...others } = metadata;
+  return { text: JSON.stringify({ ...rest, metadata: { ...others, annotations } }) };
+}
+
+const scaled = z.looseObject({
+  spec: z.looseObject({ scaleTargetRef: z.object({ kind: z.string(), name: z.string() }) }),
+});
+
+function keepAutoscaler(object: StreamedObject): Kept {
+  const { text } = keepWorkload(object);
+  const read = scaled.safeParse(object);
+  if (!read.success) return { text };
+  const { namespace = '' } = object.metadata;
+  const { kind, name } = read.data.spec.scaleTargetRef;
+  return { text, tag: `${namespace}/${kind}/${name}` };
+}
