@@ -35,6 +35,7 @@ import { limits } from './workflow/limits.ts';
 import type { Parts } from './workflow/parts.ts';
 import { receiveAlerts } from './workflow/receive-alerts.ts';
 import { receiveCommand } from './workflow/receive-command.ts';
+import { runSchedules } from './workflow/run-schedules.ts';
 import { sendNextMessage } from './workflow/send-messages.ts';
 import { forget, sweep } from './workflow/sweep.ts';
 import { tickStep } from './workflow/tick-step.ts';
@@ -124,6 +125,10 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   loop('messages', 250, () => sendNextMessage(parts));
   loop('runs', limits.sweepEveryMs, async () => {
     await sweep(parts, (id) => void run(id));
+    return false;
+  });
+  loop('schedules', limits.scheduleEveryMs, async () => {
+    await runSchedules(parts);
     return false;
   });
   loop('forgetting', limits.forgetEveryMs, async () => {

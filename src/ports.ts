@@ -331,6 +331,13 @@ export interface RunChange {
   readonly since?: Date;
 }
 
+/** One time at which a schedule of a system is due. */
+export interface ScheduledTime {
+  readonly system: string;
+  readonly name: string;
+  readonly dueAt: Date;
+}
+
 /** Somebody said that what a plan asked them to do is done. */
 export interface Tick {
   readonly position: number;
@@ -439,6 +446,16 @@ export interface Transaction {
     setCleared(id: string, at: Date | undefined): Promise<void>;
     setOutcome(id: string, outcome: OutcomeState, note: string): Promise<void>;
     countByState(): Promise<readonly { readonly state: string; readonly count: number }[]>;
+  };
+  readonly schedules: {
+    /** Whether something came of this time already. */
+    isDone(at: ScheduledTime): Promise<boolean>;
+    /** False when another process was faster; until this transaction ends it then waits. */
+    begin(at: ScheduledTime): Promise<boolean>;
+    end(
+      at: ScheduledTime,
+      with_: { readonly planId?: string; readonly note?: string },
+    ): Promise<void>;
   };
   readonly votes: {
     /** False when this person's vote for this text is stored already. */

@@ -47,7 +47,7 @@ describe('sample data', () => {
       'check constraint',
     );
     await expect(pool.query(`update vote set kind = 'maybe'`)).rejects.toThrow('check constraint');
-    // 0002_take_back.sql and 0004_gates.sql widen what a step of a run can be, and only that far.
+    // 0005_schedules.sql: one plan for each time. 0002_take_back.sql and 0004_gates.sql widen what a step of a run can be, and only that far.
     await expect(pool.query(`update run_change set state = 'odd'`)).rejects.toThrow(
       'check constraint',
     );
@@ -71,6 +71,7 @@ const sample = `
   insert into run_change values ('p-sample01', 1, 1, 'reverted', null, now());
   insert into run_change values ('p-sample01', 1, 2, 'holding', null, now(), now());
   insert into tick values ('p-sample01', 2, 'U0ANN', now());
+  insert into scheduled values ('gl-008', 'night', now(), 'p-sample01', null);
   insert into target_lock values ('main/ns/Deployment/worker', 'p-sample01', now());
   insert into stop values ('*', 'U0ANN', null, now());
   insert into message (key, plan_id, channel) values ('card:p-sample01', 'p-sample01', 'C0ONE');

@@ -24,6 +24,8 @@ export interface ApprovalRule {
   readonly oncall: readonly string[];
   /** A listed on-call person may approve what they asked for themselves, alone, with a reason. */
   readonly oncallMayApproveOwn: boolean;
+  /** What a schedule of headroom.yaml draws is approved by the rule itself, unless somebody denies it. */
+  readonly approvesScheduled: boolean;
 }
 
 export type Mode = 'observe' | 'propose' | 'apply';

@@ -2,6 +2,7 @@
 
 import type { Plan } from '../plan/plan.ts';
 import { admittedVotes } from './admitted.ts';
+import { byPolicy, policyName } from './by-policy.ts';
 import type { Case } from './condition.ts';
 import { type ConditionName, conditionNames, conditions } from './conditions/index.ts';
 
@@ -29,6 +30,9 @@ export function evaluateApproval(input: Case): Verdict {
   return {
     kind: 'approved',
     plan: input.plan as ApprovedPlan,
-    by: approvals.map(({ vote }) => vote.userId),
+    by: [
+      ...(byPolicy(input) ? [policyName(input)] : []),
+      ...approvals.map(({ vote }) => vote.userId),
+    ],
   };
 }

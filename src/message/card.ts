@@ -197,6 +197,7 @@ function findingText(finding: Finding): string {
 }
 
 function cause({ origin, observations, trigger }: Plan, maxChars: number): string {
+  if (origin.kind === 'schedule') return cut(plainLine(`schedule ${origin.name}`), maxChars);
   if (origin.kind === 'command') {
     return cut(plainLine(origin.reason ?? '') || 'asked for by command', maxChars);
   }
@@ -224,6 +225,11 @@ function whyLines(plan: Plan): string[] {
   const lines: string[] = [];
   if (origin.kind === 'alert' && origin.summary !== '')
     lines.push(`Alert says: ${literal(origin.summary, 300)}`);
+  if (origin.kind === 'schedule') {
+    lines.push(
+      `Schedule ${literal(origin.name, 63)} of headroom.yaml: ${literal(origin.words, 120)}`,
+    );
+  }
   if (origin.kind === 'command') {
     const reason = origin.reason === undefined ? '' : `: ${literal(origin.reason, 300)}`;
     lines.push(`Asked for by ${person(origin.by)}${reason}`);

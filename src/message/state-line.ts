@@ -1,6 +1,7 @@
 // Where a plan stands, in a title and a sentence; words first, so that nobody has to read colours.
 
 import { admittedVotes, mayApprove } from '../approval/admitted.ts';
+import { byPolicy, policyName } from '../approval/by-policy.ts';
 import type { Case } from '../approval/condition.ts';
 import { approvalsNeeded } from '../approval/needed.ts';
 import { unreachable } from '../errors.ts';
@@ -155,6 +156,9 @@ function approvals(view: PlanView) {
 }
 
 function deciders(view: PlanView): string {
+  if (byPolicy({ plan: view.record.plan, rule: view.rule })) {
+    return `Approved by ${literal(policyName(view), 80)}`;
+  }
   const names = people(approvals(view).map((vote) => vote.userId));
   return names === '' ? 'Approved' : `Approved by ${names}`;
 }

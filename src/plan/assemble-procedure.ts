@@ -22,7 +22,7 @@ import type { Origin, Plan } from './plan.ts';
 import { workloadOfTarget } from './resolve-look.ts';
 import { changesOf, type Step } from './step.ts';
 import { changesForStep, objectOfStep } from './step-changes.ts';
-import { defaultClocks, type System } from './system.ts';
+import { defaultClocks, findingExpiresAfterSeconds, type System } from './system.ts';
 
 type ClusterStep = Exclude<StepChange, { readonly kind: 'database' }>;
 
@@ -97,6 +97,34 @@ export function assembleProcedurePlan(facts: ProcedureFacts, name: PlanName): Co
     return { kind: 'refused', because: 'all of it is there already; there is nothing to change' };
   }
   return { kind: 'plan', plan: draftProcedure(facts, name, { steps, notes, moves }) };
+}
+
+/** A card in place of a plan that was due and could not be drawn. */
+export function refusedProcedurePlan(
+  {
+    system,
+    id,
+    procedure,
+    origin,
+    now,
+  }: Pick<ProcedureFacts, 'system' | 'id' | 'origin' | 'now'> & {
+    readonly procedure: ProcedurePlan['procedure'];
+  },
+  because: string,
+  name: PlanName,
+): Plan {
+  const plan = {
+    kind: 'planned',
+    procedure,
+    inputs: {},
+    notes: [],
+    steps: [],
+    leftOut: [],
+  } as const;
+  const facts = { system, id, plan, origin, now, states: new Map(), objects: new Map() };
+  const drafted = draftProcedure(facts, name, { steps: [], notes: [], moves: [] });
+  const expiresAt = new Date(now.getTime() + findingExpiresAfterSeconds * 1000).toISOString();
+  return { ...drafted, expiresAt, finding: { kind: 'frozen', because, lookAt: [] } };
 }
 
 interface Made {

@@ -22,6 +22,15 @@ export type Origin =
       readonly commandId: string;
       readonly by: string;
       readonly reason?: string;
+    }
+  /** A schedule of headroom.yaml. */
+  | {
+      readonly kind: 'schedule';
+      readonly name: string;
+      /** When it was due, ISO 8601 in UTC. */
+      readonly dueAt: string;
+      /** "22:00 Europe/Berlin". */
+      readonly words: string;
     };
 
 /** How it will be judged whether the change helped. */

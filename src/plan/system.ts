@@ -4,6 +4,7 @@ import type { ApprovalRule, Mode } from '../approval/condition.ts';
 import type { WorkloadRef } from '../change/change.ts';
 import type { Profile } from '../profile/profile.ts';
 import type { PromqlNames } from '../profile/promql.ts';
+import type { Schedule } from '../schedule/schedule.ts';
 import type { Rates } from '../sizing/cost.ts';
 import type { Money } from '../sizing/what-if.ts';
 
@@ -25,6 +26,8 @@ export interface System {
   /** What procedures look at, by name, and where the pods of a component answer. */
   readonly endpoints: ReadonlyMap<string, string>;
   readonly addresses: ReadonlyMap<string, string>;
+  /** Procedures that are drawn by the clock. */
+  readonly schedules: readonly Schedule[];
   /** Without a profile of its own, what is autoscaled in this namespace belongs to it, unless another system names it. */
   readonly wholeNamespace?: string;
   /** Alerts without our labels that belong here all the same. */

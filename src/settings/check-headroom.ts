@@ -1,5 +1,6 @@
 // Finds what the form of headroom.yaml cannot show: names that lead nowhere, rules that can never hold, one workload in two systems.
 import type { Profile } from '../profile/profile.ts';
+import { planProcedure } from '../sizing/procedure.ts';
 import { suggestion } from '../words/nearest.ts';
 import type { Mistake, Places, YamlPath } from '../yaml/parse-yaml.ts';
 import type { HeadroomFile } from './headroom-schema.ts';
@@ -34,6 +35,7 @@ export function checkHeadroom(
               places,
             ),
             ...checkWorkloads(id, system.profile, system, profiles, places),
+            ...checkSchedules(id, system.profile, system, profiles, places),
           ]),
     ]),
     ...checkRates(file, places),
@@ -125,6 +127,31 @@ function checkWorkloads(
         `profile "${profile}" has no component "${component}"${suggestion(component, components.keys())}`,
       ),
     );
+}
+
+/** A schedule that could never be drawn is found at start, not at ten in the evening. */
+function checkSchedules(
+  id: string,
+  profileId: string,
+  { schedules }: SystemFile,
+  profiles: Profiles,
+  places: Places,
+): readonly Mistake[] {
+  const profile = profiles.get(profileId);
+  if (profile === undefined) return [];
+  return Object.entries(schedules).flatMap(([name, { procedure: wanted, inputs }]) => {
+    const at = ['systems', id, 'schedules', name];
+    const procedure = profile.procedures.get(wanted);
+    if (procedure === undefined) {
+      const known = profile.procedures.keys();
+      return unknownName('procedure', wanted, known, [...at, 'procedure'], places);
+    }
+    const given = new Map(Object.entries(inputs).map(([key, value]) => [key, String(value)]));
+    const planned = planProcedure({ profile, procedure, given });
+    return planned.kind === 'misuse'
+      ? planned.mistakes.map((mistake) => places.at(at, mistake))
+      : [];
+  });
 }
 
 /** An alert must lead to one system only. */

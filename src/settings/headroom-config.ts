@@ -6,6 +6,7 @@ import { assert } from '../errors.ts';
 import type { PolicyRule, System, Systems } from '../plan/system.ts';
 import { emptyProfile } from '../profile/empty-profile.ts';
 import type { Profile } from '../profile/profile.ts';
+import type { Schedule } from '../schedule/schedule.ts';
 import type { Budget, Rates } from '../sizing/cost.ts';
 import type { Money } from '../sizing/what-if.ts';
 import { type Parsed, parseYaml } from '../yaml/parse-yaml.ts';
@@ -34,6 +35,7 @@ export interface SystemConfig {
   readonly workloads: ReadonlyMap<string, WorkloadNames>;
   /** What procedures look at, by name: an address that answers. */
   readonly endpoints: ReadonlyMap<string, string>;
+  readonly schedules: readonly Schedule[];
   readonly channel: string;
   readonly rates?: string;
   readonly budget?: Budget;
@@ -130,7 +132,7 @@ function toSystem(
     const target = resolveTarget(system, profile, component);
     if (target !== undefined) workloads.set(component, target);
   }
-  const { id, mode, cluster, channel, routes, endpoints } = system;
+  const { id, mode, cluster, channel, routes, endpoints, schedules } = system;
   const addresses = new Map(
     [...system.workloads].flatMap(([component, { address }]) =>
       address === undefined ? [] : [[component, address] as const],
@@ -146,6 +148,7 @@ function toSystem(
     workloads,
     endpoints,
     addresses,
+    schedules,
     routes,
     rule,
     money: moneyOf(system, profile, rates),
@@ -186,7 +189,10 @@ function withoutProfile(
 function toConfig(file: HeadroomFile): HeadroomConfig {
   return {
     systems: new Map(
-      Object.entries(file.systems).map(([id, system]) => [id, toSystemConfig(id, system)]),
+      Object.entries(file.systems).map(([id, system]) => [
+        id,
+        toSystemConfig(id, system, file.timezone),
+      ]),
     ),
     clusters: new Map(
       Object.entries(file.clusters).map(([id, { context, prometheus, allow }]) => [
@@ -221,8 +227,13 @@ function allowOf({
   return { ...(namespaces && { namespaces }), ...(kinds && { kinds }) };
 }
 
-function toSystemConfig(id: string, file: HeadroomFile['systems'][string]): SystemConfig {
-  const { profile, title, namespace, workloads, endpoints, rates, budget, ...rest } = file;
+function toSystemConfig(
+  id: string,
+  file: HeadroomFile['systems'][string],
+  standardZone: string,
+): SystemConfig {
+  const { profile, title, namespace, workloads, endpoints, schedules, rates, budget, ...rest } =
+    file;
   return {
     ...rest,
     id,
@@ -232,6 +243,16 @@ function toSystemConfig(id: string, file: HeadroomFile['systems'][string]): Syst
     ...(rates !== undefined && { rates }),
     ...(budget && { budget: { ...budget, source: `headroom.yaml, budget of ${id}` } }),
     endpoints: new Map(Object.entries(endpoints)),
+    schedules: Object.entries(schedules).map(
+      ([name, { timezone = standardZone, ...schedule }]) => ({
+        ...schedule,
+        name,
+        timezone,
+        inputs: new Map(
+          Object.entries(schedule.inputs).map(([key, value]) => [key, String(value)]),
+        ),
+      }),
+    ),
     workloads: new Map(
       Object.entries(workloads).map(
         ([component, { name, namespace: own, container, rates: pool, address }]) => [
@@ -258,6 +279,7 @@ function toRule(file: NonNullable<HeadroomFile['policy']>['rules'][number]): Con
     required: file.required,
     requiredForRisky: file.stricter?.required ?? file.required,
     oncall: [...new Set(file.oncall?.users ?? [])],
+    approvesScheduled: file.scheduled === 'approve',
     oncallMayApproveOwn: file.oncall?.mayApproveOwnWithReason ?? false,
     expireAfterSeconds: Math.round(file.expireAfter / 1000),
     startWithinSeconds: Math.round(file.startWithin / 1000),

@@ -8,6 +8,7 @@ import {
   positive,
   typedName,
 } from '../profile/schema/parts.ts';
+import { isTimeZone, weekdays } from '../schedule/schedule.ts';
 
 /** A plan waits for votes, or for its start, no longer than this. */
 const CLOCK_MS_MAX = 7 * 86_400_000;
@@ -30,6 +31,22 @@ const clock = durationMs.refine(
 const httpUrl = z
   .string()
   .refine(isHttpUrl, 'expected an http or https address without a user name or password');
+
+const timezone = z
+  .string()
+  .refine(isTimeZone, 'expected the name of a time zone such as Europe/Berlin');
+
+const schedule = z.strictObject({
+  procedure: z.string(),
+  at: z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'expected a time of the day, such as 22:00'),
+  timezone: timezone.optional().meta({ description: 'In place of the timezone of the file.' }),
+  days: z
+    .array(z.enum(weekdays))
+    .max(7)
+    .default([])
+    .meta({ description: 'On these days of the week only. (Default: every day)' }),
+  inputs: z.record(z.string(), z.union([z.string().max(200), z.number()])).default({}),
+});
 
 const system = z.strictObject({
   profile: z.string().optional().meta({
@@ -61,6 +78,9 @@ const system = z.strictObject({
     .record(typedName, httpUrl)
     .default({})
     .meta({ description: 'By the names that procedures use, such as health: what must answer.' }),
+  schedules: z.record(typedName, schedule).default({}).meta({
+    description: 'Procedures of the profile that are drawn by the clock, by a name of your own.',
+  }),
   channel: channelId,
   rates: z.string().optional().meta({
     description: 'What its machines cost, a name among rates. (Default: the rates of its profile.)',
@@ -124,6 +144,9 @@ const rule = z.strictObject({
     .optional(),
   expireAfter: clock.prefault('30m'),
   startWithin: clock.prefault('15m'),
+  scheduled: z.enum(['ask', 'approve']).default('ask').meta({
+    description: 'Whether the rule itself approves what a schedule of this file draws.',
+  }),
   stricter: z
     .strictObject({ required: z.int().min(1).max(20) })
     .optional()
@@ -144,6 +167,7 @@ export const headroomSchema = z.strictObject({
   clusters: z.record(typedName, cluster),
   rates: z.record(typedName, rates).default({}),
   policy: z.strictObject({ rules: z.array(rule).max(200) }).optional(),
+  timezone: timezone.default('UTC').meta({ description: 'Of the times in this file.' }),
   operators: z.array(userId).max(500).default([]),
 });
 

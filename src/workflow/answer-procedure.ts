@@ -2,7 +2,7 @@
 
 import { whyNotRequest } from '../approval/may-request.ts';
 import type { Command } from '../command/parse-command.ts';
-import { assert, OperationError } from '../errors.ts';
+import { assert } from '../errors.ts';
 import { misuseMessage, proposedMessage } from '../message/command-reply.ts';
 import type { Message } from '../message/message.ts';
 import {
@@ -10,11 +10,11 @@ import {
   procedureListMessage,
   procedureMessage,
 } from '../message/procedure-reply.ts';
-import type { System } from '../plan/system.ts';
 import type { StoredCommand } from '../ports.ts';
 import type { Procedure } from '../profile/procedure.ts';
 import { planChecklist } from '../sizing/checklist.ts';
 import { planProcedure } from '../sizing/procedure.ts';
+import { countPods } from './count-pods.ts';
 import type { Parts } from './parts.ts';
 import { proposeProcedure } from './propose-procedure.ts';
 
@@ -50,7 +50,7 @@ export async function answerProcedure(
     procedure,
     given,
     workloads,
-    replicasNow: await replicasOf(system, procedure, parts),
+    replicasNow: await countPods(system, procedure, parts),
     ...(money && { money }),
   });
   if (plan.kind === 'misuse') return misuseMessage(stored.name, plan.mistakes.join('; '));
@@ -74,28 +74,4 @@ function withoutReason(
   const reason = given.get('reason');
   if (reason === undefined || inputs.has('reason')) return { given };
   return { given: new Map([...given].filter(([key]) => key !== 'reason')), reason };
-}
-
-/** Pods of each component that the procedure scales; one whose cluster does not answer is left out, and the answer says so. */
-async function replicasOf(
-  system: System,
-  { steps }: Procedure,
-  { clusters, log }: Pick<Parts, 'clusters' | 'log'>,
-): Promise<ReadonlyMap<string, number>> {
-  const scaled = steps.flatMap((step) => (step.kind === 'scale' ? [step.details.component] : []));
-  const seen = await Promise.all(
-    [...new Set(scaled)].map(async (component): Promise<readonly (readonly [string, number])[]> => {
-      const workload = system.workloads.get(component);
-      if (workload === undefined) return [];
-      try {
-        const { workload: found } = await clusters.follow(workload);
-        return found === undefined ? [] : [[component, found.replicas]];
-      } catch (error) {
-        if (!(error instanceof OperationError)) throw error;
-        log.warn({ system: system.id, component, err: error }, 'counting pods for a procedure');
-        return [];
-      }
-    }),
-  );
-  return new Map(seen.flat());
 }

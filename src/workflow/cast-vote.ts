@@ -83,7 +83,7 @@ async function count(tx: Transaction, ballot: Ballot, parts: Parts): Promise<Vot
       await wantCard(tx, record.plan.id, record.plan.system, parts);
       return { kind: 'counted', because: verdict.because };
     case 'approved':
-      return approve(
+      return approvePlan(
         tx,
         record,
         { by: verdict.by, applies: before.mode === 'apply', heldBy: before.stops[0] },
@@ -94,7 +94,8 @@ async function count(tx: Transaction, ballot: Ballot, parts: Parts): Promise<Vot
   }
 }
 
-async function approve(
+/** Moves a plan whose approval is complete, and queues its run where it may be carried out. */
+export async function approvePlan(
   tx: Transaction,
   record: PlanRecord,
   approval: {

@@ -40,6 +40,7 @@ export const limits = {
   slackConnectMs: 10_000,
   slackRetryMaxMs: 30_000,
   sweepEveryMs: 1_000,
+  scheduleEveryMs: 10_000,
   /** Alerts and commands are kept this long after they were last seen; plans, votes and the trail for good. */
   keepMs: 30 * 24 * 60 * 60_000,
   forgetEveryMs: 60 * 60_000,

@@ -3,6 +3,7 @@
 import { targetKey } from '../change/change.ts';
 import type { ClusterState, SeenObject } from '../change/compare.ts';
 import { OperationError } from '../errors.ts';
+import type { CommandPlan } from '../plan/assemble-command.ts';
 import {
   assembleProcedurePlan,
   objectKey,
@@ -18,32 +19,38 @@ import { type Opened, openPlan } from './store-plan.ts';
 
 export type ProposedProcedure = Opened | { readonly kind: 'refused'; readonly because: string };
 
+export interface ProcedureRequest {
+  readonly system: System;
+  readonly id: string;
+  readonly plan: ProcedurePlan;
+  readonly origin: Origin;
+}
+
 export async function proposeProcedure(
-  request: {
-    readonly system: System;
-    readonly id: string;
-    readonly plan: ProcedurePlan;
-    readonly origin: Extract<Origin, { kind: 'command' }>;
-  },
+  request: ProcedureRequest & { readonly origin: Extract<Origin, { kind: 'command' }> },
   parts: Parts,
 ): Promise<ProposedProcedure> {
-  const { system, origin } = request;
+  const { origin } = request;
   // The same command a second time, after a crash before its answer: its plan is there already.
   const drawn = await parts.store.transaction((tx) => tx.plans.ofCommand(origin.commandId));
   if (drawn !== undefined) return { kind: 'proposed', plan: drawn.plan };
-  const reads = readsOf(request.plan, system);
-  const seen = await look(reads, parts);
+  const asked = await drawProcedure(request, parts);
+  if (asked.kind === 'refused') return asked;
+  const result = await parts.store.transaction((tx) => openPlan(tx, asked.plan, origin.by, parts));
+  parts.wake('messages');
+  return result;
+}
+
+/** Looks, assembles and has the server check it; stores nothing. */
+export async function drawProcedure(request: ProcedureRequest, parts: Parts): Promise<CommandPlan> {
+  const { system } = request;
+  const seen = await look(readsOf(request.plan, system), parts);
   if (typeof seen === 'string') return { kind: 'refused', because: seen };
   const facts = { ...request, ...seen, now: parts.clock.now() };
   const asked = assembleProcedurePlan(facts, { id: parts.newId('p'), revision: 1 });
   if (asked.kind === 'refused') return asked;
   const checked = await checkedByServer(asked.plan, system, parts);
-  if (checked.kind === 'refused') return checked;
-  const result = await parts.store.transaction((tx) =>
-    openPlan(tx, checked.plan, origin.by, parts),
-  );
-  parts.wake('messages');
-  return result;
+  return checked.kind === 'refused' ? checked : { kind: 'plan', plan: checked.plan };
 }
 
 interface Seen {

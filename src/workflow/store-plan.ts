@@ -23,7 +23,8 @@ export async function openPlan(
     if (open !== undefined && open.plan.steps.length > 0) return { kind: 'busy', open };
     if (open === undefined) continue;
     // A mere finding never stands in the way of somebody who knows what they want.
-    const reason = `Plan ${plan.id} was asked for by <@${by}>.`;
+    const who = plan.origin.kind === 'command' ? `asked for by <@${by}>` : 'drawn by the clock';
+    const reason = `Plan ${plan.id} was ${who}.`;
     await movePlan(tx, open, { to: 'superseded', by, supersededBy: plan.id, reason }, parts);
   }
   await storePlan(tx, plan, parts);

@@ -17,10 +17,13 @@ export interface Rules {
   readonly mode: 'observe' | 'propose' | 'apply';
   /** How many people must approve. */
   readonly required: number;
+  /** With it the system has a schedule: procedure `peak` at 04:30 in Berlin. */
+  readonly scheduled?: 'ask' | 'approve';
 }
 
 /** The text of headroom.yaml. */
-export function configText({ mode, required }: Rules): string {
+export function configText({ mode, required, scheduled }: Rules): string {
+  const day = '{ procedure: peak, at: "04:30", timezone: Europe/Berlin }';
   return `
 clusters:
   production: {}
@@ -30,6 +33,7 @@ systems:
     mode: ${mode}
     cluster: production
     channel: ${channel}
+    schedules: ${scheduled === undefined ? '{}' : `{ day: ${day} }`}
     endpoints: { health: 'http://steam-trap-inspector.invalid/health' }
     routes:
       - { alertname: ${alertname}, namespace: ${namespace} }
@@ -39,6 +43,7 @@ policy:
       systems: ["*"]
       approvers: [${people.ann}, ${people.bob}]
       required: ${required}
+      scheduled: ${scheduled ?? 'ask'}
       oncall: { users: [${people.oncall}], mayApproveOwnWithReason: true }
       stricter: { required: 2 }
 operators: [${people.ann}, ${people.oncall}]
@@ -78,12 +83,17 @@ export function deploymentOf(name: string, replicas: number) {
 
 /** An autoscaler that owns the worker. */
 export function workerAutoscaler(minReplicas: number, maxReplicas: number) {
+  return autoscalerOf('worker', minReplicas, maxReplicas);
+}
+
+/** An autoscaler that owns a Deployment. */
+export function autoscalerOf(name: string, minReplicas: number, maxReplicas: number) {
   return {
     apiVersion: 'autoscaling/v2',
     kind: 'HorizontalPodAutoscaler',
-    metadata: { name: 'worker-hpa', namespace },
+    metadata: { name: `${name}-hpa`, namespace },
     spec: {
-      scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'worker' },
+      scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name },
       minReplicas,
       maxReplicas,
       metrics: [

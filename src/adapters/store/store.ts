@@ -11,6 +11,7 @@ import { locksOn, stopsOn } from './locks-and-stops.ts';
 import { messagesOn } from './messages.ts';
 import { plansOn } from './plans.ts';
 import { runsOn } from './runs.ts';
+import { schedulesOn } from './schedules.ts';
 import { votesOn } from './votes.ts';
 
 /** A transaction that gave way to another one is done again this often in all; its work has no effect outside. */
@@ -40,6 +41,7 @@ function transactionOn(sql: Sql): Transaction {
     runs: runsOn(sql),
     locks: locksOn(sql),
     stops: stopsOn(sql),
+    schedules: schedulesOn(sql),
     messages: messagesOn(sql),
     audit: auditOn(sql),
   };
