@@ -1,24 +1,19 @@
 // The card of a plan: what is wrong, what would be done, why that number, what it costs, who decides.
 
 import type { KnownBlock } from '@slack/types';
-import type { Change } from '../change/change.ts';
 import { asCommand } from '../change/cluster-write.ts';
 import type { Observation } from '../plan/observation.ts';
 import type { Finding, Plan } from '../plan/plan.ts';
 import { changesOf } from '../plan/step.ts';
-import { canonicalCpu, canonicalMemory } from '../profile/quantity.ts';
 import { actionIds } from './action-ids.ts';
 import { changeLine, stepLine } from './change-words.ts';
+import { firstLine, moveWords } from './first-line.ts';
 import { gitBlocks } from './git-blocks.ts';
-import { slackLimits } from './limits.ts';
 import {
   actions,
   amount,
   button,
   context,
-  costDelta,
-  counted,
-  cut,
   dollars,
   escapeMrkdwn,
   fallback,
@@ -85,77 +80,6 @@ function mayBeDecided({ record, mode, rule }: PlanView): boolean {
   );
 }
 
-/** System, cause, action and cost in at most 150 characters; long names lose their tails, the figures stay. */
-export function firstLine(plan: Plan): string {
-  const cost =
-    plan.cost === undefined
-      ? 'cost unknown'
-      : costDelta(plan.cost.afterUsdPerMonth - plan.cost.beforeUsdPerMonth);
-  const moves = moveWords(plan);
-  const action =
-    plan.finding === undefined
-      ? `${moves}, ${cost}`
-      : plan.finding.kind === 'commit'
-        ? `${findingTitles.commit}: ${moves}`
-        : findingTitles[plan.finding.kind];
-  const room = slackLimits.header.textChars - action.length - 4;
-  const about = plan.procedure === undefined ? plan.component : plan.procedure.title;
-  const subject = cut(plainLine(`${plan.title} ${about}`), Math.floor(room / 2));
-  const line = `${subject}: ${cause(plan, room - subject.length)}: ${action}`;
-  return cut(line, slackLimits.header.textChars);
-}
-
-/** What the plan comes to, in a few words. */
-function moveWords(plan: Plan): string {
-  if (plan.procedure === undefined) {
-    return [...replicasMove(plan), ...requestsMove(plan)].join(', ');
-  }
-  const changes = changesOf(plan).length;
-  const gates = plan.steps.length - changes;
-  return `${counted(changes, 'change')}, ${counted(gates, 'gate')}`;
-}
-
-function replicasMove(plan: Plan): string[] {
-  const { replicas, requests } = plan;
-  const { before, after } = replicas;
-  if (requests !== undefined && before === after) return [];
-  return [`${before} → ${reach(changesOf(plan))}${after} replicas`];
-}
-
-/** "cpu 500m → 750m", what a pod requests. */
-function requestsMove({ requests }: Plan): string[] {
-  if (requests === undefined) return [];
-  const { before, after } = requests;
-  const cpu = (millicores: number | undefined) =>
-    millicores === undefined ? 'none' : canonicalCpu(millicores);
-  const memory = (mi: number | undefined) => (mi === undefined ? 'none' : canonicalMemory(mi));
-  return [
-    ...(after.cpuMillicores === undefined
-      ? []
-      : [`cpu ${cpu(before.cpuMillicores)} → ${cpu(after.cpuMillicores)}`]),
-    ...(after.memoryMi === undefined
-      ? []
-      : [`memory ${memory(before.memoryMi)} → ${memory(after.memoryMi)}`]),
-  ];
-}
-
-/** A floor is "at least"; a higher maximum only lets the autoscaler go there. */
-function reach(changes: readonly Change[]): string {
-  const ceiling = changes.some(
-    (change) =>
-      change.kind === 'autoscaler' && change.after.minReplicas === change.before.minReplicas,
-  );
-  if (ceiling) return 'up to ';
-  return changes.some((change) => change.floor) ? 'at least ' : '';
-}
-
-const findingTitles = {
-  investigate: 'look before scaling',
-  enough: 'no change needed',
-  frozen: 'no change can be proposed',
-  commit: 'commit it',
-} as const satisfies Record<Finding['kind'], string>;
-
 /** A procedure is its steps in order; other plans are their changes. */
 function changesLines(plan: Plan): readonly string[] {
   const { steps, procedure } = plan;
@@ -194,18 +118,6 @@ const findingHeads = {
 function findingText(finding: Finding): string {
   const lookAt = finding.lookAt.map((what) => `• ${literal(what, 300)}`);
   return [`*${findingHeads[finding.kind]}*`, literal(finding.because, 1_000), ...lookAt].join('\n');
-}
-
-function cause({ origin, observations, trigger }: Plan, maxChars: number): string {
-  if (origin.kind === 'schedule') return cut(plainLine(`schedule ${origin.name}`), maxChars);
-  if (origin.kind === 'command') {
-    return cut(plainLine(origin.reason ?? '') || 'asked for by command', maxChars);
-  }
-  const measured = observations.find(({ name }) => name === trigger);
-  const value =
-    measured?.kind === 'value' ? plainLine(amount(measured.value, cut(measured.unit, 20))) : '';
-  const room = value === '' ? maxChars : maxChars - value.length - 1;
-  return `${cut(plainLine(origin.alertname), room)} ${value}`.trimEnd();
 }
 
 /** Where each figure comes from, small and in one place: who doubts one looks it up, everybody else reads on. */

@@ -6,7 +6,7 @@ import { unreachable } from '../errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { System, Systems } from '../plan/system.ts';
 import type { PlanRecord, Stop, StoredAlert } from '../ports.ts';
-import { firstLine } from './card.ts';
+import { firstLine } from './first-line.ts';
 import {
   context,
   counted,

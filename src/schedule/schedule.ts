@@ -44,8 +44,7 @@ export function scheduleWords({ at, timezone, days }: Schedule): string {
 /** Whether the clocks of this machine know the time zone. */
 export function isTimeZone(name: string): boolean {
   try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
   } catch (error) {
     if (error instanceof RangeError) return false;
     throw error;

@@ -78,6 +78,11 @@ table run_change: state text not null
 table run_change: detail text
 table run_change: updated_at timestamp with time zone not null
 table run_change: since timestamp with time zone
+table scheduled: system text not null
+table scheduled: name text not null
+table scheduled: due_at timestamp with time zone not null
+table scheduled: plan_id text
+table scheduled: note text
 table slack_channel: channel text not null
 table slack_channel: next_call_at timestamp with time zone not null
 table slack_channel: lease_until timestamp with time zone
@@ -119,6 +124,8 @@ constraint run_state_check on run: CHECK ((state = ANY (ARRAY['queued'::text, 'r
 constraint run_change_pkey on run_change: PRIMARY KEY (plan_id, number, "position")
 constraint run_change_plan_id_number_fkey on run_change: FOREIGN KEY (plan_id, number) REFERENCES run(plan_id, number)
 constraint run_change_state_check on run_change: CHECK ((state = ANY (ARRAY['writing'::text, 'written'::text, 'reached'::text, 'verified'::text, 'refused'::text, 'unknown'::text, 'failed'::text, 'blocked'::text, 'reverting'::text, 'reverted'::text, 'kept'::text, 'holding'::text, 'passed'::text, 'warned'::text])))
+constraint scheduled_pkey on scheduled: PRIMARY KEY (system, name, due_at)
+constraint scheduled_plan_id_fkey on scheduled: FOREIGN KEY (plan_id) REFERENCES plan(id)
 constraint slack_channel_pkey on slack_channel: PRIMARY KEY (channel)
 constraint stop_pkey on stop: PRIMARY KEY (scope)
 constraint target_lock_pkey on target_lock: PRIMARY KEY (target)
@@ -151,6 +158,7 @@ CREATE INDEX plan_target_target ON public.plan_target USING btree (target)
 CREATE INDEX run_open ON public.run USING btree (state) WHERE (state = ANY (ARRAY['queued'::text, 'running'::text, 'lost'::text]))
 CREATE UNIQUE INDEX run_pkey ON public.run USING btree (plan_id, number)
 CREATE UNIQUE INDEX run_change_pkey ON public.run_change USING btree (plan_id, number, "position")
+CREATE UNIQUE INDEX scheduled_pkey ON public.scheduled USING btree (system, name, due_at)
 CREATE UNIQUE INDEX slack_channel_pkey ON public.slack_channel USING btree (channel)
 CREATE UNIQUE INDEX stop_pkey ON public.stop USING btree (scope)
 CREATE UNIQUE INDEX target_lock_pkey ON public.target_lock USING btree (target)

@@ -2,13 +2,14 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cardMessage, firstLine } from '../../src/message/card.ts';
+import { cardMessage } from '../../src/message/card.ts';
 import {
   misuseMessage,
   refusedMessage,
   statusMessage,
   systemsMessage,
 } from '../../src/message/command-reply.ts';
+import { firstLine } from '../../src/message/first-line.ts';
 import { literal, type Message, people as named } from '../../src/message/message.ts';
 import type { PlanView } from '../../src/message/plan-view.ts';
 import { outcomeMessage, progressMessage } from '../../src/message/thread.ts';
