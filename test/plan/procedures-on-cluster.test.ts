@@ -13,6 +13,7 @@ import { clusterWrite } from '../../src/change/cluster-write.ts';
 import { type ClusterState, compareChange } from '../../src/change/compare.ts';
 import { valueAt } from '../../src/change/pointer.ts';
 import { afterChange } from '../../src/plan/after-change.ts';
+import { changesForDatabaseDeed } from '../../src/plan/database-deed-changes.ts';
 import { type ClusterStep, changesForStep, objectOfStep } from '../../src/plan/step-changes.ts';
 import type { StepChanges } from '../../src/plan/step-facts.ts';
 import type { Clusters } from '../../src/ports.ts';
@@ -104,6 +105,29 @@ describe.each(procedures)('$id $name', ({ id, name, profile, steps }) => {
     for (const change of done.toReversed()) await takeBack(change);
     for (const [key, value] of first) expect([key, holdingAt(key)]).toEqual([key, value]);
   });
+});
+
+it('a pooler as a set is accepted, and taken back', async () => {
+  const settings = { listen_port: '6432', pool_mode: 'transaction' };
+  const place = { cluster: 'main', namespace: 'shop' };
+  cluster.control.reset();
+  cluster.control.ensureNamespace(place.namespace);
+  const made = changesForDatabaseDeed(
+    { deed: 'pooler', replicas: 2, settings },
+    {
+      place,
+      workload: { ...place, kind: 'Deployment', name: 'pgbouncer' },
+      container: 'pgbouncer',
+      state: { workload: undefined, autoscaler: undefined, objects: [] },
+      at: now.toISOString(),
+      mayScaleStatefulSet: false,
+      pooler: { host: 'db.example', port: 5432, image: 'pgbouncer:1', userlist: 'users' },
+    },
+  );
+  const changes = made.kind === 'changes' ? made.changes.filter(isServed) : [];
+  expect(changes.length).toBeGreaterThan(2);
+  for (const change of changes) await carryOut(change);
+  for (const change of changes.toReversed()) await takeBack(change);
 });
 
 /** The workloads that are spoken of, and what the guide takes for granted beside them. */

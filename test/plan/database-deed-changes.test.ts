@@ -1,0 +1,201 @@
+// What is done to a database by objects of a cluster: the pooler as a set, the operator's own, its servers, and the map of shards.
+
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import type { Change } from '../../src/change/change.ts';
+import { clusterWrite } from '../../src/change/cluster-write.ts';
+import { valueAt } from '../../src/change/pointer.ts';
+import { afterChange } from '../../src/plan/after-change.ts';
+import {
+  type ClusterDeed,
+  changesForDatabaseDeed,
+  type DeedFacts,
+} from '../../src/plan/database-deed-changes.ts';
+import { changesOf } from '../profile/plan-of.ts';
+import { mistakesIn } from '../published-schemas.ts';
+import { makeStepFacts, seen } from './step-facts.ts';
+
+const pooler = {
+  host: 'db.example',
+  port: 5432,
+  image: 'registry.example/pgbouncer:1.25',
+  userlist: 'pgbouncer-users',
+};
+const deed = {
+  deed: 'pooler',
+  replicas: 2,
+  settings: { listen_port: '6432', pool_mode: 'transaction', default_pool_size: '50' },
+} as const satisfies ClusterDeed;
+
+function factsWith(over: Partial<DeedFacts> = {}): DeedFacts {
+  return { ...makeStepFacts(), pooler, ...over };
+}
+
+function changesFor(of: ClusterDeed, facts: DeedFacts = factsWith()): readonly Change[] {
+  const made = changesForDatabaseDeed(of, facts);
+  return made.kind === 'changes' ? made.changes : [];
+}
+
+function because(of: ClusterDeed, facts: DeedFacts = factsWith()): string {
+  const made = changesForDatabaseDeed(of, facts);
+  return made.kind === 'changes' ? '' : `${made.kind}: ${made.because}`;
+}
+
+/** The one object of a kind that is made, as it is written. */
+function bodyOf(kind: string, changes: readonly Change[]): unknown {
+  const found = changes.find((each) => each.kind === 'create' && each.object.kind === kind);
+  const write = found && clusterWrite(found, '');
+  return write?.how === 'apply' ? write.body : undefined;
+}
+
+const cluster = seen('Cluster', 'main', {
+  metadata: {},
+  spec: { instances: 2, postgresql: { parameters: { work_mem: '4MB' } } },
+});
+const operated = factsWith({ ...makeStepFacts([cluster]), operated: 'main' });
+
+describe('PgBouncer as a set', () => {
+  const changes = changesFor(deed);
+
+  it('is its configuration, its pods, its address and its budget, in this order', () => {
+    expect(changes.map((each) => each.kind === 'create' && each.object)).toMatchObject(
+      ['ConfigMap', 'Deployment', 'Service', 'PodDisruptionBudget'].map((kind) => ({
+        kind,
+        name: 'pgbouncer',
+      })),
+    );
+    expect(changes).toMatchObject([{}, { rollout: true, workload: { name: 'pgbouncer' } }, {}, {}]);
+    for (const { object } of changes.filter((each) => each.kind === 'create')) {
+      const body = bodyOf(object.kind, changes);
+      expect(mistakesIn(body as Readonly<Record<string, unknown>>)).toEqual([]);
+    }
+  });
+
+  it('has the settings of the profile, and no password', () => {
+    expect(valueAt(bodyOf('ConfigMap', changes), '/data/pgbouncer.ini')).toBe(
+      [
+        '[databases]',
+        '* = host=db.example port=5432',
+        '',
+        '[pgbouncer]',
+        'listen_addr = 0.0.0.0',
+        'auth_type = scram-sha-256',
+        'auth_file = /etc/pgbouncer-users/userlist.txt',
+        'listen_port = 6432',
+        'pool_mode = transaction',
+        'default_pool_size = 50',
+        '',
+      ].join('\n'),
+    );
+    const users = { name: 'users', secret: { secretName: 'pgbouncer-users' } };
+    expect(valueAt(bodyOf('Deployment', changes), '/spec/template/spec/volumes/1')).toEqual(users);
+    expect(valueAt(bodyOf('Service', changes), '/spec/ports/0')).toMatchObject({ port: 6432 });
+  });
+
+  it('is there once it is made, and new settings make new pods', () => {
+    const { state } = factsWith();
+    const there = { ...factsWith(), state: changes.reduce(afterChange, state) };
+    expect(because(deed, there)).toBe('none: the poolers are so already');
+    const more = { ...deed, settings: { ...deed.settings, default_pool_size: '80' } };
+    expect(changesFor(more, there)).toMatchObject([
+      { kind: 'patch', object: { kind: 'ConfigMap' }, rollout: false },
+      { kind: 'patch', object: { kind: 'Deployment' }, rollout: true },
+    ]);
+  });
+
+  it('of one has no budget, which would only keep its node from being emptied', () => {
+    expect(changesFor({ ...deed, replicas: 1 })).toHaveLength(3);
+  });
+
+  it('is the same for every guide that asks for it', () => {
+    const asked = { 'gl-003': {}, 'gl-008': {}, 'gl-009': {}, 'gl-010': { facilities: 150 } };
+    for (const [id, given] of Object.entries(asked)) {
+      const found = changesOf(id, 'pgbouncer', given).find(
+        (change) => change.kind === 'database' && change.deed === 'pooler',
+      );
+      if (found?.kind !== 'database' || found.deed !== 'pooler') throw new Error(`none in ${id}`);
+      expect(changesFor(found).length, id).toBeGreaterThan(2);
+    }
+  });
+
+  it('is refused without an address, and with settings that are none', () => {
+    const { pooler: _, ...rest } = factsWith();
+    expect(because(deed, rest)).toMatch(/^refused: headroom.yaml does not say/);
+    const port = { ...deed, settings: { listen_port: '0' } };
+    expect(because(port)).toBe('refused: listen_port 0 is no port');
+    const lines = { ...deed, settings: { pool_mode: 'session\nadmin_users = eve' } };
+    expect(because(lines)).toBe('refused: setting pool_mode has more than one line');
+  });
+});
+
+describe('where CloudNativePG keeps the database', () => {
+  it('its own pooler takes the place of the set', () => {
+    const usual = { ...deed, settings: { pool_mode: 'transaction', max_client_conn: '1000' } };
+    const spec = {
+      cluster: { name: 'main' },
+      instances: 2,
+      type: 'rw',
+      pgbouncer: { poolMode: 'transaction', parameters: { max_client_conn: '1000' } },
+    };
+    expect(bodyOf('Pooler', changesFor(usual, operated))).toMatchObject({
+      apiVersion: 'postgresql.cnpg.io/v1',
+      metadata: { name: 'pgbouncer' },
+      spec,
+    });
+    expect(because(deed, operated)).toMatch(/^refused: .* listens on 5432/);
+  });
+
+  it('replicas are servers beside the primary, and never become fewer', () => {
+    expect(changesFor({ deed: 'replicas', replicas: 2 }, operated)).toMatchObject([
+      { fields: [{ pointer: '/spec/instances', before: 2, after: 3 }], undo: 'compensating' },
+    ]);
+    expect(because({ deed: 'replicas', replicas: 1 }, operated)).toBe(
+      'none: Cluster main is so already',
+    );
+  });
+
+  it('settings are its parameters', () => {
+    const settings = { work_mem: '20MB', max_connections: '500' };
+    expect(changesFor({ deed: 'settings', settings, restart: false }, operated)).toMatchObject([
+      {
+        fields: [
+          { pointer: '/spec/postgresql/parameters/work_mem', before: '4MB', after: '20MB' },
+          { pointer: '/spec/postgresql/parameters/max_connections', after: '500' },
+        ],
+      },
+    ]);
+  });
+
+  it('and where nobody does, nothing in the cluster changes it', () => {
+    expect(because({ deed: 'replicas', replicas: 2 })).toMatch(/^refused: no operator keeps/);
+    const gone = factsWith({ operated: 'gone' });
+    expect(because({ deed: 'replicas', replicas: 2 }, gone)).toMatch(/there is no Cluster gone/);
+  });
+});
+
+describe('the map of shards', () => {
+  const shards = {
+    deed: 'shards',
+    count: 4,
+    by: 'facility_id',
+    load: 20,
+    map: { configMap: 'shards', key: 'shards.yaml' },
+  } as const satisfies ClusterDeed;
+
+  it('says how a key finds its shard, the same in every process', () => {
+    const text = valueAt(bodyOf('ConfigMap', changesFor(shards)), '/data/shards.yaml');
+    expect(parse(String(text))).toEqual({
+      by: 'facility_id',
+      hash: 'sha256-32',
+      count: 4,
+      load: 20,
+      shards: ['shard-0', 'shard-1', 'shard-2', 'shard-3'],
+      moved: {},
+    });
+  });
+
+  it('is refused where the profile names no ConfigMap', () => {
+    const { map: _, ...without } = shards;
+    expect(because(without)).toMatch(/^refused: the profile names no ConfigMap/);
+  });
+});
