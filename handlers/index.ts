@@ -9,12 +9,14 @@ import { actionIds, viewIds } from '../src/message/action-ids.ts';
 import type { Chat, Counters, Log, Store } from '../src/ports.ts';
 import type { Secret } from '../src/secret.ts';
 import type { CastVote } from '../src/workflow/cast-vote.ts';
+import type { DrawAfresh } from '../src/workflow/draw-afresh.ts';
 import type { ReceiveAlerts } from '../src/workflow/receive-alerts.ts';
 import type { ReceiveCommand } from '../src/workflow/receive-command.ts';
 import type { TickStep } from '../src/workflow/tick-step.ts';
 import { approvePlan } from './action-approve.ts';
 import { denyPlan } from './action-deny.ts';
 import { stepDone } from './action-done.ts';
+import { drawFreshPlan } from './action-fresh.ts';
 import { requireBearer } from './bearer.ts';
 import { askHeadroom } from './command-any.ts';
 import { getAudit } from './get-audit.ts';
@@ -27,6 +29,7 @@ import { voteWithReason } from './view-reason.ts';
 export interface SlackDoors {
   readonly castVote: CastVote;
   readonly tickStep: TickStep;
+  readonly drawAfresh: DrawAfresh;
   readonly receiveCommand: ReceiveCommand;
   readonly chat: Chat;
   readonly commands: CommandNames;
@@ -39,6 +42,7 @@ export function routeSlack(app: App, doors: SlackDoors): void {
   app.action<BlockAction>(actionIds.approve, approvePlan(doors));
   app.action<BlockAction>(actionIds.deny, denyPlan());
   app.action<BlockAction>(actionIds.done, stepDone(doors));
+  app.action<BlockAction>(actionIds.fresh, drawFreshPlan(doors));
   app.view<ViewSubmitAction>(viewIds.denyReason, voteWithReason('deny', doors));
   app.view<ViewSubmitAction>(viewIds.approveReason, voteWithReason('approve', doors));
 }

@@ -29,6 +29,7 @@ import { assembleSystems, type HeadroomConfig } from './settings/headroom-config
 import { answerNextCommand } from './workflow/answer-command.ts';
 import { type ApplyPlan, applyPlan } from './workflow/apply-plan.ts';
 import { castVote } from './workflow/cast-vote.ts';
+import { drawAfresh } from './workflow/draw-afresh.ts';
 import { intakeAlerts } from './workflow/intake-alerts.ts';
 import { judgeOutcomes } from './workflow/judge-outcome.ts';
 import { limits } from './workflow/limits.ts';
@@ -143,6 +144,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   routeSlack(slack.app, {
     castVote: castVote(parts),
     tickStep: tickStep(parts),
+    drawAfresh: drawAfresh(parts),
     receiveCommand: receiveCommand(parts),
     chat: parts.chat,
     commands: parts.commands,

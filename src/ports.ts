@@ -2,6 +2,7 @@
 
 import type { Vote } from './approval/condition.ts';
 import type { AuditEntry, AuditFact, ChainHead } from './audit/chain.ts';
+import type { AccessRight } from './change/access.ts';
 import type { WorkloadRef } from './change/change.ts';
 import type { ClusterWrite } from './change/cluster-write.ts';
 import type {
@@ -15,6 +16,7 @@ import type { SyncSettings, SyncSource } from './change/sync-settings.ts';
 import type { Message } from './message/message.ts';
 import type { Plan } from './plan/plan.ts';
 import type { OutcomeState, PlanState } from './plan/plan-state.ts';
+import type { DisruptionBudget } from './sizing/disruption.ts';
 import type { LiveWorkload } from './sizing/live-workload.ts';
 import type { RoomFacts } from './sizing/room.ts';
 
@@ -118,6 +120,19 @@ export interface Clusters {
     readonly namespace: string;
   }): Promise<readonly Autoscaled[]>;
   /**
+   * Whether our account has a right.
+   * @throws OperationError when the cluster cannot be asked.
+   */
+  may(right: AccessRight): Promise<boolean>;
+  /**
+   * The PodDisruptionBudgets of a namespace.
+   * @throws OperationError when the cluster cannot be asked.
+   */
+  disruptionBudgets(place: {
+    readonly cluster: string;
+    readonly namespace: string;
+  }): Promise<readonly DisruptionBudget[]>;
+  /**
    * Sends one conditional write. With `dryRun` the server checks it and changes nothing.
    * @throws OperationError (retryable) only when the request provably was not received; a timeout is `unknown`.
    */
@@ -144,9 +159,13 @@ export type WorkloadReader = (
 
 /**
  * What a cluster says about room for more pods in some namespaces. A part that cannot be read is unknown, with the reason;
- * that is no trouble to whoever looks.
+ * that is no trouble to whoever looks. With `anew` quotas and limits are those of now; nodes may be some seconds old.
  */
-export type LookForRoom = (cluster: string, namespaces: readonly string[]) => Promise<RoomFacts>;
+export type LookForRoom = (
+  cluster: string,
+  namespaces: readonly string[],
+  options?: { readonly anew?: boolean },
+) => Promise<RoomFacts>;
 
 // ---- Metrics -----------------------------------------------------------------------------------------------------
 
@@ -403,6 +422,8 @@ export interface Transaction {
   readonly commands: {
     /** False when this very invocation is stored already. */
     store(command: StoredCommand, dedupeKey: string): Promise<boolean>;
+    /** What somebody typed; undefined when it is no longer kept. */
+    find(id: string): Promise<StoredCommand | undefined>;
     takeWaiting(now: Date, holdMs: number): Promise<StoredCommand | undefined>;
     /** Keeps what a command came to, so that it is not carried out again when only its answer is late. */
     carriedOut(id: string, reply: Message): Promise<void>;

@@ -265,7 +265,7 @@ export class Bot {
     );
   }
 
-  async click(what: 'approve' | 'deny', as: Person, card: Message) {
+  async click(what: keyof typeof actionIds, as: Person, card: Message) {
     return this.control.click(people[as], channel, card.ts, actionIds[what]);
   }
 

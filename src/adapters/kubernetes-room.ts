@@ -48,15 +48,15 @@ export function createRoomReader(
     cluster: string,
     configuration: Configuration,
     namespace: string,
+    { anew = false },
   ): Promise<NamespaceSeen> => {
     const place = `${namespace} in cluster ${cluster}`;
-    const work = namespaces.ask(`${cluster}/${namespace}`, () =>
-      readNamespace(configuration, namespace, place),
-    );
+    const read = () => readNamespace(configuration, namespace, place);
+    const work = namespaces.ask(`${cluster}/${namespace}`, read, { anew });
     const seen = await inTime(`reading the quotas of ${place}`, work);
     return seen.kind === 'known' ? seen.value : { quotas: seen, limitRanges: seen };
   };
-  return async (cluster, wanted) => {
+  return async (cluster, wanted, options = {}) => {
     const configuration = reaches.get(cluster);
     if (configuration === undefined) {
       const nowhere = unknown(`cluster ${cluster} is not in headroom.yaml`);
@@ -69,7 +69,7 @@ export function createRoomReader(
       ),
       ...wanted.map(
         async (namespace) =>
-          [namespace, await namespaceIn(cluster, configuration, namespace)] as const,
+          [namespace, await namespaceIn(cluster, configuration, namespace, options)] as const,
       ),
     ]);
     return { nodes: seen, namespaces: new Map(each) };
@@ -91,10 +91,10 @@ class Remembered<T> {
     this.#clock = clock;
   }
 
-  ask(key: string, read: () => Promise<Answer<T>>): Promise<T> {
+  ask(key: string, read: () => Promise<Answer<T>>, { anew = false } = {}): Promise<T> {
     const nowMs = this.#clock.now().getTime();
     const before = this.#kept.get(key);
-    if (before !== undefined && nowMs < before.untilMs) return before.value;
+    if (!anew && before !== undefined && nowMs < before.untilMs) return before.value;
     const answer = read();
     // Whoever asks while it is still being read waits for the same answer.
     const entry = { untilMs: Number.POSITIVE_INFINITY, value: answer.then(({ value }) => value) };

@@ -12,8 +12,8 @@ import type {
 import { z } from 'zod';
 import type { SeenObject, WorkloadState } from '../change/compare.ts';
 import { parseCpuMillicores, parseMemoryMi } from '../profile/quantity.ts';
+import { podShapeOf } from '../sizing/pod-shape.ts';
 import { NotKubernetes } from './kubernetes-errors.ts';
-import { podShapeOf } from './pod-shape.ts';
 
 /** A Deployment or StatefulSet; `reasons` are those of its own pods, only looked at when some are not ready. */
 export function workloadState(

@@ -3,9 +3,9 @@
 import { z } from 'zod';
 import { parseQuantity } from '../profile/quantity.ts';
 import { type LimitRange, requestsOf } from '../sizing/pod-need.ts';
+import { podSpec, statedAmounts } from '../sizing/pod-shape.ts';
 import type { Quota, QuotaResource } from '../sizing/quota.ts';
 import type { HeldPod, RoomNode } from '../sizing/room.ts';
-import { podSpec, statedAmounts } from './pod-shape.ts';
 
 const words = z.record(z.string(), z.string()).optional();
 const amount = z.string().transform((text, context) => {

@@ -4,6 +4,7 @@ export const actionIds = {
   approve: 'plan.approve',
   deny: 'plan.deny',
   done: 'plan.step-done',
+  fresh: 'plan.fresh',
 } as const;
 
 export const viewIds = {

@@ -7,7 +7,9 @@ import type { Finding, Plan } from '../plan/plan.ts';
 import { changesOf } from '../plan/step.ts';
 import { actionIds } from './action-ids.ts';
 import { changeLine, stepLine } from './change-words.ts';
+import { checkLines } from './check-lines.ts';
 import { firstLine, moveWords } from './first-line.ts';
+import { freshButton } from './fresh-button.ts';
 import { gitBlocks } from './git-blocks.ts';
 import {
   actions,
@@ -49,6 +51,8 @@ export function cardMessage(view: PlanView): Message {
       ? sections(changesLines(plan), 4)
       : [section(findingText(plan.finding), 2_500)]),
   ];
+  const checked = checkLines(plan.checks ?? []);
+  if (checked.length > 0) blocks.push(section(checked.join('\n'), 1_500));
   const worthKnowing = [...plan.limitsMet, ...plan.notes];
   if (worthKnowing.length > 0) {
     blocks.push(
@@ -65,6 +69,7 @@ export function cardMessage(view: PlanView): Message {
   }
   blocks.push(...gitBlocks(view, blocks));
   if (mayBeDecided(view)) blocks.push(decisionButtons(view));
+  blocks.push(...freshButton(view));
   const sources = sourcesLine(plan);
   blocks.push(sources === '' ? context(footer(view)) : context(sources, footer(view)));
   return fallback(`${escapeMrkdwn(firstLine(plan))} · ${state.title}`, blocks);
@@ -87,14 +92,7 @@ function changesLines(plan: Plan): readonly string[] {
     procedure === undefined
       ? changesOf(plan).map(changeLine)
       : steps.map((step, index) => `${index + 1}. ${stepLine(step)}`);
-  return ['*What changes*', ...lines, ...dryRunLines(plan)];
-}
-
-function dryRunLines({ dryRun }: Plan): string[] {
-  if (dryRun === undefined) return [];
-  return dryRun.kind === 'accepted'
-    ? ['☑️ The cluster would accept this (server-side dry run).']
-    : [`⚠️ Whether the cluster accepts this is not known: ${literal(dryRun.because, 300)}`];
+  return ['*What changes*', ...lines];
 }
 
 /** In `propose` mode a person writes what Headroom would have written, on the same condition. */

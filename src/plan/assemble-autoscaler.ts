@@ -17,7 +17,6 @@ import {
 } from './draft.ts';
 import { type Observation, toObservation } from './observation.ts';
 import type { Finding, Origin, OutcomeTest, Plan } from './plan.ts';
-import { roomNotKnown } from './room-notes.ts';
 
 /** Stands where the trigger of a profile would: what is looked at is how much of its maximum an autoscaler uses. */
 export const shareOfMaximum = { id: 'share-of-maximum', unit: 'ratio' } as const;
@@ -130,12 +129,9 @@ function whyEnough({ name, desiredReplicas, maxReplicas }: AutoscalerState): str
 }
 
 function unknowns(component: Component | undefined): readonly string[] {
-  return [
-    ...(component === undefined
-      ? ['this system has no profile, so what it costs is not known']
-      : []),
-    roomNotKnown,
-  ];
+  return component === undefined
+    ? ['this system has no profile, so what it costs is not known']
+    : [];
 }
 
 function autoscalerSeen({ cluster, clusterProblem, workload, now }: Facts): Observation[] {

@@ -26,6 +26,11 @@ export function mayBecome(from: PlanState, to: PlanState): boolean {
   return (planStates[from] as readonly PlanState[]).includes(to);
 }
 
+/** A run that was stopped or failed leaves a plan that describes the world as it was; what it was about may be drawn again. */
+export function mayBeDrawnAfresh(state: PlanState): boolean {
+  return state === 'left' || state === 'reverted';
+}
+
 /** A plan that still stands in the way of another one for the same target. */
 export function isOpen(state: PlanState, outcome: OutcomeState | undefined): boolean {
   return (

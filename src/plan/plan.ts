@@ -6,6 +6,7 @@ import type { Change, WorkloadRef } from '../change/change.ts';
 import type { ArithmeticLine } from '../profile/size-for-trigger.ts';
 import type { PodRequests } from './choose-resize.ts';
 import type { Observation } from './observation.ts';
+import type { PlanCheck } from './plan-check.ts';
 import type { Step } from './step.ts';
 
 /** What made Headroom draw the plan. */
@@ -69,11 +70,6 @@ export interface PodRequestsMove {
   readonly after: PodRequests;
 }
 
-/** What the API server said when it was asked to check the changes without making them. */
-export type DryRun =
-  | { readonly kind: 'accepted' }
-  | { readonly kind: 'unknown'; readonly because: string };
-
 /** The procedure that a plan carries out, with the inputs it was worked out for. */
 export interface PlanProcedure {
   readonly id: string;
@@ -99,8 +95,8 @@ export interface Plan {
   readonly replicas: { readonly before: number; readonly after: number };
   /** Only where pods become bigger or smaller. */
   readonly requests?: PodRequestsMove;
-  /** Only where it was asked for. */
-  readonly dryRun?: DryRun;
+  /** What was found out about the changes; only where there are some. */
+  readonly checks?: readonly PlanCheck[];
   /** What it writes stands elsewhere too (Git, a chart, a file), so it has to be changed there as well to last. */
   readonly keptElsewhere?: true;
   readonly observations: readonly Observation[];

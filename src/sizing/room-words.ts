@@ -33,19 +33,14 @@ export function roomLines(room: Room): readonly RoomLine[] {
   ];
 }
 
-/** What keeps pods of a plan from starting, as short as it can be said; nothing where they all start or it is not known. */
-export function roomNotes({ nodes, stops, tooLarge }: Room): readonly string[] {
-  const short = nodes.kind === 'known' ? shortage(nodes.value) : undefined;
-  return [
-    ...(short === undefined ? [] : [short]),
-    ...tightest(stops),
-    ...tooLarge.map((breach) => breachWords(breach)),
-  ];
+/** Why not all pods find a place on the nodes now; undefined where they do or it is not known. */
+export function roomShortage({ nodes }: Room): string | undefined {
+  return nodes.kind === 'known' ? shortage(nodes.value) : undefined;
 }
 
-/** Whether the answer is complete. */
-export function isRoomKnown({ nodes, unknown }: Room): boolean {
-  return nodes.kind === 'known' && unknown.length === 0;
+/** Every pod that is larger than a limit range lets it be. */
+export function sizeBreaches({ tooLarge }: Room): readonly string[] {
+  return tooLarge.map((breach) => breachWords(breach));
 }
 
 function nodesLine(nodes: NodeRoom): RoomLine {
@@ -75,10 +70,10 @@ function shortage(nodes: NodeRoom): string | undefined {
   if (fits >= wanted) return undefined;
   const rest = untilThen(nodes, fits);
   if (wanted === 1) {
-    return `The new pod does not fit on the nodes now; ${rest.replace('they stay', 'it stays')}.`;
+    return `The new pod does not fit on the nodes now; ${rest.replace('they stay', 'it stays')}`;
   }
   const howMany = fits === 0 ? 'None' : `Only ${fits}`;
-  return `${howMany} of the ${wanted} new pods ${fits > 1 ? 'fit' : 'fits'} on the nodes now; ${rest}.`;
+  return `${howMany} of the ${wanted} new pods ${fits > 1 ? 'fit' : 'fits'} on the nodes now; ${rest}`;
 }
 
 function untilThen({ grows }: NodeRoom, fits: number): string {
@@ -105,20 +100,24 @@ function inTheWay({ stops, tooLarge }: Room): readonly string[] {
   return [...stops.map(stopWords), ...tooLarge.map(breachWords)];
 }
 
-/** The count that lets the fewest pods start is told in full, the others by name. */
-function tightest(stops: readonly QuotaStop[]): readonly string[] {
+/** The count that lets the fewest pods start is told in full, the others by name; undefined where none stops anything. */
+export function quotaWords(
+  stops: readonly QuotaStop[],
+): { readonly text: string; readonly letsNone: boolean } | undefined {
   const [first, ...others] = stops.toSorted((a, b) => (a.lets ?? 0) - (b.lets ?? 0));
-  if (first === undefined) return [];
+  if (first === undefined) return undefined;
   const named = others.map(({ quota, resource }) =>
     quota === first.quota ? resource : `${resource} of quota ${quota}`,
   );
-  return [
-    `${stopWords(first)}${named.length === 0 ? '' : ` (too little as well: ${named.join(', ')})`}.`,
-  ];
+  const more = named.length === 0 ? '' : ` (too little as well: ${named.join(', ')})`;
+  return {
+    text: `${stopWords(first)}${more}`,
+    letsNone: stops.some(({ lets, wanted }) => lets === 0 || wanted === undefined),
+  };
 }
 
 function stopWords({ quota, resource, used, hard, wanted, lets }: QuotaStop): string {
-  const words = (value: number) => quotaWords(resource, value);
+  const words = (value: number) => countWords(resource, value);
   if (wanted === undefined) {
     return `Quota ${quota} counts ${resource}, which these pods do not state, so it refuses them`;
   }
@@ -151,7 +150,7 @@ function oneOf(resource: QuotaResource): number {
   return resource.endsWith('cpu') ? 1000 : 1;
 }
 
-function quotaWords(resource: QuotaResource, value: number): string {
+function countWords(resource: QuotaResource, value: number): string {
   if (resource === 'pods') return formatNumber(value);
   return amountWords(resource.endsWith('cpu') ? 'cpuMillicores' : 'memoryBytes', value);
 }

@@ -6,6 +6,7 @@ import { isChange, type Step, targetsOf } from '../plan/step.ts';
 import type { LockProof, PlanRecord, RunId, Transaction } from '../ports.ts';
 import { applyChange } from './apply-change.ts';
 import type { ChangeAtHand, ChangeEnd } from './change-at-hand.ts';
+import { whyNotWrite } from './check-before-write.ts';
 import { endRun } from './end-run.ts';
 import { keepRun, type RunHold } from './keep-run.ts';
 import { limits } from './limits.ts';
@@ -139,6 +140,8 @@ async function carryOut(
   parts.checkpoint('locks-taken');
   const gaveUp = await failedEarlier(plan, run, parts);
   if (gaveUp !== undefined) return fail({ code: 'not-ready', because: gaveUp }, plan, at, parts);
+  const inTheWay = shutdown.aborted ? undefined : await whyNotWrite(plan, run, parts);
+  if (inTheWay !== undefined) return fail(inTheWay, plan, at, parts);
   for (const [position, change] of plan.steps.entries()) {
     const end = isChange(change)
       ? await applyChange(

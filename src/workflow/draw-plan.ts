@@ -8,9 +8,9 @@ import { assembleAutoscalerPlan, shareOfMaximum } from '../plan/assemble-autosca
 import type { Plan } from '../plan/plan.ts';
 import { promqlNamesOf, type System } from '../plan/system.ts';
 import type { StoredAlert } from '../ports.ts';
+import { checkedAnswer } from './checked-plan.ts';
 import { measureTrigger } from './measure-trigger.ts';
 import { noteReverts } from './note-reverts.ts';
-import { noteRoom } from './note-room.ts';
 import { withScaledObject } from './observe-scaled-object.ts';
 import { observeTarget, observeWorkload } from './observe-target.ts';
 import type { Parts } from './parts.ts';
@@ -60,7 +60,7 @@ async function drawForTrigger(
     { id: parts.newId('p'), revision: 1 },
   );
   const noted = await noteReverts(plan, facts.cluster, system, parts);
-  return noteRoom(noted, facts.cluster, parts);
+  return checkedAnswer(noted, system, parts);
 }
 
 async function drawForAutoscaler(
@@ -79,7 +79,7 @@ async function drawForAutoscaler(
     { id: parts.newId('p'), revision: 1 },
   );
   const noted = await noteReverts(plan, facts.cluster, system, parts);
-  return noteRoom(noted, facts.cluster, parts);
+  return checkedAnswer(noted, system, parts);
 }
 
 function originOf(

@@ -13,7 +13,7 @@ import {
 import type { Origin } from '../plan/plan.ts';
 import type { System } from '../plan/system.ts';
 import type { ProcedurePlan } from '../sizing/procedure.ts';
-import { checkedByServer } from './dry-run.ts';
+import { checkedPlan } from './checked-plan.ts';
 import type { Parts } from './parts.ts';
 import { type Opened, openPlan } from './store-plan.ts';
 
@@ -49,7 +49,7 @@ export async function drawProcedure(request: ProcedureRequest, parts: Parts): Pr
   const facts = { ...request, ...seen, now: parts.clock.now() };
   const asked = assembleProcedurePlan(facts, { id: parts.newId('p'), revision: 1 });
   if (asked.kind === 'refused') return asked;
-  const checked = await checkedByServer(asked.plan, system, parts);
+  const checked = await checkedPlan(asked.plan, system, parts);
   return checked.kind === 'refused' ? checked : { kind: 'plan', plan: checked.plan };
 }
 

@@ -7,9 +7,8 @@ import { assembleCommandPlan } from '../plan/assemble-command.ts';
 import type { TargetFacts } from '../plan/draft.ts';
 import type { System } from '../plan/system.ts';
 import type { StoredCommand } from '../ports.ts';
-import { checkedByServer } from './dry-run.ts';
+import { checkedPlan } from './checked-plan.ts';
 import { noteReverts } from './note-reverts.ts';
-import { noteRoom } from './note-room.ts';
 import { withScaledObject } from './observe-scaled-object.ts';
 import { askCluster, observeTarget } from './observe-target.ts';
 import type { Parts } from './parts.ts';
@@ -76,9 +75,9 @@ async function draw(
   const noted = await noteReverts(asked.plan, facts.cluster, system, parts);
   // Whoever asked is told at once; there is no alert behind it that others would look for.
   if (noted.finding?.kind === 'frozen') return { kind: 'refused', because: noted.finding.because };
-  const drawn = await checkedByServer(noted, system, parts);
+  const drawn = await checkedPlan(noted, system, parts);
   if (drawn.kind === 'refused') return drawn;
-  const plan = await noteRoom(drawn.plan, facts.cluster, parts);
+  const { plan } = drawn;
   const result = await parts.store.transaction((tx) => openPlan(tx, plan, stored.userId, parts));
   parts.wake('messages');
   return result;

@@ -21,7 +21,7 @@ it('more cpu and memory are one patch and one rollout', async () => {
   await bot.told('ann', 'cpu 2 → 2500m, memory 4Gi → 5Gi');
   const card = await bot.card('Waiting for approval: 0 of 1');
   expect(words(card)).toContain('cpu request 2 → 2500m, memory request 4Gi → 5Gi');
-  expect(words(card)).toContain('The cluster would accept this (server-side dry run).');
+  expect(words(card)).toContain('The cluster would accept this (server-side dry run)');
   expect(words(card)).toContain('Headroom puts the old sizes back');
   expect(bot.writes()).toEqual([]);
 
@@ -80,7 +80,7 @@ it('what the cluster would refuse is not proposed, and a missing right is named'
   bot = await Bot.start();
   const { control } = bot.cluster;
   control.injectFault({
-    match: { method: 'PATCH', path: '/deployments/worker' },
+    match: { method: 'PATCH', path: '/deployments/worker', dryRun: true },
     status: 422,
     body: {
       kind: 'Status',
@@ -95,7 +95,7 @@ it('what the cluster would refuse is not proposed, and a missing right is named'
   await bot.told('ann', 'too big');
   control.forbid({ verb: 'patch', resource: 'deployments' });
   await bot.say('/scale gl-008/worker cpu=3', 'bob');
-  await bot.told('bob', 'cannot patch resource "deployments"');
+  await bot.told('bob', 'Headroom may not patch deployments in namespace greenlang-gl008');
   expect((await bot.control.messages(channel)).filter(isCard)).toEqual([]);
   expect(bot.writes()).toEqual([]);
 });

@@ -62,7 +62,7 @@ async function sized(): Promise<string> {
 }
 
 describe('a cluster with room', () => {
-  it('is told with what stays free to whoever sizes a system, and a card says nothing of it', async () => {
+  it('is told with what stays free to whoever sizes a system, and a card only says that there is room', async () => {
     await started();
     const said = await sized();
     expect(said).toMatch(
@@ -71,7 +71,8 @@ describe('a cluster with room', () => {
     expect(said).not.toContain('Quota');
     const card = await cardOfAlert();
     expect(card).toContain('5 → at least 8 replicas');
-    expect(card).not.toMatch(/room|fit|Pending|quota/i);
+    expect(card).toContain('Headroom may write it; nodes, quotas and limits have room for it.');
+    expect(card).not.toMatch(/fit|Pending|Not known/);
   });
 
   it('is asked once for all that is drawn within 30 seconds', async () => {
@@ -98,13 +99,16 @@ describe('a quota in the way', () => {
     await bot.card('Approved by');
   });
 
-  it('is named on the card of a command, and to whoever sizes the system', async () => {
+  it('that lets no pod start is named to whoever asks or sizes the system, and nothing is proposed', async () => {
     await started();
     await allow(0);
     await bot.say('/scale gl-008/worker replicas=6', 'ann');
-    const card = words(await bot.card('Waiting for approval'));
-    expect(card).toContain('Quota team-a: requests.cpu 18 of 18 used, 2 more are wanted; none of');
+    await bot.told('ann', 'Quota team-a: requests.cpu 18 of 18 used, 2 more are wanted; none of');
     expect(await sized()).toContain('⚠️ Quota team-a: requests.cpu 18 of 18 used,');
+    await bot.alert();
+    const card = words(await bot.card('No change can be proposed'));
+    expect(card).toContain('8 replicas are needed, but Quota team-a: requests.cpu 18 of 18 used');
+    expect(bot.writes()).toEqual([]);
   });
 
   it('is nothing to a plan that takes pods away', async () => {
@@ -139,7 +143,7 @@ describe('nodes that are full', () => {
 });
 
 describe('rights that are missing', () => {
-  it('are named to whoever sizes a system, with who must grant them; a card stays short', async () => {
+  it('are named to whoever sizes a system and on a card, with who must grant them', async () => {
     await started();
     await allow(4);
     bot.cluster.control.forbid({ verb: 'list', resource: 'nodes' });
@@ -147,9 +151,8 @@ describe('rights that are missing', () => {
       'Room: not known: Headroom may not list nodes of cluster production; grant it that in a ClusterRole',
     );
     const card = await cardOfAlert();
-    expect(card).not.toContain('not list nodes');
+    expect(card).toContain('Not known: room on the nodes: Headroom may not list nodes');
     // What is known is said.
     expect(card).toContain('Quota team-a: requests.cpu 18 of 22 used');
-    expect(bot.logged.join('')).toContain('not all is known of the room for a plan');
   });
 });

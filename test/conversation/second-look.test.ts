@@ -31,7 +31,7 @@ it('a stop holds back a write that had to wait', async () => {
   await bot.alert();
   const card = await bot.card('Waiting for approval');
   bot.cluster.control.injectFault({
-    match: { method: 'PATCH' },
+    match: { method: 'PATCH', dryRun: false },
     status: 429,
     headers: { 'retry-after': '8' },
     times: 1,

@@ -107,7 +107,7 @@ describe.concurrent('a process that is killed', () => {
 });
 
 describe.concurrent('a write whose answer is lost', () => {
-  const isWrite = { method: 'PATCH', path: '/deployments/worker/scale' };
+  const isWrite = { method: 'PATCH', path: '/deployments/worker/scale', dryRun: false };
 
   it('was made: it is found in place, never made again', { timeout: testTimeoutMs }, async () =>
     inWorld(async (world) => {

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { actionIds, viewIds } from '../../src/message/action-ids.ts';
 import { slackLimits } from '../../src/message/limits.ts';
 import { validateBlocks, validateView } from '../../src/message/validate-blocks.ts';
-import { planStates } from '../../src/plan/plan-state.ts';
+import { mayBeDrawnAfresh, planStates } from '../../src/plan/plan-state.ts';
 import { expectGolden, goldenNames } from '../golden.ts';
 import { cardViews, messages, modals } from './samples.ts';
 
@@ -45,13 +45,13 @@ describe('buttons', () => {
       block.type === 'actions' ? block.elements : [],
     );
 
-  it('stand only on a card that somebody can decide', () => {
+  it('stand only on a card that somebody can decide, or ask for anew', () => {
     const withButtons = Object.keys(cardViews).filter((name) => actionsOf(name).length > 0);
     const expected = Object.entries(cardViews)
       .filter(
         ([name, { record, mode }]) =>
-          record.state === 'proposed' &&
-          record.plan.finding === undefined &&
+          (mayBeDrawnAfresh(record.state) ||
+            (record.state === 'proposed' && record.plan.finding === undefined)) &&
           mode !== 'observe' &&
           name !== 'card-without-policy',
       )

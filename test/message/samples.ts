@@ -16,7 +16,9 @@ import { reasonModal, voteReply } from '../../src/message/vote-reply.ts';
 import { whatIfMessage } from '../../src/message/what-if-reply.ts';
 import { assembleAlertPlan } from '../../src/plan/assemble.ts';
 import { assembleAutoscalerPlan } from '../../src/plan/assemble-autoscaler.ts';
-import { withRoom } from '../../src/plan/room-notes.ts';
+import type { Plan } from '../../src/plan/plan.ts';
+import type { PlanCheck } from '../../src/plan/plan-check.ts';
+import { roomChecks } from '../../src/plan/room-checks.ts';
 import { withReverts } from '../../src/plan/with-reverts.ts';
 import type { PlanRecord, RunChange } from '../../src/ports.ts';
 import { emptyProfile } from '../../src/profile/empty-profile.ts';
@@ -87,6 +89,20 @@ const state = (
   over: Parameters<typeof view>[1] = {},
 ) => view({ state: to, stateAt: after(90), ...record }, { by: [bob], ...over });
 
+const accepted: readonly PlanCheck[] = [
+  {
+    kind: 'dry-run',
+    result: 'ok',
+    text: 'The cluster would accept this (server-side dry run)',
+  },
+  { kind: 'access', result: 'ok', text: 'Headroom may write it' },
+];
+/** The usual plan with what was found out about room for it. */
+const checked = (facts: RoomFacts): Plan => ({
+  ...usual,
+  checks: [...accepted, ...roomChecks(workersIn(facts))],
+});
+
 /** Bigger pods and one more, as a command draws it. */
 const resized = makeCommandPlan(eve, {
   replicas: { before: 5, after: 6 },
@@ -104,13 +120,19 @@ const resized = makeCommandPlan(eve, {
     }),
     makeScaleChange({ after: { replicas: 6 } }),
   ],
-  dryRun: { kind: 'accepted' },
+  checks: accepted,
 });
 const resizedAlone = makeCommandPlan(eve, {
   replicas: { before: 5, after: 5 },
   requests: { container: 'worker', before: {}, after: { memoryMi: 5120 } },
   steps: [makePatchChange()],
-  dryRun: { kind: 'unknown', because: 'changing deployments: no answer in time' },
+  checks: [
+    {
+      kind: 'dry-run',
+      result: 'unknown',
+      text: 'whether the cluster accepts this: changing deployments: no answer in time',
+    },
+  ],
 });
 
 /** Changes with gates between them, as a procedure has them. */
@@ -266,16 +288,13 @@ export const cardViews = {
     plan: drawn({ arrival: { kind: 'missing', because: 'no such series', source: 'q' } }),
   }),
   'card-proposed-nodes-full': view({
-    plan: withRoom(
-      usual,
-      workersIn(makeRoomFacts({ nodes: makeNodes(1), pods: makeWorkers(7, 1) })),
-    ),
+    plan: checked(makeRoomFacts({ nodes: makeNodes(1), pods: makeWorkers(7, 1) })),
   }),
   'card-proposed-nodes-come': view({
-    plan: withRoom(usual, workersIn(makeRoomFacts({ nodes: [], grows: true }))),
+    plan: checked(makeRoomFacts({ nodes: [], grows: true })),
   }),
   'card-proposed-quota': view({
-    plan: withRoom(usual, workersIn(makeRoomFacts({ quotas: quotasOf(18_000) }))),
+    plan: checked(makeRoomFacts({ quotas: quotasOf(18_000) })),
   }),
   'card-proposed-stale': view({
     plan: drawn({ measured: { kind: 'stale', value: 400, ageSeconds: 720, source: 'q' } }),
@@ -299,7 +318,21 @@ export const cardViews = {
       ],
     },
   ),
-  'card-proposed-decrease': view({ plan: makeDecrease() }, { by: [bob], alerts: [] }),
+  'card-proposed-decrease': view(
+    {
+      plan: makeDecrease({
+        checks: [
+          ...accepted,
+          {
+            kind: 'disruption',
+            result: 'warning',
+            text: 'PodDisruptionBudget worker wants at least 5 pods available, and 4 would be left: draining a node would wait for ever',
+          },
+        ],
+      }),
+    },
+    { by: [bob], alerts: [] },
+  ),
   'card-proposed-on-call': view({ plan: makeCommandPlan(dan) }, { alerts: [] }),
   'card-proposed-only-requester-listed': view(
     { plan: makeCommandPlan(ann) },

@@ -107,7 +107,6 @@ describe('at its maximum and wanting more', () => {
     expect(plan.notes).toEqual([
       'by its metrics it wants 13 pods now',
       'this system has no profile, so what it costs is not known',
-      'whether nodes and quota have room for more pods is not known',
       'Autoscaler web-hpa owns this workload and is at its maximum of 5, so its maximum is raised.',
     ]);
     expect(plan.arithmetic.map(({ text, result }) => [text, result])).toEqual([

@@ -152,9 +152,9 @@ export class AppProcess implements Caller {
       },
       clusters: this.#clusters(undefined),
       allowed: world.allowedOf(this.rules),
-      lookForRoom: (cluster, namespaces) =>
+      lookForRoom: (cluster, namespaces, options) =>
         gates.pass({ caller: this, label: 'observe' }, () =>
-          world.lookForRoom(cluster, namespaces),
+          world.lookForRoom(cluster, namespaces, options),
         ),
       readWorkload: async () => ({ kind: 'missing', names: [] }),
       probe: async () => ({ kind: 'answered', status: world.health }),
@@ -237,6 +237,12 @@ export class AppProcess implements Caller {
           },
         );
       },
+      may: (right) =>
+        world.gates.pass({ caller: this, label: 'may' }, () => world.clusters.may(right)),
+      disruptionBudgets: (place) =>
+        world.gates.pass({ caller: this, label: 'observe' }, () =>
+          world.clusters.disruptionBudgets(place),
+        ),
       tell: (event) =>
         world.gates.pass({ caller: this, label: 'tell' }, () => world.clusters.tell(event)),
       health: () => world.clusters.health(),

@@ -133,7 +133,7 @@ it('a process that is asked to stop does not first wait as the API server asks i
   await inWorld(async (world, process) => {
     const planId = await approved(world, process);
     const headers = { 'retry-after': '8' };
-    world.cluster.control.injectFault({ match: reads, status: 429, headers, times: 1 });
+    world.cluster.control.injectFault({ match: reads, status: 429, headers, times: 2 });
     await through(world, () => process.run({ planId, number: 1 }));
     process.stop();
     await through(world, () => undefined);
@@ -147,7 +147,11 @@ it('a run after an interruption that cannot look stays unknown until somebody ca
   await inWorld(async (world, process) => {
     const { control } = world.cluster;
     const planId = await approved(world, process);
-    control.injectFault({ match: { method: 'PATCH' }, dropAfterWrite: true, times: 1 });
+    control.injectFault({
+      match: { method: 'PATCH', dryRun: false },
+      dropAfterWrite: true,
+      times: 1,
+    });
     await through(world, () => process.run({ planId, number: 1 }));
     await through(world, () => process.loop('runs'));
     control.injectFault({ match: reads, status: 503 });

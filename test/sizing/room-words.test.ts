@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import type { QuotaStop } from '../../src/sizing/quota.ts';
 import { type NodeRoom, type Room, roomFor } from '../../src/sizing/room.ts';
-import { isRoomKnown, roomLines, roomNotes } from '../../src/sizing/room-words.ts';
+import { quotaWords, roomLines, roomShortage } from '../../src/sizing/room-words.ts';
 import { gi, makeNodes, makeRoomFacts, makeShape, makeWanted } from './room-samples.ts';
 
 const nodes: NodeRoom = {
@@ -159,54 +159,52 @@ describe('somebody who asks is told', () => {
       { text: `Room: not known: ${because}`, warns: true },
       { text: `Quotas and limits: not known: ${because}`, warns: true },
     ]);
-    expect(isRoomKnown(unknown(because))).toBe(false);
-    expect(isRoomKnown(room())).toBe(true);
   });
 });
 
 describe('a card says', () => {
   it('nothing where all pods start, or where it is not known', () => {
-    expect(roomNotes(room({ freeCpuPercent: 3 }))).toEqual([]);
-    expect(roomNotes(unknown('no answer in time'))).toEqual([]);
+    expect(roomShortage(room({ freeCpuPercent: 3 }))).toBeUndefined();
+    expect(roomShortage(unknown('no answer in time'))).toBeUndefined();
+    expect(quotaWords([])).toBeUndefined();
   });
 
   it.each<readonly [Partial<NodeRoom>, string]>([
     [
       fits(3, 2),
-      'Only 2 of the 3 new pods fit on the nodes now; the others stay Pending until there is room.',
+      'Only 2 of the 3 new pods fit on the nodes now; the others stay Pending until there is room',
     ],
     [
       fits(3, 1),
-      'Only 1 of the 3 new pods fits on the nodes now; the others stay Pending until there is room.',
+      'Only 1 of the 3 new pods fits on the nodes now; the others stay Pending until there is room',
     ],
     [
       fits(3, 0),
-      'None of the 3 new pods fits on the nodes now; they stay Pending until there is room.',
+      'None of the 3 new pods fits on the nodes now; they stay Pending until there is room',
     ],
-    [
-      fits(1, 0),
-      'The new pod does not fit on the nodes now; it stays Pending until there is room.',
-    ],
+    [fits(1, 0), 'The new pod does not fit on the nodes now; it stays Pending until there is room'],
     [
       { ...fits(3, 0), grows: true },
-      'None of the 3 new pods fits on the nodes now; nodes are added there when pods wait, so a few minutes Pending are normal.',
+      'None of the 3 new pods fits on the nodes now; nodes are added there when pods wait, so a few minutes Pending are normal',
     ],
   ])('of %j what does not fit', (over, says) => {
-    expect(roomNotes(room(over))).toEqual([says]);
+    expect(roomShortage(room(over))).toBe(says);
   });
 
   it('the tightest count of a quota in full and the others by name', () => {
     const limits: QuotaStop = { ...cpu, resource: 'limits.cpu', lets: 0 };
     const other: QuotaStop = { ...cpu, quota: 'few', resource: 'pods', lets: 2 };
-    expect(roomNotes(room({}, { stops: [cpu, limits, other] }))).toEqual([
-      'Quota team-a: limits.cpu 18 of 20 used, 6 more are wanted; none of the new pods starts until it is raised (too little as well: requests.cpu, pods of quota few).',
-    ]);
+    expect(quotaWords([cpu, limits, other])).toEqual({
+      text: 'Quota team-a: limits.cpu 18 of 20 used, 6 more are wanted; none of the new pods starts until it is raised (too little as well: requests.cpu, pods of quota few)',
+      letsNone: true,
+    });
+    expect(quotaWords([cpu])?.letsNone).toBe(false);
   });
 
   it('the same as the arithmetic behind it', () => {
     const shape = makeShape({ requests: { cpuMillicores: 9_000, memoryBytes: gi } });
     const wanted = makeWanted({ shape, replicas: 4, now: { replicas: 0, shape } });
     const answer = roomFor([wanted], makeRoomFacts({ nodes: makeNodes(3), pods: [] }));
-    expect(roomNotes(answer)[0]).toMatch(/^Only 3 of the 4 new pods fit/);
+    expect(roomShortage(answer)).toMatch(/^Only 3 of the 4 new pods fit/);
   });
 });

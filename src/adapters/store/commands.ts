@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import type { Message } from '../../message/message.ts';
-import type { Transaction } from '../../ports.ts';
+import type { StoredCommand, Transaction } from '../../ports.ts';
 import type { Sql } from '../postgres.ts';
 
 const commandRow = z.object({
@@ -15,6 +15,21 @@ const commandRow = z.object({
   received_at: z.date(),
   reply: z.string().nullable(),
 });
+
+const columns = 'id, name, words, user_id, channel_id, response_url, received_at, reply';
+
+function toCommand(row: z.output<typeof commandRow>): StoredCommand {
+  return {
+    id: row.id,
+    name: row.name,
+    words: row.words,
+    userId: row.user_id,
+    channelId: row.channel_id,
+    responseUrl: row.response_url,
+    receivedAt: row.received_at,
+    ...(row.reply !== null && { reply: JSON.parse(row.reply) as Message }),
+  };
+}
 
 /** Slack lets us answer a command for 30 minutes; after that nobody would see it. */
 const answerableMs = 30 * 60_000;
@@ -45,20 +60,16 @@ export function commandsOn(sql: Sql): Transaction['commands'] {
            select id from command
             where answered_at is null and received_at > $3 and (claimed_until is null or claimed_until < $1)
             order by received_at limit 1 for update skip locked)
-         returning id, name, words, user_id, channel_id, response_url, received_at, reply`,
+         returning ${columns}`,
         [now, new Date(now.getTime() + holdMs), new Date(now.getTime() - answerableMs)],
       );
-      if (row === undefined) return undefined;
-      return {
-        id: row.id,
-        name: row.name,
-        words: row.words,
-        userId: row.user_id,
-        channelId: row.channel_id,
-        responseUrl: row.response_url,
-        receivedAt: row.received_at,
-        ...(row.reply !== null && { reply: JSON.parse(row.reply) as Message }),
-      };
+      return row && toCommand(row);
+    },
+    async find(id) {
+      const [row] = await sql.rows(commandRow, `select ${columns} from command where id = $1`, [
+        id,
+      ]);
+      return row && toCommand(row);
     },
     async carriedOut(id, reply) {
       await sql.run('update command set reply = $2 where id = $1', [id, JSON.stringify(reply)]);

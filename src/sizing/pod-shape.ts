@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { parseCpuMillicores, parseQuantity } from '../profile/quantity.ts';
-import type { PodShape, Stated } from '../sizing/pod-need.ts';
+import type { PodShape, Stated } from './pod-need.ts';
 
 /** Amounts by name; the ones that are not CPU and memory are left out. Amounts are rounded up, as for a request. */
 export const statedAmounts = z

@@ -1,0 +1,24 @@
+// The button under a stopped plan: it is never resumed, what it was about is drawn again with the facts of now.
+
+import type { KnownBlock } from '@slack/types';
+import { mayBeDrawnAfresh } from '../plan/plan-state.ts';
+import { actionIds } from './action-ids.ts';
+import { actions, button, plainLine } from './message.ts';
+import { formatPlanToken } from './plan-token.ts';
+import type { PlanView } from './plan-view.ts';
+
+/** Nothing where no click of anybody could make it work. */
+export function freshButton({ record, mode, rule }: PlanView): readonly KnownBlock[] {
+  const { plan, hash, state } = record;
+  if (!mayBeDrawnAfresh(state) || mode === 'observe' || rule === undefined) return [];
+  return [
+    actions(`decision-${plan.id}`, [
+      button({
+        actionId: actionIds.fresh,
+        text: 'Draw a fresh plan',
+        value: formatPlanToken({ planId: plan.id, planHash: hash }),
+        label: plainLine(`Draw a fresh plan for ${plan.component}`),
+      }),
+    ]),
+  ];
+}

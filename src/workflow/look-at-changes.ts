@@ -1,0 +1,92 @@
+// Looks at everything the changes of a plan are compared with, each thing once, and says how each change stands now.
+
+import { type Change, targetKey } from '../change/change.ts';
+import type { ClusterWrite } from '../change/cluster-write.ts';
+import { clusterWrite } from '../change/cluster-write.ts';
+import { type ClusterState, compareChange } from '../change/compare.ts';
+import { buildsOn, fromNow } from '../change/on-top.ts';
+import { markOf } from '../change/plan-mark.ts';
+import { OperationError } from '../errors.ts';
+import type { Plan } from '../plan/plan.ts';
+import { changesOf } from '../plan/step.ts';
+import type { Clusters } from '../ports.ts';
+import { observeChange } from './observe-change.ts';
+
+/** One change as it stands now. */
+export type LookedAt =
+  | {
+      readonly kind: 'seen';
+      readonly change: Change;
+      readonly state: ClusterState;
+      /** Where somebody has moved what it expects. */
+      readonly drift?: string;
+      /** What would be written now; absent where nothing would, or it builds on what is not there yet. */
+      readonly write?: ClusterWrite;
+    }
+  | { readonly kind: 'unseen'; readonly change: Change; readonly because: string };
+
+/** Never throws for trouble with a cluster: what could not be seen says why. */
+export async function lookAtChanges(plan: Plan, clusters: Clusters): Promise<readonly LookedAt[]> {
+  const once = askedOnce(clusters);
+  const changes = changesOf(plan);
+  return Promise.all(
+    changes.map(async (change, index): Promise<LookedAt> => {
+      try {
+        const state = await observeChange(change, { clusters: once });
+        const isLater = buildsOn(change, changes.slice(0, index));
+        return { kind: 'seen', change, state, ...standing({ change, state, isLater }, plan.id) };
+      } catch (error) {
+        if (!(error instanceof OperationError)) throw error;
+        return { kind: 'unseen', change, because: error.message };
+      }
+    }),
+  );
+}
+
+interface Seen {
+  readonly change: Change;
+  readonly state: ClusterState;
+  /** An earlier change of the plan writes what this one expects. */
+  readonly isLater: boolean;
+}
+
+function standing(
+  { change, state, isLater }: Seen,
+  planId: string,
+): { readonly drift?: string; readonly write?: ClusterWrite } {
+  const write = (of: Change, resourceVersion: string) => ({
+    write: clusterWrite(of, resourceVersion, markOf(of, planId, state)),
+  });
+  if (isLater) {
+    const now = fromNow(change, state);
+    return now === undefined ? {} : write(now, state.workload?.resourceVersion ?? '');
+  }
+  const comparison = compareChange(change, state);
+  switch (comparison.kind) {
+    case 'drifted':
+      return { drift: comparison.because };
+    case 'reached':
+      return {};
+    case 'unchanged':
+      return write(change, comparison.resourceVersion);
+  }
+}
+
+/** Several changes are often about one workload: what was asked for one is the answer for all. */
+function askedOnce(clusters: Clusters): Clusters {
+  const asked = new Map<string, Promise<unknown>>();
+  const once = <T>(key: string, ask: () => Promise<T>): Promise<T> => {
+    const before = asked.get(key) as Promise<T> | undefined;
+    if (before !== undefined) return before;
+    const answer = ask();
+    asked.set(key, answer);
+    return answer;
+  };
+  return {
+    ...clusters,
+    observe: (workload) => once(`observe ${targetKey(workload)}`, () => clusters.observe(workload)),
+    vertical: (workload) =>
+      once(`vertical ${targetKey(workload)}`, () => clusters.vertical(workload)),
+    read: (object) => once(`read ${JSON.stringify(object)}`, () => clusters.read(object)),
+  };
+}
