@@ -10,7 +10,9 @@ import type { PlanView } from './plan-view.ts';
 /** Nothing where no click of anybody could make it work. */
 export function freshButton({ record, mode, rule }: PlanView): readonly KnownBlock[] {
   const { plan, hash, state } = record;
-  if (!mayBeDrawnAfresh(state) || mode === 'observe' || rule === undefined) return [];
+  // A schedule asks for itself when it is due again.
+  const isAsked = plan.origin.kind !== 'schedule' && rule !== undefined && mode !== 'observe';
+  if (!isAsked || !mayBeDrawnAfresh(state)) return [];
   return [
     actions(`decision-${plan.id}`, [
       button({

@@ -72,6 +72,10 @@ async function ask(
     await tx.alerts.reopen(plan.id);
     return { kind: 'alerts', firing };
   }
+  if (plan.origin.kind === 'schedule') {
+    const because = `schedule ${plan.origin.name} asks for it when it is due again; until then ask with the scale command`;
+    return { kind: 'refused', because };
+  }
   const typed = await tx.commands.find(plan.origin.commandId);
   if (typed === undefined) {
     const because = 'its command was typed too long ago to be kept; type it again';
