@@ -8,12 +8,15 @@ import { aggregate, aggregatedType, wantsAggregated } from './discovery-aggregat
 import { evict } from './eviction.ts';
 import type { JsonObject } from './json.ts';
 import { listGone, listObjects, metadataOf, selectorsOf } from './list.ts';
+import { answerMetrics } from './metrics-api.ts';
 import { requireObject } from './object-checks.ts';
 import { createObject, deleteTarget, patchTarget, replaceObject } from './objects-api.ts';
+import { logOf } from './pod-logs.ts';
 import type { Authorizer } from './rbac.ts';
 import type { Tokens } from './rbac-tokens.ts';
 import type { ApiRequest, Target } from './request.ts';
 import { parseTarget } from './request.ts';
+import { resizePod } from './resize-api.ts';
 import { scaleOf } from './resources/scale.ts';
 import { answerReview } from './reviews.ts';
 import type { ClusterState } from './state.ts';
@@ -65,6 +68,8 @@ export function answerRequest(
   if (['/healthz', '/livez', '/readyz'].includes(path)) return document(200, 'ok');
   const review = answerReview(state, { ...request, path }, surroundings.authorizer);
   if (review !== undefined) return document(201, review);
+  const metrics = answerMetrics(state, { ...request, path });
+  if (metrics !== undefined) return document(200, metrics);
   const find = (at: string) => withCustomKinds(state.store, at, discover(at, surroundings.address));
   const found = find(path);
   if (found !== undefined) {
@@ -110,6 +115,9 @@ function checkGroup(store: Store, path: string): void {
 
 function dispatch(state: ClusterState, request: ApiRequest, target: Target): ApiAnswer {
   const { method, query } = request;
+  if (target.subresource === 'resize' && method !== 'GET') {
+    return { type: 'document', ...resizePod(state, target, request) };
+  }
   switch (method) {
     case 'GET':
       return read(state, request, target);
@@ -152,6 +160,12 @@ function read(state: ClusterState, request: ApiRequest, target: Target): ApiAnsw
     return document(200, listObjects(state, target, query));
   }
   const held = requireObject(state, target);
+  if (target.subresource === 'log') {
+    const written = logOf(held, query);
+    return written === undefined
+      ? document(204, '')
+      : { ...document(200, written), contentType: 'text/plain' };
+  }
   if (target.subresource === 'scale') return document(200, scaleOf(target.resource, held));
   if (request.accept.includes('as=PartialObjectMetadata')) {
     return document(200, metadataOf(held));

@@ -38,7 +38,15 @@ const fault = z.object({
   after: z.number().optional(),
   times: z.number().optional(),
 });
-const failures = ['ImagePullBackOff', 'CrashLoopBackOff', 'Unschedulable', 'Quota'] as const;
+const failures = [
+  'ImagePullBackOff',
+  'CrashLoopBackOff',
+  'OOMKilled',
+  'NotReady',
+  'NotStarted',
+  'Unschedulable',
+  'Quota',
+] as const;
 const workload = z.object({ namespace: z.string(), workload: z.string() });
 
 type Call = (control: ClusterControl, body: Json) => Json;

@@ -192,6 +192,9 @@ export function deleteObject(
     const next = marked(current, now, seconds, finalizer);
     return query.dryRun ? next : state.store.put(resource, next);
   }
-  if (!query.dryRun) state.store.remove(resource, namespaceOf(current), nameOf(current));
-  return resource.deleteAnswers === 'object' ? current : doneStatus(resource, current);
+  const gone = query.dryRun
+    ? current
+    : (state.store.remove(resource, namespaceOf(current), nameOf(current)) ?? current);
+  if (resource.deleteAnswers === 'status') return doneStatus(resource, current);
+  return isPod ? marked(gone, now, 0) : current;
 }

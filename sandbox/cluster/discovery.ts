@@ -35,6 +35,7 @@ const groups: readonly GroupVersions[] = [
   { name: 'autoscaling', versions: ['v2'] },
   { name: 'batch', versions: ['v1'] },
   { name: 'coordination.k8s.io', versions: ['v1'] },
+  { name: 'metrics.k8s.io', versions: ['v1beta1'] },
   { name: 'policy', versions: ['v1'] },
   { name: 'storage.k8s.io', versions: ['v1'] },
   { name: 'rbac.authorization.k8s.io', versions: ['v1'] },

@@ -64,7 +64,7 @@ export function parseTarget(path: string, store: Store): Target | undefined {
     '',
     ...(resource.statusSubresource ? ['status'] : []),
     ...(resource.scale ? ['scale'] : []),
-    ...(resource.plural === 'pods' ? ['eviction', 'log'] : []),
+    ...(resource.plural === 'pods' ? ['eviction', 'log', 'resize'] : []),
     ...(resource.plural === 'serviceaccounts' ? ['token'] : []),
   ];
   if (!subresources.includes(subresource)) {

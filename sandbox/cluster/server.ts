@@ -269,7 +269,8 @@ class ClusterServer {
     const plain = typeof answer.body === 'string';
     this.warn(response, answer.warnings);
     const type = answer.contentType ?? (plain ? 'text/plain; charset=utf-8' : 'application/json');
-    response.writeHead(answer.status, { 'content-type': type });
+    // An answer without content has no type.
+    response.writeHead(answer.status, answer.status === 204 ? {} : { 'content-type': type });
     const body = plain ? show(answer.body) : JSON.stringify(answer.body);
     if (fault?.resetMidway !== true) response.end(body);
     else response.write(body.slice(0, body.length / 2), () => response.socket?.resetAndDestroy());

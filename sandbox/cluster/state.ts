@@ -4,7 +4,14 @@ import type { Store } from './store.ts';
 import type { ObjectWriter } from './writer.ts';
 
 /** Ways a pod can fail to become ready. */
-export type PodFailure = 'ImagePullBackOff' | 'CrashLoopBackOff' | 'Unschedulable' | 'Quota';
+export type PodFailure =
+  | 'ImagePullBackOff'
+  | 'CrashLoopBackOff'
+  | 'OOMKilled'
+  | 'NotReady'
+  | 'NotStarted'
+  | 'Unschedulable'
+  | 'Quota';
 
 /** How long things take, in milliseconds, before `speed` divides them. */
 export interface Timings {
@@ -30,7 +37,7 @@ export interface ClusterState {
   readonly writer: ObjectWriter;
   readonly clock: Clock;
   readonly timings: Timings;
-  /** By `namespace/workload`. */
+  /** By `namespace/workload`; a pod of its own is its own workload. */
   readonly podFailures: Map<string, PodFailure>;
   /** By `namespace/workload`. */
   readonly utilization: Map<string, Utilization>;

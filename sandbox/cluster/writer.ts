@@ -21,7 +21,7 @@ export interface WriteOptions {
   readonly admit?: Admit;
   readonly manager: string;
   readonly dryRun?: boolean;
-  readonly subresource?: 'status' | 'scale';
+  readonly subresource?: 'status' | 'scale' | 'resize';
   /** Owners worked out by an apply; without them the write is a plain update. */
   readonly owners?: readonly Ownership[];
   /** How a wrong uid is answered: PUT looks at storage, a patch breaks a rule. */

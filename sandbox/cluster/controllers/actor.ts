@@ -184,50 +184,6 @@ export function podFromTemplate(
   owner: { readonly resource: Resource; readonly object: JsonObject },
 ): JsonObject {
   const spec = clone(object(template, 'spec'));
-  const token = 'kube-api-access-sandb';
-  for (const container of objects(spec, 'containers')) {
-    const mounts = container['volumeMounts'];
-    container['volumeMounts'] = [
-      ...(Array.isArray(mounts) ? mounts : []),
-      { name: token, readOnly: true, mountPath: '/var/run/secrets/kubernetes.io/serviceaccount' },
-    ];
-  }
-  const volumes = spec['volumes'];
-  spec['volumes'] = [
-    ...(Array.isArray(volumes) ? volumes : []),
-    {
-      name: token,
-      projected: {
-        sources: [
-          { serviceAccountToken: { expirationSeconds: 3607, path: 'token' } },
-          { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
-          {
-            downwardAPI: {
-              items: [
-                {
-                  path: 'namespace',
-                  fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' },
-                },
-              ],
-            },
-          },
-        ],
-        defaultMode: 420,
-      },
-    },
-  ];
-  spec['serviceAccountName'] ??= 'default';
-  spec['serviceAccount'] ??= 'default';
-  spec['priority'] ??= 0;
-  spec['preemptionPolicy'] ??= 'PreemptLowerPriority';
-  const wait = ['not-ready', 'unreachable'].map((reason) => ({
-    key: `node.kubernetes.io/${reason}`,
-    operator: 'Exists',
-    effect: 'NoExecute',
-    tolerationSeconds: 300,
-  }));
-  const tolerations = spec['tolerations'];
-  spec['tolerations'] = [...(Array.isArray(tolerations) ? tolerations : []), ...wait];
   return {
     metadata: {
       ...clone(object(template, 'metadata')),

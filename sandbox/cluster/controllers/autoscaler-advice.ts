@@ -2,7 +2,8 @@
 
 import type { Json, JsonObject } from '../json.ts';
 import { count, object, objects, text } from '../json.ts';
-import { canonicalQuantity, quantityNanos } from '../quantity.ts';
+import { printAmount } from '../pod-amounts.ts';
+import { quantityNanos } from '../quantity.ts';
 import type { Utilization } from '../state.ts';
 
 /** A ratio this close to one changes nothing. */
@@ -56,7 +57,7 @@ export function readMetrics(
         name,
         current: {
           averageValue: averageValue(workload, name, percent),
-          averageUtilization: percent,
+          averageUtilization: Math.trunc(percent),
         },
       },
     });
@@ -102,7 +103,7 @@ export function pace(held: JsonObject, { current, advised, now }: Move, memory: 
   const bounds = (written.length > 0 ? written : fallback).map((policy) => {
     const period = count(policy, ['periodSeconds'], 15) * 1000;
     const moved = memory.steps
-      .filter(({ at, change }) => now - at < period && change > 0 === grows)
+      .filter(({ at }) => now - at < period)
       .reduce((total, { change }) => total + change, 0);
     const start = current - moved;
     const value = count(policy, ['value']);
@@ -126,12 +127,47 @@ function averageValue(workload: JsonObject, name: string, percent: number): stri
     (sum, container) => sum + (quantityNanos(text(container, 'resources', 'requests', name)) ?? 0n),
     0n,
   );
-  const milli = (total * BigInt(Math.round(percent))) / 100n / 1_000_000n;
-  return canonicalQuantity(name === 'cpu' ? `${milli}m` : String(milli / 1000n)) ?? '0';
+  return printAmount(name, (total * BigInt(Math.round(percent * 1000))) / 100_000n);
 }
 
-/** Whether the limits hold the advice back. */
-export function limitClaim(advised: number, min: number, max: number): Claim {
+/** Whether what was advised a while ago holds the advice back. */
+export function stabilityClaim(advised: number, steady: number): Claim {
+  if (steady === advised) {
+    return ['True', 'ReadyForNewScale', 'recommended size matches current size'];
+  }
+  return steady > advised
+    ? [
+        'True',
+        'ScaleDownStabilized',
+        'recent recommendations were higher than current one, applying the highest recent recommendation',
+      ]
+    : [
+        'True',
+        'ScaleUpStabilized',
+        'recent recommendations were lower than current one, applying the lowest recent recommendation',
+      ];
+}
+
+/** Whether the limits or the pace hold the advice back. */
+export function limitClaim(
+  { current, advised }: Move,
+  paced: number,
+  { min, max }: { readonly min: number; readonly max: number },
+): Claim {
+  if (paced < advised && advised > current && paced < max) {
+    return [
+      'True',
+      'ScaleUpLimit',
+      'the desired replica count is increasing faster than the maximum scale rate',
+    ];
+  }
+  if (paced > advised && advised < current && paced > min) {
+    return [
+      'True',
+      'ScaleDownLimit',
+      'the desired replica count is decreasing faster than the maximum scale rate',
+    ];
+  }
   if (advised < min) {
     return [
       'True',

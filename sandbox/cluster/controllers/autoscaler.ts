@@ -12,7 +12,7 @@ import type { ClusterState } from '../state.ts';
 import { workloadKey } from '../state.ts';
 import { controllerManager, tell, writeStatus } from './actor.ts';
 import type { Claim, Memory, Reading } from './autoscaler-advice.ts';
-import { limitClaim, pace, readMetrics, stabilise } from './autoscaler-advice.ts';
+import { limitClaim, pace, readMetrics, stabilise, stabilityClaim } from './autoscaler-advice.ts';
 import type { Problem } from './autoscaler-problems.ts';
 import { findProblem, noMetrics, whyNoScale } from './autoscaler-problems.ts';
 
@@ -105,7 +105,7 @@ export class Autoscaler {
     const steady = stabilise(held, { current, advised: reading.replicas, now }, memory);
     const paced = pace(held, { current, advised: steady, now }, memory);
     const wished = Math.min(max, Math.max(min, paced));
-    const limited = limitClaim(reading.replicas, min, max);
+    const limited = limitClaim({ current, advised: steady, now }, paced, { min, max });
     const active: Claim = [
       'True',
       'ValidMetricFound',
@@ -120,7 +120,7 @@ export class Autoscaler {
       return;
     }
     this.write(held, current, current, reading.metrics, [
-      ['AbleToScale', ['True', 'ReadyForNewScale', 'recommended size matches current size']],
+      ['AbleToScale', stabilityClaim(reading.replicas, steady)],
       ['ScalingActive', active],
       ['ScalingLimited', limited],
     ]);

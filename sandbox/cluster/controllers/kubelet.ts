@@ -8,7 +8,14 @@ import type { ClusterState, PodFailure } from '../state.ts';
 import { workloadKey } from '../state.ts';
 import { isLeaving, tell, writeStatus } from './actor.ts';
 import { endsByItself, qosClass, workloadOfPod, zoneOf } from './pod-facts.ts';
-import { containerStatus, podCondition, terminatedStatuses } from './pod-status.ts';
+import {
+  crashStatuses,
+  type Death,
+  endedStatuses,
+  podCondition,
+  pullStatuses,
+  runningStatuses,
+} from './pod-status.ts';
 import { Scheduler } from './scheduler.ts';
 
 interface Life {
@@ -20,6 +27,13 @@ interface Life {
 }
 
 const notReady = 'ContainersNotReady';
+const completed = 'PodCompleted';
+
+/** How a container dies that fails in some way; undefined: it does its work. */
+function deathOf(failure: PodFailure | undefined): Death | undefined {
+  if (failure === 'OOMKilled') return failure;
+  return failure === 'CrashLoopBackOff' ? 'Error' : undefined;
+}
 
 /** Runs the pods. */
 export class Kubelet {
@@ -58,16 +72,18 @@ export class Kubelet {
     }
     const failure = this.failureOf(held);
     if (text(held, 'spec', 'nodeName') === '') {
-      this.schedule(held, failure);
+      if (list(held, 'spec', 'schedulingGates').length === 0) this.schedule(held, failure);
       return;
     }
     const life = this.lifeOf(held);
     const { startMs, readyMs } = this.state.timings;
-    if (this.nowMs < life.scheduledAt + startMs) return;
+    if (this.nowMs < life.scheduledAt + startMs || failure === 'NotStarted') return;
     if (failure === 'ImagePullBackOff') this.failPull(held);
-    else if (endsByItself(held)) this.work(held, life, failure === 'CrashLoopBackOff');
-    else if (failure === 'CrashLoopBackOff') this.crash(held, life);
-    else this.run(held, life, readyMs);
+    else if (failure === 'NotReady') this.run(held, life, Number.POSITIVE_INFINITY);
+    else if (endsByItself(held)) this.work(held, life, deathOf(failure));
+    else if (failure === 'CrashLoopBackOff' || failure === 'OOMKilled') {
+      this.crash(held, life, failure === 'OOMKilled' ? failure : 'Error');
+    } else this.run(held, life, readyMs);
   }
 
   private failureOf(held: JsonObject): PodFailure | undefined {
@@ -167,7 +183,13 @@ export class Kubelet {
         phase,
         conditions: [
           podCondition(held, 'PodReadyToStartContainers', 'True', this.now),
-          podCondition(held, 'Initialized', 'True', this.now),
+          podCondition(
+            held,
+            'Initialized',
+            'True',
+            this.now,
+            because === completed ? because : undefined,
+          ),
           podCondition(held, 'ContainersReady', state, this.now, because),
           podCondition(held, 'Ready', state, this.now, because),
           podCondition(held, 'PodScheduled', 'True', this.now),
@@ -187,48 +209,26 @@ export class Kubelet {
   private run(held: JsonObject, life: Life, readyMs: number): void {
     life.runningAt ??= this.nowMs;
     const ready = this.nowMs >= life.runningAt + readyMs;
-    const [before] = objects(held, 'status', 'containerStatuses');
-    const startedAt = text(before, 'state', 'running', 'startedAt') || this.now;
-    const uid = uidOf(held).replaceAll('-', '');
-    const statuses = objects(held, 'spec', 'containers').map((container) =>
-      containerStatus(container, {
-        state: { running: { startedAt } },
-        ready,
-        restartCount: life.restarts,
-        imageID: `docker.io/sandbox@sha256:${'0'.repeat(64)}`,
-        containerID: `containerd://${uid}${text(container, 'name')}`,
-        started: true,
-      }),
-    );
+    const statuses = runningStatuses(held, this.now, ready, life.restarts);
     this.write(held, 'Running', ready ? undefined : notReady, statuses);
   }
 
-  /** Pods of Jobs run for as long as they took to start, and then have ended for good. */
-  private work(held: JsonObject, life: Life, fails: boolean): void {
+  /** Pods that end run for as long as they took to start, and then have ended for good. */
+  private work(held: JsonObject, life: Life, death: Death | undefined): void {
     if (life.runningAt === undefined || this.nowMs < life.runningAt + this.state.timings.startMs) {
       this.run(held, life, 0);
       return;
     }
-    const because = fails ? 'PodFailed' : 'PodCompleted';
-    const phase = fails ? 'Failed' : 'Succeeded';
-    this.write(held, phase, because, terminatedStatuses(held, this.now, fails));
+    const phase = death === undefined ? 'Succeeded' : 'Failed';
+    const because = death === undefined ? completed : notReady;
+    this.write(held, phase, because, endedStatuses(held, this.now, death));
   }
 
   private failPull(held: JsonObject): void {
     const first = objects(held, 'status', 'containerStatuses').length === 0;
     const [container] = objects(held, 'spec', 'containers');
     const image = text(container, 'image');
-    const statuses = objects(held, 'spec', 'containers').map((item) =>
-      containerStatus(item, {
-        state: {
-          waiting: {
-            reason: 'ImagePullBackOff',
-            message: `Back-off pulling image "${text(item, 'image')}"`,
-          },
-        },
-      }),
-    );
-    this.write(held, 'Pending', notReady, statuses);
+    this.write(held, 'Pending', notReady, pullStatuses(held));
     if (!first) return;
     for (const [reason, message] of [
       ['Failed', `Failed to pull image "${image}": not found`],
@@ -248,25 +248,11 @@ export class Kubelet {
     });
   }
 
-  private crash(held: JsonObject, life: Life): void {
+  private crash(held: JsonObject, life: Life, death: Death): void {
     if (life.nextRestartAt !== undefined && this.nowMs < life.nextRestartAt) return;
     life.restarts += 1;
     life.nextRestartAt = this.nowMs + this.state.timings.startMs * 2 ** Math.min(life.restarts, 6);
-    const statuses = objects(held, 'spec', 'containers').map((item) =>
-      containerStatus(item, {
-        state: {
-          waiting: {
-            reason: 'CrashLoopBackOff',
-            message: `back-off restarting failed container=${text(item, 'name')} pod=${nameOf(held)}`,
-          },
-        },
-        lastState: {
-          terminated: { exitCode: 1, reason: 'Error', startedAt: this.now, finishedAt: this.now },
-        },
-        restartCount: life.restarts,
-      }),
-    );
-    this.write(held, 'Running', notReady, statuses);
+    this.write(held, 'Running', notReady, crashStatuses(held, this.now, death, life.restarts));
     const [first] = objects(held, 'spec', 'containers');
     const named = `${nameOf(held)}_${namespaceOf(held)}(${uidOf(held)})`;
     this.warn(

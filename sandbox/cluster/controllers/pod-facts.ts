@@ -1,21 +1,21 @@
 // What follows from a pod alone, or from its node: its workload, its class of service, its zone.
 
 import type { JsonObject } from '../json.ts';
-import { object, objects, text } from '../json.ts';
+import { nameOf, object, objects, text } from '../json.ts';
 
 /** The workload a pod belongs to, for the failure switches. */
 export function workloadOfPod(held: JsonObject): string {
   const [owner] = objects(held, 'metadata', 'ownerReferences');
+  if (owner === undefined) return nameOf(held);
   const name = text(owner, 'name');
   if (text(owner, 'kind') !== 'ReplicaSet') return name;
   const hash = text(held, 'metadata', 'labels', 'pod-template-hash');
   return hash !== '' && name.endsWith(`-${hash}`) ? name.slice(0, -hash.length - 1) : name;
 }
 
-/** Pods of Jobs come to an end; all others go on until somebody stops them. */
+/** Pods that are not always started again come to an end; all others go on until somebody stops them. */
 export const endsByItself = (held: JsonObject): boolean =>
-  text(held, 'spec', 'restartPolicy') !== 'Always' &&
-  objects(held, 'metadata', 'ownerReferences').some((owner) => owner['kind'] === 'Job');
+  text(held, 'spec', 'restartPolicy') !== 'Always';
 
 /** Guaranteed, Burstable or BestEffort. */
 export function qosClass(held: JsonObject): string {

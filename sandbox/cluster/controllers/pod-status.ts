@@ -1,6 +1,6 @@
-// The parts of a pod's status: conditions and container states.
+// The parts of a pod's status as a kubelet writes them: conditions and the states of containers.
 import type { Json, JsonObject } from '../json.ts';
-import { objects, text } from '../json.ts';
+import { nameOf, objects, text, uidOf } from '../json.ts';
 
 /** A condition; its time stays while its status does. */
 export function podCondition(
@@ -22,7 +22,7 @@ export function podCondition(
 }
 
 /** The state of a container that waits, with what is known of it better. */
-export const containerStatus = (container: JsonObject, more: JsonObject): JsonObject => ({
+const containerStatus = (container: JsonObject, more: JsonObject): JsonObject => ({
   name: text(container, 'name'),
   state: {},
   lastState: {},
@@ -34,21 +34,103 @@ export const containerStatus = (container: JsonObject, more: JsonObject): JsonOb
   ...more,
 });
 
-/** The states of the containers of a pod whose work is done, or has failed. */
-export function terminatedStatuses(held: JsonObject, now: string, hasFailed: boolean): Json[] {
+const containersOf = (held: JsonObject) => objects(held, 'spec', 'containers');
+
+/** What identifies a container that has run. */
+const identity = (held: JsonObject, container: JsonObject): JsonObject => ({
+  imageID: `docker.io/sandbox@sha256:${'0'.repeat(64)}`,
+  containerID: `containerd://${uidOf(held).replaceAll('-', '')}${text(container, 'name')}`,
+});
+
+/** What a node said of the resources of a container stays until it says something else. */
+function reported(held: JsonObject, container: JsonObject): JsonObject {
+  const before = objects(held, 'status', 'containerStatuses').find(
+    (item) => item['name'] === container['name'],
+  );
+  return Object.fromEntries(
+    ['allocatedResources', 'resources'].flatMap((key) => {
+      const value = before?.[key];
+      return value === undefined ? [] : [[key, value]];
+    }),
+  );
+}
+
+/** Containers at work. */
+export function runningStatuses(
+  held: JsonObject,
+  now: string,
+  ready: boolean,
+  restartCount: number,
+): Json[] {
   const [before] = objects(held, 'status', 'containerStatuses');
   const startedAt = text(before, 'state', 'running', 'startedAt') || now;
-  return objects(held, 'spec', 'containers').map((container) =>
+  return containersOf(held).map((container) =>
+    containerStatus(container, {
+      state: { running: { startedAt } },
+      ready,
+      restartCount,
+      ...identity(held, container),
+      started: true,
+      ...reported(held, container),
+    }),
+  );
+}
+
+/** Containers whose image cannot be had. */
+export const pullStatuses = (held: JsonObject): Json[] =>
+  containersOf(held).map((container) =>
+    containerStatus(container, {
+      state: {
+        waiting: {
+          reason: 'ImagePullBackOff',
+          message: `Back-off pulling image "${text(container, 'image')}"`,
+        },
+      },
+    }),
+  );
+
+/** How a container that failed came to its end. */
+export type Death = 'Error' | 'OOMKilled';
+const exitCodes = { Error: 1, OOMKilled: 137 } as const satisfies Record<Death, number>;
+
+/** Containers that fail again and again. */
+export const crashStatuses = (
+  held: JsonObject,
+  now: string,
+  death: Death,
+  restartCount: number,
+): Json[] =>
+  containersOf(held).map((container) =>
+    containerStatus(container, {
+      state: {
+        waiting: {
+          reason: 'CrashLoopBackOff',
+          message: `back-off restarting failed container=${text(container, 'name')} pod=${nameOf(held)}`,
+        },
+      },
+      lastState: {
+        terminated: { exitCode: exitCodes[death], reason: death, startedAt: now, finishedAt: now },
+      },
+      restartCount,
+      ...identity(held, container),
+    }),
+  );
+
+/** The containers of a pod whose work is done, or has failed. */
+export function endedStatuses(held: JsonObject, now: string, death: Death | undefined): Json[] {
+  const [before] = objects(held, 'status', 'containerStatuses');
+  const startedAt = text(before, 'state', 'running', 'startedAt') || now;
+  return containersOf(held).map((container) =>
     containerStatus(container, {
       state: {
         terminated: {
-          exitCode: hasFailed ? 1 : 0,
-          reason: hasFailed ? 'Error' : 'Completed',
+          exitCode: death === undefined ? 0 : exitCodes[death],
+          reason: death ?? 'Completed',
           startedAt,
           finishedAt: now,
         },
       },
-      started: false,
+      ...identity(held, container),
     }),
   );
 }

@@ -6,8 +6,10 @@ import * as s from '../schema.ts';
 import type { FieldError } from '../status.ts';
 import { forbidden, invalidValue } from '../status.ts';
 import { validateMounts } from './placement-rules.ts';
+import { admitPod } from './pod-admission.ts';
 import { stated, texts } from './pod-parts.ts';
 import { defaultPodSpec, endingPolicies, validatePodSpec } from './pod-spec.ts';
+import { validatePodUpdate } from './pod-update.ts';
 import type { Resource } from './resource.ts';
 import { conditions, objectMeta, podSpec, typeMeta } from './shapes.ts';
 import { setDefault } from './workload.ts';
@@ -194,14 +196,7 @@ function validatePod(given: JsonObject, old: JsonObject | undefined): FieldError
   if (old === undefined) {
     return [...validatePodSpec(spec, 'spec', endingPolicies), ...validateMounts(spec, 'spec')];
   }
-  return equal(given['spec'], old['spec'])
-    ? []
-    : [
-        forbidden(
-          'spec',
-          'pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)',
-        ),
-      ];
+  return equal(spec, old['spec']) ? [] : validatePodUpdate(given, old);
 }
 
 const address = s.struct('PodIP', stated('ip'));
@@ -256,4 +251,5 @@ export const pod: Resource = {
     setDefault(object(given, 'status'), 'phase', 'Pending');
   },
   validate: validatePod,
+  complete: admitPod,
 };

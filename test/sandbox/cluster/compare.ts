@@ -36,6 +36,7 @@ const times = new Set([
   'startedAt',
   'finishedAt',
   'time',
+  'timestamp',
   'expirationTimestamp',
 ]);
 /** Values that are another in every run; they only have to be there. */
@@ -204,6 +205,8 @@ function matchSome(
 
 /** Where a recorded answer and the sandbox's answer differ; empty when they agree. */
 export function differences(recorded: Json, answered: Json, manner: Manner): Difference[] {
+  // Some answers that repeat an earlier one were left out.
+  if (typeof recorded === 'string' && /^\(.* cut\)$/.test(recorded)) return [];
   const found: Difference[] = [];
   walk(normalise(recorded), normalise(answered), [], manner, found);
   return found;

@@ -100,6 +100,7 @@ export class Player {
     this.cluster = await startCluster({
       clock: this.clock,
       autoTick: false,
+      nodes: { count: 2, cpu: '32', memory: '128Gi', pods: '500' },
       timings: { startMs: 200, readyMs: 0, stopMs: 200, autoscalerMs: 5000 },
     });
     try {
@@ -327,14 +328,15 @@ export class Player {
         .filter((held) => text(held, 'status', 'phase') === 'Running')
         .map((held) => text(held, 'metadata', 'name'))
         .find((name) => name.startsWith(`${workload}-`) && !taken.has(name));
-      const name = this.known.get(recorded) ?? twin ?? recorded;
-      this.known.set(recorded, name);
-      return name;
+      const name = this.known.get(recorded) ?? twin;
+      if (name !== undefined) this.known.set(recorded, name);
+      return name ?? recorded;
     });
   }
 
   private pathOf(step: Step): string {
     return this.withPodNames(step.request.path, step)
+      .replaceAll('fake-node-', 'sandbox-node-')
       .replace(/(resourceVersion=)(\d+)/, (_whole, key: string, value: string) => {
         const fixed = Number(value) < 1000 || value === '99999999999';
         const current = String(this.versionNow());
