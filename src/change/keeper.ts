@@ -2,7 +2,7 @@
 
 import type { SeenObject } from './compare.ts';
 import { ownersOf } from './field-owner.ts';
-import { keysOf, valueAt } from './pointer.ts';
+import { escaped, keysOf, valueAt } from './pointer.ts';
 
 /** Whoever puts an object back to what another place says. */
 export type Keeper =
@@ -172,25 +172,21 @@ function lastApplied(object: SeenObject): unknown {
 function statedIn(manifest: unknown, live: unknown, keys: readonly string[]): boolean {
   const [key, ...rest] = keys;
   if (key === undefined) return manifest !== undefined;
-  const item = valueAt(live, pointerOf(key));
+  const item = valueAt(live, `/${escaped(key)}`);
   const name = Array.isArray(live) ? valueAt(item, '/name') : undefined;
   const same: unknown =
     Array.isArray(manifest) && typeof name === 'string'
       ? manifest.find((each: unknown) => valueAt(each, '/name') === name)
-      : valueAt(manifest, pointerOf(key));
+      : valueAt(manifest, `/${escaped(key)}`);
   return same !== undefined && statedIn(same, item, rest);
 }
 
 function label(object: SeenObject, name: string): string | undefined {
-  return textAt(object, `/metadata/labels${pointerOf(name)}`);
+  return textAt(object, `/metadata/labels/${escaped(name)}`);
 }
 
 function annotation(object: SeenObject, name: string): string | undefined {
-  return textAt(object, `/metadata/annotations${pointerOf(name)}`);
-}
-
-function pointerOf(key: string): string {
-  return `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+  return textAt(object, `/metadata/annotations/${escaped(name)}`);
 }
 
 function textAt({ value }: SeenObject, pointer: string): string | undefined {

@@ -3,7 +3,8 @@
 import { unreachable } from '../errors.ts';
 import type { Change, FieldValue } from './change.ts';
 import type { ObjectRef } from './kinds.ts';
-import { scaledObjectLimits, scaledObjectRef } from './scaled-object.ts';
+import { scaledObjectLimits } from './scaled-object.ts';
+import { writtenObject } from './written-object.ts';
 
 /** One field, as JSON Pointer and in the words of a person. */
 export interface WrittenField {
@@ -20,41 +21,29 @@ export interface WrittenFields {
 
 /** A creation writes an object that was nobody's before, so it lists none. */
 export function writtenFields(change: Change): WrittenFields {
+  return { object: writtenObject(change), fields: fieldsOf(change) };
+}
+
+function fieldsOf(change: Change): readonly WrittenField[] {
   switch (change.kind) {
     case 'scale': {
-      const { cluster, namespace, kind, name } = change.workload;
-      return {
-        object: { cluster, namespace, kind, name },
-        fields: [
-          {
-            pointer: '/spec/replicas',
-            what: 'replicas',
-            before: change.before.replicas,
-            after: change.after.replicas,
-          },
-        ],
-      };
+      const [before, after] = [change.before.replicas, change.after.replicas];
+      return [{ pointer: '/spec/replicas', what: 'replicas', before, after }];
     }
     case 'autoscaler': {
       const { scaledObject, before, after } = change;
       const moved = (['minReplicas', 'maxReplicas'] as const).filter(
         (limit) => before[limit] !== after[limit],
       );
-      return {
-        object:
-          scaledObject === undefined
-            ? { ...change.autoscaler, kind: 'HorizontalPodAutoscaler' }
-            : scaledObjectRef(change.workload, scaledObject),
-        fields: moved.map((limit) => {
-          const what = scaledObject === undefined ? limit : scaledObjectLimits[limit].field;
-          return { pointer: `/spec/${what}`, what, before: before[limit], after: after[limit] };
-        }),
-      };
+      return moved.map((limit) => {
+        const what = scaledObject === undefined ? limit : scaledObjectLimits[limit].field;
+        return { pointer: `/spec/${what}`, what, before: before[limit], after: after[limit] };
+      });
     }
     case 'patch':
-      return { object: change.object, fields: change.fields };
+      return change.fields;
     case 'create':
-      return { object: change.object, fields: [] };
+      return [];
     default:
       return unreachable(change);
   }

@@ -1,16 +1,15 @@
 // The card of a plan: what is wrong, what would be done, why that number, what it costs, who decides.
 
 import type { KnownBlock } from '@slack/types';
-import { asCommand } from '../change/cluster-write.ts';
 import type { Observation } from '../plan/observation.ts';
 import type { Finding, Plan } from '../plan/plan.ts';
 import { changesOf } from '../plan/step.ts';
 import { actionIds } from './action-ids.ts';
+import { byHandBlocks } from './by-hand-blocks.ts';
 import { changeLine, stepLine } from './change-words.ts';
 import { checkLines } from './check-lines.ts';
 import { firstLine, moveWords } from './first-line.ts';
 import { freshButton } from './fresh-button.ts';
-import { gitBlocks } from './git-blocks.ts';
 import {
   actions,
   amount,
@@ -64,10 +63,7 @@ export function cardMessage(view: PlanView): Message {
   }
   const alerts = alertLines(view);
   if (alerts.length > 0) blocks.push(section(`*Alerts*\n${alerts.join('\n')}`, 1_400));
-  if (view.mode === 'propose' && view.record.state === 'approved') {
-    blocks.push(section(byHandText(plan), 2_000));
-  }
-  blocks.push(...gitBlocks(view, blocks));
+  blocks.push(...byHandBlocks(view, blocks));
   if (mayBeDecided(view)) blocks.push(decisionButtons(view));
   blocks.push(...freshButton(view));
   const sources = sourcesLine(plan);
@@ -93,17 +89,6 @@ function changesLines(plan: Plan): readonly string[] {
       ? changesOf(plan).map(changeLine)
       : steps.map((step, index) => `${index + 1}. ${stepLine(step)}`);
   return ['*What changes*', ...lines];
-}
-
-/** In `propose` mode a person writes what Headroom would have written, on the same condition. */
-function byHandText(plan: Plan): string {
-  const { workload } = plan;
-  const commands = changesOf(plan).map((change) => `\`${escapeMrkdwn(asCommand(change))}\``);
-  return [
-    `*Run this by hand, with kubectl pointed at cluster ${literal(workload.cluster, 60)}*`,
-    ...commands,
-    'It changes nothing when somebody has changed the same numbers meanwhile.',
-  ].join('\n');
 }
 
 const findingHeads = {

@@ -32,6 +32,7 @@ export function moveWords(plan: Plan): string {
   if (plan.procedure === undefined) {
     return [...replicasMove(plan), ...requestsMove(plan)].join(', ');
   }
+  if (plan.finding?.instead !== undefined) return counted(plan.finding.instead.length, 'change');
   const changes = changesOf(plan).length;
   const gates = plan.steps.length - changes;
   return `${counted(changes, 'change')}, ${counted(gates, 'gate')}`;

@@ -59,7 +59,7 @@ async function drawForTrigger(
     { ...facts, ...measured, trigger, alertValue: alertValue(alert), origin },
     { id: parts.newId('p'), revision: 1 },
   );
-  const noted = await noteReverts(plan, facts.cluster, system, parts);
+  const noted = await noteReverts(plan, () => facts.cluster, system, parts);
   return checkedAnswer(noted, system, parts);
 }
 
@@ -78,7 +78,7 @@ async function drawForAutoscaler(
     { ...facts, component, componentId, origin },
     { id: parts.newId('p'), revision: 1 },
   );
-  const noted = await noteReverts(plan, facts.cluster, system, parts);
+  const noted = await noteReverts(plan, () => facts.cluster, system, parts);
   return checkedAnswer(noted, system, parts);
 }
 

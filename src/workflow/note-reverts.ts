@@ -1,5 +1,6 @@
 // Looks who would undo a plan, before it is frozen: who keeps the objects it writes, and when that one puts things back.
 
+import type { WorkloadRef } from '../change/change.ts';
 import type { ClusterState, SeenObject } from '../change/compare.ts';
 import { seenObjectOf } from '../change/compare-patch.ts';
 import { type Keeper, keptBy } from '../change/keeper.ts';
@@ -16,10 +17,13 @@ import type { Parts } from './parts.ts';
 
 type Looking = Pick<Parts, 'clusters' | 'counters'>;
 
+/** What was seen of a workload and the objects around it, while the plan was drawn. */
+type SeenOf = (workload: WorkloadRef) => ClusterState | undefined;
+
 /** What cannot be asked is said on the card as not known, never taken for "nobody". */
 export async function noteReverts(
   plan: Plan,
-  seen: ClusterState | undefined,
+  seenOf: SeenOf,
   { mode }: Pick<System, 'mode'>,
   parts: Looking,
 ): Promise<Plan> {
@@ -31,8 +35,13 @@ export async function noteReverts(
     return known;
   };
   const reverts: Revert[] = [];
-  for (const written of changesOf(plan).map(writtenFields)) {
+  for (const change of changesOf(plan)) {
+    const written = writtenFields(change);
     if (written.fields.length === 0) continue;
+    const { workload } = change;
+    const { cluster, namespace } = written.object;
+    const isBeside = workload.cluster === cluster && workload.namespace === namespace;
+    const seen = isBeside ? seenOf(workload) : undefined;
     const object = await objectOf(written.object, seen, parts);
     if (object === undefined) continue;
     reverts.push(...(await revertsOf(written, object, settingsOf)));

@@ -6,7 +6,7 @@ import { askCluster } from './observe-target.ts';
 import type { Parts } from './parts.ts';
 
 /** An autoscaler that somebody else made leaves no room for a ScaledObject, so nothing is asked then. */
-export async function withScaledObject<Facts extends Omit<TargetFacts, 'component'>>(
+export async function withScaledObject<Facts extends Pick<TargetFacts, 'cluster' | 'workload'>>(
   facts: Facts,
   { clusters, counters }: Pick<Parts, 'clusters' | 'counters'>,
 ): Promise<Facts> {

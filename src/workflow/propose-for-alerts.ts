@@ -127,6 +127,7 @@ function replaces(fresh: Plan, open: PlanRecord): boolean {
     // What is found may become something else, but it never takes a proposal away.
     const isNews =
       fresh.finding?.kind !== open.plan.finding?.kind ||
+      (fresh.finding?.kind === 'commit' && fresh.replicas.after > open.plan.replicas.after) ||
       (isHeldByDoubt(fresh) && !isHeldByDoubt(open.plan));
     return open.plan.steps.length === 0 && isNews;
   }

@@ -1,6 +1,6 @@
 // Draws the plan that carries a procedure of a profile out: looks at everything it touches, then lets the pure part decide.
 
-import { targetKey } from '../change/change.ts';
+import { targetKey, type WorkloadRef } from '../change/change.ts';
 import type { ClusterState, SeenObject } from '../change/compare.ts';
 import { OperationError } from '../errors.ts';
 import type { CommandPlan } from '../plan/assemble-command.ts';
@@ -14,6 +14,8 @@ import type { Origin } from '../plan/plan.ts';
 import type { System } from '../plan/system.ts';
 import type { ProcedurePlan } from '../sizing/procedure.ts';
 import { checkedPlan } from './checked-plan.ts';
+import { noteReverts } from './note-reverts.ts';
+import { withScaledObject } from './observe-scaled-object.ts';
 import type { Parts } from './parts.ts';
 import { type Opened, openPlan } from './store-plan.ts';
 
@@ -49,7 +51,10 @@ export async function drawProcedure(request: ProcedureRequest, parts: Parts): Pr
   const facts = { ...request, ...seen, now: parts.clock.now() };
   const asked = assembleProcedurePlan(facts, { id: parts.newId('p'), revision: 1 });
   if (asked.kind === 'refused') return asked;
-  const checked = await checkedPlan(asked.plan, system, parts);
+  const seenOf = (workload: WorkloadRef) => seen.states.get(targetKey(workload));
+  const noted = await noteReverts(asked.plan, seenOf, system, parts);
+  if (noted.finding?.kind === 'frozen') return { kind: 'refused', because: noted.finding.because };
+  const checked = await checkedPlan(noted, system, parts);
   return checked.kind === 'refused' ? checked : { kind: 'plan', plan: checked.plan };
 }
 
@@ -64,11 +69,12 @@ async function look({ workloads, objects }: ProcedureReads, parts: Parts): Promi
   try {
     const states = await Promise.all(
       workloads.map(async (workload) => {
-        const [state, vertical] = await Promise.all([
+        const [cluster, vertical] = await Promise.all([
           clusters.observe(workload),
           clusters.vertical(workload),
         ]);
-        return [targetKey(workload), { ...state, vertical }] as const;
+        const state = await withScaledObject({ workload, cluster }, parts);
+        return [targetKey(workload), { ...state.cluster, vertical }] as const;
       }),
     );
     const found = await Promise.all(

@@ -72,7 +72,7 @@ async function draw(
     { id: parts.newId('p'), revision: 1 },
   );
   if (asked.kind === 'refused') return asked;
-  const noted = await noteReverts(asked.plan, facts.cluster, system, parts);
+  const noted = await noteReverts(asked.plan, () => facts.cluster, system, parts);
   // Whoever asked is told at once; there is no alert behind it that others would look for.
   if (noted.finding?.kind === 'frozen') return { kind: 'refused', because: noted.finding.because };
   const drawn = await checkedPlan(noted, system, parts);

@@ -1,12 +1,14 @@
-// The YAML to commit, on the card of a plan whose objects are kept elsewhere or which nobody but a person carries out.
+// What people do by hand: the commands of a plan nobody else carries out, and the YAML to commit where objects are kept elsewhere.
 
 import type { KnownBlock } from '@slack/types';
 import type { Change } from '../change/change.ts';
+import { asCommand } from '../change/cluster-write.ts';
 import { gitDifference } from '../change/git-difference.ts';
+import type { Plan } from '../plan/plan.ts';
 import { changesOf } from '../plan/step.ts';
 import { codeBlocks } from './code-block.ts';
 import { slackLimits } from './limits.ts';
-import { section } from './message.ts';
+import { escapeMrkdwn, literal, section } from './message.ts';
 import type { PlanView } from './plan-view.ts';
 
 /** Kept free for buttons, sources and footer, which come after it. */
@@ -15,7 +17,25 @@ const restChars = 1_500;
 const charsMin = 300;
 
 /** `above` is what the card says before: all its text together has a limit. */
-export function gitBlocks(view: PlanView, above: readonly KnownBlock[]): readonly KnownBlock[] {
+export function byHandBlocks(view: PlanView, above: readonly KnownBlock[]): readonly KnownBlock[] {
+  const { plan, state } = view.record;
+  const commands =
+    view.mode === 'propose' && state === 'approved' ? [section(byHandText(plan), 2_000)] : [];
+  return [...commands, ...gitBlocks(view, [...above, ...commands])];
+}
+
+/** In `propose` mode a person writes what Headroom would have written, on the same condition. */
+function byHandText(plan: Plan): string {
+  const { workload } = plan;
+  const commands = changesOf(plan).map((change) => `\`${escapeMrkdwn(asCommand(change))}\``);
+  return [
+    `*Run this by hand, with kubectl pointed at cluster ${literal(workload.cluster, 60)}*`,
+    ...commands,
+    'It changes nothing when somebody has changed the same numbers meanwhile.',
+  ].join('\n');
+}
+
+function gitBlocks(view: PlanView, above: readonly KnownBlock[]): readonly KnownBlock[] {
   const { title, changes } = whatToCommit(view);
   if (changes.length === 0) return [];
   const used = JSON.stringify(above).length;
