@@ -233,7 +233,7 @@ function podsOf(namespace: string, labelSelector: string): ViewSource {
 const tagOf = ({ namespace, kind, name }: Pick<WorkloadRef, 'namespace' | 'kind' | 'name'>) =>
   `${namespace}/${kind}/${name}`;
 
-/** What kubectl leaves behind is the whole object once more. */
+/** What kubectl leaves behind is the whole object once more: that it is there is kept, what it says is not. */
 const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
 
 const whole = z.looseObject({
@@ -244,7 +244,11 @@ const whole = z.looseObject({
 
 function keepWorkload(object: StreamedObject): Kept {
   const { metadata, ...rest } = whole.parse(object);
-  const { annotations: { [lastApplied]: _, ...annotations } = {}, ...others } = metadata;
+  const annotations = {
+    ...metadata.annotations,
+    ...(metadata.annotations?.[lastApplied] !== undefined && { [lastApplied]: '' }),
+  };
+  const { annotations: _, ...others } = metadata;
   return { text: JSON.stringify({ ...rest, metadata: { ...others, annotations } }) };
 }
 

@@ -162,3 +162,26 @@ it('what an operator makes from another object is refused, with the object to ch
   expect((await bot.control.messages(channel)).filter(isCard)).toEqual([]);
   expect(bot.writes()).toEqual([]);
 });
+
+it('what kubectl applied from a file is written, and the file is named', async () => {
+  bot = await Bot.start();
+  bot.cluster.control.patch(
+    { kind: 'Deployment', namespace, name: 'worker' },
+    {
+      metadata: {
+        annotations: {
+          'kubectl.kubernetes.io/last-applied-configuration': JSON.stringify({
+            spec: { replicas: 5 },
+          }),
+        },
+      },
+    },
+  );
+  await bot.alert();
+  const card = await bot.card('Waiting for approval: 0 of 1');
+  expect(words(card)).toContain(
+    'kubectl apply keeps replicas of Deployment worker as the file has it and sets that back when somebody applies that file again.',
+  );
+  await bot.click('approve', 'bob', card);
+  await bot.card('Done');
+});
