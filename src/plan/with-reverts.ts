@@ -4,6 +4,7 @@ import type { Mode } from '../approval/condition.ts';
 import type { Revert } from '../change/revert.ts';
 import type { Finding, Plan } from './plan.ts';
 import { changesOf } from './step.ts';
+import { findingExpiresAfterSeconds } from './system.ts';
 
 /**
  * What is made from another object is never written. What is put back within minutes is not written either, it is
@@ -29,17 +30,19 @@ export function withReverts(plan: Plan, reverts: readonly Revert[], mode: Mode):
   return { ...plan, keptElsewhere: true, notes: [...plan.notes, ...said] };
 }
 
-/** What judges an outcome goes with the steps: nothing of this plan will have one. */
+/** What judges an outcome goes with the steps: nothing of this plan will have one. It stands as long as any finding. */
 function withoutSteps(
   { outcomeTest: _outcomeTest, ...plan }: Plan,
   finding: Finding,
   replicasAfter: number,
 ): Plan {
+  const expiresAt = Date.parse(plan.createdAt) + findingExpiresAfterSeconds * 1000;
   return {
     ...plan,
     finding,
     steps: [],
     decrease: false,
+    expiresAt: new Date(expiresAt).toISOString(),
     replicas: { ...plan.replicas, after: replicasAfter },
   };
 }
