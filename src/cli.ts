@@ -8,6 +8,7 @@ import { migrate } from './adapters/migrate.ts';
 import { createPool } from './adapters/postgres.ts';
 import { createStore } from './adapters/store/store.ts';
 import type { ChainHead, Finding } from './audit/chain.ts';
+import { addDoctorCommand } from './cli/doctor-command.ts';
 import { addInitCommand } from './cli/init-command.ts';
 import { addProceduresCommand } from './cli/procedures-command.ts';
 import { addRbacCommand } from './cli/rbac-command.ts';
@@ -88,6 +89,7 @@ addSizingCommands(program);
 addRightSizeCommand(program);
 addRulesCommand(program);
 addRbacCommand(program);
+addDoctorCommand(program);
 addProceduresCommand(program);
 
 const profileCommand = program.command('profile').description('work on profiles');
