@@ -87,9 +87,14 @@ export function appManifest(mode: ManifestMode): Manifest {
         should_escape: false,
       })),
     },
-    // Only what is used: slash commands, cards with their threads in channels the bot was invited to, and pictures for
-    // the person who asks for one. None of them reads what people write.
-    oauth_config: { scopes: { bot: ['commands', 'chat:write', 'files:write', 'im:write'] } },
+    // Only what is used: slash commands, cards with their threads in channels the bot was invited to, pictures for the
+    // person who asks for one, and for `headroom doctor` whether the bot is in a channel. None of them reads what people
+    // write.
+    oauth_config: {
+      scopes: {
+        bot: ['commands', 'chat:write', 'files:write', 'im:write', 'channels:read', 'groups:read'],
+      },
+    },
     settings: {
       interactivity: { is_enabled: true, ...(isHttp && { request_url: requestUrl }) },
       org_deploy_enabled: false,

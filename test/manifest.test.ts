@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { appManifest, manifestFiles, renderManifest, requestUrl } from '../sandbox/manifest.ts';
 import { readManifest } from '../sandbox/slack/manifest.ts';
+import { slackScopes } from '../src/cli/doctor/slack-checks.ts';
 import { parseEnvironment } from '../src/settings/environment.ts';
 
 const modes = ['socket', 'http'] as const;
@@ -96,7 +97,7 @@ describe.each(modes)('the manifest for %s', (mode) => {
   test('can be read by the emulated workspace', async () => {
     const read = readManifest(fileURLToPath(fileOf(mode)));
     expect(read.commands.map(({ command }) => command)).toEqual(['/capacity', '/scale']);
-    expect(read.scopes).toEqual(['commands', 'chat:write', 'files:write', 'im:write']);
+    expect(read.scopes).toEqual(slackScopes);
     expect(read.interactivityEnabled).toBe(true);
     expect(read.homeTabEnabled).toBe(false);
     // Pictures are sent to people, who otherwise could not be written to.

@@ -1,6 +1,6 @@
 // Asks Slack who the app is, what it may do and which channels it is in; for the doctor, so nothing is posted.
 
-import { WebAPIPlatformError, WebClient } from '@slack/web-api';
+import { LogLevel, WebAPIPlatformError, WebClient } from '@slack/web-api';
 import type { Secret } from '../secret.ts';
 import { slackTrouble } from './slack.ts';
 
@@ -36,6 +36,8 @@ const clientOf = ({ token, apiUrl, deadlineMs }: Options) =>
     retryConfig: { retries: 0 },
     rejectRateLimitedCalls: true,
     timeout: deadlineMs,
+    // What goes wrong is told by whoever asked.
+    logLevel: LogLevel.ERROR,
   });
 
 /** Looks with a bot token. */

@@ -5,6 +5,7 @@ import { createClusters } from '../../adapters/kubernetes.ts';
 import { kubeconfigMistakes } from '../../adapters/kubernetes-config.ts';
 import { createWorkloadReader } from '../../adapters/kubernetes-live.ts';
 import type { Allowed } from '../../change/allowed.ts';
+import type { ObjectKind } from '../../change/kinds.ts';
 import type { System } from '../../plan/system.ts';
 import type { Clusters } from '../../ports.ts';
 import { type Right, rightsOf } from '../../rights/rights.ts';
@@ -122,8 +123,19 @@ function isNeeded(
   if (tier === 'read-only') return true;
   if (mode !== 'apply' || allowed === undefined) return false;
   if (namespace !== undefined && !allowed.namespaces.includes(namespace)) return false;
+  // A pooler has a Deployment as well, and is not set up where nothing else of it may be written.
+  const hasDatabase = allowed.kinds.some((kind) => databaseKinds.has(kind));
+  if (tier === 'database' && !hasDatabase) return false;
   return writes === undefined ? tier === 'scale' : allowed.kinds.includes(writes);
 }
+
+const databaseKinds: ReadonlySet<ObjectKind> = new Set([
+  'Service',
+  'PersistentVolumeClaim',
+  'Cluster',
+  'Pooler',
+  'RedisCluster',
+]);
 
 function rightWords({ verb, resource, name, namespace }: Right): string {
   const place = namespace === undefined ? 'in the whole cluster' : `in ${namespace}`;

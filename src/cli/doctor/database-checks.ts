@@ -13,9 +13,11 @@ const skewMaxMs = 5_000;
 /** Older ones were never tried. */
 const versionMin = 14;
 
+/** @param now the time here. (Default: the real one.) */
 export async function databaseFindings(
   url: Secret,
   migrations: string,
+  now: () => Date = realClock.now,
 ): Promise<readonly Finding[]> {
   return look('database', async () => {
     try {
@@ -33,7 +35,7 @@ export async function databaseFindings(
     }
     const direct = fine('DATABASE_URL', 'answers, and no pooler in transaction mode is in the way');
     try {
-      const seen = await lookAtDatabase(url.reveal(), migrations, realClock.now);
+      const seen = await lookAtDatabase(url.reveal(), migrations, now);
       return [direct, ...findingsOf(seen)];
     } catch (error) {
       if (!(error instanceof MigrationError)) throw error;
