@@ -17,7 +17,7 @@ const versionMin = 14;
 export async function databaseFindings(
   url: Secret,
   migrations: string,
-  now: () => Date = realClock.now,
+  now: () => Date = () => realClock.now(),
 ): Promise<readonly Finding[]> {
   return look('database', async () => {
     try {
