@@ -2,9 +2,22 @@
 
 import type { Change, RemoveChange } from './change.ts';
 import type { ObjectRef } from './kinds.ts';
-import { writtenFields } from './written-fields.ts';
+import { scaledObjectRef } from './scaled-object.ts';
 
 /** The object a change writes; a scale belongs to its workload. */
 export function writtenObject(change: Change | RemoveChange): ObjectRef {
-  return change.kind === 'remove' ? change.object : writtenFields(change).object;
+  switch (change.kind) {
+    case 'scale': {
+      const { cluster, namespace, kind, name } = change.workload;
+      return { cluster, namespace, kind, name };
+    }
+    case 'autoscaler':
+      return change.scaledObject === undefined
+        ? { ...change.autoscaler, kind: 'HorizontalPodAutoscaler' }
+        : scaledObjectRef(change.workload, change.scaledObject);
+    case 'patch':
+    case 'create':
+    case 'remove':
+      return change.object;
+  }
 }
