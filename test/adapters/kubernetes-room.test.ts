@@ -487,7 +487,8 @@ describe('a workload', () => {
   });
 
   it('that would only like to be spread is not said to have rules', async () => {
-    const preferred = { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 1 }] };
+    const wish = { weight: 1, podAffinityTerm: rule };
+    const preferred = { preferredDuringSchedulingIgnoredDuringExecution: [wish] };
     const shape = await shapeOf({
       affinity: { podAntiAffinity: preferred },
       topologySpreadConstraints: [{ ...spread, whenUnsatisfiable: 'ScheduleAnyway' }],
