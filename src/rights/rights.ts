@@ -129,6 +129,12 @@ const ofNamespace: readonly Asked[] = [
   { group: '', resource: 'pods', verbs: ['list', 'watch'], why: 'why pods are not ready' },
   { group: '', resource: 'resourcequotas', verbs: ['list'], why: 'whether more pods are allowed' },
   { group: '', resource: 'limitranges', verbs: ['list'], why: 'whether pods may be that large' },
+  {
+    group: 'policy',
+    resource: 'poddisruptionbudgets',
+    verbs: ['list'],
+    why: 'how many pods must stay',
+  },
 ];
 
 function asked(

@@ -54,6 +54,9 @@ export function operationsOf(system: System, parts: Parts): readonly Operation[]
       reading(`read ${component} as plans see it`, () => clusters.read(workload)),
     ]),
     ...namespaces.flatMap((namespace) => [
+      reading(`disruption budgets of ${namespace}`, () =>
+        clusters.disruptionBudgets({ cluster, namespace }),
+      ),
       reading(`room in ${namespace}`, () =>
         createRoomReader([{ id: cluster }], kubeconfig, { clock: { now: () => new Date() } })(
           cluster,
