@@ -1,7 +1,7 @@
 // Server-side apply: a manifest instead of a patch, with owners and conflicts.
 import type { Expected } from './bodies.ts';
 import { timestamp } from './clock.ts';
-import { createPod } from './create-pod.ts';
+import { createBounded } from './create-bounded.ts';
 import { DecodeError, decode } from './decode.ts';
 import type { JsonObject } from './json.ts';
 import { isObject, nameOf, object, text } from './json.ts';
@@ -115,11 +115,7 @@ export function applyTarget(
     requireNamespace(state, target, name);
     const metadata = object(value, 'metadata');
     metadata['name'] = name;
-    const body =
-      resource.kind === 'Pod'
-        ? createPod(state, namespace, value, options)
-        : state.writer.create(resource, namespace, value, options);
-    return { status: 201, body, warnings: [] };
+    return { status: 201, body: createBounded(state, target, value, options), warnings: [] };
   }
   return {
     status: 200,

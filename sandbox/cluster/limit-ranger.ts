@@ -67,12 +67,16 @@ function minimum(item: JsonObject, { type, amount }: Bounded): string[] {
   });
 }
 
-function maximum(item: JsonObject, { type, amount }: Bounded): string[] {
-  return Object.entries(object(item, 'max')).flatMap(([name, bound]) => {
-    const limit = amount('limits', name);
-    const rule = `maximum ${name} usage per ${type} is ${show(bound)}`;
-    if (limit === undefined) return [`${rule}, but no limit is specified`];
-    return limit.nanos > nanosOf(bound) ? [`${rule}, but limit is ${limit.text}`] : [];
+function maximum(
+  item: JsonObject,
+  { type, amount }: Bounded,
+  bound: 'limit' | 'request' = 'limit',
+): string[] {
+  return Object.entries(object(item, 'max')).flatMap(([name, most]) => {
+    const stated = amount(`${bound}s`, name);
+    const rule = `maximum ${name} usage per ${type} is ${show(most)}`;
+    if (stated === undefined) return [`${rule}, but no ${bound} is specified`];
+    return stated.nanos > nanosOf(most) ? [`${rule}, but ${bound} is ${stated.text}`] : [];
   });
 }
 
@@ -134,4 +138,22 @@ export function limitProblems(
       ...ratio(item, each),
     ]);
   });
+}
+
+/** What they have against a claim: its request is held to both bounds. */
+export function claimProblems(
+  state: ClusterState,
+  namespace: string,
+  made: JsonObject,
+): readonly string[] {
+  const bounds: Bounded = {
+    type: 'PersistentVolumeClaim',
+    amount: (_kind, name) => {
+      const stated = text(made, 'spec', 'resources', 'requests', name);
+      return stated === '' ? undefined : { nanos: nanosOf(stated), text: stated };
+    },
+  };
+  return itemsOf(state, namespace)
+    .filter((item) => text(item, 'type') === bounds.type)
+    .flatMap((item) => [...minimum(item, bounds), ...maximum(item, bounds, 'request')]);
 }

@@ -3,7 +3,8 @@
 import { applyTarget } from './apply-api.ts';
 import type { DecodedBody, PatchFormat } from './bodies.ts';
 import { decodeBody, decodePatched, patchFormat, patchObject } from './bodies.ts';
-import { createPod, podForbidden } from './create-pod.ts';
+import { createBounded } from './create-bounded.ts';
+import { podForbidden } from './create-pod.ts';
 import type { DeleteQuery } from './deletion.ts';
 import { deleteObject } from './deletion.ts';
 import type { Json, JsonObject } from './json.ts';
@@ -11,7 +12,6 @@ import { nameOf, text } from './json.ts';
 import type { ObjectAnswer } from './object-checks.ts';
 import { checkIdentity, requireNamespace, requireObject } from './object-checks.ts';
 import { goText } from './patch/strategic-merge-patch.ts';
-import { countRefusal } from './quotas.ts';
 import type { ApiRequest, Target, WriteQuery } from './request.ts';
 import { optionsOf, parseObjectBody, parseWriteQuery } from './request.ts';
 import { byPlural, type Resource } from './resources/resource.ts';
@@ -50,14 +50,8 @@ export function createObject(
   requireNamespace(state, target, nameOf(decoded.value));
   if (resource.custom?.isLeaving === true) throw leavingKind();
   const options = optionsOf(query);
-  if (resource.kind === 'Pod') {
-    admitPod(decoded.value, target);
-    const body = createPod(state, target.namespace, decoded.value, options);
-    return { status: 201, body, warnings: warningsOf(resource, body, decoded) };
-  }
-  const refusal = countRefusal(state, target.namespace, resource);
-  if (refusal !== undefined) throw overQuota(byPlural(resource, nameOf(decoded.value)), refusal);
-  const body = state.writer.create(resource, target.namespace, decoded.value, options);
+  if (resource.kind === 'Pod') admitPod(decoded.value, target);
+  const body = createBounded(state, target, decoded.value, options);
   return { status: 201, body, warnings: warningsOf(resource, body, decoded) };
 }
 
@@ -80,17 +74,6 @@ function admitPod(pod: JsonObject, { namespace }: Target): void {
   }
   const priority = text(pod, 'spec', 'priorityClassName');
   if (priority !== '') throw refuse(`no PriorityClass with name ${priority} was found`);
-}
-
-function overQuota(subject: Subject, because: string): ApiError {
-  const { group, kind, name } = subject;
-  const plural = group === '' ? kind : `${kind}.${group}`;
-  return failure(
-    403,
-    'Forbidden',
-    `${plural} "${name}" is forbidden: ${because}`,
-    detailsOf(subject),
-  );
 }
 
 /** PUT of an object, its status or its scale. */

@@ -13,9 +13,14 @@ import { quantityNanos } from './quantity.ts';
 import { resourceQuota } from './resources/quota.ts';
 import { findResourceByCount } from './resources/registry.ts';
 import type { Resource } from './resources/resource.ts';
+import { claim } from './resources/storage.ts';
 import type { ClusterState } from './state.ts';
 
 const one = 1_000_000_000n;
+/** What all claims of a namespace ask for together. */
+const storage = 'requests.storage';
+const storageOf = (made: JsonObject): bigint =>
+  quantityNanos(show(object(made, 'spec', 'resources', 'requests')['storage'])) ?? 0n;
 
 /** What a quota counts of a pod: `requests` of `cpu` and the like; `cpu` alone means its requests. */
 function amountNamed(name: string): readonly [AmountKind, string] | undefined {
@@ -44,6 +49,9 @@ function countOf(name: string, spec: JsonObject): bigint | undefined {
 
 /** What is used of one thing a quota counts, in billionths. */
 function usedOf(state: ClusterState, quota: JsonObject, namespace: string, name: string): bigint {
+  if (name === storage) {
+    return state.store.list(claim, namespace).reduce((sum, held) => sum + storageOf(held), 0n);
+  }
   const counted = findResourceByCount(name);
   if (counted !== undefined && counted.kind !== 'Pod') {
     return BigInt(state.store.list(counted, namespace).length) * one;
@@ -93,11 +101,13 @@ export function countRefusal(
   state: ClusterState,
   namespace: string,
   resource: Resource,
+  made: JsonObject,
 ): string | undefined {
   for (const quota of state.store.list(resourceQuota, namespace)) {
-    const refusal = exceeded(state, quota, namespace, (name) =>
-      findResourceByCount(name) === resource ? one : undefined,
-    );
+    const refusal = exceeded(state, quota, namespace, (name) => {
+      if (name === storage) return resource === claim ? storageOf(made) : undefined;
+      return findResourceByCount(name) === resource ? one : undefined;
+    });
     if (refusal !== undefined) return refusal;
   }
   return undefined;

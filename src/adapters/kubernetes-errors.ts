@@ -78,8 +78,8 @@ export function writeAnswer(doing: string, error: unknown): WriteAnswer {
   if (error instanceof ApiException) {
     if (error.code === 429) throw rateLimited(doing, error);
     const because = `${doing}: ${serverWords(error)}`;
-    // A server that fails may have stored the change before it failed.
-    if (error.code >= 500) return { kind: 'unknown', because };
+    // A server that fails may have stored the change before it failed; one that cannot read it has not.
+    if (error.code >= 500 && !isUnreadable(error)) return { kind: 'unknown', because };
     // Admission answers 403 as well, with other words.
     const forbidden = error.code === 403 && / cannot \w+ resource /.test(because);
     return { kind: 'refused', because, ...(forbidden && { forbidden }) };
@@ -90,6 +90,11 @@ export function writeAnswer(doing: string, error: unknown): WriteAnswer {
   if (code === undefined) throw error;
   if (neverSent.has(code)) throw connectionTrouble(doing, error);
   return { kind: 'unknown', because: `${doing}: no answer came (${code})` };
+}
+
+/** A field that does not exist, or of another type, is answered with 500 where it is applied. */
+function isUnreadable(error: ApiException<unknown>): boolean {
+  return /^failed to create typed patch object /.test(serverWords(error));
 }
 
 function connectionTrouble(doing: string, error: unknown): unknown {
@@ -140,7 +145,9 @@ const wordsMax = 300;
 /** What the server said, without its headers; the body comes as text that should be a Status. */
 function serverWords(error: ApiException<unknown>): string {
   const parsed = status.safeParse(parseJson(error.body));
-  const text = parsed.success ? parsed.data.message : `answer ${error.code}`;
+  const said = parsed.success ? parsed.data.message : `answer ${error.code}`;
+  // Before a field that it does not know the server quotes the whole object.
+  const text = said.replace(/Invalid value: ".*": (?=strict decoding error)/s, '');
   return text.length > wordsMax ? `${text.slice(0, wordsMax)}…` : text;
 }
 

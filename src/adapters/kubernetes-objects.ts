@@ -44,7 +44,8 @@ export async function sendWrite(
         written = await sendJson(configuration, {
           method: HttpMethod.PATCH,
           path: write.subresource === undefined ? path : `${path}/${write.subresource}`,
-          query: { ...asked, fieldManager },
+          // Without it the server drops a field that it does not know, and says that it was written.
+          query: { ...asked, fieldManager, fieldValidation: 'Strict' },
           type: PatchStrategy.JsonPatch,
           body: write.patch,
         });

@@ -325,7 +325,7 @@ describe('writing', () => {
       [
         'PATCH',
         '/apis/apps/v1/namespaces/shop/deployments/api/scale',
-        'fieldManager=headroom',
+        'fieldManager=headroom&fieldValidation=Strict',
         'application/json-patch+json',
         200,
       ],

@@ -2,7 +2,7 @@
 
 import type { DeleteQuery } from '../deletion.ts';
 import { deleteObject } from '../deletion.ts';
-import type { JsonObject } from '../json.ts';
+import type { Json, JsonObject } from '../json.ts';
 import { clone, list, nameOf, namespaceOf, object, objects, text, uidOf } from '../json.ts';
 import { cronJob, job } from '../resources/batch.ts';
 import { pod } from '../resources/core.ts';
@@ -12,6 +12,7 @@ import type { Resource } from '../resources/resource.ts';
 import { statefulSet } from '../resources/stateful-set.ts';
 import type { ClusterState } from '../state.ts';
 import { isLeaving, ownedBy } from './actor.ts';
+import { contentKinds } from './namespaces.ts';
 
 const owners: readonly Resource[] = [deployment, replicaSet, statefulSet, cronJob, job];
 const children: readonly Resource[] = [replicaSet, job, pod];
@@ -45,9 +46,14 @@ function dependants(state: ClusterState, owner: JsonObject): [Resource, JsonObje
   );
 }
 
+/** What a deletion waits for that takes children along, or lets them go first. */
+const own: readonly Json[] = ['foregroundDeletion', 'orphan'];
+
 function finishLeaving(state: ClusterState, resource: Resource, owner: JsonObject): void {
+  const finalizers = list(owner, 'metadata', 'finalizers');
+  if (!finalizers.some((item) => own.includes(item))) return;
   const direct = dependants(state, owner);
-  if (list(owner, 'metadata', 'finalizers').includes('orphan')) {
+  if (finalizers.includes('orphan')) {
     for (const [kind, child] of direct) disown(state, kind, child, uidOf(owner));
   } else if (direct.length > 0) {
     for (const [kind, child] of direct) {
@@ -55,17 +61,27 @@ function finishLeaving(state: ClusterState, resource: Resource, owner: JsonObjec
     }
     return;
   }
-  state.store.remove(resource, namespaceOf(owner), nameOf(owner));
+  const left = finalizers.filter((item) => !own.includes(item));
+  // A pod goes when its containers have ended; what others hold, they let go.
+  if (left.length === 0 && resource !== pod) {
+    state.store.remove(resource, namespaceOf(owner), nameOf(owner));
+    return;
+  }
+  const free = clone(owner);
+  object(free, 'metadata')['finalizers'] = left;
+  state.store.put(resource, free);
 }
 
 /** One pass: finishes deletions and removes children whose owner is gone. */
 export function collectGarbage(state: ClusterState): void {
   const alive = new Set<string>();
-  for (const resource of owners) {
-    for (const owner of state.store.list(resource)) {
-      if (isLeaving(owner)) finishLeaving(state, resource, owner);
-      alive.add(uidOf(owner));
+  for (const resource of contentKinds(state)) {
+    for (const held of state.store.list(resource)) {
+      if (isLeaving(held)) finishLeaving(state, resource, held);
     }
+  }
+  for (const resource of owners) {
+    for (const owner of state.store.list(resource)) alive.add(uidOf(owner));
   }
   for (const resource of children) {
     for (const child of state.store.list(resource)) {

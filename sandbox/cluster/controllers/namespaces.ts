@@ -20,7 +20,7 @@ const soon = {
 } as const;
 
 /** Kinds that live in namespaces, each in one of its versions. */
-function contentKinds(state: ClusterState): Resource[] {
+export function contentKinds(state: ClusterState): Resource[] {
   const byKind = new Map<string, Resource>();
   for (const kind of [...resources, ...customKinds(state.store)]) {
     if (kind.namespaced) byKind.set(`${kind.plural}.${kind.group}`, kind);

@@ -55,9 +55,20 @@ export function findResource(group: string, version: string, plural: string): Re
   );
 }
 
+/** Quotas count these under their plain plural as well, from before they counted everything. */
+const countedByPlural = [
+  'configmaps',
+  'persistentvolumeclaims',
+  'resourcequotas',
+  'secrets',
+  'services',
+];
+
 /** The kind whose objects a quota counts under a name such as `count/deployments.apps`. */
 export function findResourceByCount(name: string): Resource | undefined {
   return resources.find(
-    ({ group, plural }) => name === `count/${plural}${group === '' ? '' : `.${group}`}`,
+    ({ group, plural }) =>
+      name === `count/${plural}${group === '' ? '' : `.${group}`}` ||
+      (name === plural && group === '' && countedByPlural.includes(plural)),
   );
 }

@@ -1,0 +1,29 @@
+// The contract of the cluster port: what must hold on every cluster, be it the sandbox or a real one.
+
+import { afterAll, beforeAll, describe } from 'vitest';
+import { everyKind } from './every-kind.ts';
+import { neighbourCases } from './neighbours.ts';
+import type { Place } from './place.ts';
+import { podCases } from './pods.ts';
+import { refusals } from './refusals.ts';
+
+/** Tries everything on the place that is opened, which is closed again whatever comes. */
+export function clusterContract(name: string, open: () => Promise<Place>): void {
+  describe(name, () => {
+    let place: Place | undefined;
+    const lend = (): Place => {
+      if (place === undefined) throw new Error('the place was not opened');
+      return place;
+    };
+    beforeAll(async () => {
+      place = await open();
+    });
+    afterAll(async () => {
+      await place?.close();
+    });
+    everyKind(lend);
+    refusals(lend);
+    podCases(lend);
+    neighbourCases(lend);
+  });
+}
