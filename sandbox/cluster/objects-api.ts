@@ -14,18 +14,11 @@ import { checkIdentity, requireNamespace, requireObject } from './object-checks.
 import { goText } from './patch/strategic-merge-patch.ts';
 import type { ApiRequest, Target, WriteQuery } from './request.ts';
 import { optionsOf, parseObjectBody, parseWriteQuery } from './request.ts';
-import { byPlural, type Resource } from './resources/resource.ts';
+import type { Resource } from './resources/resource.ts';
 import { scaleOf } from './resources/scale.ts';
 import { replaceScale, scaleExpected, writeScale } from './scale-api.ts';
 import type { ClusterState } from './state.ts';
-import {
-  type ApiError,
-  badRequest,
-  detailsOf,
-  failure,
-  methodNotAllowed,
-  type Subject,
-} from './status.ts';
+import { badRequest, failure, methodNotAllowed } from './status.ts';
 
 function warningsOf(resource: Resource, value: JsonObject, decoded: DecodedBody): string[] {
   return [...decoded.warnings, ...(resource.warnings?.(value) ?? [])];

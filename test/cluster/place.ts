@@ -14,6 +14,8 @@ import { createRoomReader } from '../../src/adapters/kubernetes-room.ts';
 import { type ObjectKind, type ObjectRef, objectKinds } from '../../src/change/kinds.ts';
 import type { Clusters, LookForRoom } from '../../src/ports.ts';
 
+type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
+
 /** What a cluster answered to a plain request. */
 export interface Answered {
   readonly status: number;
@@ -49,7 +51,7 @@ export interface Place {
   /** Where an object of this namespace stands. */
   ref<Kind extends ObjectKind>(kind: Kind, name: string): ObjectRef & { readonly kind: Kind };
   /** Asks as whoever started the contract. A PATCH is a merge patch. */
-  ask(method: `${HttpMethod}`, path: string, body?: unknown): Promise<Answered>;
+  ask(method: Method, path: string, body?: unknown): Promise<Answered>;
   /** Waits for a value; says what was waited for when it never comes. */
   until<T>(what: string, look: () => Promise<T | undefined>): Promise<T>;
   /** The same clusters through an account that may do what these rules allow and nothing else. */
@@ -124,7 +126,7 @@ class OpenPlace implements Place {
     return { cluster, namespace: this.namespace, kind, name };
   }
 
-  async ask(method: `${HttpMethod}`, path: string, body?: unknown): Promise<Answered> {
+  async ask(method: Method, path: string, body?: unknown): Promise<Answered> {
     const [only, query = ''] = path.split('?');
     const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
     try {

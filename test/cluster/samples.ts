@@ -65,106 +65,87 @@ function field(
   };
 }
 
-/** By kind; the name is that of the object where it says it again. */
-export function sampleOf(kind: ObjectKind, name: string): Sample {
-  switch (kind) {
-    case 'Deployment':
-      return { fields: { spec: pods(name) }, change: [field(cpu, '10m', '20m')] };
-    case 'StatefulSet':
-      return {
-        fields: { spec: pods(name, { spec: { serviceName: name } }) },
-        change: [
-          field(cpu, '10m', '20m'),
-          field('/spec/template/spec/containers/0/env', undefined, [{ name: 'A', value: 'b' }]),
-        ],
-      };
-    case 'HorizontalPodAutoscaler':
-      return {
-        fields: { spec: autoscaler('nobody', 2, 6) },
-        change: [field('/spec/metrics/0/resource/target/averageUtilization', 70, 60)],
-      };
-    case 'ConfigMap':
-      return {
-        fields: { data: { workers: '8', pool: '20' } },
-        change: [
-          field('/data/workers', '8', '12'),
-          field('/data/pool', '20', undefined),
-          field('/data/new.key', undefined, 'x'),
-        ],
-      };
-    case 'PersistentVolumeClaim':
-      // It never gets a volume, and what has none can only be labelled.
-      return {
-        fields: { spec: claim('1Gi', 'headroom-no-such-class') },
-        change: [field('/metadata/labels', undefined, { tier: 'gold' })],
-      };
-    case 'Service':
-      return {
-        fields: { spec: { selector: { app: name }, ports: [{ name: 'http', port: 80 }] } },
-        change: [field('/spec/selector', { app: name }, { app: `${name}-pooler` })],
-      };
-    case 'PodDisruptionBudget':
-      return {
-        fields: { spec: { minAvailable: 1, selector: { matchLabels: { app: name } } } },
-        change: [field('/spec/minAvailable', 1, '50%')],
-      };
-    case 'Job':
-      return {
-        fields: { spec: { suspend: true, parallelism: 1, template: jobTemplate } },
-        change: [field('/spec/parallelism', 1, 2)],
-      };
-    default:
-      return customSampleOf(kind);
-  }
-}
-
 const jobTemplate = {
   spec: { restartPolicy: 'Never', containers: [{ name: 'app', image }] },
 };
 
-type CustomKind = 'VerticalPodAutoscaler' | 'ScaledObject' | 'Cluster' | 'Pooler' | 'RedisCluster';
+/** By kind; the name is that of the object where it says it again. */
+const samples: Readonly<Record<ObjectKind, (name: string) => Sample>> = {
+  Deployment: (name) => ({ fields: { spec: pods(name) }, change: [field(cpu, '10m', '20m')] }),
+  StatefulSet: (name) => ({
+    fields: { spec: pods(name, { spec: { serviceName: name } }) },
+    change: [
+      field(cpu, '10m', '20m'),
+      field('/spec/template/spec/containers/0/env', undefined, [{ name: 'A', value: 'b' }]),
+    ],
+  }),
+  HorizontalPodAutoscaler: () => ({
+    fields: { spec: autoscaler('nobody', 2, 6) },
+    change: [field('/spec/metrics/0/resource/target/averageUtilization', 70, 60)],
+  }),
+  ConfigMap: () => ({
+    fields: { data: { workers: '8', pool: '20' } },
+    change: [
+      field('/data/workers', '8', '12'),
+      field('/data/pool', '20', undefined),
+      field('/data/new.key', undefined, 'x'),
+    ],
+  }),
+  // It never gets a volume, and what has none can only be labelled.
+  PersistentVolumeClaim: () => ({
+    fields: { spec: claim('1Gi', 'headroom-no-such-class') },
+    change: [field('/metadata/labels', undefined, { tier: 'gold' })],
+  }),
+  Service: (name) => ({
+    fields: { spec: { selector: { app: name }, ports: [{ name: 'http', port: 80 }] } },
+    change: [field('/spec/selector', { app: name }, { app: `${name}-pooler` })],
+  }),
+  PodDisruptionBudget: (name) => ({
+    fields: { spec: { minAvailable: 1, selector: { matchLabels: { app: name } } } },
+    change: [field('/spec/minAvailable', 1, '50%')],
+  }),
+  Job: () => ({
+    fields: { spec: { suspend: true, parallelism: 1, template: jobTemplate } },
+    change: [field('/spec/parallelism', 1, 2)],
+  }),
+  VerticalPodAutoscaler: () => ({
+    fields: { spec: { targetRef: target, updatePolicy: { updateMode: 'Off' } } },
+    change: [field('/spec/updatePolicy/updateMode', 'Off', 'Initial')],
+  }),
+  ScaledObject: () => ({
+    fields: { spec: scaledObject('nobody') },
+    change: [field('/spec/maxReplicaCount', 20, 30)],
+  }),
+  Cluster: () => ({
+    fields: {
+      spec: {
+        instances: 1,
+        storage: { size: '1Gi' },
+        postgresql: { parameters: { max_connections: '100' } },
+      },
+    },
+    change: [field('/spec/postgresql/parameters/max_connections', '100', '200')],
+  }),
+  Pooler: () => ({
+    fields: {
+      spec: {
+        cluster: { name: 'nobody' },
+        instances: 1,
+        type: 'rw',
+        pgbouncer: { poolMode: 'session' },
+      },
+    },
+    change: [field('/spec/instances', 1, 2)],
+  }),
+  RedisCluster: () => ({
+    fields: { spec: { clusterSize: 3, kubernetesConfig: { image: 'redis:7' } } },
+    change: [field('/spec/clusterSize', 3, 4)],
+  }),
+};
 
-function customSampleOf(kind: CustomKind): Sample {
-  switch (kind) {
-    case 'VerticalPodAutoscaler':
-      return {
-        fields: { spec: { targetRef: target, updatePolicy: { updateMode: 'Off' } } },
-        change: [field('/spec/updatePolicy/updateMode', 'Off', 'Initial')],
-      };
-    case 'ScaledObject':
-      return {
-        fields: { spec: scaledObject('nobody') },
-        change: [field('/spec/maxReplicaCount', 20, 30)],
-      };
-    case 'Cluster':
-      return {
-        fields: {
-          spec: {
-            instances: 1,
-            storage: { size: '1Gi' },
-            postgresql: { parameters: { max_connections: '100' } },
-          },
-        },
-        change: [field('/spec/postgresql/parameters/max_connections', '100', '200')],
-      };
-    case 'Pooler':
-      return {
-        fields: {
-          spec: {
-            cluster: { name: 'nobody' },
-            instances: 1,
-            type: 'rw',
-            pgbouncer: { poolMode: 'session' },
-          },
-        },
-        change: [field('/spec/instances', 1, 2)],
-      };
-    case 'RedisCluster':
-      return {
-        fields: { spec: { clusterSize: 3, kubernetesConfig: { image: 'redis:7' } } },
-        change: [field('/spec/clusterSize', 3, 4)],
-      };
-  }
+/** A small object of a kind, by a name, and what a plan could change of it. */
+export function sampleOf(kind: ObjectKind, name: string): Sample {
+  return samples[kind](name);
 }
 
 /** An autoscaler of a Deployment. */
