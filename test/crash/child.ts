@@ -6,7 +6,15 @@ import { loadConfig, loadProfiles } from '../../src/load-files.ts';
 import { startApp } from '../../src/main.ts';
 import { parseEnvironment } from '../../src/settings/environment.ts';
 
-const own = z.object({ MIGRATIONS: z.string(), DIE_AT: z.string().optional() }).parse(process.env);
+const own = z
+  .object({
+    MIGRATIONS: z.string(),
+    DIE_AT: z.string().optional(),
+    /** At which passage it dies. */
+    DIE_ON: z.coerce.number().default(1),
+  })
+  .parse(process.env);
+let passages = 0;
 const environment = parseEnvironment(process.env);
 if (!environment.ok) throw new Error(JSON.stringify(environment.mistakes));
 const { settings } = environment;
@@ -22,7 +30,9 @@ const app = await startApp({
   migrations: own.MIGRATIONS,
   log: createLog('debug', (line) => process.stdout.write(line)),
   checkpoint: (point) => {
-    if (point === own.DIE_AT) process.kill(process.pid, 'SIGKILL');
+    if (point !== own.DIE_AT) return;
+    passages += 1;
+    if (passages === own.DIE_ON) process.kill(process.pid, 'SIGKILL');
   },
   onBug: (error) => {
     process.stderr.write(`bug: ${error instanceof Error ? error.stack : String(error)}\n`);

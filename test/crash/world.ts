@@ -40,6 +40,10 @@ export interface WorldOptions {
   readonly databaseUrl?: string;
   /** How long a pod takes to become ready. (Default: 20.) */
   readonly podStartMs?: number;
+  /** headroom.yaml. (Default: the system of the story.) */
+  readonly config?: string;
+  /** (Default: the profiles that ship.) */
+  readonly profilesDir?: string;
 }
 
 interface Database {
@@ -108,7 +112,10 @@ export class World {
         : { url: options.databaseUrl, drop: async () => undefined };
     const directory = await mkdtemp(join(tmpdir(), 'headroom-crash-'));
     await writeFile(join(directory, 'kubeconfig'), cluster.kubeconfig());
-    await writeFile(join(directory, 'headroom.yaml'), configText({ mode: 'apply', required: 1 }));
+    await writeFile(
+      join(directory, 'headroom.yaml'),
+      options.config ?? configText({ mode: 'apply', required: 1 }),
+    );
     const world = new World({ slack, cluster, prometheus, database }, options, directory);
     cluster.control.seed([workerDeployment(5)]);
     cluster.control.settle();
@@ -128,8 +135,8 @@ export class World {
     this.prometheus.control.set({ name: 'inspection_queue_depth', labels: { namespace } }, jobs);
   }
 
-  /** Starts a process of the app that kills itself at a point, and waits until it is up. */
-  async child(dieAt?: CheckpointName): Promise<Child> {
+  /** Starts a process of the app that kills itself when it passes a point, the first time or later, and waits until it is up. */
+  async child(dieAt?: CheckpointName, dieOn = 1): Promise<Child> {
     const port = await freePort();
     const lines: string[] = [];
     const child = spawn(process.execPath, [this.#options.program], {
@@ -143,11 +150,11 @@ export class World {
         PROMETHEUS_URL: this.prometheus.url,
         ALERTMANAGER_TOKEN: alertToken,
         HEADROOM_CONFIG: join(this.#directory, 'headroom.yaml'),
-        PROFILES_DIR: here('../../profiles'),
+        PROFILES_DIR: this.#options.profilesDir ?? here('../../profiles'),
         MIGRATIONS: here('../../migrations'),
         HOST: '127.0.0.1',
         PORT: String(port),
-        ...(dieAt !== undefined && { DIE_AT: dieAt }),
+        ...(dieAt !== undefined && { DIE_AT: dieAt, DIE_ON: String(dieOn) }),
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -280,7 +287,11 @@ export class World {
       const found = await look();
       if (found !== undefined) return found;
       if (Date.now() > deadline) {
-        const seen = (await this.slack.control.messages(channel)).map(wordsOf).join('\n---\n');
+        const all = [
+          ...(await this.slack.control.messages(channel)),
+          ...(await this.slack.control.ephemerals(people.ann)),
+        ];
+        const seen = all.map(wordsOf).join('\n---\n');
         const logs = this.#children.map(({ log }) => log()).join('\n======\n');
         throw new Error(`waited in vain for ${what}; the channel says:\n${seen}\nlogs:\n${logs}`);
       }
