@@ -1,7 +1,8 @@
 // Finds out what became of a run that was cut off: by looking, never by trying blindly.
 
-import { isTakenBack } from '../change/change.ts';
+import { type Change, isTakenBack } from '../change/change.ts';
 import { compareChange } from '../change/compare.ts';
+import { buildsOn } from '../change/on-top.ts';
 import { OperationError } from '../errors.ts';
 import { isChange } from '../plan/step.ts';
 import type { PlanRecord, RunRecord, Transaction } from '../ports.ts';
@@ -73,12 +74,16 @@ async function look({ plan }: PlanRecord, run: RunRecord, parts: Parts): Promise
   const gaveUp = await parts.store.transaction((tx) => tx.runs.gaveUp(next));
   const goesBack = gaveUp !== undefined && plan.steps.some(isTakenBack);
   try {
+    const before: Change[] = [];
     for (const [position, change] of plan.steps.entries()) {
       if (!isChange(change) || (!goesBack && (await isDone({ run: next, position }, parts))))
         continue;
       const comparison = compareChange(change, await observeChange(change, parts));
       changes.push(comparison.kind);
-      if (comparison.kind === 'drifted' && !goesBack)
+      // What an earlier change is still to write cannot be there yet.
+      const isEarly = buildsOn(change, before);
+      before.push(change);
+      if (comparison.kind === 'drifted' && !goesBack && !isEarly)
         return { kind: 'seen', changes, drift: comparison.because };
     }
     return { kind: 'seen', changes };

@@ -96,6 +96,20 @@ it('a process that dies in a pause is followed by one that waits for the rest of
     expect((second?.atMs ?? 0) - (first?.atMs ?? 0)).toBeLessThan(200_000);
   }));
 
+it('a process that dies before the first write does not take the steps that follow for drift', async () =>
+  inWorld(async (world, process) => {
+    const sizes = seed(world, { [inspector]: 4 });
+    process.doom = { point: 'write-announced', left: 1 };
+    await propose(world, process, 'run gl-008 gradual to=8');
+    const next = world.startProcess(rules);
+    for (let round = 0; round < 4; round += 1) {
+      await through(world, () => next.loop('runs'), 2_500);
+    }
+    for (const run of world.queue.splice(0)) await through(world, () => next.run(run));
+    expect(await untilOver(world)).toMatchObject({ state: 'applied' });
+    expect(sizes.map(({ replicas }) => replicas)).toEqual([6, 8]);
+  }));
+
 it('a stop in a pause ends the run before it writes again', async () =>
   inWorld(async (world, process) => {
     const sizes = seed(world, { [inspector]: 4 });
