@@ -8,6 +8,7 @@ import { OperationError } from '../src/errors.ts';
 import { actionIds, viewIds } from '../src/message/action-ids.ts';
 import type { Chat, Counters, Log, Store } from '../src/ports.ts';
 import type { Secret } from '../src/secret.ts';
+import type { AskOfLease } from '../src/workflow/ask-of-lease.ts';
 import type { CastVote } from '../src/workflow/cast-vote.ts';
 import type { DrawAfresh } from '../src/workflow/draw-afresh.ts';
 import type { ReceiveAlerts } from '../src/workflow/receive-alerts.ts';
@@ -17,6 +18,7 @@ import { approvePlan } from './action-approve.ts';
 import { denyPlan } from './action-deny.ts';
 import { stepDone } from './action-done.ts';
 import { drawFreshPlan } from './action-fresh.ts';
+import { askAboutLease } from './action-lease.ts';
 import { requireBearer } from './bearer.ts';
 import { askHeadroom } from './command-any.ts';
 import { getAudit } from './get-audit.ts';
@@ -30,6 +32,7 @@ export interface SlackDoors {
   readonly castVote: CastVote;
   readonly tickStep: TickStep;
   readonly drawAfresh: DrawAfresh;
+  readonly askOfLease: AskOfLease;
   readonly receiveCommand: ReceiveCommand;
   readonly chat: Chat;
   readonly commands: CommandNames;
@@ -43,6 +46,8 @@ export function routeSlack(app: App, doors: SlackDoors): void {
   app.action<BlockAction>(actionIds.deny, denyPlan());
   app.action<BlockAction>(actionIds.done, stepDone(doors));
   app.action<BlockAction>(actionIds.fresh, drawFreshPlan(doors));
+  app.action<BlockAction>(actionIds.extendLease, askAboutLease({ kind: 'extend' }, doors));
+  app.action<BlockAction>(actionIds.giveBackLease, askAboutLease({ kind: 'give-back' }, doors));
   app.view<ViewSubmitAction>(viewIds.denyReason, voteWithReason('deny', doors));
   app.view<ViewSubmitAction>(viewIds.approveReason, voteWithReason('approve', doors));
 }

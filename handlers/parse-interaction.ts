@@ -45,10 +45,13 @@ export interface PlanClick extends PlanToken {
   readonly responseUrl: string;
 }
 
-/** Exactly one action, in the block of the plan that its value names with a hash. @throws Error for anything else. */
-export function parsePlanClick(body: unknown): PlanClick {
+/**
+ * Exactly one action, in the block of the plan that its value names with a hash: under its card, or under what it lent.
+ * @throws Error for anything else.
+ */
+export function parsePlanClick(body: unknown, block: 'decision' | 'lease' = 'decision'): PlanClick {
   const { blockId, ...click } = parseClick(body);
-  if (blockId !== `decision-${click.planId}`) throw notOurs();
+  if (blockId !== `${block}-${click.planId}`) throw notOurs();
   return click;
 }
 

@@ -28,6 +28,7 @@ import type { Settings } from './settings/environment.ts';
 import { assembleSystems, type HeadroomConfig } from './settings/headroom-config.ts';
 import { answerNextCommand } from './workflow/answer-command.ts';
 import { type ApplyPlan, applyPlan } from './workflow/apply-plan.ts';
+import { askOfLease } from './workflow/ask-of-lease.ts';
 import { castVote } from './workflow/cast-vote.ts';
 import { drawAfresh } from './workflow/draw-afresh.ts';
 import { intakeAlerts } from './workflow/intake-alerts.ts';
@@ -142,6 +143,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   });
 
   routeSlack(slack.app, {
+    askOfLease: askOfLease(parts),
     castVote: castVote(parts),
     tickStep: tickStep(parts),
     drawAfresh: drawAfresh(parts),

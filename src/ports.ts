@@ -13,6 +13,7 @@ import type {
 } from './change/compare.ts';
 import type { ObjectRef } from './change/kinds.ts';
 import type { SyncSettings, SyncSource } from './change/sync-settings.ts';
+import type { Lease, LeaseState } from './lease/lease.ts';
 import type { Message } from './message/message.ts';
 import type { Plan } from './plan/plan.ts';
 import type { OutcomeState, PlanState } from './plan/plan-state.ts';
@@ -45,6 +46,11 @@ export type CheckpointName =
   | 'revert-stored'
   | 'gate-held'
   | 'gate-passed'
+  | 'give-back-queued'
+  | 'give-back-announced'
+  | 'give-back-sent'
+  | 'give-back-stored'
+  | 'give-back-ended'
   | 'rollout-seen'
   | 'run-ended'
   | 'outcome-judged';
@@ -61,7 +67,7 @@ export type WriteAnswer =
 export interface ObjectEvent {
   readonly object: ObjectRef;
   readonly name: string;
-  readonly reason: 'HeadroomApplied' | 'HeadroomReverted';
+  readonly reason: 'HeadroomApplied' | 'HeadroomReverted' | 'HeadroomGaveBack';
   /** 1,024 characters at most. */
   readonly message: string;
   readonly at: Date;
@@ -313,9 +319,13 @@ export interface PlanRecord {
   readonly supersededBy?: string;
 }
 
+/** What a run is for: to carry its plan out, or to give back what that lent. */
+export type RunPurpose = 'apply' | 'give-back';
+
 export type RunState = 'queued' | 'running' | 'lost' | 'ended';
 
 export interface RunRecord extends RunId {
+  readonly purpose: RunPurpose;
   readonly state: RunState;
   readonly queuedAt: Date;
   readonly startedAt?: Date;
@@ -371,13 +381,15 @@ export interface Stop {
   readonly stoppedAt: Date;
 }
 
-export type MessageKind = 'card' | 'progress' | 'outcome';
+export type MessageKind = 'card' | 'progress' | 'outcome' | 'lease';
 
 /** A message Headroom owes: `wanted` counts the versions asked for, `sent` the newest one Slack has. */
 export interface OwedMessage {
   readonly key: string;
   readonly kind: MessageKind;
   readonly planId: string;
+  /** Of a run's progress the run, of a lease which of its messages. */
+  readonly number?: number;
   readonly channel: string;
   readonly wanted: number;
   readonly ts?: string;
@@ -407,6 +419,12 @@ export interface Transaction {
     /** Of these firing alerts, the ids of those whose end is stored as well. */
     endedAmong(ids: readonly string[]): Promise<ReadonlySet<string>>;
     ofPlan(planId: string): Promise<readonly AlertOfPlan[]>;
+    /** Alerts about a target that have not ended, on whichever plan of it they are listed. */
+    firingFor(about: {
+      readonly target: string;
+      readonly system: string;
+      readonly component: string;
+    }): Promise<readonly AlertOfPlan[]>;
     /** Moves the alerts of a plan to the one that replaces it. */
     move(fromPlan: string, toPlan: string): Promise<void>;
     /** Has the still firing alerts of a plan looked at once more. */
@@ -484,9 +502,13 @@ export interface Transaction {
     of(planId: string): Promise<readonly Vote[]>;
   };
   readonly runs: {
-    queue(run: RunId, at: Date): Promise<void>;
+    /** (Default: to carry the plan out.) */
+    queue(run: RunId, at: Date, purpose?: RunPurpose): Promise<void>;
     find(run: RunId): Promise<RunRecord | undefined>;
+    /** The newest run that carries the plan out. */
     latest(planId: string): Promise<RunRecord | undefined>;
+    /** The number the plan's next run has, whatever it is for. */
+    nextNumber(planId: string): Promise<number>;
     /** Makes a queued run this process's own; false when somebody else was faster. */
     claim(run: RunId, holder: string, now: Date, holdMs: number): Promise<boolean>;
     /** Keeps the run; false when it was lost to somebody else. */
@@ -495,12 +517,10 @@ export interface Transaction {
     /** Queued since before then, oldest first. */
     waiting(olderThan: Date): Promise<readonly RunRecord[]>;
     /** Running, but its holder has not been heard of in time. */
-    abandoned(now: Date): Promise<readonly RunRecord[]>;
-    lost(): Promise<readonly RunRecord[]>;
+    abandoned(now: Date, purpose: RunPurpose): Promise<readonly RunRecord[]>;
+    lost(purpose: RunPurpose): Promise<readonly RunRecord[]>;
     setChange(run: RunId, change: RunChange, at: Date): Promise<void>;
     changes(run: RunId): Promise<readonly RunChange[]>;
-    /** Whether a run of the plan before this one may have written; at one position where given. */
-    mayHaveWritten(before: RunId, position?: number): Promise<boolean>;
     /** How far the runs of a plan have come at one step: since when they are at it, and whether one is through with it. */
     stepDone(
       planId: string,
@@ -509,6 +529,10 @@ export interface Transaction {
     /** Keeps who said that a person's step is done; false when somebody said so before. */
     tick(planId: string, position: number, by: string, at: Date): Promise<boolean>;
     ticks(planId: string): Promise<readonly Tick[]>;
+    /** Whether a run of the plan before this one may have written; at one position where given. (Default: to carry it out.) */
+    mayHaveWritten(before: RunId, position?: number, purpose?: RunPurpose): Promise<boolean>;
+    /** Whether it is known that some run of the plan wrote at this position. */
+    wrote(planId: string, position: number): Promise<boolean>;
     /** Why a run of the plan before this one failed, when that was stored before the run was cut off. */
     gaveUp(before: RunId): Promise<string | undefined>;
   };
@@ -524,6 +548,23 @@ export interface Transaction {
     >;
     release(planId: string): Promise<void>;
   };
+  readonly leases: {
+    insert(lease: Lease): Promise<void>;
+    find(planId: string): Promise<Lease | undefined>;
+    /** Like find, and nobody else can move it until this transaction ends. Its plan is locked before. */
+    lock(planId: string): Promise<Lease | undefined>;
+    /** Stores a locked lease as it now is; its state moves along the table or stays. */
+    save(before: Lease, after: Lease): Promise<void>;
+    /** Lent, and due, asked back, or to be reminded of. */
+    due(now: Date): Promise<readonly Lease[]>;
+    /** The newest that were lent of the same target after this one and are not back. */
+    onTop(lease: Lease): Promise<Lease | undefined>;
+    list(filter: {
+      readonly states: readonly LeaseState[];
+      readonly system?: string;
+      readonly limit: number;
+    }): Promise<readonly Lease[]>;
+  };
   readonly stops: {
     put(stop: Stop): Promise<void>;
     /** Ends the stop of a scope, unless it was set after `setBefore`. */
@@ -537,6 +578,8 @@ export interface Transaction {
       readonly planId: string;
       readonly channel: string;
       readonly run?: number;
+      /** Which of a lease's messages. */
+      readonly number?: number;
     }): Promise<void>;
     /** The oldest message owed to a channel that may be called now; nobody else calls that channel until `sent` or `failed`. */
     takeOwed(now: Date, holdMs: number): Promise<OwedMessage | undefined>;

@@ -13,6 +13,7 @@ import type {
   SeenObject,
   WorkloadState,
 } from '../src/change/compare.ts';
+import type { Lease } from '../src/lease/lease.ts';
 import type { PlanView } from '../src/message/plan-view.ts';
 import type { AlertFacts } from '../src/plan/assemble.ts';
 import type { Reading } from '../src/plan/observation.ts';
@@ -367,6 +368,23 @@ export function makeCase(over: Partial<Case> = {}): Case {
     mode: 'apply',
     stops: [],
     now: after(120),
+    ...over,
+  };
+}
+
+/** Capacity that the plan has lent for two hours, one minute after it was drawn. */
+export function makeLease(over: Partial<Lease> = {}): Lease {
+  return {
+    planId: 'p-0abcd',
+    target: 'production/greenlang-gl008/Deployment/worker',
+    system: 'steam-traps',
+    state: 'lent',
+    stateAt: after(60),
+    lentAt: after(60),
+    dueAt: after(60 + 7_200),
+    remindAt: after(60 + 6_300),
+    attempts: 0,
+    message: 1,
     ...over,
   };
 }

@@ -52,6 +52,9 @@ describe('sample data', () => {
       'check constraint',
     );
     await expect(pool.query(`update run set state = 'odd'`)).rejects.toThrow('check constraint');
+    // 0003_lease.sql adds what is lent, and what a run is for.
+    await expect(pool.query(`update lease set state = 'odd'`)).rejects.toThrow('check constraint');
+    await expect(pool.query(`update run set purpose = 'odd'`)).rejects.toThrow('check constraint');
     await database.drop();
   });
 });
@@ -72,6 +75,9 @@ const sample = `
   insert into run_change values ('p-sample01', 1, 2, 'holding', null, now(), now());
   insert into tick values ('p-sample01', 2, 'U0ANN', now());
   insert into scheduled values ('gl-008', 'night', now(), 'p-sample01', null);
+  insert into run (plan_id, number, state, queued_at, purpose) values ('p-sample01', 2, 'queued', now(), 'give-back');
+  insert into lease (plan_id, target, system, state, state_at, lent_at, due_at)
+    values ('p-sample01', 'main/ns/Deployment/worker', 'gl-008', 'lent', now(), now(), now());
   insert into target_lock values ('main/ns/Deployment/worker', 'p-sample01', now());
   insert into stop values ('*', 'U0ANN', null, now());
   insert into message (key, plan_id, channel) values ('card:p-sample01', 'p-sample01', 'C0ONE');

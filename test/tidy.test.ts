@@ -28,6 +28,7 @@ const pureFolders = [
   'change',
   'chart',
   'command',
+  'lease',
   'message',
   'plan',
   'profile',

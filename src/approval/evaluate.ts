@@ -15,6 +15,20 @@ export type Verdict =
   | { readonly kind: 'waiting'; readonly because: string; readonly condition: ConditionName }
   | { readonly kind: 'refused'; readonly because: string; readonly condition: ConditionName };
 
+/**
+ * Whether what a plan has lent may be given back: by the approval it had, judged by the policy, mode and stops of now.
+ * Only that the plan itself is over does not count; for a plan that lends nothing it does.
+ */
+export function evaluateGiveBack(input: Case): Verdict {
+  const { plan, state } = input;
+  const isLent = plan.lease !== undefined && isOver(state);
+  return evaluateApproval(isLent ? { ...input, state: 'applying' } : input);
+}
+
+function isOver(state: Case['state']): boolean {
+  return state === 'applied' || state === 'left' || state === 'reverted';
+}
+
 /** The first failed condition refuses, else the first that waits waits, else the plan is approved. */
 export function evaluateApproval(input: Case): Verdict {
   const results = conditionNames.map((name) => ({ name, result: conditions[name](input) }));

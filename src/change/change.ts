@@ -1,5 +1,6 @@
 // One mutation of the world as data: what it is now, what it shall be, how it can be undone. Shown, tested and run as the same value.
 
+import { unreachable } from '../errors.ts';
 import type { ObjectRef } from './kinds.ts';
 
 /** Where a workload runs. Names are resolved from headroom.yaml, never from an alert's text. */
@@ -127,11 +128,26 @@ export function removalOf({ workload, object }: CreateChange, planId: string): R
   return { kind: 'remove', workload, object, madeBy: planId };
 }
 
-/**
- * The patch that takes a patch back: on the condition that what it wrote still stands. The last is taken back first,
- * because what was appended to a list moves up when an item before it goes.
- */
-export function undoOf(change: PatchChange): PatchChange {
+/** What takes a change back: on the condition that what it wrote still stands. */
+export function undoOf(change: ScaleChange | AutoscalerChange): ScaleChange | AutoscalerChange;
+export function undoOf(change: PatchChange): PatchChange;
+export function undoOf(
+  change: PatchChange | ScaleChange | AutoscalerChange,
+): PatchChange | ScaleChange | AutoscalerChange {
+  switch (change.kind) {
+    case 'scale':
+      return { ...change, before: change.after, after: change.before, floor: false };
+    case 'autoscaler':
+      return { ...change, before: change.after, after: change.before, floor: false };
+    case 'patch':
+      return undoOfPatch(change);
+    default:
+      return unreachable(change);
+  }
+}
+
+/** The last is taken back first, because what was appended to a list moves up when an item before it goes. */
+function undoOfPatch(change: PatchChange): PatchChange {
   const fields = change.fields.toReversed().map(
     ({ pointer, what, before, after, append }): PatchField => ({
       pointer,

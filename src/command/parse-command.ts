@@ -2,6 +2,7 @@
 
 import type { Systems } from '../plan/system.ts';
 import { suggestion } from '../words/nearest.ts';
+import { forSeconds } from './for-time.ts';
 import { type Sizes, sizesOf } from './sizes.ts';
 import { charactersMax, splitWords, type Words } from './words.ts';
 
@@ -22,6 +23,8 @@ export type Command =
       readonly system: string;
       readonly component: string;
       readonly reason?: string;
+      /** It is lent for so long. */
+      readonly forSeconds?: number;
     } & Sizes)
   | {
       readonly kind: 'run';
@@ -30,6 +33,8 @@ export type Command =
       readonly procedure?: string;
       readonly given: ReadonlyMap<string, string>;
     }
+  | { readonly kind: 'extend'; readonly plan: string; readonly seconds?: number }
+  | { readonly kind: 'give-back'; readonly plan: string }
   | { readonly kind: 'stop'; readonly scope: string; readonly reason?: string }
   | { readonly kind: 'resume'; readonly scope: string; readonly reason?: string };
 
@@ -42,7 +47,7 @@ const sizingWords = ['plan', 'what-if', 'forecast', 'cost', 'explain'] as const;
 type SizingWord = (typeof sizingWords)[number];
 
 const capacityWords = ['help', 'systems', 'status', 'rules', 'right-size', ...sizingWords] as const;
-const scalePairs = ['replicas', 'cpu', 'memory', 'reason'] as const;
+const scalePairs = ['replicas', 'cpu', 'memory', 'for', 'reason'] as const;
 const reasonCharactersMax = 300;
 
 /** `/capacity help | systems | status [SYSTEM] | rules SYSTEM | plan|what-if|forecast|cost|explain SYSTEM key=value… | explain PLAN | right-size SYSTEM[/component]`. */
@@ -110,7 +115,7 @@ function rightSize(target: string | undefined, systems: Systems): ParsedCommand 
   );
 }
 
-/** `/scale SYSTEM/component replicas=N cpu=750m memory=2Gi [reason="…"]` with at least one of the three, `/scale run SYSTEM PROCEDURE key=value…`, `/scale stop|resume [SYSTEM]`. */
+/** `/scale SYSTEM/component replicas=N cpu=750m memory=2Gi [reason="…"]` with at least one of the three, `for=2h` for a time, `/scale extend PLAN [for=1h]`, `/scale give-back PLAN`, `/scale run SYSTEM PROCEDURE key=value…`, `/scale stop|resume [SYSTEM]`. */
 export function parseScaleCommand(text: string, systems: Systems): ParsedCommand {
   const words = splitWords(text);
   const broken = brokenWords(words);
@@ -120,6 +125,7 @@ export function parseScaleCommand(text: string, systems: Systems): ParsedCommand
   const verb = first.toLowerCase();
   if (verb === 'run') return run(words, systems);
   if (extra !== undefined) return misuse(`I do not know what to do with "${extra}"`);
+  if (verb === 'extend' || verb === 'give-back') return ofLease(verb, second, words);
   if (verb === 'stop' || verb === 'resume') return stopOrResume(verb, second, words, systems);
   if (second !== undefined) return misuse(`I do not know what to do with "${second}"`);
   return scale(first, words, systems);
@@ -129,7 +135,7 @@ function scale(target: string, words: Words, systems: Systems): ParsedCommand {
   const [systemId = '', componentId, rest] = target.split('/');
   if (rest !== undefined) return misuse(`"${target}" should be SYSTEM/component`);
   if (!systems.has(systemId) && componentId === undefined) {
-    const known = ['run', 'stop', 'resume', ...systems.keys()];
+    const known = ['run', 'extend', 'give-back', 'stop', 'resume', ...systems.keys()];
     return misuse(`there is no system or word "${systemId}"${suggestion(systemId, known)}`);
   }
   return knownSystem(systemId, systems, (id) => {
@@ -149,7 +155,38 @@ function scaleTo(system: string, component: string, words: Words): ParsedCommand
   }
   const sizes = sizesOf(words);
   if (typeof sizes === 'string') return misuse(sizes);
-  return command({ kind: 'scale', system, component, ...sizes, ...reasonOf(words) });
+  const lasts = forSeconds(words);
+  if (typeof lasts === 'string') return misuse(lasts);
+  const { seconds } = lasts;
+  if (seconds !== undefined && sizes.requests !== undefined) {
+    return misuse('for= goes with replicas= alone: the size of pods is not changed back by itself');
+  }
+  return command({
+    kind: 'scale',
+    system,
+    component,
+    ...sizes,
+    ...(seconds !== undefined && { forSeconds: seconds }),
+    ...reasonOf(words),
+  });
+}
+
+function ofLease(
+  kind: 'extend' | 'give-back',
+  plan: string | undefined,
+  words: Words,
+): ParsedCommand {
+  if (plan === undefined || !planId.test(plan)) {
+    return misuse(`which plan? Its card and the status show it: ${kind} p-…`);
+  }
+  const known = kind === 'extend' ? ['for'] : [];
+  const unknown = [...words.pairs.keys()].find((key) => !known.includes(key));
+  if (unknown !== undefined) {
+    return misuse(`there is no setting "${unknown}"${suggestion(unknown, known)}`);
+  }
+  const lasts = forSeconds(words);
+  if (typeof lasts === 'string') return misuse(lasts);
+  return command(kind === 'extend' ? { kind, plan, ...lasts } : { kind, plan });
 }
 
 function knownComponent(

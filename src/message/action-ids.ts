@@ -5,6 +5,8 @@ export const actionIds = {
   deny: 'plan.deny',
   done: 'plan.step-done',
   fresh: 'plan.fresh',
+  extendLease: 'lease.extend',
+  giveBackLease: 'lease.give-back',
 } as const;
 
 export const viewIds = {

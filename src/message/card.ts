@@ -5,11 +5,13 @@ import type { Observation } from '../plan/observation.ts';
 import type { Finding, Plan } from '../plan/plan.ts';
 import { changesOf } from '../plan/step.ts';
 import { actionIds } from './action-ids.ts';
+import { alertLines } from './alert-lines.ts';
 import { byHandBlocks } from './by-hand-blocks.ts';
 import { changeLine, stepLine } from './change-words.ts';
 import { checkLines } from './check-lines.ts';
 import { firstLine, moveWords } from './first-line.ts';
 import { freshButton } from './fresh-button.ts';
+import { leaseLine, plannedLeaseLines } from './lease-words.ts';
 import {
   actions,
   amount,
@@ -32,22 +34,20 @@ import { formatPlanToken } from './plan-token.ts';
 import type { PlanView } from './plan-view.ts';
 import { stateLine } from './state-line.ts';
 
-/** At most this many alerts are named on a card; the others are counted. */
-const alertsNamed = 5;
-
 /** Renders the card from what is stored; the same view always gives the same card. */
 export function cardMessage(view: PlanView): Message {
   const { plan } = view.record;
   const state = stateLine(view);
+  const detail = `${state.detail} ${leaseLine(view)}`.trim();
   const blocks: KnownBlock[] = [
     header(firstLine(plan)),
-    section(`*${state.title}*${state.detail === '' ? '' : `\n${state.detail}`}`, 1_500),
+    section(`*${state.title}*${detail === '' ? '' : `\n${detail}`}`, 1_500),
     section(
       `*${plan.finding === undefined ? 'Why' : 'What was seen'}*\n${whyLines(plan).join('\n')}`,
       3_000,
     ),
     ...(plan.finding === undefined
-      ? sections(changesLines(plan), 4)
+      ? sections(changesLines(view), 4)
       : [section(findingText(plan.finding), 2_500)]),
   ];
   const checked = checkLines(plan.checks ?? []);
@@ -82,13 +82,14 @@ function mayBeDecided({ record, mode, rule }: PlanView): boolean {
 }
 
 /** A procedure is its steps in order; other plans are their changes. */
-function changesLines(plan: Plan): readonly string[] {
+function changesLines({ record, mode }: PlanView): readonly string[] {
+  const { plan } = record;
   const { steps, procedure } = plan;
   const lines =
     procedure === undefined
       ? changesOf(plan).map(changeLine)
       : steps.map((step, index) => `${index + 1}. ${stepLine(step)}`);
-  return ['*What changes*', ...lines];
+  return ['*What changes*', ...lines, ...plannedLeaseLines(record, mode)];
 }
 
 const findingHeads = {
@@ -157,21 +158,6 @@ export function observationLine(observation: Observation): string {
     case 'missing':
       return `• ${name}: *not known* (${literal(observation.because, 200)})`;
   }
-}
-
-function alertLines(view: PlanView): string[] {
-  const firing = view.alerts.filter(({ resolvedAt }) => resolvedAt === undefined);
-  const ended = view.alerts.filter(({ resolvedAt }) => resolvedAt !== undefined);
-  const lines = [...firing, ...ended].slice(0, alertsNamed).map((alert) => {
-    const since = new Date(alert.startsAt);
-    const until =
-      alert.resolvedAt === undefined
-        ? 'still firing'
-        : `resolved ${when(new Date(alert.resolvedAt))}`;
-    return `• ${literal(alert.alertname, 120)} since ${when(since)}, ${until}`;
-  });
-  const others = view.alerts.length - lines.length;
-  return others > 0 ? [...lines, `• and ${others} more for the same workload`] : lines;
 }
 
 function decisionButtons(view: PlanView): KnownBlock {

@@ -3,10 +3,12 @@
 import type { KnownBlock } from '@slack/types';
 import type { CommandNames } from '../command/command-names.ts';
 import { unreachable } from '../errors.ts';
+import type { Lease } from '../lease/lease.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { System, Systems } from '../plan/system.ts';
 import type { PlanRecord, Stop, StoredAlert } from '../ports.ts';
 import { firstLine } from './first-line.ts';
+import { leaseStatusLine } from './lease-words.ts';
 import {
   context,
   counted,
@@ -23,7 +25,7 @@ export function helpMessage({ capacity, scale }: CommandNames): Message {
   const text = [
     '*What you can ask*',
     `\`${capacity} systems\`  which systems there are, and how far each may go by itself`,
-    `\`${capacity} status [SYSTEM]\`  what waits, what runs, what came in and fits nowhere`,
+    `\`${capacity} status [SYSTEM]\`  what waits, what runs, what is lent, what came in and fits nowhere`,
     `\`${capacity} plan SYSTEM key=value…\`  sizes a system, measuring what you do not give, and compares that with what runs`,
     `\`${capacity} what-if SYSTEM key=value…\`  sizes it from what you give alone`,
     `\`${capacity} forecast SYSTEM key=value… growth=10% periods=12\`  what is to come, and when a limit is passed`,
@@ -33,6 +35,9 @@ export function helpMessage({ capacity, scale }: CommandNames): Message {
     `\`${capacity} rules SYSTEM\`  which alerts bring a card, and how to get the rules for Prometheus`,
     `\`${scale} SYSTEM/component replicas=N reason="…"\`  draws a plan that somebody else approves`,
     `\`${scale} SYSTEM/component cpu=750m memory=2Gi [replicas=N] reason="…"\`  the same for what each pod requests; its limits move along`,
+    `\`${scale} SYSTEM/component replicas=N for=2h\`  lends more for a time: it is given back by itself`,
+    `\`${scale} extend PLAN [for=1h]\`  gives what a plan has lent more time`,
+    `\`${scale} give-back PLAN\`  gives it back now, unless an alert or the load speaks against it`,
     `\`${scale} run SYSTEM [PROCEDURE] key=value… reason="…"\`  which procedures there are, or the plan that carries one out step by step`,
     `\`${scale} stop [SYSTEM | cluster=NAME] reason="…"\`  halts everything, one system or one cluster, between two changes`,
     `\`${scale} resume [SYSTEM | cluster=NAME]\`  lets it go on`,
@@ -94,6 +99,8 @@ export function systemsMessage(systems: Systems): Message {
 export interface StatusFacts {
   readonly systems: readonly System[];
   readonly plans: readonly PlanRecord[];
+  /** What is lent now; what ends first comes first. */
+  readonly leases: readonly { readonly lease: Lease; readonly plan: Plan }[];
   readonly stops: readonly Stop[];
   readonly unrouted: { readonly count: number; readonly newest: readonly StoredAlert[] };
   readonly clusters: readonly { readonly cluster: string; readonly problem?: string }[];
@@ -118,6 +125,8 @@ export function statusMessage(facts: StatusFacts): Message {
       1,
     ),
   );
+  const leases = facts.leases.map(({ lease, plan }) => leaseStatusLine({ plan }, lease));
+  if (leases.length > 0) blocks.push(...sections(['*Lent for a time*', ...leases], 1));
   const clusters = facts.clusters.map(({ cluster, problem }) =>
     problem === undefined
       ? `• cluster ${literal(cluster, 60)} answers`

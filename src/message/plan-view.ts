@@ -2,6 +2,7 @@
 
 import type { ApprovalRule, Mode, Vote } from '../approval/condition.ts';
 import type { ChainHead } from '../audit/chain.ts';
+import type { Lease } from '../lease/lease.ts';
 import type { AlertOfPlan, PlanRecord, RunChange, RunRecord, Tick } from '../ports.ts';
 
 export interface PlanView {
@@ -12,7 +13,9 @@ export interface PlanView {
   readonly mode: Mode;
   /** Words for each stop in force that covers the plan. */
   readonly stops: readonly string[];
-  readonly run: RunRecord | undefined;
+  readonly run: Omit<RunRecord, 'purpose'> | undefined;
+  /** What the plan has lent, once it has. */
+  readonly lease?: Lease;
   readonly changes: readonly RunChange[];
   /** Who said of which step that it is done. */
   readonly ticks: readonly Tick[];

@@ -8,6 +8,7 @@ import { isChange, type Step } from '../plan/step.ts';
 import type { RunChange, RunChangeState } from '../ports.ts';
 import { actionIds } from './action-ids.ts';
 import { changeWords } from './change-words.ts';
+import { leaseMessage } from './lease-words.ts';
 import {
   actions,
   button,
@@ -122,12 +123,18 @@ function alertsLine({ alerts }: PlanView): string {
 }
 
 /** The message of one kind, from what is stored. */
-export function threadMessage(kind: 'progress' | 'outcome', view: PlanView): Message {
+export function threadMessage(
+  kind: 'progress' | 'outcome' | 'lease',
+  view: PlanView,
+  number = 1,
+): Message {
   switch (kind) {
     case 'progress':
       return progressMessage(view);
     case 'outcome':
       return outcomeMessage(view);
+    case 'lease':
+      return leaseMessage(view, number);
     default:
       return unreachable(kind);
   }

@@ -9,12 +9,17 @@ import {
 import { type ChosenResize, chooseResize, type PodRequests } from './choose-resize.ts';
 import type { PlanName, TargetFacts } from './draft.ts';
 import { costOfChange, draft, placeOf, replicasSeen } from './draft.ts';
-import type { Origin, Plan, PodRequestsMove } from './plan.ts';
+import type { Observation } from './observation.ts';
+import type { Origin, Plan, PlannedLease, PodRequestsMove } from './plan.ts';
 
 export interface CommandFacts extends TargetFacts {
   /** At least one of the two is given. */
   readonly replicas?: number;
   readonly requests?: PodRequests;
+  /** It is lent for a time. */
+  readonly lease?: PlannedLease;
+  /** What the triggers of the lease measure now. */
+  readonly measured?: readonly Observation[];
   readonly origin: Origin;
 }
 
@@ -42,10 +47,11 @@ export function assembleCommandPlan(facts: CommandFacts, name: PlanName): Comman
   return {
     kind: 'plan',
     plan: draft(facts, name, {
-      observations: [replicasSeen(facts)],
+      observations: [replicasSeen(facts), ...(facts.measured ?? [])],
       chosen,
       requests,
       cost: costOfChange(facts, chosen, requests),
+      lease: facts.lease,
     }),
   };
 }
@@ -75,6 +81,11 @@ function chooseScale(facts: CommandFacts): Scale | Refused | undefined {
   const current = cluster.workload.replicas;
   if (!Number.isSafeInteger(current)) return refused('it is not known how many pods run now');
   if (replicas === current) return refused(`${component.id} already has ${current} replicas`);
+  if (facts.lease !== undefined && replicas < current) {
+    return refused(
+      `for= lends more for a time, and ${replicas} is fewer than the ${current} that run; leave it out to have fewer`,
+    );
+  }
   const chosen =
     replicas > current
       ? chooseScaleUp(placeOf(facts), cluster, replicas, component)

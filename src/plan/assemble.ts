@@ -17,6 +17,7 @@ import {
   replicasSeen,
   type TargetFacts,
 } from './draft.ts';
+import { leaseOfFloor } from './lease-of.ts';
 import { type Observation, type Reading, toObservation } from './observation.ts';
 import type { Finding, Origin, OutcomeTest, Plan } from './plan.ts';
 import { promqlNamesOf } from './system.ts';
@@ -87,6 +88,7 @@ function unlessDoubted(
       chosen,
       cost: costOfChange(facts, chosen),
       outcomeTest: outcomeTestOf(facts),
+      lease: leaseOfFloor(chosen.changes, system, trigger),
     });
   }
   const replicas = chosen.replicasAfter;

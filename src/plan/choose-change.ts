@@ -150,7 +150,7 @@ function raiseAutoscaler(
     notes: [
       atMaximum
         ? `${owner} owns this workload and is at its maximum of ${maxReplicas}, so its maximum is raised.`
-        : `${owner} owns this workload, so its minimum is raised; lower it again when the load is gone.`,
+        : `${owner} owns this workload, so its minimum is raised.`,
       ...(atMaximum || target <= maxReplicas
         ? []
         : [

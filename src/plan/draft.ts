@@ -8,8 +8,17 @@ import type { ArithmeticLine } from '../profile/trigger-facts.ts';
 import { type ChosenChange, missingWorkload } from './choose-change.ts';
 import type { PodRequests } from './choose-resize.ts';
 import { costOf } from './cost.ts';
+import { raisesMinimum } from './lease-of.ts';
 import { type Observation, toObservation } from './observation.ts';
-import type { Finding, Origin, OutcomeTest, Plan, PlanCost, PodRequestsMove } from './plan.ts';
+import type {
+  Finding,
+  Origin,
+  OutcomeTest,
+  Plan,
+  PlanCost,
+  PlannedLease,
+  PodRequestsMove,
+} from './plan.ts';
 import { defaultClocks, findingExpiresAfterSeconds, type System } from './system.ts';
 
 /** What was seen of a target, all at one time. */
@@ -53,12 +62,13 @@ interface Parts {
   readonly cost?: PlanCost | undefined;
   readonly finding?: Finding;
   readonly outcomeTest?: OutcomeTest | undefined;
+  readonly lease?: PlannedLease | undefined;
 }
 
 /** A plan of these parts; it holds a change or a finding. */
 export function draft(facts: Facts, name: PlanName, parts: Parts): Plan {
   const { system, component, now, trigger } = facts;
-  const { chosen, finding, sizing, cost, outcomeTest } = parts;
+  const { chosen, finding, sizing, cost, outcomeTest, lease } = parts;
   const before = running(facts);
   const clocks = system.rule ?? defaultClocks;
   const expireAfterSeconds =
@@ -75,17 +85,26 @@ export function draft(facts: Facts, name: PlanName, parts: Parts): Plan {
     ...(parts.requests && { requests: parts.requests }),
     observations: parts.observations,
     arithmetic: sizing?.arithmetic ?? [],
-    notes: [...(sizing?.notes ?? []), ...(chosen?.notes ?? [])],
+    notes: [...(sizing?.notes ?? []), ...(chosen?.notes ?? []), ...staysRaised(chosen, lease)],
     limitsMet: sizing?.limitsMet ?? [],
     ...(finding && { finding }),
     steps: chosen?.changes ?? [],
     decrease: chosen?.changes.some(isDecrease) ?? false,
     ...(cost && { cost }),
     ...(outcomeTest && { outcomeTest }),
+    ...(lease && { lease }),
     createdAt: now.toISOString(),
     expiresAt: new Date(now.getTime() + expireAfterSeconds * 1000).toISOString(),
     startWithinSeconds: clocks.startWithinSeconds,
   };
+}
+
+/** Without a lease nobody lowers it again. */
+function staysRaised(chosen: Chosen | undefined, lease: PlannedLease | undefined): string[] {
+  const raises = chosen?.changes.some(raisesMinimum) ?? false;
+  return raises && lease === undefined
+    ? ['The minimum stays raised until somebody lowers it again.']
+    : [];
 }
 
 /** What the component costs before and after a change; undefined where nothing says so. */

@@ -34,6 +34,14 @@ export type Origin =
       readonly words: string;
     };
 
+/** The plan lends capacity for a time; approving it approves the giving back. */
+export interface PlannedLease {
+  /** From when it is in place. */
+  readonly seconds: number;
+  /** The triggers that are measured before it is given back. None: a person must say when. */
+  readonly triggers: readonly string[];
+}
+
 /** How it will be judged whether the change helped. */
 export interface OutcomeTest {
   readonly promql: string;
@@ -110,6 +118,7 @@ export interface Plan {
   readonly decrease: boolean;
   readonly cost?: PlanCost;
   readonly outcomeTest?: OutcomeTest;
+  readonly lease?: PlannedLease;
   readonly createdAt: string;
   readonly expiresAt: string;
   /** Once approved it must start within this time. */

@@ -12,6 +12,8 @@ import type { Money } from '../sizing/what-if.ts';
 export interface PolicyRule extends ApprovalRule {
   readonly expireAfterSeconds: number;
   readonly startWithinSeconds: number;
+  /** A minimum that an alert raised is lent for so long. (Default: it stays.) */
+  readonly giveBackAfterSeconds?: number;
 }
 
 export interface System {

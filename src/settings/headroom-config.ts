@@ -283,5 +283,8 @@ function toRule(file: NonNullable<HeadroomFile['policy']>['rules'][number]): Con
     oncallMayApproveOwn: file.oncall?.mayApproveOwnWithReason ?? false,
     expireAfterSeconds: Math.round(file.expireAfter / 1000),
     startWithinSeconds: Math.round(file.startWithin / 1000),
+    ...(file.giveBackAfter !== undefined && {
+      giveBackAfterSeconds: Math.round(file.giveBackAfter / 1000),
+    }),
   };
 }

@@ -1,6 +1,8 @@
 // The form of headroom.yaml: which systems run where, who is told and who decides.
 import { z } from 'zod';
 import { type ObjectKind, objectKinds } from '../change/kinds.ts';
+import { leaseBounds } from '../lease/terms.ts';
+import { parseDurationMs } from '../profile/duration.ts';
 import {
   durationMs,
   kubernetesName,
@@ -27,6 +29,17 @@ const clock = durationMs.refine(
   (ms) => ms >= CLOCK_MS_MIN && ms <= CLOCK_MS_MAX,
   'expected a duration between 1s and 7d',
 );
+
+/** `never` is a way to say it, too. */
+function leaseTime(text: string, context: z.RefinementCtx): number | undefined {
+  if (text === 'never') return undefined;
+  const ms = parseDurationMs(text);
+  const { secondsMin, secondsMax } = leaseBounds;
+  if (ms !== undefined && ms >= secondsMin * 1000 && ms <= secondsMax * 1000) return ms;
+  const message = `expected a duration between 5m and 7d, or never, found "${text}"`;
+  context.addIssue({ code: 'custom', message });
+  return z.NEVER;
+}
 
 const httpUrl = z
   .string()
@@ -147,6 +160,11 @@ const rule = z.strictObject({
   scheduled: z.enum(['ask', 'approve']).default('ask').meta({
     description: 'Whether the rule itself approves what a schedule of this file draws.',
   }),
+  giveBackAfter: z
+    .string()
+    .transform(leaseTime)
+    .prefault('2h')
+    .meta({ description: 'How long the minimum of an autoscaler stays raised for an alert.' }),
   stricter: z
     .strictObject({ required: z.int().min(1).max(20) })
     .optional()

@@ -11,12 +11,14 @@ import {
   helpMessage,
   misuseMessage,
   proposedMessage,
+  type StatusFacts,
   statusMessage,
   systemsMessage,
 } from '../message/command-reply.ts';
 import { literal, type Message, plainMessage } from '../message/message.ts';
 import { rulesMessage } from '../message/rules-reply.ts';
-import type { StoredCommand } from '../ports.ts';
+import type { StoredCommand, Transaction } from '../ports.ts';
+import { answerLease } from './answer-lease.ts';
 import { answerProcedure } from './answer-procedure.ts';
 import { answerRightSize, answerSizing, explainPlan } from './answer-sizing.ts';
 import { limits } from './limits.ts';
@@ -100,6 +102,9 @@ async function carryOut(command: Command, stored: StoredCommand, parts: Parts): 
       return scale(command, stored, parts);
     case 'run':
       return answerProcedure(command, stored, parts);
+    case 'extend':
+    case 'give-back':
+      return answerLease(command, stored, parts);
     case 'stop':
     case 'resume':
       return stopOrResume(command, stored, parts);
@@ -121,9 +126,11 @@ async function status(systemId: string | undefined, parts: Parts): Promise<Messa
       ...of,
     });
     const watched = await tx.plans.list({ outcome: 'pending', limit: 20, ...of });
+    const leases = await openLeases(tx, of);
     return statusMessage({
       systems,
       plans: [...open, ...watched],
+      leases,
       stops: await tx.stops.all(),
       unrouted: await tx.alerts.unrouted(5),
       clusters: clusters.filter(({ cluster }) =>
@@ -132,6 +139,21 @@ async function status(systemId: string | undefined, parts: Parts): Promise<Messa
       messagesOwed: await tx.messages.owed(),
     });
   });
+}
+
+/** What is lent now, what ends first first. */
+async function openLeases(
+  tx: Transaction,
+  of: { readonly system?: string },
+): Promise<StatusFacts['leases']> {
+  const states = ['lent', 'giving', 'unknown'] as const;
+  const leases = await tx.leases.list({ states, limit: 20, ...of });
+  const found = [];
+  for (const lease of leases) {
+    const record = await tx.plans.find(lease.planId);
+    if (record !== undefined) found.push({ lease, plan: record.plan });
+  }
+  return found;
 }
 
 function rules(systemId: string, parts: Parts): Message {

@@ -8,6 +8,7 @@ import { applyChange } from './apply-change.ts';
 import type { ChangeAtHand, ChangeEnd } from './change-at-hand.ts';
 import { whyNotWrite } from './check-before-write.ts';
 import { endRun } from './end-run.ts';
+import { type GiveBackEnd, giveBack } from './give-back.ts';
 import { keepRun, type RunHold } from './keep-run.ts';
 import { limits } from './limits.ts';
 import { movePlan, wantInThread } from './move-plan.ts';
@@ -17,7 +18,14 @@ import { readCase } from './read-plan.ts';
 import { takeBack } from './take-back.ts';
 
 /** `waiting` runs stay queued: for a resume, or for another plan to let go of the target. */
-export type RunEnd = 'applied' | 'failed' | 'unknown' | 'waiting' | 'not-ours' | 'handed-over';
+export type RunEnd =
+  | 'applied'
+  | 'failed'
+  | 'unknown'
+  | 'waiting'
+  | 'not-ours'
+  | 'handed-over'
+  | GiveBackEnd;
 
 export type ApplyPlan = (run: RunId, shutdown: AbortSignal) => Promise<RunEnd>;
 
@@ -26,6 +34,7 @@ export function applyPlan(parts: Parts): ApplyPlan {
   return async (run, shutdown) => {
     const started = parts.clock.now();
     const begun = await begin(run, parts);
+    if (begun.kind === 'gives-back') return giveBack(run, shutdown, parts);
     if (begun.kind !== 'begun') return begun.kind;
     parts.checkpoint('run-claimed');
     parts.wake('messages');
@@ -54,11 +63,12 @@ interface Begun {
 function begin(
   run: RunId,
   parts: Parts,
-): Promise<Begun | { readonly kind: 'waiting' | 'failed' | 'not-ours' }> {
+): Promise<Begun | { readonly kind: 'waiting' | 'failed' | 'not-ours' | 'gives-back' }> {
   return parts.store.transaction(async (tx) => {
     const record = await tx.plans.lock(run.planId);
     const stored = await tx.runs.find(run);
     if (record === undefined || stored?.state !== 'queued') return { kind: 'not-ours' };
+    if (stored.purpose === 'give-back') return { kind: 'gives-back' };
     if (record.state !== 'approved' && record.state !== 'unknown') {
       await tx.runs.end(run, 'ended', parts.clock.now());
       return { kind: 'not-ours' };

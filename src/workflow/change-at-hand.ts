@@ -1,7 +1,7 @@
 // One change of a run while it is carried out, how it can end, and how its progress is stored.
 
 import type { Change, RemoveChange } from '../change/change.ts';
-import type { LockProof, PlanRecord, RunChangeState, RunId } from '../ports.ts';
+import type { LockProof, PlanRecord, RunChangeState, RunId, RunPurpose } from '../ports.ts';
 import type { RunHold } from './keep-run.ts';
 import { limits } from './limits.ts';
 import { wantInThread } from './move-plan.ts';
@@ -17,6 +17,8 @@ export interface ChangeAtHand {
   /** Nothing is written without it. */
   readonly lock: LockProof;
   readonly hold: RunHold;
+  /** (Default: to carry the plan out, or to take back what failed.) */
+  readonly purpose?: RunPurpose;
   readonly shutdown: AbortSignal;
 }
 
@@ -31,7 +33,7 @@ export type ChangeEnd =
 
 /** Stores where a change stands, with its audit entry; false when the run is somebody else's now. */
 export function note(
-  at: Pick<ChangeAtHand, 'run' | 'record' | 'position' | 'hold'>,
+  at: Pick<ChangeAtHand, 'run' | 'record' | 'position' | 'hold' | 'purpose'>,
   state: RunChangeState,
   detail: string | undefined,
   parts: Parts,
@@ -52,10 +54,14 @@ export function note(
       detail: {
         run: at.run.number,
         position: at.position,
+        ...(at.purpose && { purpose: at.purpose }),
         ...(detail !== undefined && { detail }),
       },
     });
-    await wantInThread(tx, at.record, { kind: 'progress', run: at.run.number }, parts);
+    // A lease has a message of its own, which says where it stands.
+    if (at.purpose !== 'give-back') {
+      await wantInThread(tx, at.record, { kind: 'progress', run: at.run.number }, parts);
+    }
     return true;
   });
 }

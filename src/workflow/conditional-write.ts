@@ -1,6 +1,6 @@
 // What writing and taking back share: a look that is tried a few times, and a conditional write that is announced before it is sent.
 
-import { evaluateApproval } from '../approval/evaluate.ts';
+import { evaluateApproval, evaluateGiveBack } from '../approval/evaluate.ts';
 import type { ClusterWrite } from '../change/cluster-write.ts';
 import type { ClusterState } from '../change/compare.ts';
 import { assert, OperationError } from '../errors.ts';
@@ -57,6 +57,7 @@ export type Sending =
   | { readonly kind: 'not-received'; readonly because: string }
   | Exclude<ChangeEnd, { kind: 'done' }>;
 
+const pointsOfGiveBack = ['give-back-announced', 'give-back-sent'] as const;
 const points = {
   writing: ['write-announced', 'write-sent'],
   reverting: ['revert-announced', 'revert-sent'],
@@ -69,7 +70,8 @@ export async function sendAnnounced(
   as: Announcement,
   parts: Parts,
 ): Promise<Sending> {
-  const [announcedPoint, sentPoint] = points[as.state];
+  const [announcedPoint, sentPoint] =
+    at.purpose === 'give-back' ? pointsOfGiveBack : points[as.state];
   for (let attempt = 1; ; attempt++) {
     const announced = await announce(at, as, parts);
     if (announced.kind !== 'go') return announced;
@@ -113,7 +115,7 @@ function announce(
     if (!(await tx.runs.renew(at.run, at.hold.holder, now, limits.runHoldMs)))
       return { kind: 'lost' };
     const input = await readCase(tx, record, parts);
-    const verdict = evaluateApproval(input);
+    const verdict = at.purpose === 'give-back' ? evaluateGiveBack(input) : evaluateApproval(input);
     if (verdict.kind !== 'approved' || input.mode !== 'apply') {
       const because =
         verdict.kind === 'approved' ? 'the system is no longer in apply mode' : verdict.because;
@@ -139,6 +141,7 @@ function announce(
         run: at.run.number,
         position: at.position,
         change: at.change,
+        ...(at.purpose && { purpose: at.purpose }),
         ...(because !== undefined && { because }),
       },
     });

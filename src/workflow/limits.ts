@@ -7,6 +7,10 @@ export const limits = {
   /** A queued run older than this is offered to the queue again; older than `runDirectMs`, it is run without the queue. */
   runOfferMs: 2_000,
   runDirectMs: 4_000,
+  /** What was measured before capacity is given back counts for this long: time enough to be offered twice. */
+  giveBackFreshMs: 60_000,
+  /** After so many runs in a row that were cut off, giving back waits like anything else that speaks against it. */
+  giveBackAttemptsMax: 3,
   /** A plan that ten runs could not finish has a fault that an eleventh will not mend. */
   runsMax: 10,
   /** How often a rollout is looked at (no request each, as long as its cluster can be watched), and how long it may take before it is called stuck. */

@@ -15,11 +15,13 @@ import type { Parts } from './parts.ts';
 
 /** Running, but not heard of in time: its plan's state is unknown until somebody has looked. */
 export async function findAbandonedRuns(parts: Parts): Promise<void> {
-  const abandoned = await parts.store.transaction((tx) => tx.runs.abandoned(parts.clock.now()));
+  const abandoned = await parts.store.transaction((tx) =>
+    tx.runs.abandoned(parts.clock.now(), 'apply'),
+  );
   for (const run of abandoned) {
     await parts.store.transaction(async (tx) => {
       const record = await tx.plans.lock(run.planId);
-      const still = (await tx.runs.abandoned(parts.clock.now())).some(
+      const still = (await tx.runs.abandoned(parts.clock.now(), 'apply')).some(
         (other) => other.planId === run.planId && other.number === run.number,
       );
       if (record === undefined || !still) return;
@@ -41,7 +43,7 @@ export async function findAbandonedRuns(parts: Parts): Promise<void> {
 
 /** Looks at the cluster for every lost run and opens the next one; real drift ends the plan instead. */
 export async function lookAgain(parts: Parts): Promise<void> {
-  const lost = await parts.store.transaction((tx) => tx.runs.lost());
+  const lost = await parts.store.transaction((tx) => tx.runs.lost('apply'));
   await inParallel(lost, async (run) => {
     const record = await parts.store.transaction((tx) => tx.plans.find(run.planId));
     if (record?.state !== 'unknown') return;

@@ -8,7 +8,14 @@ import { readMetric } from './observe-target.ts';
 import type { Parts } from './parts.ts';
 
 /** The load one plan may cause in Prometheus (design, section 7). */
-const queriesPerPlan = 6;
+export const queriesPerPlan = 6;
+
+/** How many questions the measurement of a trigger is, doubts left out. */
+export function queriesOf(trigger: Trigger): number {
+  const arrival = trigger.kind === 'backlog' ? trigger.arrival : undefined;
+  const age = trigger.measure.sampledAt === undefined ? 0 : 1;
+  return 1 + age + (arrival === undefined ? 0 : 1);
+}
 
 export interface Measured {
   readonly measured: Reading;
@@ -25,8 +32,7 @@ export async function measureTrigger(
   const question = { ...where, maxAgeSeconds: trigger.maxAgeSeconds };
   const arrival = trigger.kind === 'backlog' ? trigger.arrival : undefined;
   const doubts = trigger.kind === 'investigate' ? [] : trigger.doubts;
-  const asked =
-    1 + (trigger.measure.sampledAt === undefined ? 0 : 1) + (arrival === undefined ? 0 : 1);
+  const asked = queriesOf(trigger);
   const [measured, arriving, ...answers] = await Promise.all([
     readMetric({ ...question, ...trigger.measure }, parts),
     arrival && readMetric({ ...question, promql: arrival.promql }, parts),

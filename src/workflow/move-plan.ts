@@ -2,6 +2,7 @@
 
 import { isOpen, type OutcomeState, type PlanState } from '../plan/plan-state.ts';
 import type { PlanRecord, Transaction } from '../ports.ts';
+import { lend } from './lend.ts';
 import type { Parts } from './parts.ts';
 
 export interface Move {
@@ -38,6 +39,10 @@ export async function movePlan(
       ...detail,
     },
   });
+  const over = to === 'applied' || to === 'left' || to === 'reverted';
+  if (over && (await lend(tx, record, at)) !== undefined) {
+    await wantInThread(tx, record, { kind: 'lease', number: 1 }, parts);
+  }
   // Alerts of another trigger only joined to wait; now that nothing stands in their way they get a look of their own.
   if (!isOpen(to, move.outcome) && to !== 'superseded' && to !== 'failed') {
     await tx.alerts.reopenOthers(record.plan.id, record.plan.trigger);
@@ -61,7 +66,11 @@ export async function wantCard(
 export async function wantInThread(
   tx: Transaction,
   record: PlanRecord,
-  message: { readonly kind: 'progress' | 'outcome'; readonly run?: number },
+  message: {
+    readonly kind: 'progress' | 'outcome' | 'lease';
+    readonly run?: number;
+    readonly number?: number;
+  },
   { systems }: Pick<Parts, 'systems'>,
 ): Promise<void> {
   const channel = systems.get(record.plan.system)?.channel;

@@ -8,6 +8,7 @@ import type { TargetFacts } from '../plan/draft.ts';
 import type { System } from '../plan/system.ts';
 import type { StoredCommand } from '../ports.ts';
 import { checkedPlan } from './checked-plan.ts';
+import { measureLease } from './measure-lease.ts';
 import { noteReverts } from './note-reverts.ts';
 import { withScaledObject } from './observe-scaled-object.ts';
 import { askCluster, observeTarget } from './observe-target.ts';
@@ -60,6 +61,8 @@ async function draw(
     {
       ...facts,
       ...(command.requests && (await withVertical(facts, parts))),
+      ...(command.forSeconds !== undefined &&
+        (await measureLease(command.forSeconds, facts, parts))),
       ...(command.replicas !== undefined && { replicas: command.replicas }),
       ...(command.requests && { requests: command.requests }),
       origin: {

@@ -41,6 +41,7 @@ export async function readPlanView(
   const { votes, rule, mode, stops } = await readCase(tx, record, parts);
   const run = await tx.runs.latest(planId);
   const head = await tx.audit.head();
+  const lease = await tx.leases.find(planId);
   return {
     record,
     votes,
@@ -51,6 +52,7 @@ export async function readPlanView(
     run,
     changes: run === undefined ? [] : await tx.runs.changes(run),
     ticks: await tx.runs.ticks(planId),
+    ...(lease && { lease }),
     auditHead: head.seq === 0 ? undefined : head,
   };
 }

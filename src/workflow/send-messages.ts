@@ -20,7 +20,8 @@ export async function sendNextMessage(parts: Parts): Promise<boolean> {
   const { message, cardTs } = await parts.store.transaction(async (tx) => {
     const view = await readPlanView(tx, owed.planId, parts);
     return {
-      message: owed.kind === 'card' ? cardMessage(view) : threadMessage(owed.kind, view),
+      message:
+        owed.kind === 'card' ? cardMessage(view) : threadMessage(owed.kind, view, owed.number),
       cardTs: await tx.messages.cardTs(owed.planId),
     };
   });

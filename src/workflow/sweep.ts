@@ -1,9 +1,11 @@
-// What happens because time passes: proposals expire, approvals lapse, lost runs are found, late runs are offered again.
+// What happens because time passes: proposals expire, approvals lapse, leases end, lost runs are found, late runs are offered again.
 
 import { isHeldByDoubt } from '../plan/doubt-finding.ts';
 import type { PlanRecord, RunId } from '../ports.ts';
 import { limits } from './limits.ts';
 import { findAbandonedRuns, lookAgain } from './look-again.ts';
+import { findAbandonedGiveBacks, lookAtGiveBacks } from './look-at-give-back.ts';
+import { mindLeases } from './mind-leases.ts';
 import { type Move, movePlan } from './move-plan.ts';
 import { offerRun } from './offer-run.ts';
 import type { Parts } from './parts.ts';
@@ -15,9 +17,12 @@ export type StartRun = (run: RunId) => void;
 export async function sweep(parts: Parts, startRun: StartRun): Promise<void> {
   await endWhatIsDue(parts);
   await findAbandonedRuns(parts);
+  await findAbandonedGiveBacks(parts);
   // Before looking: a cluster that does not answer must not keep the runs of others waiting.
   await offerRuns(parts, startRun);
   await lookAgain(parts);
+  await lookAtGiveBacks(parts);
+  await mindLeases(parts);
   await relookAtFindings(parts);
   parts.wake('messages');
 }

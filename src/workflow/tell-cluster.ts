@@ -14,6 +14,12 @@ const messageCharsMax = 1_000;
 /** With the plan's id behind it a name stays within the 253 characters of Kubernetes. */
 const nameCharsMax = 200;
 
+const suffixes = {
+  HeadroomApplied: '',
+  HeadroomReverted: '.reverted',
+  HeadroomGaveBack: '.given-back',
+} as const satisfies Record<ObjectEvent['reason'], string>;
+
 /** The change is written, whatever becomes of this: that it could not be told is counted and logged, no more. */
 export async function tellCluster(
   at: Pick<ChangeAtHand, 'run' | 'record' | 'position' | 'change'>,
@@ -26,7 +32,7 @@ export async function tellCluster(
   const object = writtenObject(change);
   try {
     const words = `${plainChange(change)} (plan ${run.planId}${await approvedBy(at, parts)})`;
-    const suffix = reason === 'HeadroomReverted' ? '.reverted' : '';
+    const suffix = suffixes[reason];
     await parts.clusters.tell({
       object,
       // Told twice, after an interruption, it has the same name and stays one.

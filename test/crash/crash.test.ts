@@ -66,8 +66,11 @@ const interrupted = [
   'plan.applying',
   'plan.applied',
 ];
-/** A plan that becomes ready is never taken back; the stories of those that are stand below. */
-type Forward = Exclude<CheckpointName, `revert-${string}` | `gate-${string}`>;
+/** A plan that becomes ready is never taken back, and this one lends nothing; the stories of those that do stand elsewhere. */
+type Forward = Exclude<
+  CheckpointName,
+  `revert-${string}` | `gate-${string}` | `give-back-${string}`
+>;
 const lives = {
   'vote-stored': straight,
   'run-queued': straight,

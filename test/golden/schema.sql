@@ -33,6 +33,21 @@ table command: claimed_until timestamp with time zone
 table headroom_migration: name text not null
 table headroom_migration: sha256 text not null
 table headroom_migration: applied_at timestamp with time zone not null default now()
+table lease: plan_id text not null
+table lease: target text not null
+table lease: system text not null
+table lease: state text not null
+table lease: state_at timestamp with time zone not null
+table lease: lent_at timestamp with time zone not null
+table lease: due_at timestamp with time zone not null
+table lease: remind_at timestamp with time zone
+table lease: extended_by text
+table lease: extended_at timestamp with time zone
+table lease: asked_by text
+table lease: held text
+table lease: note text
+table lease: attempts integer not null default 0
+table lease: message integer not null default 1
 table message: key text not null
 table message: plan_id text not null
 table message: channel text not null
@@ -71,6 +86,7 @@ table run: started_at timestamp with time zone
 table run: ended_at timestamp with time zone
 table run: holder text
 table run: lease_until timestamp with time zone
+table run: purpose text not null default 'apply'::text
 table run_change: plan_id text not null
 table run_change: number integer not null
 table run_change: position integer not null
@@ -112,6 +128,9 @@ constraint audit_entry_previous_key on audit_entry: UNIQUE (previous)
 constraint command_dedupe_key_key on command: UNIQUE (dedupe_key)
 constraint command_pkey on command: PRIMARY KEY (id)
 constraint headroom_migration_pkey on headroom_migration: PRIMARY KEY (name)
+constraint lease_pkey on lease: PRIMARY KEY (plan_id)
+constraint lease_plan_id_fkey on lease: FOREIGN KEY (plan_id) REFERENCES plan(id)
+constraint lease_state_check on lease: CHECK ((state = ANY (ARRAY['lent'::text, 'giving'::text, 'unknown'::text, 'given'::text, 'ended'::text])))
 constraint message_pkey on message: PRIMARY KEY (key)
 constraint message_plan_id_fkey on message: FOREIGN KEY (plan_id) REFERENCES plan(id)
 constraint plan_command_id_key on plan: UNIQUE (command_id)
@@ -120,6 +139,7 @@ constraint plan_target_pkey on plan_target: PRIMARY KEY (plan_id, target)
 constraint plan_target_plan_id_fkey on plan_target: FOREIGN KEY (plan_id) REFERENCES plan(id)
 constraint run_pkey on run: PRIMARY KEY (plan_id, number)
 constraint run_plan_id_fkey on run: FOREIGN KEY (plan_id) REFERENCES plan(id)
+constraint run_purpose_check on run: CHECK ((purpose = ANY (ARRAY['apply'::text, 'give-back'::text])))
 constraint run_state_check on run: CHECK ((state = ANY (ARRAY['queued'::text, 'running'::text, 'lost'::text, 'ended'::text])))
 constraint run_change_pkey on run_change: PRIMARY KEY (plan_id, number, "position")
 constraint run_change_plan_id_number_fkey on run_change: FOREIGN KEY (plan_id, number) REFERENCES run(plan_id, number)
@@ -147,6 +167,9 @@ CREATE UNIQUE INDEX command_dedupe_key_key ON public.command USING btree (dedupe
 CREATE UNIQUE INDEX command_pkey ON public.command USING btree (id)
 CREATE INDEX command_waiting ON public.command USING btree (received_at) WHERE (answered_at IS NULL)
 CREATE UNIQUE INDEX headroom_migration_pkey ON public.headroom_migration USING btree (name)
+CREATE INDEX lease_open ON public.lease USING btree (state, due_at) WHERE (state = ANY (ARRAY['lent'::text, 'giving'::text, 'unknown'::text]))
+CREATE UNIQUE INDEX lease_pkey ON public.lease USING btree (plan_id)
+CREATE INDEX lease_target ON public.lease USING btree (target)
 CREATE INDEX message_owed ON public.message USING btree (channel, "position") WHERE (sent < wanted)
 CREATE UNIQUE INDEX message_pkey ON public.message USING btree (key)
 CREATE UNIQUE INDEX plan_command_id_key ON public.plan USING btree (command_id)

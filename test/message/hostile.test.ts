@@ -112,6 +112,7 @@ function everything(text: string): Message[] {
     systemsMessage(makeSystems(system)),
     statusMessage({
       systems: [system],
+      leases: [],
       plans: Array.from({ length: 40 }, () => record),
       stops: [{ scope: `system:${text}`, by: text, reason: text, stoppedAt: now }],
       unrouted: {

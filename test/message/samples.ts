@@ -9,6 +9,7 @@ import {
   statusMessage,
   systemsMessage,
 } from '../../src/message/command-reply.ts';
+import { leaseMessage, leaseReply } from '../../src/message/lease-words.ts';
 import type { Message, Modal } from '../../src/message/message.ts';
 import type { PlanView } from '../../src/message/plan-view.ts';
 import { outcomeMessage, progressMessage } from '../../src/message/thread.ts';
@@ -31,10 +32,12 @@ import {
   hashOf,
   makeAlertFacts,
   makeAlertOfPlan,
+  makeAutoscalerChange,
   makeAutoscalerState,
   makeClusterState,
   makeCommandPlan,
   makeDecrease,
+  makeLease,
   makePatchChange,
   makePlan,
   makeReading,
@@ -164,6 +167,25 @@ const asking = [
   { position: 2, state: 'passed', detail: 'the time has passed' },
   { position: 3, state: 'holding', detail: 'waiting for somebody to say that it is done' },
 ] as const satisfies readonly RunChange[];
+/** An autoscaler's minimum, raised for an alert for two hours. */
+const lent = makePlan({
+  replicas: { before: 4, after: 8 },
+  steps: [makeAutoscalerChange()],
+  lease: { seconds: 7_200, triggers: ['inspection-backlog'] },
+});
+const unmeasured = makeCommandPlan(eve, { lease: { seconds: 5_400, triggers: [] } });
+const lease = (over: Parameters<typeof makeLease>[0] = {}) =>
+  view(
+    { plan: lent, state: 'applied', stateAt: after(120) },
+    { by: [bob], lease: makeLease(over) },
+  );
+const held = {
+  held: 'alert',
+  note: 'InspectionQueueBacklog is firing',
+  extendedBy: 'headroom',
+} as const;
+/** Nothing is left to remind of. */
+const { remindAt: _remindAt, ...soon } = makeLease();
 
 const stops = [`Everything is stopped by <@${dan}>: incident 12`];
 const system = makeSystem();
@@ -463,6 +485,17 @@ export const cardViews = {
     { plan: resizedAlone, reason: 'it was stuck; cpu request could not be put back: drift' },
     ran({ state: 'kept' }),
   ),
+  'card-proposed-lease': state('proposed', { plan: lent }, { by: [] }),
+  'card-proposed-lease-unmeasured': state('proposed', { plan: unmeasured }, { by: [], alerts: [] }),
+  'card-approved-lease-by-hand': state(
+    'approved',
+    { plan: lent, startBy: after(990) },
+    { mode: 'propose' },
+  ),
+  'card-applied-lease': lease(),
+  'card-applied-lease-held': lease(held),
+  'card-applied-lease-given': lease({ state: 'given', stateAt: after(7_300) }),
+  'card-applied-nothing-lent': state('applied', { plan: lent }),
   'card-reverted': state('reverted', { reason: 'not ready after 10 minutes: 6 of 8 pods ready' }),
 } as const satisfies Record<string, PlanView>;
 
@@ -591,6 +624,40 @@ export const messages: Readonly<Record<string, Message>> = {
     ],
   }),
   'outcome-drifted': outcomeMessage({ ...cardViews['card-drifted'], alerts: [] }),
+  'lease-lent': leaseMessage(lease(), 1),
+  'lease-extended': leaseMessage(lease({ extendedBy: bob }), 1),
+  'lease-reminder': leaseMessage({ ...lease(), lease: soon }, 1),
+  'lease-asked': leaseMessage(lease({ askedBy: ann }), 1),
+  'lease-held-by-alert': leaseMessage(lease(held), 1),
+  'lease-held-nothing-measures': leaseMessage(
+    lease({
+      held: 'nothing-measures',
+      note: 'nothing measures what fewer pods would have to carry, so a person must give it back',
+    }),
+    1,
+  ),
+  'lease-giving': leaseMessage(lease({ state: 'giving' }), 1),
+  'lease-unknown': leaseMessage(lease({ state: 'unknown', note: 'no answer came (timeout)' }), 1),
+  'lease-given': leaseMessage(lease({ state: 'given', stateAt: after(7_300) }), 1),
+  'lease-given-asked': leaseMessage(
+    lease({ state: 'given', stateAt: after(3_600), askedBy: ann }),
+    1,
+  ),
+  'lease-ended': leaseMessage(
+    lease({
+      state: 'ended',
+      note: 'autoscaler worker-hpa has minReplicas 6, the plan had set 8 (changed by kubectl-edit, 2026-11-22 04:00 UTC)',
+    }),
+    1,
+  ),
+  'lease-older': leaseMessage(lease({ message: 2 }), 1),
+  'lease-reply-extended': leaseReply({ kind: 'extended', dueAt: after(7_200) }),
+  'lease-reply-asked': leaseReply({ kind: 'asked' }),
+  'lease-reply-refused': leaseReply({
+    kind: 'refused',
+    because: 'it is being given back right now',
+  }),
+  'lease-reply-none': leaseReply({ kind: 'no-such-lease' }),
   'command-help': helpMessage({ capacity: '/capacity', scale: '/scale' }),
   'command-misuse': misuseMessage('/capacity', 'there is no "stauts"; did you mean "status"?'),
   'command-refused': refusedMessage('worker already has 5 replicas'),
@@ -603,6 +670,7 @@ export const messages: Readonly<Record<string, Message>> = {
   'command-systems-none': systemsMessage(new Map()),
   'command-status-quiet': statusMessage({
     systems: [system],
+    leases: [],
     plans: [],
     stops: [],
     unrouted: { count: 0, newest: [] },
@@ -611,6 +679,10 @@ export const messages: Readonly<Record<string, Message>> = {
   }),
   'command-status-busy': statusMessage({
     systems: [system],
+    leases: [
+      { lease: makeLease(), plan: lent },
+      { lease: makeLease({ planId: 'p-3defg', ...held }), plan: lent },
+    ],
     plans: [
       makeRecord({ plan: usual }),
       makeRecord({ plan: makeDecrease({ id: 'p-2cdef' }), state: 'applied', outcome: 'pending' }),

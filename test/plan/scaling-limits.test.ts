@@ -61,7 +61,7 @@ describe('a workload that KEDA scales', () => {
       ],
       replicasAfter: 8,
       notes: [
-        'ScaledObject worker owns this workload, so its minimum is raised; lower it again when the load is gone.',
+        'ScaledObject worker owns this workload, so its minimum is raised.',
         'KEDA makes autoscaler keda-hpa-worker from ScaledObject worker, so that is what is changed.',
       ],
     });

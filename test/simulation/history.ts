@@ -296,26 +296,33 @@ class History {
     this.#world.bug('something is stuck', before);
   }
 
+  /** Not counted as movement: what is lent is looked at, and told, for as long as something speaks against giving it back. */
   async #progress(): Promise<{ readonly isOver: boolean; readonly text: string }> {
     const { rows } = await this.#world.database.pool.query<Record<string, number>>(
       `select (select count(*)::int from plan where outcome = 'pending'
                 or state in ('proposed', 'approved', 'applying', 'unknown', 'failed')) as plans,
               (select count(*)::int from run where state <> 'ended') as runs,
+              (select count(*)::int from lease where state in ('giving', 'unknown')) as leases,
               (select count(*)::int from message where sent < wanted) as messages,
               (select count(*)::int from alert where pending) as alerts,
               (select count(*)::int from command where answered_at is null and received_at > $1) as commands,
-              (select coalesce(max(seq), 0)::int from audit_entry) as audit,
-              (select coalesce(sum(sent), 0)::int from message) as sent`,
+              (select count(*)::int from audit_entry where body not like '%"event":"lease.%') as audit,
+              (select coalesce(sum(sent), 0)::int from message
+                where plan_id not in (select plan_id from lease)) as sent`,
       [new Date(this.#world.time.ms - 30 * 60_000)],
     );
-    const { plans, runs, messages, alerts, commands } = rows[0] ?? {};
-    const open = [plans, runs, messages, alerts, commands];
-    return { isOver: open.every((count) => count === 0), text: JSON.stringify(rows[0]) };
+    const { plans, runs, leases, messages, alerts, commands } = rows[0] ?? {};
+    const open = [plans, runs, leases, messages, alerts, commands];
+    return {
+      isOver: open.every((count) => count === 0),
+      text: JSON.stringify({ ...rows[0], messages: 0 }),
+    };
   }
 
   async #count(): Promise<void> {
     const { rows } = await this.#world.database.pool.query<{ what: string; count: number }>(
       `select 'plans ' || state as what, count(*)::int as count from plan group by 1
+       union all select 'leases ' || state, count(*)::int from lease group by 1
        union all select 'unknown, looked at', count(*)::int from audit_entry where body like '%"run.looked"%'`,
     );
     for (const { what, count } of rows) this.seen.set(what, count);

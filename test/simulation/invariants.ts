@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { createStore } from '../../src/adapters/store/store.ts';
 import type { ClusterWrite } from '../../src/change/cluster-write.ts';
+import { type LeaseState, leaseMayBecome } from '../../src/lease/lease.ts';
 import { cardMessage } from '../../src/message/card.ts';
 import { type Plan, planHash } from '../../src/plan/plan.ts';
 import { mayBecome, type PlanState, planStates } from '../../src/plan/plan-state.ts';
@@ -52,6 +53,7 @@ const checks = {
   eachChangeOnce,
   conditionalWrites,
   neverLower,
+  leasesFollowTheTable,
   oneRunATarget,
   votesCountOnce,
   nothingIsStuck,
@@ -148,7 +150,11 @@ function whyNotApproved(effect: Effect, { entries, plans }: Record): string | un
   const before = entries.filter(({ seq }) => seq < announced.seq);
   const own = before.filter(({ planId }) => planId === plan.id);
   const last = own.findLast(({ event }) => isStep(event));
-  if (last?.event !== 'plan.applying' || last.detail['run'] !== effect.run.number) {
+  if (givesBack(effect, entries)) {
+    const lease = own.findLast(({ event }) => movesLease(event));
+    if (lease?.event !== 'lease.giving')
+      return `its lease was not being given back (${lease?.event})`;
+  } else if (last?.event !== 'plan.applying' || last.detail['run'] !== effect.run.number) {
     return `the plan was not applying in this run (${last?.event})`;
   }
   const stopped = new Set<unknown>();
@@ -161,6 +167,18 @@ function whyNotApproved(effect: Effect, { entries, plans }: Record): string | un
   if (votes.some(({ detail }) => detail['hash'] !== plan.hash)) return 'a vote for another text';
   if (votes.some(({ event }) => event === 'vote.deny')) return 'it was denied';
   return whyTooFew(votes, JSON.parse(plan.body) as Plan, effect.rules.required);
+}
+
+/** Whether an effect is of a run that gives back what the plan has lent. */
+function givesBack({ run }: Pick<Effect, 'run'>, entries: readonly Entry[]): boolean {
+  return entries.some(
+    ({ event, planId, detail }) =>
+      event === 'lease.giving' && planId === run.planId && detail['run'] === run.number,
+  );
+}
+
+function movesLease(event: string): boolean {
+  return event.startsWith('lease.') && event !== 'lease.refused';
 }
 
 /** The policy of the scene in its own words, apart from the code under test. */
@@ -193,8 +211,9 @@ function eachChangeOnce({ world }: Record): readonly string[] {
 }
 
 /** A write has its effect only on exactly what the plan saw. */
-function conditionalWrites({ world, plans }: Record): readonly string[] {
+function conditionalWrites({ world, plans, entries }: Record): readonly string[] {
   return world.effects.flatMap(({ run, from, write }) => {
+    const isBack = givesBack({ run }, entries);
     const body = plans.get(run.planId)?.body;
     const changes = body === undefined ? [] : changesOf(JSON.parse(body) as Plan);
     const metrics = patchOf(write).some(({ path }) => path.startsWith('/spec/metrics'));
@@ -205,14 +224,14 @@ function conditionalWrites({ world, plans }: Record): readonly string[] {
     if (change === undefined || change.kind === 'create') return [`${run.planId} has no change`];
     if (change.kind === 'patch') return whyNotTested(run.planId, from, write);
     if (change.kind === 'scale') {
-      const saw = change.before.replicas;
+      const saw = isBack ? change.after.replicas : change.before.replicas;
       return from.replicas === saw ? [] : [`${run.planId} saw ${saw}, wrote over ${from.replicas}`];
     }
     const moved = (['minReplicas', 'maxReplicas'] as const).filter(
       (field) => change.before[field] !== change.after[field],
     );
     return moved
-      .filter((field) => from[field] !== change.before[field])
+      .filter((field) => from[field] !== (isBack ? change.after : change.before)[field])
       .map((field) => `${run.planId} saw ${change.before[field]}, wrote over ${from[field]}`);
   });
 }
@@ -231,15 +250,51 @@ function whyNotTested(planId: string, from: Sizes, write: ClusterWrite): readonl
   });
 }
 
-function neverLower({ world, plans }: Record): readonly string[] {
+function neverLower({ world, plans, entries }: Record): readonly string[] {
   return world.effects.flatMap(({ run, from, to }) => {
     const body = plans.get(run.planId)?.body;
     const plan = body === undefined ? undefined : (JSON.parse(body) as Plan);
     if (plan === undefined || plan.decrease) return [];
+    // What a plan has lent goes back to exactly what was there, and was approved with it.
+    if (givesBack({ run }, entries)) return whyNotBack(plan, to);
     const lowered = (['replicas', 'minReplicas', 'maxReplicas'] as const).filter(
       (field) => (to[field] ?? 0) < (from[field] ?? 0),
     );
     return lowered.map((field) => `${plan.id} lowered ${field} ${from[field]} → ${to[field]}`);
+  });
+}
+
+function whyNotBack(plan: Plan, to: Sizes): readonly string[] {
+  return changesOf(plan).flatMap((change) => {
+    if (plan.lease === undefined) return [`${plan.id} lends nothing and was given back`];
+    if (change.kind === 'scale' && to.replicas !== change.before.replicas) {
+      return [`${plan.id} gave back to ${to.replicas}, not ${change.before.replicas}`];
+    }
+    const isMinimum = change.kind === 'autoscaler' && to.minReplicas !== change.before.minReplicas;
+    return isMinimum ? [`${plan.id} gave the minimum back to ${to.minReplicas}`] : [];
+  });
+}
+
+/** Each step of a lease is in the table, and while it is given back or unknown no other run of the target begins. */
+async function leasesFollowTheTable({ world, entries }: Record): Promise<readonly string[]> {
+  const { rows } = await world.database.pool.query<{ plan_id: string; state: LeaseState }>(
+    'select plan_id, state from lease',
+  );
+  return rows.flatMap(({ plan_id, state }) => {
+    const own = entries.filter(({ planId, event }) => planId === plan_id && movesLease(event));
+    let at: LeaseState | undefined;
+    const broken: string[] = [];
+    for (const { event, detail, seq } of own) {
+      if (event === 'lease.lent') at = 'lent';
+      else {
+        const to = String(detail['to']) as LeaseState;
+        const follows = detail['from'] === at && (to === at || leaseMayBecome(at ?? to, to));
+        if (!follows) broken.push(`entry ${seq}: the lease of ${plan_id} from ${at} to ${to}`);
+        at = to;
+      }
+    }
+    if (at !== state) broken.push(`the lease of ${plan_id} is ${state}, the trail says ${at}`);
+    return broken;
   });
 }
 
@@ -284,6 +339,7 @@ async function nothingIsStuck({ world, plans }: Record): Promise<readonly string
   const { rows } = await world.database.pool.query<{ what: string }>(
     `select 'a lock on ' || target || ' of ' || plan_id as what from target_lock
      union all select 'run ' || plan_id || '/' || number || ' ' || state from run where state <> 'ended'
+     union all select 'the lease of ' || plan_id || ' ' || state from lease where state in ('giving', 'unknown')
      union all select 'alert ' || id from alert where pending`,
   );
   return [...open.map(({ id, state }) => `${id} ${state}`), ...rows.map(({ what }) => what)];

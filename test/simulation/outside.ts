@@ -1,6 +1,7 @@
 // What people and machines outside do in a history: alerts, votes, commands, edits, and somebody at the command line.
 
 import type { IncomingAlert } from '../../src/ports.ts';
+import { askOfLease } from '../../src/workflow/ask-of-lease.ts';
 import { castVote } from '../../src/workflow/cast-vote.ts';
 import { receiveAlerts } from '../../src/workflow/receive-alerts.ts';
 import { receiveCommand } from '../../src/workflow/receive-command.ts';
@@ -40,6 +41,7 @@ export class Outside {
         drift: this.#world.isBeforeWrite ? 8 : 2,
         stop: this.#world.isBeforeWrite ? 4 : 0.3,
         resume: 1,
+        lease: 1,
       })
     ) {
       case 'vote':
@@ -57,6 +59,8 @@ export class Outside {
         return this.#command();
       case 'drift':
         return this.#drift();
+      case 'lease':
+        return this.#lease();
       case 'stop':
         this.#world.trace('the command line stops everything');
         return stop({ scope: '*', by: 'cli:driver' }, this.#world.commandLine);
@@ -137,6 +141,26 @@ export class Outside {
     }
   }
 
+  /** Somebody presses a button under what was lent. */
+  async #lease(): Promise<void> {
+    const { prng, alive, database } = this.#world;
+    if (alive.length === 0) return;
+    const { rows } = await database.pool.query<{ id: string; hash: string }>(
+      `select id, hash from plan join lease on plan_id = id where lease.state = 'lent' order by id desc limit 1`,
+    );
+    const [plan] = rows;
+    if (plan === undefined) return;
+    const by = people[prng.weighted({ ann: 3, bob: 3, eve: 1, oncall: 1 })];
+    const kind = prng.chance(0.8) ? 'give-back' : 'extend';
+    const process = prng.pick(alive);
+    this.#world.trace(`${by} presses ${kind} for ${plan.id} → ${process.name}`);
+    process.begin('lease', async () => {
+      const wish = { planId: plan.id, planHash: plan.hash, by, what: { kind } } as const;
+      const answer = await askOfLease(process.parts)(wish);
+      this.#world.trace(`${by} hears: ${answer.kind}`);
+    });
+  }
+
   #command(): void {
     const { prng, alive } = this.#world;
     if (alive.length === 0) return;
@@ -144,7 +168,7 @@ export class Outside {
     const replicas = `replicas=${prng.between(3, 14)}`;
     const cpu = `cpu=${prng.pick(['1500m', '2', '2500m', '3'])}`;
     const asks = {
-      scale: `gl-008/worker ${replicas} reason="a test"`,
+      scale: `gl-008/worker ${replicas}${prng.chance(0.4) ? ' for=5m' : ''} reason="a test"`,
       resize: `gl-008/worker ${cpu}${prng.chance(0.3) ? ` ${replicas}` : ''} reason="a test"`,
     };
     const text = words === 'scale' || words === 'resize' ? asks[words] : words;

@@ -46,6 +46,7 @@ policy:
       scheduled: ${scheduled ?? 'ask'}
       oncall: { users: [${people.oncall}], mayApproveOwnWithReason: true }
       stricter: { required: 2 }
+      giveBackAfter: 5m
 operators: [${people.ann}, ${people.oncall}]
 `;
 }

@@ -140,6 +140,24 @@ export function alertsOn(sql: Sql): Transaction['alerts'] {
       );
       return rows.map((row) => present(row));
     },
+    async firingFor({ target, system, component }) {
+      return sql.rows(
+        z.object({
+          alertname: z.string(),
+          fingerprint: z.string(),
+          startsAt: z.string(),
+          deliveries: z.number(),
+        }),
+        `select coalesce(f.labels ->> 'alertname', 'alert without a name') as alertname, f.fingerprint,
+                f.starts_at as "startsAt", f.deliveries
+           from alert f
+          where f.status = 'firing'
+            and ((f.system = $2 and f.component = $3) or f.plan_id in (select id from plan where target = $1))
+            and not exists (select from alert r where ${endOf('f', 'r')})
+          order by f.id`,
+        [target, system, component],
+      );
+    },
     async move(fromPlan, toPlan) {
       await sql.run('update alert set plan_id = $2 where plan_id = $1', [fromPlan, toPlan]);
     },

@@ -1,7 +1,7 @@
 // Messages owed to Slack: one row a message, one caller a channel, the newest version only.
 
 import { z } from 'zod';
-import type { Transaction } from '../../ports.ts';
+import type { OwedMessage, Transaction } from '../../ports.ts';
 import type { Sql } from '../postgres.ts';
 import { countRow, present } from './rows.ts';
 
@@ -15,8 +15,12 @@ const owedRow = z.object({
   attempts: z.number(),
 });
 
-function kindOf(key: string): 'card' | 'progress' | 'outcome' {
-  return z.enum(['card', 'progress', 'outcome']).parse(key.split(':')[0]);
+function kindOf(key: string): Pick<OwedMessage, 'kind' | 'number'> {
+  const [kind, , number] = key.split(':');
+  return {
+    kind: z.enum(['card', 'progress', 'outcome', 'lease']).parse(kind),
+    ...(number !== undefined && { number: Number(number) }),
+  };
 }
 
 export function messagesOn(sql: Sql): Transaction['messages'] {
@@ -28,8 +32,8 @@ export function messagesOn(sql: Sql): Transaction['messages'] {
     );
   }
   return {
-    async want({ kind, planId, channel, run }) {
-      const key = run === undefined ? `${kind}:${planId}` : `${kind}:${planId}:${run}`;
+    async want({ kind, planId, channel, run, number = run }) {
+      const key = number === undefined ? `${kind}:${planId}` : `${kind}:${planId}:${number}`;
       await sql.run(
         `insert into message (key, plan_id, channel) values ($1, $2, $3)
          on conflict (key) do update set wanted = message.wanted + 1, retry_at = null, problem = null`,
@@ -69,7 +73,7 @@ export function messagesOn(sql: Sql): Transaction['messages'] {
       }
       // Until its answer is stored nobody knows what the message shows, and what it showed before is no reason to skip it.
       await sql.run('update message set sent_hash = null where key = $1', [owed.key]);
-      return { ...present(owed), kind: kindOf(owed.key) };
+      return { ...present(owed), ...kindOf(owed.key) };
     },
     async cardTs(planId) {
       const [row] = await sql.rows(

@@ -8,13 +8,14 @@ import { present } from './rows.ts';
 const runRow = z.object({
   planId: z.string(),
   number: z.number(),
+  purpose: z.enum(['apply', 'give-back']),
   state: z.enum(['queued', 'running', 'lost', 'ended']),
   queuedAt: z.date(),
   startedAt: z.date().nullable(),
   endedAt: z.date().nullable(),
   holder: z.string().nullable(),
 });
-const runColumns = `plan_id as "planId", number, state, queued_at as "queuedAt", started_at as "startedAt",
+const runColumns = `plan_id as "planId", number, purpose, state, queued_at as "queuedAt", started_at as "startedAt",
   ended_at as "endedAt", holder`;
 
 const changeRow = z.object({
@@ -45,15 +46,23 @@ export function runsOn(sql: Sql): Transaction['runs'] {
     return rows.map((row) => present(row));
   }
   return {
-    async queue(run, at) {
+    async queue(run, at, purpose = 'apply') {
       await sql.run(
-        `insert into run (plan_id, number, state, queued_at) values ($1, $2, 'queued', $3)`,
-        [run.planId, run.number, at],
+        `insert into run (plan_id, number, state, queued_at, purpose) values ($1, $2, 'queued', $3, $4)`,
+        [run.planId, run.number, at, purpose],
       );
     },
     find: async (run) => (await many('plan_id = $1 and number = $2', [run.planId, run.number]))[0],
     latest: async (planId) =>
-      (await many('plan_id = $1 order by number desc limit 1', [planId]))[0],
+      (await many(`plan_id = $1 and purpose = 'apply' order by number desc limit 1`, [planId]))[0],
+    async nextNumber(planId) {
+      const [row] = await sql.rows(
+        z.object({ next: z.number() }),
+        'select coalesce(max(number), 0) + 1 as next from run where plan_id = $1',
+        [planId],
+      );
+      return row?.next ?? 1;
+    },
     async claim(run, holder, now, holdMs) {
       const claimed = await sql.run(
         `update run set state = 'running', holder = $3, started_at = $4, lease_until = $5
@@ -78,8 +87,12 @@ export function runsOn(sql: Sql): Transaction['runs'] {
     },
     waiting: (olderThan) =>
       many(`state = 'queued' and queued_at <= $1 order by queued_at limit 100`, [olderThan]),
-    abandoned: (now) => many(`state = 'running' and lease_until <= $1 order by started_at`, [now]),
-    lost: () => many(`state = 'lost' order by started_at`, []),
+    abandoned: (now, purpose) =>
+      many(`state = 'running' and lease_until <= $1 and purpose = $2 order by started_at`, [
+        now,
+        purpose,
+      ]),
+    lost: (purpose) => many(`state = 'lost' and purpose = $1 order by started_at`, [purpose]),
     async setChange(run, change, at) {
       await sql.run(
         `insert into run_change (plan_id, number, position, state, detail, updated_at, since) values ($1, $2, $3, $4, $5, $6, $6)
@@ -87,13 +100,23 @@ export function runsOn(sql: Sql): Transaction['runs'] {
         [run.planId, run.number, change.position, change.state, change.detail ?? null, at],
       );
     },
-    async mayHaveWritten({ planId, number }, position) {
+    async mayHaveWritten({ planId, number }, position, purpose = 'apply') {
       const rows = await sql.rows(
         z.object({ position: z.number() }),
-        `select position from run_change
-          where plan_id = $1 and number < $2 and ($3::int is null or position = $3)
-            and state not in ('reached', 'refused', 'blocked', 'holding', 'passed', 'warned') limit 1`,
-        [planId, number, position ?? null],
+        `select c.position from run_change c join run r on r.plan_id = c.plan_id and r.number = c.number
+          where c.plan_id = $1 and c.number < $2 and ($3::int is null or c.position = $3) and r.purpose = $4
+            and c.state not in ('reached', 'refused', 'blocked', 'holding', 'passed', 'warned') limit 1`,
+        [planId, number, position ?? null, purpose],
+      );
+      return rows.length > 0;
+    },
+    async wrote(planId, position) {
+      const rows = await sql.rows(
+        z.object({ number: z.number() }),
+        `select c.number from run_change c join run r on r.plan_id = c.plan_id and r.number = c.number
+          where c.plan_id = $1 and c.position = $2 and r.purpose = 'apply'
+            and c.state in ('written', 'verified', 'failed') limit 1`,
+        [planId, position],
       );
       return rows.length > 0;
     },

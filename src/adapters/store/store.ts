@@ -7,6 +7,7 @@ import { type Sql, withTransaction } from '../postgres.ts';
 import { alertsOn } from './alerts.ts';
 import { auditOn } from './audit.ts';
 import { commandsOn } from './commands.ts';
+import { leasesOn } from './leases.ts';
 import { locksOn, stopsOn } from './locks-and-stops.ts';
 import { messagesOn } from './messages.ts';
 import { plansOn } from './plans.ts';
@@ -39,6 +40,7 @@ function transactionOn(sql: Sql): Transaction {
     plans: plansOn(sql),
     votes: votesOn(sql),
     runs: runsOn(sql),
+    leases: leasesOn(sql),
     locks: locksOn(sql),
     stops: stopsOn(sql),
     schedules: schedulesOn(sql),

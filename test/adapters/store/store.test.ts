@@ -122,8 +122,10 @@ describe('runs', () => {
     expect(await store.transaction((tx) => tx.runs.renew(run, holder, after(5), 10_000))).toBe(
       true,
     );
-    expect(await store.transaction((tx) => tx.runs.abandoned(after(14)))).toEqual([]);
-    expect(await store.transaction((tx) => tx.runs.abandoned(after(15)))).toMatchObject([run]);
+    expect(await store.transaction((tx) => tx.runs.abandoned(after(14), 'apply'))).toEqual([]);
+    expect(await store.transaction((tx) => tx.runs.abandoned(after(15), 'apply'))).toMatchObject([
+      run,
+    ]);
     // A hold that ran out cannot be renewed: somebody may already be looking.
     expect(await store.transaction((tx) => tx.runs.renew(run, holder, after(16), 10_000))).toBe(
       false,
