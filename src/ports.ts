@@ -109,16 +109,12 @@ export interface Clusters {
    */
   scaledObject(workload: WorkloadRef): Promise<ScaledObjectSeen>;
   /**
-<<<<<<< HEAD
    * When an Argo CD application or a Flux source puts back what somebody else changes.
    * @throws OperationError when the cluster cannot be asked.
    */
   syncSettings(cluster: string, source: SyncSource): Promise<SyncSettings>;
   /**
-   * What the autoscalers of a namespace scale.
-=======
    * What the autoscalers of a namespace scale, as the cluster last told it.
->>>>>>> 83cc2a6 (adapters: follow clusters by watches)
    * @throws OperationError when the cluster cannot be asked.
    */
   autoscaled(place: {
