@@ -2,6 +2,8 @@
 
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { rightsOf } from '../../src/change/access.ts';
+import type { Change } from '../../src/change/change.ts';
 import { OperationError } from '../../src/errors.ts';
 import type { Clusters, ObjectEvent } from '../../src/ports.ts';
 import type { Place } from './place.ts';
@@ -129,6 +131,15 @@ export function neighbourCases(lend: () => Place): void {
           `cannot patch resource "deployments" in API group "apps" in the namespace "${place.namespace}"`,
         );
       }
+      const mayAll = async (change: Change) =>
+        (await Promise.all(rightsOf(change).map(async (right) => narrow.may(right)))).every(
+          Boolean,
+        );
+      expect([await mayAll(up), await mayAll(sized), await mayAll(idle('not-mine'))]).toEqual([
+        true,
+        false,
+        false,
+      ]);
       const other = idle('not-mine');
       expect(refusal(await send(place, other, { clusters: narrow }))).toContain('cannot ');
       expect(await place.clusters.read(other.object)).toBeUndefined();

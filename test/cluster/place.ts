@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiException, HttpMethod, KubeConfig } from '@kubernetes/client-node';
 import { z } from 'zod';
-import { apisOf, createClusters } from '../../src/adapters/kubernetes.ts';
+import { apisOf, createClusters, type RunningClusters } from '../../src/adapters/kubernetes.ts';
 import { loadKubeconfig } from '../../src/adapters/kubernetes-config.ts';
 import { sendJson } from '../../src/adapters/kubernetes-raw.ts';
 import { createRoomReader } from '../../src/adapters/kubernetes-room.ts';
@@ -91,6 +91,7 @@ class OpenPlace implements Place {
   readonly #options: PlaceOptions;
   readonly #directory: string;
   readonly #configuration: ReturnType<typeof apisOf>['configuration'];
+  readonly #running: RunningClusters[] = [];
   #uid: string | undefined;
 
   constructor(options: PlaceOptions, namespace: string, directory: string) {
@@ -99,7 +100,7 @@ class OpenPlace implements Place {
     this.patienceMs = patienceMs;
     this.#options = options;
     this.#directory = directory;
-    this.clusters = createClusters([{ id: cluster }], kubeconfig, { deadlineMs });
+    this.clusters = this.#reach(kubeconfig);
     const clock = { now: () => new Date() };
     this.look = createRoomReader([{ id: cluster }], kubeconfig, { clock, deadlineMs });
     this.#configuration = apisOf({ id: cluster }, kubeconfig, deadlineMs).configuration;
@@ -173,7 +174,13 @@ class OpenPlace implements Place {
     const file = join(this.#directory, name);
     const { token } = withToken.parse(asked).status;
     await writeFile(file, kubeconfigWith(this.#options.kubeconfig, token), { mode: 0o600 });
-    return createClusters([{ id: cluster }], file, { deadlineMs });
+    return this.#reach(file);
+  }
+
+  #reach(kubeconfig: string): RunningClusters {
+    const running = createClusters([{ id: cluster }], kubeconfig, { deadlineMs });
+    this.#running.push(running);
+    return running;
   }
 
   crash(workload: string): void {
@@ -182,6 +189,7 @@ class OpenPlace implements Place {
 
   async close(): Promise<void> {
     try {
+      await Promise.all(this.#running.map(async (running) => running.close()));
       if (this.#uid !== undefined) await this.#removeNamespace(this.#uid);
     } finally {
       await rm(this.#directory, { recursive: true, force: true });

@@ -69,6 +69,7 @@ export function podCases(lend: () => Place): void {
         await ready(change);
       }
       const seen = (await place.clusters.observe(workload)).workload;
+      expect((await place.clusters.follow(workload)).workload).toEqual(seen);
       expect(seen).toMatchObject({ podCpuMillicores: 10, podMemoryMi: 16, notReady: [] });
     },
   );
@@ -152,11 +153,14 @@ export function podCases(lend: () => Place): void {
       await carryOut(place, change);
       expect((await place.clusters.observe(make.workload)).autoscaler).toMatchObject(after);
     }
-    expect(await place.clusters.autoscaled(place.ref('Deployment', 'limited'))).toContainEqual({
-      autoscaler: 'limited',
-      kind: 'Deployment',
-      workload: 'limited',
-    });
+    const found = { autoscaler: 'limited', kind: 'Deployment', workload: 'limited' };
+    // What is followed is told a moment later.
+    await place.until('the autoscaler among those of its namespace', async () =>
+      (await place.clusters.autoscaled(make.object)).find(
+        ({ autoscaler }) => autoscaler === found.autoscaler,
+      ),
+    );
+    expect(await place.clusters.autoscaled(make.object)).toContainEqual(found);
     const raised = limiting(make.workload, bounds(1, 6), bounds(2, 6));
     await ready(raised);
     const scale = scaling(make.workload, 2, 3);
@@ -174,6 +178,11 @@ export function podCases(lend: () => Place): void {
     const spec = { minAvailable: 1, selector: { matchLabels: { app: 'budget' } } };
     const fields = { spec };
     await carryOut(place, making(place, { kind: 'PodDisruptionBudget', name: 'budget', fields }));
+    const budget = await place.until('both pods to be counted', async () => {
+      const budgets = await place.clusters.disruptionBudgets(make.object);
+      return budgets.find(({ name, expectedPods }) => name === 'budget' && expectedPods === 2);
+    });
+    expect(budget).toMatchObject({ labels: { app: 'budget' }, minAvailable: 1 });
     const status = z.object({ status: z.object({ disruptionsAllowed: z.literal(1) }) });
     const path = `/apis/policy/v1/namespaces/${place.namespace}/poddisruptionbudgets/budget`;
     await place.until(
