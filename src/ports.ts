@@ -104,7 +104,7 @@ export interface Clusters {
    */
   vertical(workload: WorkloadRef): Promise<VerticalAutoscaler>;
   /**
-   * The ScaledObject (KEDA) that scales a workload, if there is one.
+   * The ScaledObject (KEDA) that scales a workload, if there is one, as the cluster last told it.
    * @throws OperationError when the cluster cannot be asked.
    */
   scaledObject(workload: WorkloadRef): Promise<ScaledObjectSeen>;

@@ -4,8 +4,8 @@ import { setMaxListeners } from 'node:events';
 import type { Configuration, V1Deployment, V1Pod, V1StatefulSet } from '@kubernetes/client-node';
 import { z } from 'zod';
 import type { WorkloadRef } from '../change/change.ts';
-import type { ClusterState } from '../change/compare.ts';
-import { objectKinds, objectPath } from '../change/kinds.ts';
+import type { ClusterState, ScaledObjectSeen } from '../change/compare.ts';
+import { type ObjectKind, objectKinds, objectPath } from '../change/kinds.ts';
 import type { Autoscaled, Log } from '../ports.ts';
 import {
   areAllReady,
@@ -14,13 +14,21 @@ import {
   readWorkload,
   scaledBy,
 } from './cluster-state.ts';
-import { podReason, podSelector } from './kubernetes-state.ts';
+import { podReason, podSelector, readObject, seenObject } from './kubernetes-state.ts';
 import type { StreamedObject } from './kubernetes-stream.ts';
 import { type ViewSource, Views, type ViewTimes } from './kubernetes-views.ts';
 import { watchTimes } from './kubernetes-watch.ts';
 import { type Floor, type Kept, keyOf, type Shelf } from './shelf.ts';
 
-type FollowedKind = 'Deployment' | 'StatefulSet' | 'HorizontalPodAutoscaler';
+/** What is kept of each kind. An autoscaler, of whatever kind, is found by what it scales. */
+const followedKinds = {
+  Deployment: keepWhole,
+  StatefulSet: keepWhole,
+  HorizontalPodAutoscaler: keepScaling,
+  ScaledObject: keepScaling,
+} as const satisfies Partial<Record<ObjectKind, (object: StreamedObject) => Kept>>;
+
+type FollowedKind = keyof typeof followedKinds;
 
 export interface FollowTimes extends ViewTimes {
   /** What was written a moment ago is waited for this long; then it is read. */
@@ -39,7 +47,7 @@ export const followTimes: FollowTimes = {
 };
 
 /** Of the watches of a cluster this many are for workloads and autoscalers. */
-const forWorkloads = 3;
+const forWorkloads = Object.keys(followedKinds).length;
 
 export interface FollowerParts {
   readonly cluster: string;
@@ -111,6 +119,21 @@ export class Follower {
     return shelf.textsIn(namespace).flatMap((text) => scaledBy(readAutoscaler(text)));
   }
 
+  /** The ScaledObject of a workload; undefined when it must be read. */
+  async scaledObject(workload: WorkloadRef): Promise<ScaledObjectSeen | undefined> {
+    const { namespace } = workload;
+    const signal = this.#signal(undefined);
+    const shelf = await this.#shelf('ScaledObject', namespace, signal);
+    if (shelf === undefined) {
+      const isAbsent = this.#views.isAbsent(sourcesOf('ScaledObject', namespace));
+      return isAbsent ? { kind: 'none' } : undefined;
+    }
+    if (!(await this.#caughtUp(shelf, () => shelf.isBehindIn(namespace), signal))) return undefined;
+    const [text] = shelf.textsTagged(tagOf(workload));
+    if (text === undefined) return { kind: 'none' };
+    return { kind: 'seen', object: seenObject('ScaledObject', readObject(JSON.parse(text))) };
+  }
+
   /** What was read of a workload and its autoscaler: nothing older is answered from now on. */
   noteState(workload: WorkloadRef, { workload: seen, objects }: ClusterState): void {
     const { namespace } = workload;
@@ -146,12 +169,11 @@ export class Follower {
   }
 
   #shelf(kind: FollowedKind, namespace: string, signal: AbortSignal): Promise<Shelf | undefined> {
-    return this.#views.shelfOf([wide(kind), narrow(kind, namespace)], signal);
+    return this.#views.shelfOf(sourcesOf(kind, namespace), signal);
   }
 
   #shelves(kind: FollowedKind, namespace: string): readonly Shelf[] {
-    const names = [kind, narrow(kind, namespace).name];
-    return names.flatMap((name) => this.#views.shelfNamed(name) ?? []);
+    return sourcesOf(kind, namespace).flatMap(({ name }) => this.#views.shelfNamed(name) ?? []);
   }
 
   /** A watch is behind a write by a moment; that moment is waited for. */
@@ -196,7 +218,12 @@ export function floorAt(version: string | undefined): Floor {
 }
 
 function isFollowed(kind: string): kind is FollowedKind {
-  return kind === 'Deployment' || kind === 'StatefulSet' || kind === 'HorizontalPodAutoscaler';
+  return Object.hasOwn(followedKinds, kind);
+}
+
+/** All namespaces at once where the account may, else the one that is asked for. */
+function sourcesOf(kind: FollowedKind, namespace: string): readonly ViewSource[] {
+  return [wide(kind), narrow(kind, namespace)];
 }
 
 function wide(kind: FollowedKind): ViewSource {
@@ -204,7 +231,7 @@ function wide(kind: FollowedKind): ViewSource {
   return {
     name: kind,
     path: `/apis/${apiVersion}/${plural}`,
-    keep: kind === 'HorizontalPodAutoscaler' ? keepAutoscaler : keepWorkload,
+    keep: followedKinds[kind],
     right: `list and watch ${plural} of all namespaces, in a ClusterRole`,
   };
 }
@@ -242,7 +269,7 @@ const whole = z.looseObject({
   }),
 });
 
-function keepWorkload(object: StreamedObject): Kept {
+function keepWhole(object: StreamedObject): Kept {
   const { metadata, ...rest } = whole.parse(object);
   const annotations = {
     ...metadata.annotations,
@@ -253,11 +280,14 @@ function keepWorkload(object: StreamedObject): Kept {
 }
 
 const scaled = z.looseObject({
-  spec: z.looseObject({ scaleTargetRef: z.object({ kind: z.string(), name: z.string() }) }),
+  spec: z.looseObject({
+    // Without a kind it means a Deployment.
+    scaleTargetRef: z.object({ kind: z.string().default('Deployment'), name: z.string() }),
+  }),
 });
 
-function keepAutoscaler(object: StreamedObject): Kept {
-  const { text } = keepWorkload(object);
+function keepScaling(object: StreamedObject): Kept {
+  const { text } = keepWhole(object);
   const read = scaled.safeParse(object);
   if (!read.success) return { text };
   const { namespace = '' } = object.metadata;

@@ -79,6 +79,11 @@ export class Views {
     return undefined;
   }
 
+  /** Whether the server has said that it has no such kind. */
+  isAbsent(sources: readonly ViewSource[]): boolean {
+    return sources.some(({ name }) => this.#views.get(name)?.watch.state === 'absent');
+  }
+
   /** What is watched already, whether or not it may answer now. */
   shelfNamed(name: string): Shelf | undefined {
     return this.#views.get(name)?.shelf;
@@ -133,9 +138,11 @@ export class Views {
     }
   }
 
-  /** A denied watch holds no connection. */
+  /** A watch that was refused holds no connection. */
   #hasRoom(max: number): boolean {
-    const open = [...this.#views].filter(([, { watch }]) => watch.state !== 'denied');
+    const open = [...this.#views].filter(
+      ([, { watch }]) => watch.state !== 'denied' && watch.state !== 'absent',
+    );
     if (open.length < max) return true;
     const [oldest] = open.toSorted(([, a], [, b]) => a.usedAtMs - b.usedAtMs);
     if (oldest !== undefined && performance.now() - oldest[1].usedAtMs > this.#parts.times.restMs) {
@@ -181,6 +188,9 @@ export class Views {
           { ...fields, grant: right },
           'a cluster lets Headroom watch less than it could; grant it that, or more is asked than needed',
         );
+        break;
+      case 'absent':
+        log.debug(fields, 'a cluster does not have what could be watched');
         break;
       case 'live':
         log.debug(fields, 'a watch follows its cluster');

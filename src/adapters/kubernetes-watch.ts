@@ -20,7 +20,7 @@ export interface WatchTimes {
   /** The first wait after a failure; it doubles up to `backoffMaxMs`. */
   readonly backoffMs: number;
   readonly backoffMaxMs: number;
-  /** What was forbidden is tried again after this long: roles change. */
+  /** What was forbidden or not there is tried again after this long: roles and kinds come and go. */
   readonly deniedMs: number;
 }
 
@@ -36,9 +36,9 @@ export const watchTimes: WatchTimes = {
 
 /**
  * `opening`: it was asked for and the list is not complete; `live`: the shelf follows the cluster; `broken`: the
- * connection is lost and tried again; `denied`: the account may not, or the server has no such kind.
+ * connection is lost and tried again; `denied`: the account may not; `absent`: the server has no such kind.
  */
-export type WatchState = 'opening' | 'live' | 'broken' | 'denied';
+export type WatchState = 'opening' | 'live' | 'broken' | 'denied' | 'absent';
 
 export interface WatchOptions {
   readonly configuration: Configuration;
@@ -232,10 +232,10 @@ export class Watch {
       this.#streamsLists = false;
       return 0;
     }
-    if (error instanceof ApiException && [403, 404, 405].includes(error.code)) {
+    if (error instanceof ApiException && (error.code === 403 || error.code === 404)) {
       this.#isComplete = false;
       this.#version = undefined;
-      this.#enter('denied', error);
+      this.#enter(error.code === 404 ? 'absent' : 'denied', error);
       return jittered(times.deniedMs);
     }
     if (error instanceof SilentWatch) {

@@ -101,8 +101,13 @@ export function createClusters(
       return seen;
     },
     vertical: async (workload) => verticalAutoscaler(of(workload.cluster).custom, workload),
-    scaledObject: async (workload) =>
-      findScaledObject(of(workload.cluster).configuration, workload),
+    async scaledObject(workload) {
+      const { follower, pace, configuration } = of(workload.cluster);
+      const told = await follower.scaledObject(workload);
+      if (told !== undefined) return told;
+      await pace.turn(1);
+      return findScaledObject(configuration, workload);
+    },
     syncSettings: async (cluster, source) => readSyncSettings(of(cluster).configuration, source),
     async autoscaled(place) {
       const cluster = of(place.cluster);

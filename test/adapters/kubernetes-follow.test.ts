@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { RunningClusters } from '../../src/adapters/kubernetes.ts';
 import type { WorkloadRef } from '../../src/change/change.ts';
 import { clusterWrite } from '../../src/change/cluster-write.ts';
+import { scaledObjectKind } from '../custom-kinds.ts';
 import {
   autoscalerOf,
   type FollowedCluster,
@@ -130,6 +131,32 @@ describe('what is followed', () => {
     ];
     for (let time = 0; time < 5; time += 1) expect(await clusters.autoscaled(place)).toEqual(all);
     expect(pathsAsked()).toEqual(['/apis/autoscaling/v2/horizontalpodautoscalers']);
+  });
+
+  it('says which ScaledObject scales a workload, and that there are none without asking twice', async () => {
+    const path = '/apis/keda.sh/v1alpha1/scaledobjects';
+    for (let time = 0; time < 3; time += 1) {
+      expect(await clusters.scaledObject(api)).toEqual({ kind: 'none' });
+    }
+    expect(pathsAsked()).toEqual([path]);
+
+    clusters = await followed.open();
+    followed.cluster.control.seed([scaledObjectKind]);
+    followed.cluster.control.settle();
+    const object = {
+      apiVersion: 'keda.sh/v1alpha1',
+      kind: 'ScaledObject',
+      metadata: { name: 'queue', namespace: 'shop' },
+      spec: { scaleTargetRef: { name: 'api' }, minReplicaCount: 2 },
+    };
+    followed.cluster.control.seed([object]);
+    followed.cluster.control.requests.clear();
+    const seen = { kind: 'seen', object: { name: 'queue', value: { spec: object.spec } } };
+    expect(await clusters.scaledObject(api)).toMatchObject(seen);
+    expect(await clusters.scaledObject(store)).toEqual({ kind: 'none' });
+    followed.cluster.control.remove('ScaledObject', 'shop', 'queue');
+    await expect.poll(() => clusters.scaledObject(api)).toEqual({ kind: 'none' });
+    expect(pathsAsked()).toEqual([path]);
   });
 
   it('takes one watch a kind, however many workloads and namespaces there are', async () => {

@@ -3,13 +3,12 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Cluster, startCluster } from '../../sandbox/cluster/server.ts';
-import { createClusters } from '../../src/adapters/kubernetes.ts';
+import { createClusters, type RunningClusters } from '../../src/adapters/kubernetes.ts';
 import { clusterWrite } from '../../src/change/cluster-write.ts';
 import { compareChange } from '../../src/change/compare.ts';
 import { limitsOf } from '../../src/change/scaled-object.ts';
-import type { Clusters } from '../../src/ports.ts';
 import { observeChange } from '../../src/workflow/observe-change.ts';
 import { deployment } from '../bot.ts';
 import { scaledObjectKind } from '../custom-kinds.ts';
@@ -19,22 +18,27 @@ const ref = makeWorkload({ cluster: 'main' });
 const { namespace } = ref;
 let cluster: Cluster;
 let directory: string;
-let clusters: Clusters;
+let kubeconfig: string;
+let clusters: RunningClusters;
 
 beforeAll(async () => {
   cluster = await startCluster({ autoTick: false });
   directory = await mkdtemp(join(tmpdir(), 'headroom-keda-'));
-  const kubeconfig = join(directory, 'kubeconfig');
+  kubeconfig = join(directory, 'kubeconfig');
   await writeFile(kubeconfig, cluster.kubeconfig());
-  clusters = createClusters([{ id: 'main' }], kubeconfig);
 });
 afterAll(async () => {
   await cluster.stop();
   await rm(directory, { recursive: true, force: true });
 });
 beforeEach(() => {
+  clusters = createClusters([{ id: 'main' }], kubeconfig);
   cluster.control.reset();
   cluster.control.seed([deployment('worker', 5)]);
+});
+
+afterEach(async () => {
+  await clusters.close();
 });
 
 function scaledObject(
@@ -73,7 +77,9 @@ describe('the ScaledObject of a workload', () => {
   it('is not known to an account that may not list them', async () => {
     cluster.control.seed([scaledObjectKind]);
     cluster.control.settle();
-    cluster.control.forbid({ verb: 'list', resource: 'scaledobjects' });
+    for (const verb of ['list', 'watch']) {
+      cluster.control.forbid({ verb, resource: 'scaledobjects' });
+    }
     expect(await clusters.scaledObject(ref)).toMatchObject({
       kind: 'unknown',
       because: expect.stringContaining('scaledobjects'),
