@@ -6,6 +6,7 @@ import { parseProfile } from '../src/profile/parse-profile.ts';
 import type { Profile } from '../src/profile/profile.ts';
 import { table } from '../src/words/table.ts';
 import { assessmentRow } from './assessment.ts';
+import { clusterLoadRows, type LoadRow, type LoadTimes } from './cluster-load.ts';
 import { type ProfileText, parseRows } from './parsing.ts';
 import { planRows } from './plan-arithmetic.ts';
 import { duration, type Row } from './row.ts';
@@ -15,7 +16,9 @@ npm run bench -- --json        the same as JSON, times in milliseconds
 
   --plans N      plans by inputs for each profile (Default: 500)
   --parses N     readings of each profile (Default: 9)
-  --workloads N  workloads that are assessed (Default: 3000)`;
+  --workloads N  workloads that are assessed, and in the cluster (Default: 3000)
+  --rollouts N   rollouts at the same time (Default: 20)
+  --seconds N    of the cluster's time (Default: 60)`;
 
 /** How often each thing is done. */
 export interface Times {
@@ -73,8 +76,25 @@ export function benchLines(rows: readonly Row[]): readonly string[] {
   ];
 }
 
+/** The same of what was counted. */
+export function loadLines(loads: readonly LoadRow[]): readonly string[] {
+  const shown = (value: number) => String(Number(value.toPrecision(3)));
+  const heading = ['', 'target', 'counted', 'baseline', 'counts', 'ratio'];
+  const cells = loads.map(({ what, target, measured, unit, baseline, ratio }) => [
+    what,
+    target,
+    `${shown(measured)} ${unit}`,
+    baseline.what,
+    shown(baseline.measured),
+    `× ${shown(ratio)}`,
+  ]);
+  return [...table([heading, ...cells]), '', ...loads.map(({ note }) => note)];
+}
+
 /** Throws an Error in the words of a person when something is wrong with the arguments. */
-function parseTimes(args: readonly string[]): (Times & { readonly json: boolean }) | 'help' {
+function parseTimes(
+  args: readonly string[],
+): (Times & LoadTimes & { readonly json: boolean }) | 'help' {
   const { values } = parseArgs({
     args: [...args],
     options: {
@@ -82,11 +102,13 @@ function parseTimes(args: readonly string[]): (Times & { readonly json: boolean 
       plans: { type: 'string', default: '500' },
       parses: { type: 'string', default: '9' },
       workloads: { type: 'string', default: '3000' },
+      rollouts: { type: 'string', default: '20' },
+      seconds: { type: 'string', default: '60' },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
   if (values.help) return 'help';
-  const times = (name: 'plans' | 'parses' | 'workloads'): number => {
+  const times = (name: 'plans' | 'parses' | 'workloads' | 'rollouts' | 'seconds'): number => {
     const text = values[name];
     if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
     throw new Error(`--${name} must be a whole number from 1 to 999999, not "${text}"`);
@@ -96,6 +118,8 @@ function parseTimes(args: readonly string[]): (Times & { readonly json: boolean 
     plans: times('plans'),
     parses: times('parses'),
     workloads: times('workloads'),
+    rollouts: times('rollouts'),
+    seconds: times('seconds'),
   };
 }
 
@@ -112,7 +136,10 @@ async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
   const rows = await bench(times);
-  const shown = times.json ? [JSON.stringify({ rows }, undefined, 2)] : benchLines(rows);
+  const loads = await clusterLoadRows(times);
+  const shown = times.json
+    ? [JSON.stringify({ rows, loads }, undefined, 2)]
+    : [...benchLines(rows), '', ...loadLines(loads)];
   console.log(shown.join('\n'));
   return 0;
 }

@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { bench, benchLines } from '../bench/main.ts';
+import { clusterLoadRows } from '../bench/cluster-load.ts';
+import { bench, benchLines, loadLines } from '../bench/main.ts';
 import { planByHand } from '../bench/planner-by-hand.ts';
 import { duration } from '../bench/row.ts';
 import { ask } from './profile/ask-profile.ts';
@@ -17,6 +18,17 @@ const ids = readdirSync(new URL('profiles/', root))
   .filter((name) => name.endsWith('.yaml'))
   .map((name) => name.slice(0, -'.yaml'.length));
 
+const positive = z.number().positive();
+const load = z.object({
+  what: z.string().min(1),
+  target: z.string().min(1),
+  measured: positive,
+  unit: z.string().min(1),
+  baseline: z.object({ what: z.string().min(1), measured: positive }),
+  ratio: positive,
+  note: z.string().min(1),
+});
+
 const few = { plans: 2, parses: 1, workloads: 40 };
 
 const run = (...args: readonly string[]) =>
@@ -24,8 +36,8 @@ const run = (...args: readonly string[]) =>
     cwd: fileURLToPath(root),
   });
 
-const positive = z.number().positive();
 const printed = z.object({
+  loads: z.array(load),
   rows: z.array(
     z.object({
       what: z.string().min(1),
@@ -58,11 +70,24 @@ describe('the benchmark', () => {
   });
 
   it('prints the same as JSON', async () => {
-    const { stdout } = await run('--json', '--plans', '1', '--parses', '1', '--workloads', '25');
-    const { rows } = printed.parse(JSON.parse(stdout));
+    const { stdout } = await run(
+      ...['--json', '--plans', '1', '--parses', '1', '--workloads', '25'],
+      ...['--rollouts', '3', '--seconds', '5'],
+    );
+    const { rows, loads } = printed.parse(JSON.parse(stdout));
     expect(rows).toHaveLength(2 * ids.length + 1);
     expect(rows.filter(({ target }) => target !== undefined)).toHaveLength(ids.length + 1);
     expect(rows.at(-1)).toMatchObject({ what: '25 workloads assessed', counts: 'all' });
+    expect(loads.map(({ what }) => what.split(':')[0])).toEqual(['requests', 'watches']);
+  });
+
+  it('counts what is asked of a cluster: little beside asking each time, by few watches', async () => {
+    const [requests, watches] = await clusterLoadRows({ workloads: 30, rollouts: 4, seconds: 10 });
+    expect(requests?.measured).toBeLessThan(1);
+    expect(requests?.baseline.measured).toBeGreaterThan(3);
+    expect(watches?.measured).toBeLessThanOrEqual(10);
+    const lines = loadLines([requests, watches].filter((each) => each !== undefined));
+    expect(lines.join('\n')).toContain('4 rollouts, 1 alert a second');
   });
 
   it.each(['--plans=0', '--workloads=many', '--fast'])(

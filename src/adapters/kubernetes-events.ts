@@ -12,22 +12,22 @@ const component = 'headroom';
 const withUid = z.object({ metadata: z.object({ uid: z.string() }) });
 
 /**
- * Two requests: one for the object's uid, by which its Events are found, and one for the Event.
+ * One request for the Event, and before it one for the object's uid, by which its Events are found, where that is not
+ * known.
  * @throws OperationError when either is refused or not answered.
  */
 export async function tellOf(
   configuration: Configuration,
   { object, name, reason, message, at }: ObjectEvent,
+  knownUid: string | undefined,
 ): Promise<void> {
   const { kind, namespace, cluster } = object;
   const doing = `telling of ${kind} ${namespace}/${object.name} in cluster ${cluster}`;
   const { apiVersion } = objectKinds[kind];
   const time = `${at.toISOString().slice(0, 19)}Z`;
   try {
-    const path = objectPath(kind, { namespace, name: object.name });
-    const seen = withUid.safeParse(await orMissing(readJson(configuration, path)));
-    if (!seen.success) return;
-    const { uid } = seen.data.metadata;
+    const uid = knownUid ?? (await readUid(configuration, object));
+    if (uid === undefined) return;
     await sendJson(configuration, {
       method: HttpMethod.POST,
       path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/events`,
@@ -53,4 +53,17 @@ export async function tellOf(
     if (error instanceof ApiException && error.code === 409) return;
     throw readTrouble(doing, error);
   }
+}
+
+async function readUid(
+  configuration: Configuration,
+  { kind, namespace, name }: ObjectEvent['object'],
+): Promise<string | undefined> {
+  const path = objectPath(kind, { namespace, name });
+  return uidOf(await orMissing(readJson(configuration, path)));
+}
+
+/** The uid of an object as JSON; undefined for anything else. */
+export function uidOf(object: unknown): string | undefined {
+  return withUid.safeParse(object).data?.metadata.uid;
 }

@@ -5,7 +5,7 @@ import type { Configuration, V1Deployment, V1Pod, V1StatefulSet } from '@kuberne
 import { z } from 'zod';
 import type { WorkloadRef } from '../change/change.ts';
 import type { ClusterState, ScaledObjectSeen } from '../change/compare.ts';
-import { type ObjectKind, objectKinds, objectPath } from '../change/kinds.ts';
+import { type ObjectKind, type ObjectRef, objectKinds, objectPath } from '../change/kinds.ts';
 import type { Autoscaled, Log } from '../ports.ts';
 import {
   areAllReady,
@@ -14,6 +14,7 @@ import {
   readWorkload,
   scaledBy,
 } from './cluster-state.ts';
+import { uidOf } from './kubernetes-events.ts';
 import { podReason, podSelector, readObject, seenObject } from './kubernetes-state.ts';
 import type { StreamedObject } from './kubernetes-stream.ts';
 import { type ViewSource, Views, type ViewTimes } from './kubernetes-views.ts';
@@ -43,7 +44,7 @@ export const followTimes: FollowTimes = {
   idleMs: 300_000,
   restMs: 30_000,
   behindMs: 2_000,
-  podsMs: 60_000,
+  podsMs: 120_000,
 };
 
 /** Of the watches of a cluster this many are for workloads and autoscalers. */
@@ -132,6 +133,15 @@ export class Follower {
     const [text] = shelf.textsTagged(tagOf(workload));
     if (text === undefined) return { kind: 'none' };
     return { kind: 'seen', object: seenObject('ScaledObject', readObject(JSON.parse(text))) };
+  }
+
+  /** The uid of an object that is watched; it stays the same for as long as the object is there. */
+  uid({ kind, namespace, name }: ObjectRef): string | undefined {
+    if (!isFollowed(kind)) return undefined;
+    const [text] = this.#shelves(kind, namespace).flatMap(
+      (shelf) => shelf.text(keyOf(namespace, name)) ?? [],
+    );
+    return text === undefined ? undefined : uidOf(JSON.parse(text));
   }
 
   /** What was read of a workload and its autoscaler: nothing older is answered from now on. */

@@ -124,7 +124,10 @@ export function createClusters(
       if (floor !== undefined) follower.note(write.object, floor);
       return answer;
     },
-    tell: async (event) => tellOf(of(event.object.cluster).configuration, event),
+    async tell(event) {
+      const { configuration, follower } = of(event.object.cluster);
+      await tellOf(configuration, event, follower.uid(event.object));
+    },
     health: () =>
       Promise.all(
         [...reached].map(async ([cluster, { version }]) => {
