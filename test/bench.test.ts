@@ -70,10 +70,8 @@ describe('the benchmark', () => {
   });
 
   it('prints the same as JSON', async () => {
-    const { stdout } = await run(
-      ...['--json', '--plans', '1', '--parses', '1', '--workloads', '25'],
-      ...['--rollouts', '3', '--seconds', '5'],
-    );
+    const counts = ['--plans', '1', '--parses', '1', '--workloads', '25'];
+    const { stdout } = await run('--json', ...counts, '--rollouts', '3', '--seconds', '5');
     const { rows, loads } = printed.parse(JSON.parse(stdout));
     expect(rows).toHaveLength(2 * ids.length + 1);
     expect(rows.filter(({ target }) => target !== undefined)).toHaveLength(ids.length + 1);

@@ -1,11 +1,10 @@
 // Answers from watches what a cluster last said of workloads and autoscalers; whatever it cannot prove new enough is read.
 
 import { setMaxListeners } from 'node:events';
-import type { Configuration, V1Deployment, V1Pod, V1StatefulSet } from '@kubernetes/client-node';
-import { z } from 'zod';
+import type { Configuration, V1Deployment, V1StatefulSet } from '@kubernetes/client-node';
 import type { WorkloadRef } from '../change/change.ts';
 import type { ClusterState, ScaledObjectSeen } from '../change/compare.ts';
-import { type ObjectKind, type ObjectRef, objectKinds, objectPath } from '../change/kinds.ts';
+import type { ObjectRef } from '../change/kinds.ts';
 import type { Autoscaled, Log } from '../ports.ts';
 import {
   areAllReady,
@@ -15,21 +14,18 @@ import {
   scaledBy,
 } from './cluster-state.ts';
 import { uidOf } from './kubernetes-events.ts';
-import { podReason, podSelector, readObject, seenObject } from './kubernetes-state.ts';
-import type { StreamedObject } from './kubernetes-stream.ts';
-import { type ViewSource, Views, type ViewTimes } from './kubernetes-views.ts';
+import {
+  type FollowedKind,
+  forWorkloads,
+  isFollowed,
+  podsOf,
+  sourcesOf,
+  tagOf,
+} from './kubernetes-sources.ts';
+import { podSelector, readObject, seenObject } from './kubernetes-state.ts';
+import { Views, type ViewTimes } from './kubernetes-views.ts';
 import { watchTimes } from './kubernetes-watch.ts';
-import { type Floor, type Kept, keyOf, type Shelf } from './shelf.ts';
-
-/** What is kept of each kind. An autoscaler, of whatever kind, is found by what it scales. */
-const followedKinds = {
-  Deployment: keepWhole,
-  StatefulSet: keepWhole,
-  HorizontalPodAutoscaler: keepScaling,
-  ScaledObject: keepScaling,
-} as const satisfies Partial<Record<ObjectKind, (object: StreamedObject) => Kept>>;
-
-type FollowedKind = keyof typeof followedKinds;
+import { type Floor, keyOf, type Shelf } from './shelf.ts';
 
 export interface FollowTimes extends ViewTimes {
   /** What was written a moment ago is waited for this long; then it is read. */
@@ -46,9 +42,6 @@ export const followTimes: FollowTimes = {
   behindMs: 2_000,
   podsMs: 120_000,
 };
-
-/** Of the watches of a cluster this many are for workloads and autoscalers. */
-const forWorkloads = Object.keys(followedKinds).length;
 
 export interface FollowerParts {
   readonly cluster: string;
@@ -225,82 +218,4 @@ export class Follower {
 /** What has been read of an object that may not be there. */
 export function floorAt(version: string | undefined): Floor {
   return version === undefined ? { kind: 'gone' } : { kind: 'version', version };
-}
-
-function isFollowed(kind: string): kind is FollowedKind {
-  return Object.hasOwn(followedKinds, kind);
-}
-
-/** All namespaces at once where the account may, else the one that is asked for. */
-function sourcesOf(kind: FollowedKind, namespace: string): readonly ViewSource[] {
-  return [wide(kind), narrow(kind, namespace)];
-}
-
-function wide(kind: FollowedKind): ViewSource {
-  const { apiVersion, plural } = objectKinds[kind];
-  return {
-    name: kind,
-    path: `/apis/${apiVersion}/${plural}`,
-    keep: followedKinds[kind],
-    right: `list and watch ${plural} of all namespaces, in a ClusterRole`,
-  };
-}
-
-function narrow(kind: FollowedKind, namespace: string): ViewSource {
-  const { plural } = objectKinds[kind];
-  return {
-    ...wide(kind),
-    name: `${kind} ${namespace}`,
-    path: objectPath(kind, { namespace }),
-    right: `list and watch ${plural} of namespace ${namespace}, in a Role`,
-  };
-}
-
-function podsOf(namespace: string, labelSelector: string): ViewSource {
-  return {
-    name: `Pod ${namespace} ${labelSelector}`,
-    path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`,
-    query: { labelSelector },
-    keep: (object) => ({ text: podReason(object as Pick<V1Pod, 'status'>) ?? '' }),
-    isBrief: true,
-    right: `list and watch pods of namespace ${namespace}, in a Role`,
-  };
-}
-
-const tagOf = ({ namespace, kind, name }: Pick<WorkloadRef, 'namespace' | 'kind' | 'name'>) =>
-  `${namespace}/${kind}/${name}`;
-
-/** What kubectl leaves behind is the whole object once more: that it is there is kept, what it says is not. */
-const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
-
-const whole = z.looseObject({
-  metadata: z.looseObject({
-    annotations: z.record(z.string(), z.string()).optional(),
-  }),
-});
-
-function keepWhole(object: StreamedObject): Kept {
-  const { metadata, ...rest } = whole.parse(object);
-  const annotations = {
-    ...metadata.annotations,
-    ...(metadata.annotations?.[lastApplied] !== undefined && { [lastApplied]: '' }),
-  };
-  const { annotations: _, ...others } = metadata;
-  return { text: JSON.stringify({ ...rest, metadata: { ...others, annotations } }) };
-}
-
-const scaled = z.looseObject({
-  spec: z.looseObject({
-    // Without a kind it means a Deployment.
-    scaleTargetRef: z.object({ kind: z.string().default('Deployment'), name: z.string() }),
-  }),
-});
-
-function keepScaling(object: StreamedObject): Kept {
-  const { text } = keepWhole(object);
-  const read = scaled.safeParse(object);
-  if (!read.success) return { text };
-  const { namespace = '' } = object.metadata;
-  const { kind, name } = read.data.spec.scaleTargetRef;
-  return { text, tag: `${namespace}/${kind}/${name}` };
 }

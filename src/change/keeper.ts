@@ -157,11 +157,6 @@ function howHeld(
 
 const lastAppliedAnnotation = 'kubectl.kubernetes.io/last-applied-configuration';
 
-/** Watches keep only that there is one: then the object has to be read for what it says. */
-export function lacksLastApplied({ value }: SeenObject): boolean {
-  return valueAt(value, `/metadata/annotations/${escaped(lastAppliedAnnotation)}`) === '';
-}
-
 function lastApplied(object: SeenObject): unknown {
   const text = annotation(object, lastAppliedAnnotation);
   if (text === undefined) return undefined;

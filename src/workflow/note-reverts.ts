@@ -3,7 +3,7 @@
 import type { WorkloadRef } from '../change/change.ts';
 import type { ClusterState, SeenObject } from '../change/compare.ts';
 import { seenObjectOf } from '../change/compare-patch.ts';
-import { type Keeper, keptBy, lacksLastApplied } from '../change/keeper.ts';
+import { type Keeper, keptBy } from '../change/keeper.ts';
 import type { ObjectRef } from '../change/kinds.ts';
 import { type Revert, revertOf } from '../change/revert.ts';
 import type { SyncSettings } from '../change/sync-settings.ts';
@@ -86,7 +86,7 @@ async function readSettings(
   }
 }
 
-/** Most are among what was seen already, as far as that is all of them. */
+/** Most are among what was seen already. */
 async function objectOf(
   ref: ObjectRef,
   seen: ClusterState | undefined,
@@ -96,7 +96,7 @@ async function objectOf(
     return seen.scaledObject.object;
   }
   const there = seen && seenObjectOf(ref, seen);
-  if (there !== undefined && !lacksLastApplied(there)) return there;
+  if (there !== undefined) return there;
   const asked = await askCluster(ref.cluster, counters, () => clusters.read(ref));
-  return asked.kind === 'answer' ? asked.answer : there;
+  return asked.kind === 'answer' ? asked.answer : undefined;
 }
