@@ -22,10 +22,11 @@ const positive = z.number().positive();
 const load = z.object({
   what: z.string().min(1),
   target: z.string().min(1),
-  measured: positive,
+  // In a few seconds nothing may be asked at all.
+  measured: z.number().nonnegative(),
   unit: z.string().min(1),
   baseline: z.object({ what: z.string().min(1), measured: positive }),
-  ratio: positive,
+  ratio: z.number().nonnegative(),
   note: z.string().min(1),
 });
 
