@@ -78,6 +78,8 @@ export function change(
   const current = state.store.get(resource, namespaceOf(held), nameOf(held)) ?? held;
   const copy = clone(current);
   edit(copy);
+  // Controllers go through everything at every pass, mostly to find it as it should be.
+  if (equal(copy, current)) return current;
   return state.writer.update(resource, current, copy, { manager: controllerManager });
 }
 
