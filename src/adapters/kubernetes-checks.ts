@@ -14,7 +14,15 @@ const review = z.object({ status: z.object({ allowed: z.boolean() }) });
 /** Whether our account has a right. @throws OperationError when the cluster cannot be asked. */
 export async function mayIn(
   configuration: Configuration,
-  { verb, group, resource, subresource, cluster, namespace, name }: AccessRight,
+  {
+    verb,
+    group,
+    resource,
+    subresource,
+    cluster,
+    namespace,
+    name,
+  }: Omit<AccessRight, 'verb'> & { readonly verb: string },
 ): Promise<boolean> {
   const what = subresource === undefined ? resource : `${resource}/${subresource}`;
   const doing = `asking cluster ${cluster} whether Headroom may ${verb} ${what} of ${namespace}`;

@@ -7,6 +7,7 @@ import { Exit } from '../exit.ts';
 import type { System } from '../plan/system.ts';
 import { admissionPolicies } from '../rights/admission-policy.ts';
 import { manifestText, policyWords, rbacFiles, tierFolder } from '../rights/rbac-files.ts';
+import { type SharedPart, sharedParts } from '../rights/rights.ts';
 import { type Account, accountDocuments, rolesOf, usualAccount } from '../rights/roles.ts';
 import { type Tier, tiers, tiersUpTo, tierWords } from '../rights/tiers.ts';
 import type { RulesDocument } from '../rules/rules-text.ts';
@@ -14,7 +15,7 @@ import { findSystems, print } from './target.ts';
 
 interface Options {
   readonly tier: Tier;
-  readonly room?: true;
+  readonly with: readonly SharedPart[];
   readonly policy?: true;
   readonly account: Account;
   readonly out?: string;
@@ -37,7 +38,11 @@ export function addRbacCommand(program: Command): void {
         .choices(tiers)
         .default('read-only' satisfies Tier),
     )
-    .option('--room', 'also what is read of the cluster as a whole, to say whether more pods fit')
+    .addOption(
+      new Option('--with <part...>', 'also what is read beside the namespaces of the systems')
+        .choices(sharedParts)
+        .default([]),
+    )
     .option('--policy', 'the admission policies in place of the roles')
     .addOption(
       new Option('--account <namespace/name>', 'the service account Headroom runs as')
@@ -76,7 +81,7 @@ function accountOf(text: string): Account {
 /** What is printed: for each system its roles up to the tier, and once what they share. */
 function documentsOf(
   systems: readonly System[],
-  { tier, account, room, policy }: Options,
+  { tier, account, with: shared, policy }: Options,
 ): readonly RulesDocument[] {
   if (policy) return admissionPolicies(systems, account);
   const roles = systems.map((system) => rolesOf(system, account));
@@ -84,7 +89,7 @@ function documentsOf(
   const isUsual = account === usualAccount;
   return [
     ...(isUsual ? accountDocuments(account) : []),
-    ...(room ? (roles[0]?.room ?? []) : []),
+    ...shared.flatMap((part) => roles[0]?.shared.get(part) ?? []),
     ...roles.flatMap(({ byTier }) => tiersUpTo(tier).flatMap((each) => byTier.get(each) ?? [])),
   ];
 }

@@ -34,8 +34,10 @@ export function rbacFiles(
     manifestText(["Headroom's service account.", written], accountDocuments(account)),
   );
   files.set('account/kustomization.yaml', kustomization(['account.yaml'], written));
-  files.set('room/roles.yaml', manifestText([...roomWords, written], roles[0]?.roles.room ?? []));
-  files.set('room/kustomization.yaml', kustomization(['roles.yaml'], written));
+  for (const [part, documents] of roles[0]?.roles.shared ?? []) {
+    files.set(`${part}/roles.yaml`, manifestText([withoutIt, written], documents));
+    files.set(`${part}/kustomization.yaml`, kustomization(['roles.yaml'], written));
+  }
   for (const each of roles) {
     tiers.forEach((tier, index) => {
       const before = tiers[index - 1];
@@ -57,10 +59,8 @@ export function rbacFiles(
 }
 
 /** What to know of the rights beside the tiers. */
-const roomWords = [
-  'Lets plans say whether there is room for more pods. Without it they say what they do not know, and work.',
-  'Nodes belong to no namespace, so this is a ClusterRole; a list of pods shows the environment written into them.',
-];
+const withoutIt =
+  'Beside the tiers, and optional: without it cards say what they do not know, and all else works.';
 
 /** What to know of the admission policies. */
 export const policyWords = [

@@ -7,6 +7,10 @@ import { type WrittenObject, writtenObjects } from './written-objects.ts';
 
 export type Verb = 'get' | 'list' | 'watch' | 'patch' | 'create' | 'delete';
 
+/** What is read beside the namespaces of a system: room on the nodes, and who puts changes back. */
+export const sharedParts = ['room', 'argo-cd', 'flux'] as const;
+export type SharedPart = (typeof sharedParts)[number];
+
 /** One verb on one resource. */
 export interface Right {
   readonly tier: Tier;
@@ -22,8 +26,8 @@ export interface Right {
   readonly name?: string;
   /** The kind that is written, where it is one that headroom.yaml may leave out. */
   readonly writes?: ObjectKind;
-  /** It is the same for every system of the cluster. */
-  readonly shared?: true;
+  /** It is the same for every system of the cluster, and nothing stops without it: some cards say less. */
+  readonly shared?: SharedPart;
   /** Why it is asked for, as people read it. */
   readonly why: string;
 }
@@ -95,6 +99,32 @@ const ofCluster: readonly Asked[] = [
   },
 ];
 
+const whyPutBack = 'whether it puts back what plans change, and when';
+/** Argo CD has its applications in one namespace; the objects of Flux stand where the labels of a workload say. */
+const whoPutsBack = [
+  {
+    shared: 'argo-cd',
+    namespace: 'argocd',
+    group: 'argoproj.io',
+    resource: 'applications',
+    why: whyPutBack,
+  },
+  {
+    shared: 'flux',
+    namespace: undefined,
+    group: 'kustomize.toolkit.fluxcd.io',
+    resource: 'kustomizations',
+    why: whyPutBack,
+  },
+  {
+    shared: 'flux',
+    namespace: undefined,
+    group: 'helm.toolkit.fluxcd.io',
+    resource: 'helmreleases',
+    why: whyPutBack,
+  },
+] as const;
+
 const ofNamespace: readonly Asked[] = [
   {
     group: 'apps',
@@ -149,10 +179,18 @@ function clusterRights(cluster: string): readonly Right[] {
   return [
     ...ofCluster
       .flatMap((each) => asked(each, { cluster, namespace: undefined }, 'read-only'))
-      .map((right) => ({ ...right, shared: true }) as const),
+      .map((right) => ({ ...right, shared: 'room' }) as const),
+    ...whoPutsBack.map(({ shared, namespace, ...each }) => ({
+      ...each,
+      tier: 'read-only' as const,
+      cluster,
+      namespace,
+      shared,
+      verb: 'get' as const,
+    })),
     {
       tier: 'read-only',
-      shared: true,
+      shared: 'room',
       cluster,
       namespace: 'kube-system',
       group: '',

@@ -2,7 +2,7 @@
 
 import type { System } from '../plan/system.ts';
 import type { RulesDocument } from '../rules/rules-text.ts';
-import { type Right, rightsOf, type Verb } from './rights.ts';
+import { type Right, rightsOf, type SharedPart, sharedParts, type Verb } from './rights.ts';
 import { type Tier, tiers, tierWords } from './tiers.ts';
 
 /** The service account that Headroom runs as. */
@@ -14,25 +14,35 @@ export interface Account {
 /** The account of the files in deploy/. */
 export const usualAccount: Account = { namespace: 'headroom', name: 'headroom' };
 
+/** What is asked beside the tiers, in words. */
+export const sharedWords: Readonly<Record<SharedPart, string>> = {
+  room: 'Whether there is room for more pods. Nodes belong to no namespace, so this is a ClusterRole; a list of pods shows the environment written into them.',
+  'argo-cd':
+    'Whether Argo CD puts back what plans change, where it runs in the namespace argocd of the same cluster.',
+  flux: 'Whether Flux puts back what plans change. Its objects may stand in any namespace, so this is a ClusterRole.',
+};
+
 /** All roles of one system. */
 export interface Roles {
-  /** What is read of the cluster as a whole, the same for every system; without it cards say what they do not know. */
-  readonly room: readonly RulesDocument[];
+  /** The same for every system of a cluster. */
+  readonly shared: ReadonlyMap<SharedPart, readonly RulesDocument[]>;
   readonly byTier: ReadonlyMap<Tier, readonly RulesDocument[]>;
 }
 
 /** The roles of a system, each with its binding to the account. */
 export function rolesOf(system: System, account: Account): Roles {
   const rights = rightsOf(system);
-  const own = rights.filter(({ shared }) => shared !== true);
+  const own = rights.filter(({ shared }) => shared === undefined);
   return {
-    room: rolesFor(
-      rights.filter(({ shared }) => shared === true),
-      {
-        name: 'headroom-room',
-        about: 'Whether there is room for more pods, which only the cluster as a whole can tell',
-      },
-      account,
+    shared: new Map(
+      sharedParts.map((part) => [
+        part,
+        rolesFor(
+          rights.filter(({ shared }) => shared === part),
+          { name: `headroom-${part}`, about: sharedWords[part] },
+          account,
+        ),
+      ]),
     ),
     byTier: new Map(
       tiers.map((tier) => [

@@ -86,8 +86,8 @@ describe('headroom rbac', () => {
     expect(out).not.toContain('greenlang-gl008');
   });
 
-  it('asks for the whole cluster only with --room, and names another account', async () => {
-    const { out } = await rbac(['gl-008', '--room', '--account', 'ops/bot']);
+  it('asks for the whole cluster only with --with room, and names another account', async () => {
+    const { out } = await rbac(['gl-008', '--with', 'room', '--account', 'ops/bot']);
     expect(granted(out)).toContain('list nodes *');
     expect(out).toContain('kind: ServiceAccount\n    namespace: ops\n    name: bot');
     expect(out).not.toContain('kind: Namespace');

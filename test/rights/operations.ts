@@ -6,6 +6,7 @@ import { createRoomReader } from '../../src/adapters/kubernetes-room.ts';
 import type { CreateChange, PatchChange } from '../../src/change/change.ts';
 import { type ClusterWrite, clusterWrite } from '../../src/change/cluster-write.ts';
 import { type ObjectKind, type ObjectRef, objectPath } from '../../src/change/kinds.ts';
+import type { SyncSource } from '../../src/change/sync-settings.ts';
 import { OperationError } from '../../src/errors.ts';
 import type { System } from '../../src/plan/system.ts';
 import type { ObjectEvent } from '../../src/ports.ts';
@@ -25,6 +26,12 @@ export interface Operation {
 /** A name that somebody could have typed. */
 const typed = (name: ObjectName): string =>
   name.kind === 'known' ? name.name : name.parts.join('typed-in');
+
+const syncSources: readonly SyncSource[] = [
+  { kind: 'argo-cd', name: 'any' },
+  { kind: 'Kustomization', namespace: 'flux-system', name: 'any' },
+  { kind: 'HelmRelease', namespace: 'flux-system', name: 'any' },
+];
 
 /** What the operations need of the cluster they ask. */
 type Parts = Pick<LimitedCluster, 'kubeconfig' | 'url' | 'token'>;
@@ -53,6 +60,11 @@ export function operationsOf(system: System, parts: Parts): readonly Operation[]
       ),
       reading(`read ${component} as plans see it`, () => clusters.read(workload)),
     ]),
+    ...syncSources.map((source) =>
+      reading(`ask ${source.kind} whether it puts changes back`, () =>
+        clusters.syncSettings(cluster, source),
+      ),
+    ),
     ...namespaces.flatMap((namespace) => [
       reading(`disruption budgets of ${namespace}`, () =>
         clusters.disruptionBudgets({ cluster, namespace }),

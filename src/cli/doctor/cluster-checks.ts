@@ -28,7 +28,7 @@ export interface ClusterAsked {
 }
 
 export async function clusterFindings(asked: ClusterAsked): Promise<readonly Finding[]> {
-  const { cluster, kubeconfig, systems } = asked;
+  const { cluster, kubeconfig } = asked;
   const mistakes = kubeconfigMistakes([cluster], kubeconfig);
   if (mistakes.length > 0) {
     const fix = `kubectl config get-contexts, then set KUBECONFIG or clusters.${cluster.id}.context in headroom.yaml`;
@@ -38,6 +38,15 @@ export async function clusterFindings(asked: ClusterAsked): Promise<readonly Fin
     ];
   }
   const clusters = createClusters([cluster], kubeconfig, { deadlineMs });
+  try {
+    return await findingsIn(clusters, asked);
+  } finally {
+    await clusters.close();
+  }
+}
+
+async function findingsIn(clusters: Clusters, asked: ClusterAsked): Promise<readonly Finding[]> {
+  const { cluster, kubeconfig, systems } = asked;
   const [health] = await clusters.health();
   if (health?.problem !== undefined) {
     return [
@@ -74,7 +83,9 @@ async function roomFindings(
 ): Promise<readonly Finding[]> {
   const [system] = systems;
   if (system === undefined) return [];
-  const shared = rightsOf(system).filter((right) => right.shared && right.cluster === cluster.id);
+  const shared = rightsOf(system).filter(
+    (right) => right.shared === 'room' && right.cluster === cluster.id,
+  );
   const missing = await access.missing(shared);
   const what = 'room for more pods';
   if (missing.length === 0) return [fine(what, 'nodes and pods of all namespaces may be listed')];
@@ -95,7 +106,10 @@ async function rightFindings(
   account: string | undefined,
 ): Promise<readonly Finding[]> {
   const needed = rightsOf(system).filter(
-    (right) => right.cluster === cluster.id && !right.shared && isNeeded(right, system, allowed),
+    (right) =>
+      right.cluster === cluster.id &&
+      right.shared === undefined &&
+      isNeeded(right, system, allowed),
   );
   const missing = await access.missing(needed);
   return tiers.flatMap((tier) => {

@@ -59,7 +59,7 @@ export function fixOfRoom(
   const flag = accountFlag(account);
   return flag === undefined
     ? `${kubectlOf(cluster)} apply -k ${folder}/room`
-    : `headroom rbac ${id} --room${flag} | ${kubectlOf(cluster)} apply -f -`;
+    : `headroom rbac ${id} --with room${flag} | ${kubectlOf(cluster)} apply -f -`;
 }
 
 export function fixOfPolicy(cluster: ClusterConfig): string {
