@@ -65,12 +65,17 @@ function fieldWords({ what, before, after }: PatchField): string {
 export function stepLine(step: Step): string {
   if (!isChange(step)) return literal(gateWords(step), 400);
   const { cluster, namespace } = step.workload;
-  return `${changeWords(step)}\n   ${literal(cluster, 60)} / ${literal(namespace, 63)} · ${undoWords[step.undo]}`;
+  return `${changeWords(step)}${madeOf(step)}\n   ${literal(cluster, 60)} / ${literal(namespace, 63)} · ${undoWords[step.undo]}`;
 }
 
 /** The change with where it happens and its undo, for the card. */
 export function changeLine(change: Change): string {
   const { cluster, namespace, kind, name } = change.workload;
   const where = `${literal(cluster, 60)} / ${literal(namespace, 63)} / ${kind} ${literal(name, 80)}`;
-  return `• ${changeWords(change)}\n   ${where} · ${undoWords[change.undo]}`;
+  return `• ${changeWords(change)}${madeOf(change)}\n   ${where} · ${undoWords[change.undo]}`;
+}
+
+/** What a new object holds is its difference: nothing stood there before. */
+function madeOf(change: Change): string {
+  return change.kind === 'create' ? `\n   + ${literal(shownValue(change.fields), 400)}` : '';
 }
