@@ -1,12 +1,16 @@
 // Asks everything of a plan once more before a run writes: what became impossible since it was approved stops it with words.
 
 import type { ApprovedPlan } from '../approval/evaluate.ts';
+import { targetKey, type WorkloadRef } from '../change/change.ts';
+import type { Plan } from '../plan/plan.ts';
 import type { PlanCheck } from '../plan/plan-check.ts';
-import type { Step } from '../plan/step.ts';
+import { changesOf, type Step } from '../plan/step.ts';
 import type { RunId } from '../ports.ts';
 import type { ChangeEnd } from './change-at-hand.ts';
 import { checkPlan } from './check-plan.ts';
+import type { LookedAt } from './look-at-changes.ts';
 import type { Parts } from './parts.ts';
+import { whoReverts } from './who-reverts.ts';
 
 /**
  * Undefined when nothing stands in the way as far as is known; what cannot be asked does not stop a run, because each
@@ -28,7 +32,23 @@ export async function whyNotWrite(
   }
   const before = new Set((plan.checks ?? []).map(({ text }) => text));
   const news = checks.find((check) => isInTheWay(check, plan) && !before.has(check.text));
-  return news && stop('check', `since this plan was drawn: ${news.text}`);
+  if (news !== undefined) return stop('check', `since this plan was drawn: ${news.text}`);
+  const undone = await whyNotLasting({ ...plan, steps }, looked, parts);
+  return undone === undefined ? undefined : stop('check', `since this plan was drawn: ${undone}`);
+}
+
+/** A change that somebody puts back within minutes is not written, however it was when the plan was drawn. */
+async function whyNotLasting(
+  plan: Plan,
+  looked: readonly LookedAt[],
+  parts: Parts,
+): Promise<string | undefined> {
+  const stateOf = (workload: WorkloadRef) => {
+    const same = looked.find(({ change }) => targetKey(change.workload) === targetKey(workload));
+    return same?.kind === 'seen' ? same.state : undefined;
+  };
+  const reverts = await whoReverts(changesOf(plan), stateOf, parts);
+  return reverts.find(({ when }) => when !== 'later')?.note.replace(/\.$/, '');
 }
 
 /** What an earlier run has seen in place is over: a later step may have moved it on since. */

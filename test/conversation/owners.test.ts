@@ -185,3 +185,19 @@ it('what kubectl applied from a file is written, and the file is named', async (
   await bot.click('approve', 'bob', card);
   await bot.card('Done');
 });
+
+it('what Argo CD begins to put back after the vote is not written either', async () => {
+  bot = await Bot.start();
+  seedArgo();
+  seedApplication({ selfHeal: false });
+  await bot.alert();
+  const card = await bot.card('Waiting for approval: 0 of 1');
+  bot.cluster.control.patch(
+    { kind: 'Application', namespace: 'argocd', name: 'plants' },
+    { spec: { syncPolicy: { automated: { selfHeal: true } } } },
+  );
+  await bot.click('approve', 'bob', card);
+  await bot.card('for self-heal is on; nothing was written');
+  expect(bot.replicas()).toBe(5);
+  expect(bot.writes()).toEqual([]);
+});
