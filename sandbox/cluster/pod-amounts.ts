@@ -39,7 +39,7 @@ export function isFinished(held: JsonObject): boolean {
 
 /** `1500m` of CPU, `1536Mi` of memory. */
 export function printAmount(name: string, nanos: bigint): string {
-  return printQuantity(nanos, name.includes('memory'));
+  return printQuantity(nanos, /memory|storage/.test(name));
 }
 
 /** Names of containers of a pod that do not state an amount, those that start first last. */

@@ -113,6 +113,20 @@ export function countRefusal(
   return undefined;
 }
 
+/** Why they refuse a claim that is to have so much more; undefined: they do not. */
+export function growthRefusal(
+  state: ClusterState,
+  namespace: string,
+  more: bigint,
+): string | undefined {
+  for (const quota of state.store.list(resourceQuota, namespace)) {
+    const asked = (name: string) => (name === storage ? more : undefined);
+    const refusal = exceeded(state, quota, namespace, asked);
+    if (refusal !== undefined) return refusal;
+  }
+  return undefined;
+}
+
 function exceeded(
   state: ClusterState,
   quota: JsonObject,

@@ -248,7 +248,7 @@ class ClusterServer {
   private admission(caller: Caller, fault: Fault | undefined, warn: (text: string) => void): Admit {
     return (write) => {
       refuseEscalation(write, this.authorizer, caller);
-      refuseGrowth(this.state.store, write);
+      refuseGrowth(this.state, write);
       holdToPolicies(this.state.store, write, caller, warn);
       if (fault?.webhook !== undefined) throw webhookError(fault.webhook);
     };

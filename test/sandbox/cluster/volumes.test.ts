@@ -66,6 +66,26 @@ test('a class that forbids growth stops it in a dry run already', async () => {
   expect(answer.status).toBe(403);
 });
 
+test('a quota for storage holds a growth back, and says how much is left', async () => {
+  cluster.control.seed([
+    {
+      kind: 'ResourceQuota',
+      metadata: { name: 'team', namespace: 'shop' },
+      spec: { hard: { 'requests.storage': '30Gi', persistentvolumeclaims: '1' } },
+    },
+  ]);
+  const refused = await admin('PATCH', `${path}/data`, { body: grown('40Gi') });
+  expect([refused.status, text(refused.body, 'message')]).toEqual([
+    403,
+    'persistentvolumeclaims "data" is forbidden: exceeded quota: team, requested: requests.storage=30Gi, used: requests.storage=10Gi, limited: requests.storage=30Gi',
+  ]);
+  expect((await admin('PATCH', `${path}/data`, { body: grown('30Gi') })).status).toBe(200);
+  const another = await admin('POST', path, {
+    body: { metadata: { name: 'more' }, spec: spec('fast', '1') },
+  });
+  expect(another.status).toBe(403);
+});
+
 test('a claim may wait for the first pod that uses it, and stays until no pod does', async () => {
   cluster.control.seed([
     storageClass('late', { volumeBindingMode: 'WaitForFirstConsumer' }),
