@@ -81,6 +81,7 @@ export function makeSystem(over: Partial<System> = {}): System {
     ),
     endpoints: new Map(),
     addresses: new Map(),
+    databases: new Map(),
     schedules: [],
     routes: [{ alertname: 'InspectionQueueBacklog', namespace: 'greenlang-gl008' }],
     rule: makeRule(),

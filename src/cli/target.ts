@@ -65,6 +65,7 @@ export function systemOfProfile({
     ),
     endpoints: new Map(),
     addresses: new Map(),
+    databases: new Map(),
     schedules: [],
     routes: [],
     rule: undefined,

@@ -15,9 +15,11 @@ import type { ProcedurePlan } from '../sizing/procedure.ts';
 import { afterChange } from './after-change.ts';
 import type { CommandPlan } from './assemble-command.ts';
 import { costOfMoves, type ReplicasMove } from './cost-of-moves.ts';
+import { changesForDatabaseDeed } from './database-deed-changes.ts';
 import type { PlanName } from './draft.ts';
 import { gatesOfStep } from './gates-of-step.ts';
 import { joinRollouts } from './join-rollouts.ts';
+import { type DatabaseChange, placeOfDeed } from './place-of-deed.ts';
 import type { Origin, Plan } from './plan.ts';
 import { workloadOfTarget } from './resolve-look.ts';
 import { changesOf, type Step } from './step.ts';
@@ -54,7 +56,14 @@ export function readsOf({ steps }: ProcedurePlan, system: System): ProcedureRead
   const workloads = new Map<string, WorkloadRef>();
   const objects = new Map<string, ObjectRef>();
   for (const { change } of steps) {
-    if (change === undefined || change.kind === 'database') continue;
+    if (change === undefined) continue;
+    if (change.kind === 'database') {
+      const at = placeOfDeed(change, system);
+      if (at === undefined) continue;
+      workloads.set(targetKey(at.workload), at.workload);
+      for (const object of at.objects) objects.set(objectKey(object), object);
+      continue;
+    }
     const workload = workloadOfTarget(change.target, system);
     workloads.set(targetKey(workload), workload);
     const object = objectOfStep(change, workload);
@@ -134,6 +143,8 @@ interface Made {
   readonly moves: readonly ReplicasMove[];
 }
 
+const nothingThere: ClusterState = { workload: undefined, autoscaler: undefined, objects: [] };
+
 /** What there will be once the steps so far are done. */
 class World {
   readonly #facts: ProcedureFacts;
@@ -148,7 +159,8 @@ class World {
 
   changesOf(planned: PlannedStep): Made | { readonly kind: 'refused'; readonly because: string } {
     const { change } = planned;
-    if (change === undefined || change.kind === 'database') return nothing([]);
+    if (change === undefined) return nothing([]);
+    if (change.kind === 'database') return this.#deed(change, planned);
     const { system, now } = this.#facts;
     const workload = workloadOfTarget(change.target, system);
     const component = this.#componentOf(change.target);
@@ -160,7 +172,7 @@ class World {
       ...(component && { component }),
       state: before,
       at: now.toISOString(),
-      mayScaleStatefulSet: false,
+      mayScaleStatefulSet: component?.replicaAware === true,
     });
     if (made.kind === 'refused') return made;
     if (made.kind === 'none') return nothing([made.because]);
@@ -171,6 +183,31 @@ class World {
     const to = after.workload?.replicas ?? from;
     const move = { workload, from, to, ...(component && { component }) };
     return { kind: 'made', changes, notes: made.notes, moves: from === to ? [] : [move] };
+  }
+
+  /** What a cluster's objects do for a database; a deed that is none of theirs is a person's, as the gates say. */
+  #deed(change: DatabaseChange, { undo }: PlannedStep): ReturnType<World['changesOf']> {
+    const { system, now } = this.#facts;
+    const at = placeOfDeed(change, system);
+    if (at === undefined) return nothing([]);
+    const { cluster, namespace } = at.workload;
+    const state = this.#states.get(targetKey(at.workload)) ?? nothingThere;
+    const own = at.objects.flatMap((object) => this.#objects.get(objectKey(object)) ?? []);
+    const before = { ...state, objects: [...state.objects, ...own] };
+    const made = changesForDatabaseDeed(at.deed, {
+      place: { cluster, namespace },
+      workload: at.workload,
+      container: '',
+      state: before,
+      at: now.toISOString(),
+      mayScaleStatefulSet: false,
+      ...at.database,
+    });
+    if (made.kind === 'refused') return made;
+    if (made.kind === 'none') return nothing([made.because]);
+    const changes = made.changes.map((each) => withUndo(each, undo));
+    this.#keep(at.workload, changes.reduce(afterChange, before));
+    return { kind: 'made', changes, notes: made.notes, moves: [] };
   }
 
   /** The component, where the workload is its own and not one that the step names in its place. */

@@ -1,5 +1,6 @@
 // Turns what is done to a database by objects of a cluster into changes: poolers, servers of an operator, the map of its shards.
 
+import type { ObjectKind } from '../change/kinds.ts';
 import { valueAt } from '../change/pointer.ts';
 import type { DatabaseDeed } from '../sizing/planned-step.ts';
 import type { Tree } from '../sizing/step-values.ts';
@@ -15,6 +16,7 @@ import {
   seenIn,
 } from './step-facts.ts';
 import { objectChanges } from './step-objects.ts';
+import type { DatabasePlace } from './system.ts';
 
 /** What is done to a database by way of a cluster. */
 export type ClusterDeed = Extract<
@@ -27,13 +29,7 @@ export interface DeedFacts extends StepFacts {
   /** The Cluster of CloudNativePG that the database is. (Default: no operator keeps it) */
   readonly operated?: string;
   /** Where a pooler finds the database, and what it is made of. */
-  readonly pooler?: {
-    readonly host: string;
-    readonly port: number;
-    readonly image: string;
-    /** The Secret whose key userlist.txt holds the users and their password hashes. */
-    readonly userlist: string;
-  };
+  readonly pooler?: NonNullable<DatabasePlace['pooler']>;
 }
 
 /** What the deed writes into the cluster; refused where it is none of a cluster's. */
@@ -51,6 +47,31 @@ export function changesForDatabaseDeed(deed: ClusterDeed, facts: DeedFacts): Ste
     case 'shards':
       return shardMapChanges(deed, facts);
   }
+}
+
+/** Whether the deed is done by objects of the cluster; settings may ask for a restart, which is a plan of its own. */
+export function isClusterDeed(deed: DatabaseDeed): deed is ClusterDeed {
+  return (
+    deed.deed === 'pooler' ||
+    deed.deed === 'replicas' ||
+    (deed.deed === 'shards' && deed.map !== undefined)
+  );
+}
+
+/** The objects that must be looked at first. */
+export function objectsOfDeed(
+  deed: ClusterDeed,
+  database: Pick<DeedFacts, 'operated' | 'pooler'>,
+): readonly { readonly kind: ObjectKind; readonly name: string }[] {
+  const { operated } = database;
+  if (deed.deed === 'pooler') {
+    const objects = poolerObjects(deed, database);
+    return 'because' in objects ? [] : objects;
+  }
+  if (deed.deed === 'shards') {
+    return deed.map === undefined ? [] : [{ kind: 'ConfigMap', name: deed.map.configMap }];
+  }
+  return operated === undefined ? [] : [{ kind: 'Cluster', name: operated }];
 }
 
 function poolerChanges(

@@ -16,6 +16,22 @@ export interface PolicyRule extends ApprovalRule {
   readonly giveBackAfterSeconds?: number;
 }
 
+/** Where a database's objects stand in the cluster, and who keeps it. */
+export interface DatabasePlace {
+  /** (Default: that of the system's first workload.) */
+  readonly namespace?: string;
+  /** The Cluster of CloudNativePG that it is. */
+  readonly operated?: string;
+  /** What a pooler in front of it needs. */
+  readonly pooler?: {
+    readonly host: string;
+    readonly port: number;
+    readonly image: string;
+    /** The Secret whose key userlist.txt holds the users. */
+    readonly userlist: string;
+  };
+}
+
 export interface System {
   readonly id: string;
   readonly title: string;
@@ -28,6 +44,8 @@ export interface System {
   /** What procedures look at, by name, and where the pods of a component answer. */
   readonly endpoints: ReadonlyMap<string, string>;
   readonly addresses: ReadonlyMap<string, string>;
+  /** Databases as procedures name them. */
+  readonly databases: ReadonlyMap<string, DatabasePlace>;
   /** Procedures that are drawn by the clock. */
   readonly schedules: readonly Schedule[];
   /** Without a profile of its own, what is autoscaled in this namespace belongs to it, unless another system names it. */

@@ -3,7 +3,7 @@ import type { Mode } from '../approval/condition.ts';
 import type { Allowed } from '../change/allowed.ts';
 import type { WorkloadRef } from '../change/change.ts';
 import { assert } from '../errors.ts';
-import type { PolicyRule, System, Systems } from '../plan/system.ts';
+import type { DatabasePlace, PolicyRule, System, Systems } from '../plan/system.ts';
 import { emptyProfile } from '../profile/empty-profile.ts';
 import type { Profile } from '../profile/profile.ts';
 import type { Schedule } from '../schedule/schedule.ts';
@@ -35,6 +35,7 @@ export interface SystemConfig {
   readonly workloads: ReadonlyMap<string, WorkloadNames>;
   /** What procedures look at, by name: an address that answers. */
   readonly endpoints: ReadonlyMap<string, string>;
+  readonly databases: ReadonlyMap<string, DatabasePlace>;
   readonly schedules: readonly Schedule[];
   readonly channel: string;
   readonly rates?: string;
@@ -132,7 +133,7 @@ function toSystem(
     const target = resolveTarget(system, profile, component);
     if (target !== undefined) workloads.set(component, target);
   }
-  const { id, mode, cluster, channel, routes, endpoints, schedules } = system;
+  const { id, mode, cluster, channel, routes, endpoints, databases, schedules } = system;
   const addresses = new Map(
     [...system.workloads].flatMap(([component, { address }]) =>
       address === undefined ? [] : [[component, address] as const],
@@ -148,6 +149,7 @@ function toSystem(
     workloads,
     endpoints,
     addresses,
+    databases,
     schedules,
     routes,
     rule,
@@ -232,8 +234,18 @@ function toSystemConfig(
   file: HeadroomFile['systems'][string],
   standardZone: string,
 ): SystemConfig {
-  const { profile, title, namespace, workloads, endpoints, schedules, rates, budget, ...rest } =
-    file;
+  const {
+    profile,
+    title,
+    namespace,
+    workloads,
+    endpoints,
+    databases,
+    schedules,
+    rates,
+    budget,
+    ...rest
+  } = file;
   return {
     ...rest,
     id,
@@ -243,6 +255,16 @@ function toSystemConfig(
     ...(rates !== undefined && { rates }),
     ...(budget && { budget: { ...budget, source: `headroom.yaml, budget of ${id}` } }),
     endpoints: new Map(Object.entries(endpoints)),
+    databases: new Map(
+      Object.entries(databases).map(([name, { namespace: own, cnpg, pooler }]) => [
+        name,
+        {
+          ...(own !== undefined && { namespace: own }),
+          ...(cnpg !== undefined && { operated: cnpg }),
+          ...(pooler && { pooler }),
+        },
+      ]),
+    ),
     schedules: Object.entries(schedules).map(
       ([name, { timezone = standardZone, ...schedule }]) => ({
         ...schedule,

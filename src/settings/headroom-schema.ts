@@ -61,6 +61,31 @@ const schedule = z.strictObject({
   inputs: z.record(z.string(), z.union([z.string().max(200), z.number()])).default({}),
 });
 
+const database = z.strictObject({
+  namespace: kubernetesName.optional().meta({
+    description: 'Where its objects stand. (Default: beside the workloads of the system.)',
+  }),
+  cnpg: kubernetesName.optional().meta({
+    description: 'The Cluster of CloudNativePG that it is. (Default: no operator keeps it.)',
+  }),
+  pooler: z
+    .strictObject({
+      host: z
+        .string()
+        .regex(
+          /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/,
+          'expected a host such as postgres.shop.svc',
+        ),
+      port: z.int().min(1).max(65_535).default(5432),
+      image: z.string().regex(/^[\w./:@-]{1,255}$/, 'expected an image such as pgbouncer:1.24'),
+      userlist: kubernetesName.meta({
+        description: 'The Secret whose key userlist.txt holds the users and their password hashes.',
+      }),
+    })
+    .optional()
+    .meta({ description: 'What a PgBouncer in front of it needs, where procedures set one up.' }),
+});
+
 const system = z.strictObject({
   profile: z.string().optional().meta({
     description:
@@ -91,6 +116,10 @@ const system = z.strictObject({
     .record(typedName, httpUrl)
     .default({})
     .meta({ description: 'By the names that procedures use, such as health: what must answer.' }),
+  databases: z.record(typedName, database).default({}).meta({
+    description:
+      'By the names that procedures use, such as main: where they are, and who keeps them.',
+  }),
   schedules: z.record(typedName, schedule).default({}).meta({
     description: 'Procedures of the profile that are drawn by the clock, by a name of your own.',
   }),

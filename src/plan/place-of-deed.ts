@@ -1,0 +1,47 @@
+// Where the cluster's objects of a database deed stand; nowhere where a person has to do it.
+
+import type { WorkloadRef } from '../change/change.ts';
+import type { ObjectRef } from '../change/kinds.ts';
+import type { StepChange } from '../sizing/planned-step.ts';
+import { type ClusterDeed, isClusterDeed, objectsOfDeed } from './database-deed-changes.ts';
+import type { DatabasePlace, System } from './system.ts';
+
+/** What a step does to a database. */
+export type DatabaseChange = Extract<StepChange, { readonly kind: 'database' }>;
+
+/** What a deed of a cluster needs to know. */
+export interface PlacedDeed {
+  readonly deed: ClusterDeed;
+  readonly database: DatabasePlace;
+  /** What is locked and, where it is a pooler's, waited for. */
+  readonly workload: WorkloadRef;
+  readonly objects: readonly ObjectRef[];
+}
+
+/**
+ * Undefined where headroom.yaml does not say enough of the database for objects of the cluster to do it: a replica of a
+ * server that no operator keeps would be a second, empty primary.
+ */
+export function placeOfDeed(change: DatabaseChange, system: System): PlacedDeed | undefined {
+  const database = system.databases.get(change.database);
+  if (database === undefined || !isClusterDeed(change)) return undefined;
+  const objects = objectsOfDeed(change, database);
+  if (objects.length === 0) return undefined;
+  const [first] = system.workloads.values();
+  const namespace = database.namespace ?? first?.namespace;
+  if (namespace === undefined || first === undefined) return undefined;
+  const { cluster } = system;
+  const isPooler = change.deed === 'pooler' && database.operated === undefined;
+  const { kind, name } = isPooler ? { kind: 'Deployment' as const, name: 'pgbouncer' } : first;
+  return {
+    deed: change,
+    database,
+    workload: { cluster, namespace: isPooler ? namespace : first.namespace, kind, name },
+    objects: objects.map((object) => ({
+      cluster,
+      namespace,
+      kind: object.kind,
+      name: object.name,
+    })),
+  };
+}

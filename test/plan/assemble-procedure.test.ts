@@ -1,0 +1,113 @@
+// What a procedure becomes as a plan: which steps are changes, which are gates, and which are left to people, by what headroom.yaml says.
+
+import { describe, expect, it } from 'vitest';
+import { targetKey, type WorkloadRef } from '../../src/change/change.ts';
+import type { ClusterState } from '../../src/change/compare.ts';
+import { assembleProcedurePlan, readsOf } from '../../src/plan/assemble-procedure.ts';
+import type { Plan } from '../../src/plan/plan.ts';
+import { isChange, targetsOf } from '../../src/plan/step.ts';
+import type { System } from '../../src/plan/system.ts';
+import { makeSystem, makeWorkloadState, now } from '../make.ts';
+import { planOf } from '../profile/plan-of.ts';
+import { readProfile } from '../profile/read-profile.ts';
+
+const profile = readProfile('gl-008');
+const origin = { kind: 'command', commandId: 'c-1', by: 'U0ANN' } as const;
+
+/** The workload as a cluster shows it, with a DB_URL that is there already. */
+function stateOf({ kind, name }: WorkloadRef): ClusterState {
+  const container = { name, image: 'x:1', env: [{ name: 'DB_URL', value: 'postgresql://db/old' }] };
+  const spec = { replicas: 4, template: { metadata: {}, spec: { containers: [container] } } };
+  return {
+    workload: makeWorkloadState({ replicas: 4 }),
+    autoscaler: undefined,
+    objects: [{ kind, name, resourceVersion: '1', value: { metadata: {}, spec }, writers: [] }],
+  };
+}
+
+function drawn(procedure: string, over: Partial<System> = {}): Plan {
+  const system = makeSystem({ profile, ...over });
+  const plan = planOf('gl-008', procedure);
+  const states = new Map(
+    readsOf(plan, system).workloads.map((workload) => [
+      targetKey(workload),
+      workload.name === 'pgbouncer'
+        ? { workload: undefined, autoscaler: undefined, objects: [] }
+        : stateOf(workload),
+    ]),
+  );
+  const facts = { system, id: procedure, plan, states, objects: new Map(), origin, now };
+  const result = assembleProcedurePlan(facts, { id: 'p-1', revision: 1 });
+  if (result.kind === 'refused') throw new Error(result.because);
+  return result.plan;
+}
+
+const shape = ({ steps }: Plan) =>
+  steps.map((step) => {
+    if (!isChange(step)) return step.kind;
+    return step.kind === 'patch' || step.kind === 'create'
+      ? `${step.kind} ${step.object.kind}`
+      : step.kind;
+  });
+
+const pooler = { host: 'db.example', port: 5432, image: 'pgbouncer:1', userlist: 'users' };
+
+describe('a pooler before the database', () => {
+  it('is a person’s work where headroom.yaml does not say where the database is', () => {
+    const plan = drawn('pgbouncer');
+    expect(shape(plan)).toEqual(['human', 'patch Deployment', 'human', 'human']);
+    expect(plan.steps[0]).toMatchObject({ who: 'somebody for databases' });
+  });
+
+  it('is made before the application is pointed to it where it does, and both are locked', () => {
+    const health = new Map([['health', 'http://shop.example/health']]);
+    const plan = drawn('pgbouncer', {
+      databases: new Map([['main', { pooler }]]),
+      endpoints: health,
+    });
+    expect(shape(plan)).toEqual([
+      'create ConfigMap',
+      'create Deployment',
+      'create Service',
+      'create PodDisruptionBudget',
+      'patch Deployment',
+      'check',
+      // Clients that wait for the pooler are not measured yet.
+      'human',
+    ]);
+    expect(targetsOf(plan).map((target) => target.split('/').at(-1))).toEqual([
+      'pgbouncer',
+      'steam-trap-inspector',
+    ]);
+  });
+
+  it('is the operator’s own where that keeps the database', () => {
+    const plan = drawn('pgbouncer', { databases: new Map([['main', { operated: 'shop-db' }]]) });
+    expect(shape(plan).slice(0, 2)).toEqual(['create Pooler', 'patch Deployment']);
+  });
+});
+
+it('a step whose address nobody names is looked at by a person, and says why', () => {
+  const [, , human] = drawn('pgbouncer').steps;
+  expect(human).toMatchObject({
+    kind: 'human',
+    say: expect.stringContaining('headroom.yaml names no address for health'),
+  });
+});
+
+it('pods that are added bit by bit build on each other', () => {
+  const plan = drawn('gradual');
+  const sizes = plan.steps.flatMap((step) =>
+    step.kind === 'scale' ? [[step.before.replicas, step.after.replicas]] : [],
+  );
+  expect(sizes).toEqual([
+    [4, 6],
+    [6, 8],
+    [8, 10],
+    [10, 12],
+    [12, 14],
+    [14, 16],
+  ]);
+  expect(plan.replicas).toEqual({ before: 4, after: 16 });
+  expect(plan.cost?.afterUsdPerMonth).toBeGreaterThan(plan.cost?.beforeUsdPerMonth ?? 0);
+});
