@@ -6,6 +6,7 @@ import { seenObjectOf } from '../change/compare-patch.ts';
 import { valueAt, withValueAt } from '../change/pointer.ts';
 import { scaledObjectLimits } from '../change/scaled-object.ts';
 import { unreachable } from '../errors.ts';
+import { asServerKeeps } from './server-form.ts';
 
 /** What the change leaves when it was written; nothing else has moved meanwhile. */
 export function afterChange(state: ClusterState, change: Change): ClusterState {
@@ -68,7 +69,7 @@ function afterCreation(state: ClusterState, change: CreateChange): ClusterState 
     kind,
     name,
     resourceVersion: '',
-    value: { metadata: {}, ...fields },
+    value: { metadata: {}, ...asServerKeeps(kind, fields) },
     writers: [],
   };
   const next = withObject(state, made);

@@ -45,11 +45,7 @@ export type ChosenResize =
 /** The changes that give a component's pods these requests. */
 export function chooseResize(facts: ResizeFacts): ChosenResize {
   const { workload, cluster } = facts;
-  if (workload.kind === 'StatefulSet') {
-    return none(
-      `${workload.name} is a StatefulSet: a rollout that fails there does not mend itself when the template goes back, so Headroom does not change its pods`,
-    );
-  }
+  if (workload.kind === 'StatefulSet') return none(whyNoTemplate(workload));
   const object = cluster.objects.find(
     ({ kind, name }) => kind === workload.kind && name === workload.name,
   );
@@ -84,6 +80,11 @@ export function chooseResize(facts: ResizeFacts): ChosenResize {
     return { kind: 'none', enough: true, because };
   }
   return resize(facts, { object, containers, container, moves, template });
+}
+
+/** Why the pods of a StatefulSet are not changed. */
+export function whyNoTemplate({ name }: WorkloadRef): string {
+  return `${name} is a StatefulSet: a rollout that fails there does not mend itself when the template goes back, so Headroom does not change its pods`;
 }
 
 /** Request and limit of one resource, before and after. */

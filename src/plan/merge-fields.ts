@@ -3,12 +3,6 @@
 import type { FieldValue, PatchField, PatchGuard } from '../change/change.ts';
 import { sameAmount } from '../change/compare-patch.ts';
 import { escaped, keysOf, valueAt } from '../change/pointer.ts';
-import {
-  canonicalCpu,
-  canonicalMemory,
-  parseCpuMillicores,
-  parseMemoryMi,
-} from '../profile/quantity.ts';
 import type { Tree } from '../sizing/step-values.ts';
 
 /** What a patch writes, and what must hold for its pointers to mean what they say. */
@@ -128,25 +122,6 @@ export function plain(tree: Tree): FieldValue | undefined {
   return Object.fromEntries(entries);
 }
 
-/** The same tree with the amounts of pods as the server keeps them: a later write, and the undo, test its text. */
-export function withCanonicalAmounts(tree: Tree, pointer = ''): Tree {
-  if (Array.isArray(tree)) return tree.map((each: Tree) => withCanonicalAmounts(each, pointer));
-  if (isMap(tree)) {
-    const entries = Object.entries(tree).map(([key, part]) => [
-      key,
-      withCanonicalAmounts(part, `${pointer}/${escaped(key)}`),
-    ]);
-    return Object.fromEntries(entries) as Tree;
-  }
-  const [, resource] = /\/(?:requests|limits)\/(cpu|memory|storage)$/.exec(pointer) ?? [];
-  if (resource === undefined) return tree;
-  if (typeof tree !== 'string' && typeof tree !== 'number') return tree;
-  const text = String(tree);
-  const amount = resource === 'cpu' ? parseCpuMillicores(text) : parseMemoryMi(text);
-  if (amount === undefined) return tree;
-  return resource === 'cpu' ? canonicalCpu(amount) : canonicalMemory(amount);
-}
-
 /** "cpu request", "affinity". */
 function whatIs(pointer: string): string {
   const [key = '', parent = ''] = keysOf(pointer).toReversed();
@@ -168,6 +143,6 @@ function hasKey(item: unknown, key: string): boolean {
   return typeof valueAt(item, `/${key}`) === 'string';
 }
 
-function isMap(value: unknown): value is Readonly<Record<string, Tree>> {
+export function isMap(value: unknown): value is Readonly<Record<string, Tree>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

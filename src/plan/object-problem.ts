@@ -7,6 +7,7 @@ import { madeBy } from '../change/scaled-object.ts';
 import type { Tree } from '../sizing/step-values.ts';
 import { resourcesOf } from './autoscaler-spec.ts';
 import { fieldsToWrite } from './merge-fields.ts';
+import { containersOf } from './pod-containers.ts';
 import { type StepFacts, seenIn } from './step-facts.ts';
 
 type Fields = Readonly<Record<string, Tree>>;
@@ -49,6 +50,13 @@ function fixedProblem(
     return `${kind} ${name} is immutable: make one with another name, and let the pods read that`;
   }
   const written = fieldsToWrite(seen.value, fields, '').fields;
+  const more = written.find(
+    ({ pointer, append }) => append && /\/(init)?containers\/\d+$/i.test(pointer),
+  );
+  if (more !== undefined) {
+    const has = containersOf(seen).map((container) => container.name);
+    return `${kind} ${name} has no container ${more.what}, but ${has.join(', ')}`;
+  }
   const open = mutable[kind];
   const fixed = written.find(({ pointer }) =>
     open === undefined

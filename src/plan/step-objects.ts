@@ -1,6 +1,6 @@
 // Turns a step about an object beside the pods into a creation where it is missing and into a patch of the difference where it is there.
 
-import type { CreateChange, FieldValue, PatchField, Undo } from '../change/change.ts';
+import type { CreateChange, FieldValue, PatchField, Undo, WorkloadRef } from '../change/change.ts';
 import type { SeenObject } from '../change/compare.ts';
 import { isObjectKind, type ObjectKind, type ObjectRef, objectKinds } from '../change/kinds.ts';
 import { valueAt } from '../change/pointer.ts';
@@ -8,9 +8,11 @@ import { canonicalMemory, parseMemoryMi, parseQuantity } from '../profile/quanti
 import type { StepChange } from '../sizing/planned-step.ts';
 import type { Tree } from '../sizing/step-values.ts';
 import { missingWorkload } from './choose-change.ts';
-import { fieldsToWrite, plain, withCanonicalAmounts } from './merge-fields.ts';
+import { fieldsToWrite, plain } from './merge-fields.ts';
 import { objectProblem } from './object-problem.ts';
 import { secretAmong } from './secret-in.ts';
+import { strangeSelectors } from './selector-notes.ts';
+import { asServerKeeps, withCanonicalAmounts } from './server-form.ts';
 import {
   alreadyThere,
   ownerOf,
@@ -21,7 +23,7 @@ import {
   type StepFacts,
   seenIn,
 } from './step-facts.ts';
-import { rolloutNotes } from './step-template.ts';
+import { rolloutNotes, whyNoRollout } from './step-template.ts';
 
 type Of<Kind extends StepChange['kind']> = Extract<StepChange, { readonly kind: Kind }>;
 
@@ -68,14 +70,14 @@ const undoOfCreation: Partial<Record<ObjectKind, Undo>> = {
 };
 
 function creation(object: ObjectRef, fields: Fields, facts: StepFacts): StepChanges {
-  const hasPods = object.kind === 'Deployment' || object.kind === 'StatefulSet';
-  const workload = hasPods
-    ? { ...facts.place, kind: object.kind, name: object.name }
-    : facts.workload;
-  if (hasPods && valueAt(fields, '/spec/selector') === undefined) {
+  const own = podsOf(object, facts);
+  const workload = own ?? facts.workload;
+  if (own !== undefined && valueAt(fields, '/spec/selector') === undefined) {
     return refused(missingWorkload(workload));
   }
-  const written = plain(canonical(object.kind, fields)) as { readonly [field: string]: FieldValue };
+  const written = plain(withCanonicalAmounts(object.kind, fields)) as {
+    readonly [field: string]: FieldValue;
+  };
   const secret = secretAmong(asFields(written));
   if (secret !== undefined) return refused(secretWords(object, secret));
   const change: CreateChange = {
@@ -83,11 +85,16 @@ function creation(object: ObjectRef, fields: Fields, facts: StepFacts): StepChan
     workload,
     object,
     fields: written,
-    rollout: hasPods,
+    rollout: own !== undefined,
     floor: false,
     undo: undoOfCreation[object.kind] ?? 'exact',
   };
-  return { kind: 'changes', changes: [change], notes: [] };
+  return { kind: 'changes', changes: [change], notes: strangeSelectors(fields, facts) };
+}
+
+/** The workload that the object itself is. */
+function podsOf({ kind, name }: ObjectRef, { place }: StepFacts): WorkloadRef | undefined {
+  return kind === 'Deployment' || kind === 'StatefulSet' ? { ...place, kind, name } : undefined;
 }
 
 function difference(
@@ -96,9 +103,10 @@ function difference(
   seen: SeenObject,
   facts: StepFacts,
 ): StepChanges {
-  const isOwn = object.kind === facts.workload.kind && object.name === facts.workload.name;
+  const own = podsOf(object, facts);
+  const isOwn = own !== undefined && object.name === facts.workload.name;
   const autoscaled = isOwn ? facts.state.autoscaler : undefined;
-  const wanted = canonical(
+  const wanted = asServerKeeps(
     object.kind,
     autoscaled === undefined ? fields : withoutReplicas(fields),
   );
@@ -107,18 +115,21 @@ function difference(
   const secret = secretAmong(written);
   if (secret !== undefined) return refused(secretWords(object, secret));
   const patch = patchOf({
-    workload: facts.workload,
+    workload: own ?? facts.workload,
     object,
     fields: written,
     guards,
     decrease: written.some(isLess),
     undo: object.kind === 'Cluster' || object.kind === 'RedisCluster' ? 'compensating' : 'exact',
   });
+  const unwise = patch.rollout ? whyNoRollout(patch.workload, seen) : undefined;
+  if (unwise !== undefined) return refused(unwise);
   return {
     kind: 'changes',
     changes: [patch],
     notes: [
       ...(patch.rollout ? rolloutNotes(seen) : []),
+      ...strangeSelectors(fields, facts),
       ...(autoscaled !== undefined && valueAt(fields, '/spec/replicas') !== undefined
         ? [`Autoscaler ${autoscaled.name} decides on its replicas, so they stay.`]
         : []),
@@ -143,13 +154,6 @@ function withoutReplicas(fields: Fields): Fields {
   if (typeof spec !== 'object' || spec === null || Array.isArray(spec)) return fields;
   const entries = Object.entries(spec).filter(([key]) => key !== 'replicas');
   return { ...fields, spec: Object.fromEntries(entries) };
-}
-
-/** Servers rewrite the amounts of the kinds they know themselves; of others they keep the text. */
-function canonical(kind: ObjectKind, fields: Fields): Tree {
-  const { apiVersion } = objectKinds[kind];
-  const isBuiltIn = !apiVersion.includes('.') && kind !== 'ConfigMap';
-  return isBuiltIn ? withCanonicalAmounts(fields) : fields;
 }
 
 function asFields(written: { readonly [field: string]: FieldValue }): readonly PatchField[] {

@@ -1,11 +1,11 @@
 // Turns what a step does to a workload's pods into one patch of its template: their size, their environment, a restart.
 
-import type { PatchField } from '../change/change.ts';
+import type { PatchField, WorkloadRef } from '../change/change.ts';
 import type { SeenObject } from '../change/compare.ts';
 import { escaped, valueAt } from '../change/pointer.ts';
 import type { StepChange } from '../sizing/planned-step.ts';
 import { missingWorkload } from './choose-change.ts';
-import { chooseResize } from './choose-resize.ts';
+import { chooseResize, whyNoTemplate } from './choose-resize.ts';
 import { fieldsToWrite, nothing, type Written } from './merge-fields.ts';
 import { containersOf } from './pod-containers.ts';
 import { secretAmong } from './secret-in.ts';
@@ -54,11 +54,8 @@ export function envChanges(step: Of<'env'>, facts: StepFacts): StepChanges {
   const { workload, container } = facts;
   const object = templateOf(facts);
   if ('because' in object) return object;
-  if (workload.kind === 'StatefulSet') {
-    return refused(
-      `${workload.name} is a StatefulSet: a rollout that fails there does not mend itself when the template goes back, so Headroom does not change its pods`,
-    );
-  }
+  const unwise = whyNoRollout(workload, object);
+  if (unwise !== undefined) return refused(unwise);
   const containers = containersOf(object);
   const own = containers.find(({ name }) => name === container);
   if (own === undefined) {
@@ -149,18 +146,22 @@ export function restartChanges(facts: StepFacts): StepChanges {
 
 /** The workload whose template changes; refused where a change would reach no pod. */
 function templateOf(facts: StepFacts): SeenObject | Extract<StepChanges, { kind: 'refused' }> {
-  const { workload } = facts;
   const object = seenWorkload(facts);
   const because =
-    object === undefined
-      ? missingWorkload(workload)
-      : valueAt(object.value, '/spec/paused') === true
-        ? `${workload.kind} ${workload.name} is paused: a new template would reach no pod before somebody resumes it`
-        : undefined;
-  if (object === undefined || because !== undefined) {
-    return { kind: 'refused', because: because ?? '' };
-  }
-  return object;
+    object === undefined ? missingWorkload(facts.workload) : whyPaused(facts.workload, object);
+  if (object !== undefined && because === undefined) return object;
+  return { kind: 'refused', because: because ?? '' };
+}
+
+function whyPaused({ kind, name }: WorkloadRef, { value }: SeenObject): string | undefined {
+  return valueAt(value, '/spec/paused') === true
+    ? `${kind} ${name} is paused: a new template would reach no pod before somebody resumes it`
+    : undefined;
+}
+
+/** Why the template of a workload is not changed. A restart is no such change: what it rolls out has run already. */
+export function whyNoRollout(workload: WorkloadRef, seen: SeenObject): string | undefined {
+  return workload.kind === 'StatefulSet' ? whyNoTemplate(workload) : whyPaused(workload, seen);
 }
 
 /** What to know about any change of a template. */

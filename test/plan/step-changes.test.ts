@@ -504,6 +504,33 @@ describe('an object', () => {
     expect(written(template({ tolerations: [toleration, { key: 'gpu' }] }), facts)).toHaveLength(3);
   });
 
+  it('gets items as a server keeps them, so that the undo finds what was written', () => {
+    const volume = { name: 'config', configMap: { name: 'app' } };
+    expect(written(template({ volumes: [volume] })).at(-1)).toBe(
+      'add /spec/template/spec/volumes [{"name":"config","configMap":{"defaultMode":420,"name":"app"}}]',
+    );
+    const ports = [{ port: 80, targetPort: 8080, protocol: 'TCP' }];
+    const there = seen('Service', 'web', { spec: { ports } });
+    const more = [{ port: 80, targetPort: 8080 }, { port: 81 }];
+    const step = apply('Service', 'v1', { ports: more }, 'web');
+    expect(written(step, makeStepFacts([there])).at(-1)).toBe(
+      'replace /spec/ports [{"protocol":"TCP","port":80,"targetPort":8080},{"protocol":"TCP","port":81}]',
+    );
+  });
+
+  it('that selects pods by a label they do not have is said', () => {
+    const selector = { matchLabels: { 'app.kubernetes.io/name': 'worker' } };
+    const budget = apply('PodDisruptionBudget', 'policy/v1', { selector }, 'worker-pdb');
+    expect(changesForStep(budget, makeStepFacts())).toMatchObject({
+      notes: [
+        expect.stringMatching(/^No pod of worker has the label app.kubernetes.io.name=worker/),
+      ],
+    });
+    const right = { matchExpressions: [{ key: 'app', operator: 'In', values: ['worker'] }] };
+    const spread = apply('PodDisruptionBudget', 'policy/v1', { selector: right }, 'worker-pdb');
+    expect(changesForStep(spread, makeStepFacts())).toMatchObject({ notes: [] });
+  });
+
   it('leaves replicas to the autoscaler that owns them', () => {
     const facts = withAutoscaler(makeStepFacts());
     expect(written(apply('Deployment', 'apps/v1', { replicas: 9 }), facts)).toEqual([
@@ -519,6 +546,9 @@ describe('an object', () => {
     ['another selector', apply('Deployment', 'apps/v1', { selector: { matchLabels: { app: 'x' } } }), [], /another selector, which can never change/],
     ['a Job that has run', apply('Job', 'batch/v1', { parallelism: 4 }, 'reports'), [seen('Job', 'reports', { spec: {} })], /a Job runs once/],
     ['storage of another class', apply('PersistentVolumeClaim', 'v1', { storageClassName: 'slow' }, 'buffer'), [seen('PersistentVolumeClaim', 'buffer', { spec: { storageClassName: 'fast' } })], /another storageClassName/],
+    ['a container that is not there', template({ containers: [{ name: 'sidecar', image: 'x' }] }), [], /has no container sidecar, but proxy, worker/],
+    ['the template of a StatefulSet', apply('StatefulSet', 'apps/v1', { template: { spec: { nodeSelector: { a: 'b' } } } }, 'store'), [seen('StatefulSet', 'store', { spec: { template: { spec: {} } } })], /store is a StatefulSet/],
+    ['pods that are paused', template({ nodeSelector: { a: 'b' } }), [seenWorker({}, { spec: { paused: true } })], /is paused/],
     ['a secret', apply('Deployment', 'apps/v1', { selector: {}, template: { spec: { containers: [{ name: 'a', env: [{ name: 'DB_PASSWORD', value: 'x' }] }] } } }, 'other'), [], /looks like it holds a secret/],
   ])('is refused: %s', (_, step, objects, words) => {
     expect(written(step, makeStepFacts(objects))).toEqual([expect.stringMatching(words)]);
