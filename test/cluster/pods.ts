@@ -157,7 +157,7 @@ export function podCases(lend: () => Place): void {
     // What is followed is told a moment later.
     await place.until('the autoscaler among those of its namespace', async () =>
       (await place.clusters.autoscaled(make.object)).find(
-        ({ autoscaler }) => autoscaler === found.autoscaler,
+        (each) => each.autoscaler === found.autoscaler,
       ),
     );
     expect(await place.clusters.autoscaled(make.object)).toContainEqual(found);
