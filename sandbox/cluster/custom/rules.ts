@@ -1,14 +1,11 @@
 // The rules a definition states in CEL (`x-kubernetes-validations`), checked on every write.
-import { Environment } from '@marcbachmann/cel-js';
+import { kubernetesLanguage } from '../cel-language.ts';
 import type { Json, JsonObject } from '../json.ts';
 import { equal, isList, isObject } from '../json.ts';
 import type { FieldError } from '../status.ts';
 import { childOf, type RuleText, type Structural } from './structural.ts';
 
-const language = new Environment({
-  unlistedVariablesAreDyn: true,
-  homogeneousAggregateLiterals: false,
-})
+const language = kubernetesLanguage()
   .registerVariable('self', 'dyn')
   .registerVariable('oldSelf', 'dyn');
 
@@ -16,7 +13,7 @@ type Program = (context: { readonly self: unknown; readonly oldSelf: unknown }) 
 
 const programs = new Map<string, Program | undefined>();
 
-/** A rule ready to run; undefined when it uses functions only the real server has (quantity, url, format and the like). */
+/** A rule ready to run; undefined when it uses functions only the real server has (url, ip, format and the like). */
 function programOf(rule: string): Program | undefined {
   if (programs.has(rule)) return programs.get(rule);
   const made: Program | undefined = language.check(rule).valid ? language.parse(rule) : undefined;

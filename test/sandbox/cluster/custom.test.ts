@@ -33,6 +33,12 @@ const spec = {
     },
     mode: { type: 'string', enum: ['Fast', 'Safe'], default: 'Safe' },
     limit: { 'x-kubernetes-int-or-string': true },
+    store: {
+      type: 'string',
+      'x-kubernetes-validations': [
+        { rule: 'quantity(self).isGreaterThan(quantity("1Gi"))', message: 'too little' },
+      ],
+    },
     note: { type: 'string', nullable: true },
     tags: { type: 'array', 'x-kubernetes-list-type': 'set', items: { type: 'string' } },
     ports,
@@ -191,6 +197,7 @@ describe('a value', () => {
     ['neither number nor text', { limit: true }, 'must be of type integer,string: "boolean"'],
     ['a port beyond the maximum', { ports: [{ port: 70_000 }] }, 'less than or equal to 65535'],
     ['a rule of an object', { room: { min: 3, max: 2 } }, 'failed rule: !has(self.max)'],
+    ['a rule about amounts', { store: '900Mi' }, 'spec.store: Invalid value: too little'],
     ['a transition', { zone: 'south' }, 'spec.zone: Invalid value: the zone stays'],
   ])('is refused for %s', async (_what, body, words) => {
     const answer = await merge(body);
