@@ -89,7 +89,7 @@ function metricOf(metric: Tree): Map | undefined {
 }
 
 /** A number in the text a server keeps: `1500`, `2k`, `500m`. */
-function canonicalCount(value: number): string {
+export function canonicalCount(value: number): string {
   const milli = Math.ceil(value * 1000 - 1e-6);
   if (milli % 1000 !== 0) return `${milli}m`;
   let count = milli / 1000;

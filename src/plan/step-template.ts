@@ -4,6 +4,7 @@ import type { PatchField, WorkloadRef } from '../change/change.ts';
 import type { SeenObject } from '../change/compare.ts';
 import { escaped, valueAt } from '../change/pointer.ts';
 import type { StepChange } from '../sizing/planned-step.ts';
+import { averagePatch } from './average-targets.ts';
 import { missingWorkload } from './choose-change.ts';
 import { chooseResize, whyNoTemplate } from './choose-resize.ts';
 import { fieldsToWrite, nothing, type Written } from './merge-fields.ts';
@@ -36,10 +37,22 @@ export function podsChanges(step: Of<'pods'>, facts: StepFacts): StepChanges {
     limits: amounts(cpuLimitMillicores, memoryLimitMi),
     ...(extended && { extended }),
   });
+  if (chosen.kind === 'none' && !chosen.enough) return refused(chosen.because);
+  const average = averagePatch(step.averages ?? {}, facts);
   if (chosen.kind === 'none') {
-    return chosen.enough ? alreadyThere(chosen.because) : refused(chosen.because);
+    return average === undefined
+      ? alreadyThere(chosen.because)
+      : { kind: 'changes', changes: [average.patch], notes: [] };
   }
-  return { kind: 'changes', changes: chosen.changes, notes: chosen.notes };
+  // A target that falls asks for more pods at once; one that rises waits for the pods that hold more.
+  const { changes, notes } = chosen;
+  const all =
+    average === undefined
+      ? changes
+      : average.falls
+        ? [average.patch, ...changes]
+        : [...changes, average.patch];
+  return { kind: 'changes', changes: all, notes };
 }
 
 function amounts(cpu: number | undefined, memory: number | undefined) {

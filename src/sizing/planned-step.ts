@@ -103,6 +103,8 @@ export type StepChange =
       readonly cpuLimitMillicores?: number;
       readonly memoryLimitMi?: number;
       readonly extended?: Readonly<Record<string, number>>;
+      /** What the component's autoscaler shall aim at per pod of that size, by metric. */
+      readonly averages?: Readonly<Record<string, number>>;
     }
   | {
       readonly kind: 'autoscaler';

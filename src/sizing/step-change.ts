@@ -49,7 +49,12 @@ export function changeOf(step: ClusterStep, context: StepContext): StepChange | 
   if (target === undefined) return undefined;
   switch (step.kind) {
     case 'pods':
-      return { kind: 'pods', target, ...amountsOf(step.details, context.values) };
+      return {
+        kind: 'pods',
+        target,
+        ...amountsOf(step.details, context.values),
+        ...averagesOf(step.details, context),
+      };
     case 'autoscaler':
       return autoscalerChange(step.details, target, context);
     case 'config':
@@ -97,6 +102,21 @@ function amountsOf(
       ),
     }),
   };
+}
+
+/** Pods of another size hold other numbers; a formula that needs what this procedure does not know says nothing. */
+function averagesOf(
+  { component, workload }: Details<'pods'>,
+  { profile, scope }: StepContext,
+): { readonly averages?: Readonly<Record<string, number>> } {
+  const hpa = profile.components.get(component)?.autoscaling?.hpa;
+  if (workload !== undefined) return {};
+  const averages = (hpa?.metrics ?? []).flatMap((metric) => {
+    if (!('pods' in metric) || metric.follows === undefined) return [];
+    const result = metric.follows.evaluate(scope.numbers);
+    return result.ok ? [[metric.pods, result.value] as const] : [];
+  });
+  return averages.length === 0 ? {} : { averages: Object.fromEntries(averages) };
 }
 
 function autoscalerChange(

@@ -150,6 +150,27 @@ describe('the size of pods', () => {
     ]);
   });
 
+  it('moves what its autoscaler counts a pod: before the pods where it falls, after them where it rises', () => {
+    const counted = { metric: { name: 'meters' }, target: { averageValue: '150' } };
+    const facts = withAutoscaler(
+      makeStepFacts([seenWorker({ resources })]),
+      seenAutoscaler({ metrics: [{ type: 'Pods', pods: counted }] }),
+    );
+    const target = '/spec/metrics/0/pods/target/averageValue';
+    const rises = written(pods({ cpuRequestMillicores: 2000, averages: { meters: 214 } }), facts);
+    expect(rises.slice(-4)).toEqual([
+      'patch HorizontalPodAutoscaler worker-hpa',
+      'test /spec/metrics/0/pods/metric/name "meters"',
+      `test ${target} "150"`,
+      `replace ${target} "214"`,
+    ]);
+    const falls = written(pods({ cpuRequestMillicores: 2000, averages: { meters: 100 } }), facts);
+    expect(falls[0]).toBe('patch HorizontalPodAutoscaler worker-hpa');
+    expect(written(pods({ cpuRequestMillicores: 1000, averages: { meters: 150 } }), facts)).toEqual(
+      [expect.stringMatching(/^none: /)],
+    );
+  });
+
   it('that is there already is nothing, and a limit below the request is refused', () => {
     const facts = makeStepFacts([seenWorker({ resources })]);
     expect(written(pods({ cpuRequestMillicores: 1000 }), facts)).toEqual([
