@@ -56,14 +56,10 @@ function amountsWords(change: Extract<StepChange, { kind: 'pods' }>): string {
   const requests = pair(change.cpuRequestMillicores, change.memoryRequestMi);
   const limits = pair(change.cpuLimitMillicores, change.memoryLimitMi);
   const extended = Object.entries(change.extended ?? {}).map(([name, count]) => `${count} ${name}`);
-  const averages = Object.entries(change.averages ?? {}).map(
-    ([name, average]) => `its autoscaler aims at ${formatNumber(average)} ${name}`,
-  );
   return [
     ...(requests === '' ? [] : [`requests ${requests}`]),
     ...(limits === '' ? [] : [`limits ${limits}`]),
     ...extended,
-    ...averages,
   ].join(', ');
 }
 
