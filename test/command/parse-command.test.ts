@@ -234,3 +234,34 @@ describe('for any text', () => {
     );
   });
 });
+
+describe('what is wanted for a time', () => {
+  const more = { kind: 'scale', system: 'boilers', component: 'worker', replicas: 8 };
+  // biome-ignore format: a table
+  it.each([
+    ['boilers/worker replicas=8 for=2h',    { ...more, forSeconds: 7_200 }],
+    ['boilers/worker replicas=8 for=1h30m', { ...more, forSeconds: 5_400 }],
+    ['boilers/worker for=7d replicas=8',    { ...more, forSeconds: 604_800 }],
+    ['extend p-7k3mq',                      { kind: 'extend', plan: 'p-7k3mq' }],
+    ['Extend p-7k3mq for=45m',              { kind: 'extend', plan: 'p-7k3mq', seconds: 2_700 }],
+    ['give-back p-7k3mq',                   { kind: 'give-back', plan: 'p-7k3mq' }],
+  ])('%s', (text, command) => {
+    expect(scale(text)).toEqual(understood(command));
+  });
+
+  // biome-ignore format: a table
+  it.each([
+    ['boilers/worker replicas=8 for=2',      /time such as 45m, 2h or 1h30m, not "2"/],
+    ['boilers/worker replicas=8 for=4m',     /between 5m and 7d, not "4m"/],
+    ['boilers/worker replicas=8 for=8d',     /between 5m and 7d, not "8d"/],
+    ['boilers/worker replicas=8 fro=2h',     /no setting "fro"; did you mean "for"/],
+    ['boilers/worker memory=2Gi for=2h',     /goes with replicas= alone/],
+    ['extend',                               /which plan/],
+    ['extend worker',                        /which plan/],
+    ['extend p-7k3mq for=1y',                /between 5m and 7d/],
+    ['give-back p-7k3mq for=1h',             /no setting "for"/],
+    ['extnd p-7k3mq',                        /./],
+  ])('%s is not understood', (text, because) => {
+    expect(scale(text)).toEqual(misunderstood(because));
+  });
+});
