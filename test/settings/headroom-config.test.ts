@@ -95,6 +95,7 @@ describe('the example', () => {
         oncallMayApproveOwn: true,
         expireAfterSeconds: 1800,
         startWithinSeconds: 900,
+        giveBackAfterSeconds: 7200,
       },
     });
   });
@@ -262,6 +263,11 @@ describe('a mistake', () => {
       'expected a duration such as 30s, 10m or 1h30m, found "30 minutes"',
     ],
     ['startWithin: 15m', 'startWithin: 8d', 'expected a duration between 1s and 7d'],
+    [
+      'giveBackAfter: 2h',
+      'giveBackAfter: 1m',
+      'expected a duration between 5m and 7d, or never, found "1m"',
+    ],
     [
       'http://prometheus',
       'http://user:word@prometheus',
