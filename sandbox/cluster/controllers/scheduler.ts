@@ -125,7 +125,52 @@ function closedBecause(candidate: JsonObject, held: JsonObject): string | undefi
   const isSelected = Object.entries(object(held, 'spec', 'nodeSelector')).every(
     ([key, value]) => labels[key] === value,
   );
-  return isSelected ? undefined : "node(s) didn't match Pod's node affinity/selector";
+  const isWanted = isSelected && meetsAffinity(candidate, held);
+  return isWanted ? undefined : "node(s) didn't match Pod's node affinity/selector";
+}
+
+/** One requirement of a node selector, about a label or the name of the node. */
+function meets(own: string | undefined, requirement: JsonObject): boolean {
+  const values = list(requirement, 'values');
+  switch (text(requirement, 'operator')) {
+    case 'In':
+      return own !== undefined && values.includes(own);
+    case 'NotIn':
+      return own === undefined || !values.includes(own);
+    case 'Exists':
+      return own !== undefined;
+    case 'DoesNotExist':
+      return own === undefined;
+    case 'Gt':
+      return own !== undefined && Number(own) > Number(values[0]);
+    case 'Lt':
+      return own !== undefined && Number(own) < Number(values[0]);
+    default:
+      return false;
+  }
+}
+
+/** Whether a node meets one of the terms a pod insists on; a term without requirements meets none. */
+function meetsAffinity(candidate: JsonObject, held: JsonObject): boolean {
+  const needed = 'requiredDuringSchedulingIgnoredDuringExecution';
+  const path = ['spec', 'affinity', 'nodeAffinity', needed, 'nodeSelectorTerms'];
+  const terms = objects(held, ...path);
+  const labelOf = (key: string) => {
+    const value = object(candidate, 'metadata', 'labels')[key];
+    return typeof value === 'string' ? value : undefined;
+  };
+  return (
+    terms.length === 0 ||
+    terms.some((term) => {
+      const labels = objects(term, 'matchExpressions');
+      const fields = objects(term, 'matchFields');
+      return (
+        labels.length + fields.length > 0 &&
+        labels.every((each) => meets(labelOf(text(each, 'key')), each)) &&
+        fields.every((each) => meets(nameOf(candidate), each))
+      );
+    })
+  );
 }
 
 /** The node controller taints what is not ready; the sandbox reads the condition itself. */

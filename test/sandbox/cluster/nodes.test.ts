@@ -92,6 +92,22 @@ it('a pod goes to a tainted node that it tolerates', () => {
   expect(places()).toEqual(['sandbox-node-1']);
 });
 
+it('a pod goes only to nodes its affinity insists on, whatever it would like', () => {
+  const wants = (operator: string, values: readonly string[]) => ({
+    matchExpressions: [{ key: 'topology.kubernetes.io/zone', operator, values: [...values] }],
+  });
+  const nodeAffinity = {
+    requiredDuringSchedulingIgnoredDuringExecution: {
+      nodeSelectorTerms: [wants('In', ['mars']), wants('NotIn', ['zone-0'])],
+    },
+    preferredDuringSchedulingIgnoredDuringExecution: [
+      { weight: 100, preference: wants('In', ['zone-0']) },
+    ],
+  };
+  cluster.control.seed([deployment(2, cpu('1'), { affinity: { nodeAffinity } })]);
+  expect(places()).toEqual(['sandbox-node-1', 'sandbox-node-1']);
+});
+
 it('a quota keeps pods from being made until it is raised', () => {
   cluster.control.seed([
     {
