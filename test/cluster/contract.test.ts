@@ -46,7 +46,7 @@ function openSandbox() {
   });
 }
 
-clusterContract('the sandbox cluster', openSandbox);
+clusterContract('the sandbox cluster', openSandbox, { timeoutMs: 90_000 });
 
 describe('a run of the contract', () => {
   const namespaces = () => sandbox.control.list('Namespace').length;
@@ -71,7 +71,7 @@ describe('a run of the contract', () => {
 const real = process.env['TEST_KUBECONFIG'];
 
 if (real !== undefined && real !== '') {
-  clusterContract('the cluster of TEST_KUBECONFIG', () =>
-    openPlace({ kubeconfig: real, pollMs: 500, patienceMs: 180_000 }),
-  );
+  // Images are pulled, volumes are made, and what crashes is started again ever more slowly.
+  const open = () => openPlace({ kubeconfig: real, pollMs: 500, patienceMs: 180_000 });
+  clusterContract('the cluster of TEST_KUBECONFIG', open, { timeoutMs: 600_000 });
 }

@@ -8,8 +8,12 @@ import { podCases } from './pods.ts';
 import { refusals } from './refusals.ts';
 
 /** Tries everything on the place that is opened, which is closed again whatever comes. */
-export function clusterContract(name: string, open: () => Promise<Place>): void {
-  describe(name, () => {
+export function clusterContract(
+  name: string,
+  open: () => Promise<Place>,
+  { timeoutMs }: { readonly timeoutMs: number },
+): void {
+  describe(name, { timeout: timeoutMs }, () => {
     let place: Place | undefined;
     const lend = (): Place => {
       if (place === undefined) throw new Error('the place was not opened');
@@ -17,10 +21,10 @@ export function clusterContract(name: string, open: () => Promise<Place>): void 
     };
     beforeAll(async () => {
       place = await open();
-    });
+    }, timeoutMs);
     afterAll(async () => {
       await place?.close();
-    });
+    }, timeoutMs);
     everyKind(lend);
     refusals(lend);
     podCases(lend);
