@@ -153,7 +153,7 @@ const ofNamespace: readonly Asked[] = [
   {
     group: 'keda.sh',
     resource: 'scaledobjects',
-    verbs: ['get', 'list'],
+    verbs: watched,
     why: 'who else sets the limits of autoscalers',
   },
   { group: '', resource: 'pods', verbs: ['list', 'watch'], why: 'why pods are not ready' },

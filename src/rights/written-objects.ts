@@ -1,6 +1,6 @@
 // Which objects the plans of a system may write: its workloads, what its procedures make and patch, each by its name.
 
-import { targetKey, type WorkloadRef } from '../change/change.ts';
+import type { WorkloadRef } from '../change/change.ts';
 import { isObjectKind, type ObjectKind } from '../change/kinds.ts';
 import type { System } from '../plan/system.ts';
 import type { Details, Procedure, Step } from '../profile/procedure.ts';
@@ -39,12 +39,6 @@ type Target = Place & {
 
 /** Everything the commands and procedures of a system with a profile may write, each object and deed once. */
 export function writtenObjects(system: System): readonly WrittenObject[] {
-  // Whoever runs the workload of a component has made it; a plan only changes it.
-  const workloads = new Set([...system.workloads.values()].map(targetKey));
-  const isOwn = ({ cluster, namespace, kind, name }: WrittenObject) =>
-    (kind === 'Deployment' || kind === 'StatefulSet') &&
-    name.kind === 'known' &&
-    workloads.has(targetKey({ cluster, namespace, kind, name: name.name }));
   const all = [
     ...[...system.workloads.values()].flatMap(byCommand),
     ...[...system.profile.procedures.values()].flatMap((procedure) =>
@@ -52,18 +46,13 @@ export function writtenObjects(system: System): readonly WrittenObject[] {
     ),
   ];
   const seen = new Map<string, WrittenObject>();
-  for (const one of all) {
-    const each = isOwn(one) && one.deed === 'make' ? patched(one) : one;
+  for (const each of all) {
     const { cluster, namespace, kind, name, deed } = each;
     const key = JSON.stringify([cluster, namespace, kind, name, deed]);
     const before = seen.get(key);
     seen.set(key, before === undefined ? each : joined(before, each));
   }
   return [...seen.values()];
-}
-
-function patched(written: WrittenObject): WrittenObject {
-  return { ...written, deed: 'patch', tier: tierOfKind[written.kind], takenBack: false };
 }
 
 function joined(one: WrittenObject, other: WrittenObject): WrittenObject {
@@ -159,6 +148,10 @@ function byApply(
   const spec = fields['spec'];
   const keys = typeof spec === 'object' && spec !== null ? { keys: Object.keys(spec) } : {};
   const object = { ...named(kind, text, target), ...keys };
+  // Whoever runs the component's own workload has made it; a plan only changes it.
+  const isOwn =
+    kind === target.kind && object.name.kind === 'known' && object.name.name === target.own;
+  if (isOwn) return [object];
   const takenBack = undo === undefined ? !keepsWhatItHolds.has(kind) : undo === 'exact';
   return [{ ...object, deed: 'make', takenBack }];
 }

@@ -117,7 +117,8 @@ export async function startLimited(
   cluster.control.settle();
   // What plans make is not there yet.
   for (const { kind, namespace, name, deed } of writtenObjects(system)) {
-    if (deed === 'make' && name.kind === 'known' && kind === 'HorizontalPodAutoscaler') {
+    const isSeeded = kind === 'HorizontalPodAutoscaler' || kind === 'Deployment';
+    if (deed === 'make' && name.kind === 'known' && isSeeded) {
       cluster.control.remove(kind, namespace, name.name);
     }
   }

@@ -55,9 +55,11 @@ export function operationsOf(system: System, parts: Parts): readonly Operation[]
     ...[...system.workloads].flatMap(([component, workload]) => [
       reading(`observe ${component}`, () => clusters.observe(workload)),
       reading(`look for what sets the requests of ${component}`, () => clusters.vertical(workload)),
-      reading(`look for what makes the autoscaler of ${component}`, () =>
-        clusters.scaledObject(workload),
-      ),
+      reading(`look for what makes the autoscaler of ${component}`, async () => {
+        // Anew each time: what is watched is not asked for twice.
+        const own = createClusters([{ id: cluster }], kubeconfig);
+        await own.scaledObject(workload).finally(() => own.close());
+      }),
       reading(`read ${component} as plans see it`, () => clusters.read(workload)),
     ]),
     ...syncSources.map((source) =>
@@ -128,6 +130,7 @@ function watches(namespace: string, { url, token }: Parts): readonly Operation[]
     objectPath('Deployment', { namespace }),
     objectPath('StatefulSet', { namespace }),
     objectPath('HorizontalPodAutoscaler', { namespace }),
+    objectPath('ScaledObject', { namespace }),
     `/api/v1/namespaces/${namespace}/pods`,
   ];
   return paths.flatMap((path) =>
