@@ -1,7 +1,7 @@
 // What becomes of alerts: joined, superseding, cleared, listed, or answered with a finding.
 
 import { afterEach, expect, it } from 'vitest';
-import { Bot, channel, deployment, isCard, namespace, usualAlert, words } from '../bot.ts';
+import { Bot, channel, deployment, isCard, namespace, planOf, usualAlert, words } from '../bot.ts';
 
 let bot: Bot;
 afterEach(async () => {
@@ -181,7 +181,7 @@ it('an autoscaler at its maximum gets a higher maximum, not a write it would und
   await bot.click('approve', 'bob', card);
   await bot.reply(card, 'carried out and seen ready');
   expect(bot.writes()).toEqual([
-    `PATCH /apis/autoscaling/v2/namespaces/${namespace}/horizontalpodautoscalers/worker [{"op":"test","path":"/spec/maxReplicas","value":5},{"op":"replace","path":"/spec/maxReplicas","value":8}]`,
+    `PATCH /apis/autoscaling/v2/namespaces/${namespace}/horizontalpodautoscalers/worker [{"op":"test","path":"/spec/maxReplicas","value":5},{"op":"replace","path":"/spec/maxReplicas","value":8},{"op":"test","path":"/metadata/annotations","value":null},{"op":"add","path":"/metadata/annotations","value":{"headroom/plan":"${planOf(card)}"}}]`,
   ]);
 });
 
