@@ -156,13 +156,13 @@ describe('the size of pods', () => {
       makeStepFacts([seenWorker({ resources })]),
       seenAutoscaler({ metrics: [{ type: 'Pods', pods: counted }] }),
     );
-    const target = '/spec/metrics/0/pods/target/averageValue';
+    const aim = '/spec/metrics/0/pods/target/averageValue';
     const rises = written(pods({ cpuRequestMillicores: 2000, averages: { meters: 214 } }), facts);
     expect(rises.slice(-4)).toEqual([
       'patch HorizontalPodAutoscaler worker-hpa',
       'test /spec/metrics/0/pods/metric/name "meters"',
-      `test ${target} "150"`,
-      `replace ${target} "214"`,
+      `test ${aim} "150"`,
+      `replace ${aim} "214"`,
     ]);
     const falls = written(pods({ cpuRequestMillicores: 2000, averages: { meters: 100 } }), facts);
     expect(falls[0]).toBe('patch HorizontalPodAutoscaler worker-hpa');
