@@ -83,11 +83,7 @@ describe('of a workload the account may not change', () => {
   it.each([
     ['the image', add(`${container}/image`, 'evil.example/miner:1'), 'never its image'],
     ['the command', add(`${container}/command`, ['sh']), 'never its image or command'],
-    [
-      'mounts',
-      add(`${container}/volumeMounts`, [{ name: 'x', mountPath: '/x' }]),
-      'never its image',
-    ],
+    ['ports', add(`${container}/ports`, [{ containerPort: 22 }]), 'never its image'],
     [
       'what a container may do',
       add(`${container}/securityContext`, { privileged: true }),
