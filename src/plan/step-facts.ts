@@ -85,11 +85,6 @@ export function patchOf({
   };
 }
 
-/** "Deployment worker in namespace shop", for people. */
-export function namesObject({ kind, name, namespace }: ObjectRef): string {
-  return `${objectKinds[kind].word} ${name} in namespace ${namespace}`;
-}
-
 /** The name of the object of this kind that owns another one. */
 export function ownerOf(seen: SeenObject | undefined, kind: string): string | undefined {
   const owners = valueAt(seen?.value, '/metadata/ownerReferences');

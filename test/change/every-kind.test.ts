@@ -139,20 +139,18 @@ function fieldsOf(kind: ObjectKind): fc.Arbitrary<readonly PatchField[]> {
   const { holds } = objectKinds[kind];
   const known = change.map(({ pointer, what }) => {
     const before = valueAt(object, pointer) as FieldValue | undefined;
-    return fc
-      .option(value, { nil: undefined })
-      .map((after): readonly PatchField[] =>
-        before === undefined && after === undefined
-          ? []
-          : [
-              {
-                pointer,
-                what,
-                ...(before !== undefined && { before }),
-                ...(after !== undefined && { after }),
-              },
-            ],
-      );
+    return fc.option(value, { nil: undefined }).map((after): readonly PatchField[] =>
+      before === undefined && after === undefined
+        ? []
+        : [
+            {
+              pointer,
+              what,
+              ...(before !== undefined && { before }),
+              ...(after !== undefined && { after }),
+            },
+          ],
+    );
   });
   const fresh = value.map((after): readonly PatchField[] => [
     { pointer: `/${holds}/of~1ours`, what: 'one of ours', after },

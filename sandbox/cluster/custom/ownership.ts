@@ -4,12 +4,12 @@ import type { Decoded } from '../decode.ts';
 import type { JsonObject } from '../json.ts';
 import { objectMeta, typeMeta } from '../resources/shapes.ts';
 import type { ListSchema, MapSchema, Schema, StructSchema } from '../schema.ts';
-import { any, string } from '../schema.ts';
+import { string, any as whatever } from '../schema.ts';
 import { decodeCustom } from './prune.ts';
 import type { Structural } from './structural.ts';
 
 /** Free-form parts: every key of every object is owned by itself, lists as a whole. */
-const deduced: MapSchema & { of: Schema } = { type: 'map', of: any };
+const deduced: MapSchema & { of: Schema } = { type: 'map', of: whatever };
 deduced.of = deduced;
 
 function listShape(node: Structural): ListSchema {
@@ -36,7 +36,7 @@ function restOf(node: Structural): Schema | undefined {
 
 function shapeOf(node: Structural): Schema {
   if (node.type === 'array') return listShape(node);
-  if (node.type !== 'object') return node.preserve ? deduced : any;
+  if (node.type !== 'object') return node.preserve ? deduced : whatever;
   const rest = restOf(node);
   const fields = fieldsOf(node);
   const atomic = node.atomicMap ? { atomic: true as const } : {};

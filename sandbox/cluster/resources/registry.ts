@@ -3,6 +3,7 @@ import { secret, serviceAccount } from './account.ts';
 import { admissionPolicy, admissionPolicyBinding } from './admission-policy.ts';
 import { autoscaler } from './autoscaler.ts';
 import { cronJob, job } from './batch.ts';
+import { service } from './cluster-address.ts';
 import { configMap, event, lease, namespace, pod } from './core.ts';
 import { definition } from './definition.ts';
 import { deployment } from './deployment.ts';
@@ -12,7 +13,6 @@ import { limitRange, resourceQuota } from './quota.ts';
 import { clusterRole, clusterRoleBinding, role, roleBinding } from './rbac.ts';
 import { replicaSet } from './replica-set.ts';
 import type { Resource } from './resource.ts';
-import { service } from './service.ts';
 import { statefulSet } from './stateful-set.ts';
 import { claim, storageClass, volume } from './storage.ts';
 
