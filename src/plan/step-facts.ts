@@ -2,7 +2,7 @@
 
 import type { Change, PatchChange, WorkloadRef } from '../change/change.ts';
 import type { ClusterState, SeenObject } from '../change/compare.ts';
-import { type ObjectKind, type ObjectRef, objectKinds } from '../change/kinds.ts';
+import type { ObjectKind, ObjectRef } from '../change/kinds.ts';
 import { valueAt } from '../change/pointer.ts';
 import type { Component } from '../profile/profile.ts';
 

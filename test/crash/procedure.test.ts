@@ -99,8 +99,8 @@ describe.concurrent('a process that is killed five times in a plan of ten change
       expect(child.log()).not.toContain('bug:');
       expect(await world.auditIsIntact()).toBe(true);
       expect(await world.count('target_lock')).toBe(0);
-      const config_ = world.cluster.control.get('ConfigMap', namespace, 'web-config');
-      expect(config_?.['data']).toEqual({ POOL: '20', OTHER: 'kept' });
+      const held = world.cluster.control.get('ConfigMap', namespace, 'web-config');
+      expect(held?.['data']).toEqual({ POOL: '20', OTHER: 'kept' });
     }),
   );
 });

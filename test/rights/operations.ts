@@ -58,7 +58,11 @@ export function operationsOf(system: System, parts: Parts): readonly Operation[]
       reading(`look for what makes the autoscaler of ${component}`, async () => {
         // Anew each time: what is watched is not asked for twice.
         const own = createClusters([{ id: cluster }], kubeconfig);
-        await own.scaledObject(workload).finally(() => own.close());
+        try {
+          await own.scaledObject(workload);
+        } finally {
+          await own.close();
+        }
       }),
       reading(`read ${component} as plans see it`, () => clusters.read(workload)),
     ]),
