@@ -1,86 +1,35 @@
 // Turns a procedure that was worked out into a plan: every step into exact changes and gates, each on what the ones before it leave.
 
-import {
-  type Change,
-  isDecrease,
-  targetKey,
-  type Undo,
-  type WorkloadRef,
-} from '../change/change.ts';
-import type { ClusterState, SeenObject } from '../change/compare.ts';
-import type { ObjectRef } from '../change/kinds.ts';
+import { type Change, isDecrease, targetKey, type WorkloadRef } from '../change/change.ts';
 import { assert } from '../errors.ts';
-import type { PlannedStep, StepChange, StepTarget } from '../sizing/planned-step.ts';
+import type { PlannedStep } from '../sizing/planned-step.ts';
 import type { ProcedurePlan } from '../sizing/procedure.ts';
-import { afterChange } from './after-change.ts';
 import type { CommandPlan } from './assemble-command.ts';
 import { costOfMoves, type ReplicasMove } from './cost-of-moves.ts';
-import { changesForDatabaseDeed } from './database-deed-changes.ts';
 import type { PlanName } from './draft.ts';
 import { gatesOfStep } from './gates-of-step.ts';
 import { joinRollouts } from './join-rollouts.ts';
-import { type DatabaseChange, placeOfDeed } from './place-of-deed.ts';
-import type { Origin, Plan } from './plan.ts';
+import type { Plan } from './plan.ts';
+import type { ProcedureFacts } from './procedure-facts.ts';
+import { ProcedureWorld } from './procedure-world.ts';
 import { workloadOfTarget } from './resolve-look.ts';
-import { changesOf, type Step } from './step.ts';
-import { changesForStep, objectOfStep } from './step-changes.ts';
+import { changesOf, type HumanGate, type Step } from './step.ts';
 import { defaultClocks, findingExpiresAfterSeconds, type System } from './system.ts';
-
-type ClusterStep = Exclude<StepChange, { readonly kind: 'database' }>;
-
-/** What has to be looked at before the steps can be turned into changes. */
-export interface ProcedureReads {
-  readonly workloads: readonly WorkloadRef[];
-  readonly objects: readonly ObjectRef[];
-}
-
-export interface ProcedureFacts {
-  readonly system: System;
-  readonly id: string;
-  readonly plan: ProcedurePlan;
-  /** By target key; every workload of the reads is there. */
-  readonly states: ReadonlyMap<string, ClusterState>;
-  /** Those that exist, by `objectKey`. */
-  readonly objects: ReadonlyMap<string, SeenObject>;
-  readonly origin: Origin;
-  readonly now: Date;
-}
-
-/** The name under which an object that was read is found again. */
-export function objectKey({ cluster, namespace, kind, name }: ObjectRef): string {
-  return `${cluster}/${namespace}/${kind}/${name}`;
-}
-
-/** Each workload and object once. */
-export function readsOf({ steps }: ProcedurePlan, system: System): ProcedureReads {
-  const workloads = new Map<string, WorkloadRef>();
-  const objects = new Map<string, ObjectRef>();
-  for (const { change } of steps) {
-    if (change === undefined) continue;
-    if (change.kind === 'database') {
-      const at = placeOfDeed(change, system);
-      if (at === undefined) continue;
-      workloads.set(targetKey(at.workload), at.workload);
-      for (const object of at.objects) objects.set(objectKey(object), object);
-      continue;
-    }
-    const workload = workloadOfTarget(change.target, system);
-    workloads.set(targetKey(workload), workload);
-    const object = objectOfStep(change, workload);
-    if (object !== undefined) objects.set(objectKey(object), object);
-  }
-  return { workloads: [...workloads.values()], objects: [...objects.values()] };
-}
 
 /** The plan, or why one of its steps cannot be done: a procedure is carried out whole or not at all. */
 export function assembleProcedurePlan(facts: ProcedureFacts, name: PlanName): CommandPlan {
-  const world = new World(facts);
+  const world = new ProcedureWorld(facts);
   const steps: Step[] = [];
   const notes: string[] = [...facts.plan.notes];
   const moves: ReplicasMove[] = [];
   /** By the number of the step they are written with. */
   const waiting = new Map<number, readonly Change[]>();
   for (const planned of facts.plan.steps) {
+    const later = stepForLater(planned, facts);
+    if (later !== undefined) {
+      steps.push(later);
+      continue;
+    }
     const made = world.changesOf(planned);
     if (made.kind === 'refused') {
       return {
@@ -106,6 +55,19 @@ export function assembleProcedurePlan(facts: ProcedureFacts, name: PlanName): Co
     return { kind: 'refused', because: 'all of it is there already; there is nothing to change' };
   }
   return { kind: 'plan', plan: draftProcedure(facts, name, { steps, notes, moves }) };
+}
+
+/** What a cluster that does not answer would have to do. */
+function stepForLater(
+  { change, what }: PlannedStep,
+  { away, system }: ProcedureFacts,
+): HumanGate | undefined {
+  if (change === undefined) return undefined;
+  const cluster =
+    change.kind === 'database' ? system.cluster : workloadOfTarget(change.target, system).cluster;
+  const because = away?.get(cluster);
+  if (because === undefined) return undefined;
+  return { kind: 'human', what: `When cluster ${cluster} answers again: ${what}`, say: because };
 }
 
 /** A card in place of a plan that was due and could not be drawn. */
@@ -134,121 +96,6 @@ export function refusedProcedurePlan(
   const drafted = draftProcedure(facts, name, { steps: [], notes: [], moves: [] });
   const expiresAt = new Date(now.getTime() + findingExpiresAfterSeconds * 1000).toISOString();
   return { ...drafted, expiresAt, finding: { kind: 'frozen', because, lookAt: [] } };
-}
-
-interface Made {
-  readonly kind: 'made';
-  readonly changes: readonly Change[];
-  readonly notes: readonly string[];
-  readonly moves: readonly ReplicasMove[];
-}
-
-const nothingThere: ClusterState = { workload: undefined, autoscaler: undefined, objects: [] };
-
-/** What there will be once the steps so far are done. */
-class World {
-  readonly #facts: ProcedureFacts;
-  readonly #states: Map<string, ClusterState>;
-  readonly #objects: Map<string, SeenObject>;
-
-  constructor(facts: ProcedureFacts) {
-    this.#facts = facts;
-    this.#states = new Map(facts.states);
-    this.#objects = new Map(facts.objects);
-  }
-
-  changesOf(planned: PlannedStep): Made | { readonly kind: 'refused'; readonly because: string } {
-    const { change } = planned;
-    if (change === undefined) return nothing([]);
-    if (change.kind === 'database') return this.#deed(change, planned);
-    const { system, now } = this.#facts;
-    const workload = workloadOfTarget(change.target, system);
-    const component = this.#componentOf(change.target);
-    const before = this.#stateOf(change, workload);
-    const made = changesForStep(change, {
-      place: { cluster: workload.cluster, namespace: workload.namespace },
-      workload,
-      container: change.target.container,
-      ...(component && { component }),
-      state: before,
-      at: now.toISOString(),
-      mayScaleStatefulSet: component?.replicaAware === true,
-    });
-    if (made.kind === 'refused') return made;
-    if (made.kind === 'none') return nothing([made.because]);
-    const changes = made.changes.map((each) => withUndo(each, planned.undo));
-    const after = changes.reduce(afterChange, before);
-    this.#keep(workload, after);
-    const from = before.workload?.replicas ?? 0;
-    const to = after.workload?.replicas ?? from;
-    const move = { workload, from, to, ...(component && { component }) };
-    return { kind: 'made', changes, notes: made.notes, moves: from === to ? [] : [move] };
-  }
-
-  /** What a cluster's objects do for a database; a deed that is none of theirs is a person's, as the gates say. */
-  #deed(change: DatabaseChange, { undo }: PlannedStep): ReturnType<World['changesOf']> {
-    const { system, now } = this.#facts;
-    const at = placeOfDeed(change, system);
-    if (at === undefined) return nothing([]);
-    const { cluster, namespace } = at.workload;
-    const state = this.#states.get(targetKey(at.workload)) ?? nothingThere;
-    const own = at.objects.flatMap((object) => this.#objects.get(objectKey(object)) ?? []);
-    const before = { ...state, objects: [...state.objects, ...own] };
-    const made = changesForDatabaseDeed(at.deed, {
-      place: { cluster, namespace },
-      workload: at.workload,
-      container: '',
-      state: before,
-      at: now.toISOString(),
-      mayScaleStatefulSet: false,
-      ...at.database,
-    });
-    if (made.kind === 'refused') return made;
-    if (made.kind === 'none') return nothing([made.because]);
-    const changes = made.changes.map((each) => withUndo(each, undo));
-    this.#keep(at.workload, changes.reduce(afterChange, before));
-    return { kind: 'made', changes, notes: made.notes, moves: [] };
-  }
-
-  /** The component, where the workload is its own and not one that the step names in its place. */
-  #componentOf({ component, name }: StepTarget) {
-    const { system } = this.#facts;
-    const isOwn = system.workloads.get(component)?.name === name;
-    return isOwn ? system.profile.components.get(component) : undefined;
-  }
-
-  #stateOf(change: ClusterStep, workload: WorkloadRef): ClusterState {
-    const state = this.#states.get(targetKey(workload));
-    assert(state !== undefined, 'every workload of a procedure was looked at');
-    const object = objectOfStep(change, workload);
-    const own = object && this.#objects.get(objectKey(object));
-    const { cluster, namespace } = workload;
-    const known = state.objects.map(
-      (seen) => this.#objects.get(`${cluster}/${namespace}/${seen.kind}/${seen.name}`) ?? seen,
-    );
-    const isKnown = known.some(({ kind, name }) => kind === own?.kind && name === own.name);
-    return { ...state, objects: own === undefined || isKnown ? known : [...known, own] };
-  }
-
-  #keep(workload: WorkloadRef, state: ClusterState): void {
-    const { cluster, namespace } = workload;
-    this.#states.set(targetKey(workload), state);
-    for (const seen of state.objects) {
-      this.#objects.set(`${cluster}/${namespace}/${seen.kind}/${seen.name}`, seen);
-    }
-  }
-}
-
-function nothing(notes: readonly string[]): Made {
-  return { kind: 'made', changes: [], notes, moves: [] };
-}
-
-const undoRank = { exact: 0, compensating: 1, none: 2 } as const satisfies Record<Undo, number>;
-
-/** The profile may know that less can be undone than the kind of change promises, never that more can. */
-function withUndo(change: Change, undo: Undo | undefined): Change {
-  if (undo === undefined || undoRank[undo] <= undoRank[change.undo]) return change;
-  return { ...change, undo };
 }
 
 function draftProcedure(

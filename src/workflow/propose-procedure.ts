@@ -4,13 +4,9 @@ import { targetKey, type WorkloadRef } from '../change/change.ts';
 import type { ClusterState, SeenObject } from '../change/compare.ts';
 import { OperationError } from '../errors.ts';
 import type { CommandPlan } from '../plan/assemble-command.ts';
-import {
-  assembleProcedurePlan,
-  objectKey,
-  type ProcedureReads,
-  readsOf,
-} from '../plan/assemble-procedure.ts';
+import { assembleProcedurePlan } from '../plan/assemble-procedure.ts';
 import type { Origin } from '../plan/plan.ts';
+import { objectKey, type ProcedureReads, readsOf } from '../plan/procedure-facts.ts';
 import type { System } from '../plan/system.ts';
 import type { ProcedurePlan } from '../sizing/procedure.ts';
 import { checkedPlan } from './checked-plan.ts';
@@ -61,14 +57,41 @@ export async function drawProcedure(request: ProcedureRequest, parts: Parts): Pr
 interface Seen {
   readonly states: ReadonlyMap<string, ClusterState>;
   readonly objects: ReadonlyMap<string, SeenObject>;
+  readonly away: ReadonlyMap<string, string>;
 }
 
-/** All of it, or why not: a procedure that is drawn on half a look would be half wrong. */
-async function look({ workloads, objects }: ProcedureReads, parts: Parts): Promise<Seen | string> {
+/** Each cluster whole, or why not; when none answers, why. A failover must need nothing of the region that is gone. */
+async function look(reads: ProcedureReads, parts: Parts): Promise<Seen | string> {
+  const names = new Set([...reads.workloads, ...reads.objects].map(({ cluster }) => cluster));
+  const looks = await Promise.all(
+    [...names].map(async (name) => ({ name, seen: await lookAtOne(name, reads, parts) })),
+  );
+  const away = new Map<string, string>();
+  const states = new Map<string, ClusterState>();
+  const objects = new Map<string, SeenObject>();
+  for (const { name, seen } of looks) {
+    if (typeof seen === 'string') {
+      away.set(name, seen);
+      continue;
+    }
+    for (const [key, state] of seen.states) states.set(key, state);
+    for (const [key, object] of seen.objects) objects.set(key, object);
+  }
+  const [because] = away.values();
+  return because !== undefined && away.size === names.size ? because : { states, objects, away };
+}
+
+/** All that is asked of one cluster, or why it cannot be asked: half a look would make half the steps wrong. */
+async function lookAtOne(
+  name: string,
+  { workloads, objects }: ProcedureReads,
+  parts: Parts,
+): Promise<Omit<Seen, 'away'> | string> {
   const { clusters } = parts;
+  const inThere = ({ cluster }: { readonly cluster: string }) => cluster === name;
   try {
     const states = await Promise.all(
-      workloads.map(async (workload) => {
+      workloads.filter(inThere).map(async (workload) => {
         const [cluster, vertical] = await Promise.all([
           clusters.observe(workload),
           clusters.vertical(workload),
@@ -78,7 +101,7 @@ async function look({ workloads, objects }: ProcedureReads, parts: Parts): Promi
       }),
     );
     const found = await Promise.all(
-      objects.map(async (ref) => {
+      objects.filter(inThere).map(async (ref) => {
         const object = await clusters.read(ref);
         return object === undefined ? [] : [[objectKey(ref), object] as const];
       }),

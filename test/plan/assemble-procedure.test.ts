@@ -3,8 +3,9 @@
 import { describe, expect, it } from 'vitest';
 import { targetKey, type WorkloadRef } from '../../src/change/change.ts';
 import type { ClusterState } from '../../src/change/compare.ts';
-import { assembleProcedurePlan, readsOf } from '../../src/plan/assemble-procedure.ts';
+import { assembleProcedurePlan } from '../../src/plan/assemble-procedure.ts';
 import type { Plan } from '../../src/plan/plan.ts';
+import { readsOf } from '../../src/plan/procedure-facts.ts';
 import { isChange, targetsOf } from '../../src/plan/step.ts';
 import type { System } from '../../src/plan/system.ts';
 import { makeSystem, makeWorkloadState, now } from '../make.ts';
@@ -110,4 +111,40 @@ it('pods that are added bit by bit build on each other', () => {
   ]);
   expect(plan.replicas).toEqual({ before: 4, after: 16 });
   expect(plan.cost?.afterUsdPerMonth).toBeGreaterThan(plan.cost?.beforeUsdPerMonth ?? 0);
+});
+
+it('goes on without a cluster that does not answer, whose steps are left to a person', () => {
+  const plan = planOf('gl-008', 'failover');
+  const steps = plan.steps.map((step) =>
+    step.change?.kind === 'scale' && step.change.target.name.endsWith('us-east-1')
+      ? { ...step, change: { ...step.change, target: { ...step.change.target, cluster: 'east' } } }
+      : step,
+  );
+  const system = makeSystem({ profile });
+  const reads = readsOf({ ...plan, steps }, system);
+  const states = new Map(
+    reads.workloads
+      .filter(({ cluster }) => cluster !== 'east')
+      .map((workload) => [targetKey(workload), stateOf(workload)]),
+  );
+  const away = new Map([['east', 'reading Deployment x: it cannot be reached (ECONNREFUSED)']]);
+  const result = assembleProcedurePlan(
+    {
+      system,
+      id: 'failover',
+      plan: { ...plan, steps },
+      states,
+      objects: new Map(),
+      away,
+      origin,
+      now,
+    },
+    { id: 'p-1', revision: 1 },
+  );
+  if (result.kind === 'refused') throw new Error(result.because);
+  expect(shape(result.plan)[0]).toBe('scale');
+  expect(result.plan.steps.at(-1)).toMatchObject({
+    kind: 'human',
+    what: expect.stringContaining('When cluster east answers again'),
+  });
 });

@@ -3,7 +3,8 @@
 import { expect, it } from 'vitest';
 import { profileObjects } from '../../sandbox/profile-objects.ts';
 import { targetKey } from '../../src/change/change.ts';
-import { assembleProcedurePlan, readsOf } from '../../src/plan/assemble-procedure.ts';
+import { assembleProcedurePlan } from '../../src/plan/assemble-procedure.ts';
+import { readsOf } from '../../src/plan/procedure-facts.ts';
 import { changesOf } from '../../src/plan/step.ts';
 import { makeClusterState, makeSystem, makeWorkloadState, now } from '../make.ts';
 import { planOf } from '../profile/plan-of.ts';

@@ -1,0 +1,57 @@
+// What is known where a procedure becomes a plan, and what has to be looked at for it.
+
+import { targetKey, type WorkloadRef } from '../change/change.ts';
+import type { ClusterState, SeenObject } from '../change/compare.ts';
+import type { ObjectRef } from '../change/kinds.ts';
+import type { ProcedurePlan } from '../sizing/procedure.ts';
+import { placeOfDeed } from './place-of-deed.ts';
+import type { Origin } from './plan.ts';
+import { workloadOfTarget } from './resolve-look.ts';
+import { objectOfStep } from './step-changes.ts';
+import type { System } from './system.ts';
+
+/** What has to be looked at before the steps can be turned into changes. */
+export interface ProcedureReads {
+  readonly workloads: readonly WorkloadRef[];
+  readonly objects: readonly ObjectRef[];
+}
+
+export interface ProcedureFacts {
+  readonly system: System;
+  readonly id: string;
+  readonly plan: ProcedurePlan;
+  /** By target key; every workload of the reads is there. */
+  readonly states: ReadonlyMap<string, ClusterState>;
+  /** Those that exist, by `objectKey`. */
+  readonly objects: ReadonlyMap<string, SeenObject>;
+  /** Clusters that do not answer, with why. Their steps are left to a person; the others go on. */
+  readonly away?: ReadonlyMap<string, string>;
+  readonly origin: Origin;
+  readonly now: Date;
+}
+
+/** The name under which an object that was read is found again. */
+export function objectKey({ cluster, namespace, kind, name }: ObjectRef): string {
+  return `${cluster}/${namespace}/${kind}/${name}`;
+}
+
+/** Each workload and object once. */
+export function readsOf({ steps }: ProcedurePlan, system: System): ProcedureReads {
+  const workloads = new Map<string, WorkloadRef>();
+  const objects = new Map<string, ObjectRef>();
+  for (const { change } of steps) {
+    if (change === undefined) continue;
+    if (change.kind === 'database') {
+      const at = placeOfDeed(change, system);
+      if (at === undefined) continue;
+      workloads.set(targetKey(at.workload), at.workload);
+      for (const object of at.objects) objects.set(objectKey(object), object);
+      continue;
+    }
+    const workload = workloadOfTarget(change.target, system);
+    workloads.set(targetKey(workload), workload);
+    const object = objectOfStep(change, workload);
+    if (object !== undefined) objects.set(objectKey(object), object);
+  }
+  return { workloads: [...workloads.values()], objects: [...objects.values()] };
+}

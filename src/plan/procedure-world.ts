@@ -1,0 +1,130 @@
+// The cluster as the steps of a procedure leave it, one after the other: each step's changes follow from what is there by then.
+
+import { type Change, targetKey, type Undo, type WorkloadRef } from '../change/change.ts';
+import type { ClusterState, SeenObject } from '../change/compare.ts';
+import { assert } from '../errors.ts';
+import type { PlannedStep, StepChange, StepTarget } from '../sizing/planned-step.ts';
+import { afterChange } from './after-change.ts';
+import type { ReplicasMove } from './cost-of-moves.ts';
+import { changesForDatabaseDeed } from './database-deed-changes.ts';
+import { type DatabaseChange, placeOfDeed } from './place-of-deed.ts';
+import { objectKey, type ProcedureFacts } from './procedure-facts.ts';
+import { workloadOfTarget } from './resolve-look.ts';
+import { changesForStep, objectOfStep } from './step-changes.ts';
+
+type ClusterStep = Exclude<StepChange, { readonly kind: 'database' }>;
+
+export interface Made {
+  readonly kind: 'made';
+  readonly changes: readonly Change[];
+  readonly notes: readonly string[];
+  readonly moves: readonly ReplicasMove[];
+}
+
+const nothingThere: ClusterState = { workload: undefined, autoscaler: undefined, objects: [] };
+
+/** What there will be once the steps so far are done. */
+export class ProcedureWorld {
+  readonly #facts: ProcedureFacts;
+  readonly #states: Map<string, ClusterState>;
+  readonly #objects: Map<string, SeenObject>;
+
+  constructor(facts: ProcedureFacts) {
+    this.#facts = facts;
+    this.#states = new Map(facts.states);
+    this.#objects = new Map(facts.objects);
+  }
+
+  changesOf(planned: PlannedStep): Made | { readonly kind: 'refused'; readonly because: string } {
+    const { change } = planned;
+    if (change === undefined) return nothing([]);
+    if (change.kind === 'database') return this.#deed(change, planned);
+    const { system, now } = this.#facts;
+    const workload = workloadOfTarget(change.target, system);
+    const component = this.#componentOf(change.target);
+    const before = this.#stateOf(change, workload);
+    const made = changesForStep(change, {
+      place: { cluster: workload.cluster, namespace: workload.namespace },
+      workload,
+      container: change.target.container,
+      ...(component && { component }),
+      state: before,
+      at: now.toISOString(),
+      mayScaleStatefulSet: component?.replicaAware === true,
+    });
+    if (made.kind === 'refused') return made;
+    if (made.kind === 'none') return nothing([made.because]);
+    const changes = made.changes.map((each) => withUndo(each, planned.undo));
+    const after = changes.reduce(afterChange, before);
+    this.#keep(workload, after);
+    const from = before.workload?.replicas ?? 0;
+    const to = after.workload?.replicas ?? from;
+    const move = { workload, from, to, ...(component && { component }) };
+    return { kind: 'made', changes, notes: made.notes, moves: from === to ? [] : [move] };
+  }
+
+  /** What a cluster's objects do for a database; a deed that is none of theirs is a person's, as the gates say. */
+  #deed(change: DatabaseChange, { undo }: PlannedStep): ReturnType<ProcedureWorld['changesOf']> {
+    const { system, now } = this.#facts;
+    const at = placeOfDeed(change, system);
+    if (at === undefined) return nothing([]);
+    const { cluster, namespace } = at.workload;
+    const state = this.#states.get(targetKey(at.workload)) ?? nothingThere;
+    const own = at.objects.flatMap((object) => this.#objects.get(objectKey(object)) ?? []);
+    const before = { ...state, objects: [...state.objects, ...own] };
+    const made = changesForDatabaseDeed(at.deed, {
+      place: { cluster, namespace },
+      workload: at.workload,
+      container: '',
+      state: before,
+      at: now.toISOString(),
+      mayScaleStatefulSet: false,
+      ...at.database,
+    });
+    if (made.kind === 'refused') return made;
+    if (made.kind === 'none') return nothing([made.because]);
+    const changes = made.changes.map((each) => withUndo(each, undo));
+    this.#keep(at.workload, changes.reduce(afterChange, before));
+    return { kind: 'made', changes, notes: made.notes, moves: [] };
+  }
+
+  /** The component, where the workload is its own and not one that the step names in its place. */
+  #componentOf({ component, name }: StepTarget) {
+    const { system } = this.#facts;
+    const isOwn = system.workloads.get(component)?.name === name;
+    return isOwn ? system.profile.components.get(component) : undefined;
+  }
+
+  #stateOf(change: ClusterStep, workload: WorkloadRef): ClusterState {
+    const state = this.#states.get(targetKey(workload));
+    assert(state !== undefined, 'every workload of a procedure was looked at');
+    const object = objectOfStep(change, workload);
+    const own = object && this.#objects.get(objectKey(object));
+    const { cluster, namespace } = workload;
+    const known = state.objects.map(
+      (seen) => this.#objects.get(`${cluster}/${namespace}/${seen.kind}/${seen.name}`) ?? seen,
+    );
+    const isKnown = known.some(({ kind, name }) => kind === own?.kind && name === own.name);
+    return { ...state, objects: own === undefined || isKnown ? known : [...known, own] };
+  }
+
+  #keep(workload: WorkloadRef, state: ClusterState): void {
+    const { cluster, namespace } = workload;
+    this.#states.set(targetKey(workload), state);
+    for (const seen of state.objects) {
+      this.#objects.set(`${cluster}/${namespace}/${seen.kind}/${seen.name}`, seen);
+    }
+  }
+}
+
+function nothing(notes: readonly string[]): Made {
+  return { kind: 'made', changes: [], notes, moves: [] };
+}
+
+const undoRank = { exact: 0, compensating: 1, none: 2 } as const satisfies Record<Undo, number>;
+
+/** The profile may know that less can be undone than the kind of change promises, never that more can. */
+function withUndo(change: Change, undo: Undo | undefined): Change {
+  if (undo === undefined || undoRank[undo] <= undoRank[change.undo]) return change;
+  return { ...change, undo };
+}
