@@ -117,7 +117,7 @@ describe('a command that is written down', () => {
     ],
     'kubectl apply -k deploy/rbac/room': [
       'test/rights/tiers.test.ts',
-      "built(join(rbacFolder, 'room'))",
+      'sharedParts.flatMap((part) => built(join(rbacFolder, part)))',
     ],
     'npm run pictures': ['package.json', '"pictures": "tsx test/browser/take-pictures.ts"'],
     'curl --fail --header "Authorization: Bearer $ALERTMANAGER_TOKEN" --data @alert.json http://localhost:8080/alertmanager':

@@ -11,7 +11,8 @@ import type { Budget, Rates } from '../sizing/cost.ts';
 import type { Money } from '../sizing/what-if.ts';
 import { type Parsed, parseYaml } from '../yaml/parse-yaml.ts';
 import { checkHeadroom } from './check-headroom.ts';
-import { type HeadroomFile, headroomSchema } from './headroom-schema.ts';
+import { configOf } from './config-of-file.ts';
+import { headroomSchema } from './headroom-schema.ts';
 
 export interface HeadroomConfig {
   readonly systems: ReadonlyMap<string, SystemConfig>;
@@ -79,7 +80,7 @@ export function parseHeadroomConfig(
   const parsed = parseYaml(headroomSchema, text, file, (value, places) =>
     checkHeadroom(value, profiles, places),
   );
-  return parsed.ok ? { ok: true, value: toConfig(parsed.value) } : parsed;
+  return parsed.ok ? { ok: true, value: configOf(parsed.value) } : parsed;
 }
 
 /** Where a component runs: the profile's names, replaced by what headroom.yaml says; `undefined` for an unknown component. */
@@ -185,128 +186,5 @@ function withoutProfile(
   return {
     ...toSystem({ title: system.id, ...system }, emptyProfile, rule, rates),
     wholeNamespace: namespace,
-  };
-}
-
-function toConfig(file: HeadroomFile): HeadroomConfig {
-  return {
-    systems: new Map(
-      Object.entries(file.systems).map(([id, system]) => [
-        id,
-        toSystemConfig(id, system, file.timezone),
-      ]),
-    ),
-    clusters: new Map(
-      Object.entries(file.clusters).map(([id, { context, prometheus, allow }]) => [
-        id,
-        {
-          id,
-          ...(context !== undefined && { context }),
-          ...(prometheus !== undefined && { prometheus }),
-          ...(allow && { allow: allowOf(allow) }),
-        },
-      ]),
-    ),
-    rates: new Map(
-      Object.entries(file.rates).map(([id, { databaseGbMonthUsd, ...rest }]) => [
-        id,
-        {
-          ...rest,
-          ...(databaseGbMonthUsd !== undefined && { databaseGbMonthUsd }),
-          source: `headroom.yaml, rates ${id}`,
-        },
-      ]),
-    ),
-    rules: (file.policy?.rules ?? []).map(toRule),
-    operators: [...new Set(file.operators)],
-  };
-}
-
-function allowOf({
-  namespaces,
-  kinds,
-}: NonNullable<HeadroomFile['clusters'][string]['allow']>): Partial<Allowed> {
-  return { ...(namespaces && { namespaces }), ...(kinds && { kinds }) };
-}
-
-function toSystemConfig(
-  id: string,
-  file: HeadroomFile['systems'][string],
-  standardZone: string,
-): SystemConfig {
-  const {
-    profile,
-    title,
-    namespace,
-    workloads,
-    endpoints,
-    databases,
-    schedules,
-    rates,
-    budget,
-    ...rest
-  } = file;
-  return {
-    ...rest,
-    id,
-    ...(profile !== undefined && { profile }),
-    ...(title !== undefined && { title }),
-    ...(namespace !== undefined && { namespace }),
-    ...(rates !== undefined && { rates }),
-    ...(budget && { budget: { ...budget, source: `headroom.yaml, budget of ${id}` } }),
-    endpoints: new Map(Object.entries(endpoints)),
-    databases: new Map(
-      Object.entries(databases).map(([name, { namespace: own, cnpg, pooler }]) => [
-        name,
-        {
-          ...(own !== undefined && { namespace: own }),
-          ...(cnpg !== undefined && { operated: cnpg }),
-          ...(pooler && { pooler }),
-        },
-      ]),
-    ),
-    schedules: Object.entries(schedules).map(
-      ([name, { timezone = standardZone, ...schedule }]) => ({
-        ...schedule,
-        name,
-        timezone,
-        inputs: new Map(
-          Object.entries(schedule.inputs).map(([key, value]) => [key, String(value)]),
-        ),
-      }),
-    ),
-    workloads: new Map(
-      Object.entries(workloads).map(
-        ([component, { name, namespace: own, container, rates: pool, address }]) => [
-          component,
-          {
-            ...(name !== undefined && { name }),
-            ...(own !== undefined && { namespace: own }),
-            ...(container !== undefined && { container }),
-            ...(pool !== undefined && { rates: pool }),
-            ...(address !== undefined && { address }),
-          },
-        ],
-      ),
-    ),
-  };
-}
-
-function toRule(file: NonNullable<HeadroomFile['policy']>['rules'][number]): ConfiguredRule {
-  return {
-    name: file.name,
-    systems: [...new Set(file.systems)],
-    approvers: [...new Set(file.approvers)],
-    requesters: [...new Set(file.requesters)],
-    required: file.required,
-    requiredForRisky: file.stricter?.required ?? file.required,
-    oncall: [...new Set(file.oncall?.users ?? [])],
-    approvesScheduled: file.scheduled === 'approve',
-    oncallMayApproveOwn: file.oncall?.mayApproveOwnWithReason ?? false,
-    expireAfterSeconds: Math.round(file.expireAfter / 1000),
-    startWithinSeconds: Math.round(file.startWithin / 1000),
-    ...(file.giveBackAfter !== undefined && {
-      giveBackAfterSeconds: Math.round(file.giveBackAfter / 1000),
-    }),
   };
 }

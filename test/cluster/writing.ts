@@ -84,18 +84,36 @@ interface SendOptions {
   readonly dryRun?: boolean;
   /** (Default: those of the place.) */
   readonly clusters?: Clusters;
+  readonly attempts?: number;
 }
 
 /** Looks, and sends what a plan would send; a change that has drifted or is there already is sent all the same. */
 export async function send(
   place: Place,
   change: Change | RemoveChange,
-  { dryRun = false, clusters = place.clusters }: SendOptions = {},
+  { dryRun = false, clusters = place.clusters, attempts = 5 }: SendOptions = {},
 ): Promise<WriteAnswer> {
   const state = await observeChange(change, place);
   const comparison = compareChange(change, state);
   const version = comparison.kind === 'unchanged' ? comparison.resourceVersion : '1';
-  return clusters.write(clusterWrite(change, version, markOf(change, planId, state)), { dryRun });
+  const write = clusterWrite(change, version, markOf(change, planId, state));
+  const answer = await clusters.write(write, { dryRun });
+  // Where there is no old value to test, a status that is still being written is in the way: then it is looked at again.
+  const isChurn =
+    answer.kind === 'refused' &&
+    isVersioned(change) &&
+    version !== (await versionOf(place, change)) &&
+    attempts > 1;
+  return isChurn ? send(place, change, { dryRun, clusters, attempts: attempts - 1 }) : answer;
+}
+
+function isVersioned(change: Change | RemoveChange): boolean {
+  return change.kind === 'remove' || (change.kind === 'scale' && change.before.replicas === 0);
+}
+
+async function versionOf(place: Place, change: Change | RemoveChange): Promise<string | undefined> {
+  const comparison = compareChange(change, await observeChange(change, place));
+  return comparison.kind === 'unchanged' ? comparison.resourceVersion : undefined;
 }
 
 /** Sends it and sees it reached. */
