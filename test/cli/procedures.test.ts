@@ -34,12 +34,14 @@ const procedures = (words: readonly string[], configured = false) =>
   );
 
 describe('headroom procedures', () => {
-  it('lists what a system has, what each asks for, and that nothing is carried out', async () => {
+  it('lists what a system has, what each asks for, and what carries one out', async () => {
     const { code, out, err } = await procedures(['gl-003']);
     expect([code, err]).toEqual([0, '']);
     expect(out).toMatch(/^complete-workflow +\d+ +Complete scaling workflow +meters \[hz\]/m);
     expect(out).toMatch(/^post-scaling +6$/m);
-    expect(out).toContain('Shown only: nothing is carried out yet');
+    expect(out).toContain(
+      'Shown only. The scale command in Slack draws the plan that carries it out',
+    );
   });
 
   it('shows the steps of one, numbered, with what is seen between them', async () => {
@@ -55,7 +57,7 @@ describe('headroom procedures', () => {
       ['6', '15', '16'],
     ]);
     expect(out.match(/wait 2m/g)).toHaveLength(5);
-    expect(out).toContain('nothing is carried out yet');
+    expect(out).toContain('Shown only.');
   });
 
   it('prints JSON with units in its names, and says that nothing was carried out', async () => {

@@ -133,7 +133,7 @@ it('a process that is asked to stop does not first wait as the API server asks i
   await inWorld(async (world, process) => {
     const planId = await approved(world, process);
     const headers = { 'retry-after': '8' };
-    world.cluster.control.injectFault({ match: reads, status: 429, headers, times: 2 });
+    world.cluster.control.injectFault({ match: reads, status: 429, headers });
     await through(world, () => process.run({ planId, number: 1 }));
     process.stop();
     await through(world, () => undefined);
