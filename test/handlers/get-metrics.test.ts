@@ -33,7 +33,7 @@ describe('the metrics page', () => {
       'utf8',
     );
     const registered = [...source.matchAll(/'(headroom_\w+)'/g)].map(([, name]) => name);
-    expect(registered).toHaveLength(12);
+    expect(registered).toHaveLength(13);
     const text = await page();
     for (const name of registered) {
       expect(text).toMatch(new RegExp(`^# HELP ${name} \\S`, 'm'));

@@ -21,7 +21,7 @@ describe('readyz', () => {
     database = await createDatabase({ empty: true });
     doors = await openDoors(database.url);
     expect(await ask('/readyz')).toBe(
-      '503 migrations are pending: 0001_foundation.sql, 0002_take_back.sql, bullmq',
+      '503 migrations are pending: 0001_foundation.sql, 0002_take_back.sql, 0003_lease.sql, 0004_gates.sql, 0005_schedules.sql, bullmq',
     );
     expect(await ask('/healthz')).toBe('200 ok');
     await migrate(database.pool, migrationsDir);
