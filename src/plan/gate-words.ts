@@ -1,9 +1,9 @@
 // A gate in words: what is looked at, waited for, or asked of somebody.
 
-import { formatNumber } from '../profile/amount.ts';
 import { formatDuration } from '../profile/duration.ts';
 import { facts } from '../profile/facts.ts';
-import type { Bound, Gate, Look } from './step.ts';
+import { boundWords } from '../sizing/step-words.ts';
+import type { Gate, Look } from './step.ts';
 
 /** One clause; what the profile says about it stands first. */
 export function gateWords(gate: Gate): string {
@@ -44,14 +44,4 @@ function factWords(fact: NonNullable<Look['fact']>): string {
   const { words, unit } = facts[fact.name];
   if (unit === 'yes') return words;
   return `${words}: ${boundWords(fact)}${unit === '' ? '' : ` ${unit}`}`;
-}
-
-/** "at most 500". */
-export function boundWords({ above, atLeast, below, atMost }: Bound): string {
-  return [
-    ...(above === undefined ? [] : [`above ${formatNumber(above)}`]),
-    ...(atLeast === undefined ? [] : [`at least ${formatNumber(atLeast)}`]),
-    ...(below === undefined ? [] : [`below ${formatNumber(below)}`]),
-    ...(atMost === undefined ? [] : [`at most ${formatNumber(atMost)}`]),
-  ].join(' and ');
 }

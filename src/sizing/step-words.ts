@@ -89,26 +89,35 @@ function textsWords(texts: Texts): string {
     .join(', ');
 }
 
-const boundWords = [
+const bounds = [
   ['above', 'above'],
   ['atLeast', 'at least'],
   ['below', 'below'],
   ['atMost', 'at most'],
 ] as const;
 
+/** "at most 500". */
+export function boundWords(
+  look: Pick<PlannedLook, 'above' | 'atLeast' | 'below' | 'atMost'>,
+): string {
+  return bounds
+    .flatMap(([key, words]) => {
+      const value = look[key];
+      return value === undefined ? [] : [`${words} ${formatNumber(value)}`];
+    })
+    .join(' and ');
+}
+
 /** What must be seen, without a full stop. */
 export function lookWords(look: PlannedLook): string {
   const { component, workload, http, status, rollout, promql, fact, database, withinSeconds } =
     look;
-  const bound = boundWords.flatMap(([key, words]) => {
-    const value = look[key];
-    return value === undefined ? [] : [`${words} ${formatNumber(value)}`];
-  });
+  const bound = boundWords(look);
   const parts = [
     ...(rollout ? [`all pods of ${workload ?? component} ready`] : []),
     ...(http === undefined ? [] : [`HTTP ${http} answers ${status}`]),
-    ...(promql === undefined ? [] : [`${oneLine(promql)} ${bound.join('')}`]),
-    ...(fact === undefined ? [] : [factWords(fact, bound.join(''), database)]),
+    ...(promql === undefined ? [] : [`${oneLine(promql)} ${bound}`]),
+    ...(fact === undefined ? [] : [factWords(fact, bound, database)]),
   ];
   const within = withinSeconds === undefined ? '' : `, within ${seconds(withinSeconds)}`;
   return `${parts.join(', ')}${within}`;

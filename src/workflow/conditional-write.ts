@@ -1,6 +1,7 @@
 // What writing and taking back share: a look that is tried a few times, and a conditional write that is announced before it is sent.
 
 import { evaluateApproval, evaluateGiveBack } from '../approval/evaluate.ts';
+import { whyHalted } from '../approval/why-halted.ts';
 import type { ClusterWrite } from '../change/cluster-write.ts';
 import type { ClusterState } from '../change/compare.ts';
 import { assert, OperationError } from '../errors.ts';
@@ -116,13 +117,12 @@ function announce(
       return { kind: 'lost' };
     const input = await readCase(tx, record, parts);
     const verdict = at.purpose === 'give-back' ? evaluateGiveBack(input) : evaluateApproval(input);
-    if (verdict.kind !== 'approved' || input.mode !== 'apply') {
-      const because =
-        verdict.kind === 'approved' ? 'the system is no longer in apply mode' : verdict.because;
+    const halted = whyHalted(verdict, input.mode);
+    if (halted !== undefined) {
       return {
         kind: 'failed',
         code: 'stopped',
-        because: `Halted before change ${at.position + 1}: ${because}`,
+        because: `Halted before change ${at.position + 1}: ${halted}`,
       };
     }
     const because = as.state === 'reverting' ? as.because : undefined;

@@ -1,6 +1,7 @@
 // Gives back what a plan has lent: the exact undo of its own changes, announced, conditional, and found out about when it was cut off.
 
 import { evaluateGiveBack } from '../approval/evaluate.ts';
+import { whyHalted } from '../approval/why-halted.ts';
 import { undoOf } from '../change/change.ts';
 import { assert, unreachable } from '../errors.ts';
 import type { LentChange } from '../lease/lease.ts';
@@ -65,7 +66,7 @@ async function begin(tx: Transaction, run: RunId, parts: Parts): Promise<Begun |
   }
   const input = await readCase(tx, record, parts);
   const verdict = evaluateGiveBack(input);
-  const because = whyNot(verdict, input.mode);
+  const because = whyHalted(verdict, input.mode);
   if (because !== undefined) {
     await tx.runs.end(run, 'ended', now);
     await keep(tx, { record, lease }, { reason: 'approval', because }, parts);
@@ -94,11 +95,6 @@ async function begin(tx: Transaction, run: RunId, parts: Parts): Promise<Begun |
     changes.push({ position, change, wasSent });
   }
   return { run, record, lock: lock.proof, hold, changes, purpose: 'give-back' };
-}
-
-function whyNot(verdict: ReturnType<typeof evaluateGiveBack>, mode: string): string | undefined {
-  if (verdict.kind !== 'approved') return verdict.because;
-  return mode === 'apply' ? undefined : 'the system is no longer in apply mode';
 }
 
 /** What became of all that was lent. */

@@ -1,10 +1,10 @@
 // Looks whether something is so, once: an endpoint, a rollout, a number of the metrics, a fact of the cluster.
 
 import { OperationError } from '../errors.ts';
-import { boundWords } from '../plan/gate-words.ts';
 import type { Bound, Look } from '../plan/step.ts';
 import { formatNumber } from '../profile/amount.ts';
 import { facts } from '../profile/facts.ts';
+import { boundWords } from '../sizing/step-words.ts';
 import { measureFact } from './measure-fact.ts';
 import type { Parts } from './parts.ts';
 import { podsReplaced } from './verify-change.ts';

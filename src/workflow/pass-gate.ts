@@ -1,6 +1,7 @@
 // Holds a run at a gate until it may go on: looks, lets time pass, or waits for somebody's word. Survives a restart.
 
 import { evaluateApproval } from '../approval/evaluate.ts';
+import { whyHalted } from '../approval/why-halted.ts';
 import { assert, unreachable } from '../errors.ts';
 import type { Gate } from '../plan/step.ts';
 import type { RunChangeState } from '../ports.ts';
@@ -154,15 +155,10 @@ function store(
     const now = parts.clock.now();
     if (!(await tx.runs.renew(run, hold.holder, now, limits.runHoldMs))) return { kind: 'lost' };
     const input = await readCase(tx, record, parts);
-    const verdict = evaluateApproval(input);
-    if (verdict.kind !== 'approved' || input.mode !== 'apply') {
-      const because =
-        verdict.kind === 'approved' ? 'the system is no longer in apply mode' : verdict.because;
-      return {
-        kind: 'failed',
-        code: 'stopped',
-        because: `Halted at step ${position + 1}: ${because}`,
-      };
+    const halted = whyHalted(evaluateApproval(input), input.mode);
+    if (halted !== undefined) {
+      const because = `Halted at step ${position + 1}: ${halted}`;
+      return { kind: 'failed', code: 'stopped', because };
     }
     if (detail === told) return { kind: 'done' };
     await tx.runs.setChange(run, { position, state, detail }, now);
