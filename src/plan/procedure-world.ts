@@ -14,7 +14,7 @@ import { changesForStep, objectOfStep } from './step-changes.ts';
 
 type ClusterStep = Exclude<StepChange, { readonly kind: 'database' }>;
 
-export interface Made {
+interface Made {
   readonly kind: 'made';
   readonly changes: readonly Change[];
   readonly notes: readonly string[];
