@@ -48,8 +48,8 @@ export async function propose(world: World, process: AppProcess, words: string):
 
 /** Lets time pass, in steps that are shorter than a hold on a run lasts. */
 export async function pass(world: World, ms: number): Promise<void> {
-  for (let left = ms; left > 0; left -= 5_000) {
-    await through(world, () => undefined, Math.min(left, 5_000));
+  for (let left = ms; left > 0; left -= 2_500) {
+    await through(world, () => undefined, Math.min(left, 2_500));
   }
 }
 
@@ -61,7 +61,7 @@ export async function untilOver(world: World): Promise<{ state: string; reason: 
     );
     const [plan] = rows;
     if (plan !== undefined && ['applied', 'reverted', 'left'].includes(plan.state)) return plan;
-    await pass(world, 5_000);
+    await pass(world, 2_500);
   }
   throw new Error(`never over:\n${world.lines.slice(-30).join('\n')}`);
 }
