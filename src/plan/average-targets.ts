@@ -1,11 +1,12 @@
 // Moves an autoscaler's targets per pod when pods become ones that hold another number of what it counts.
 
 import type { PatchChange } from '../change/change.ts';
+import { patchOf } from '../change/patch-of.ts';
 import { valueAt } from '../change/pointer.ts';
 import { madeBy } from '../change/scaled-object.ts';
 import { parseQuantity } from '../profile/quantity.ts';
 import { canonicalCount } from './autoscaler-spec.ts';
-import { patchOf, refIn, type StepFacts, seenIn } from './step-facts.ts';
+import { refIn, type StepFacts, seenIn } from './step-facts.ts';
 
 /**
  * The patch of the targets that differ, and whether one becomes lower; undefined where all is so already, or where

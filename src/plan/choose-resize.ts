@@ -2,6 +2,7 @@
 
 import type { PatchChange, PatchField, WorkloadRef } from '../change/change.ts';
 import type { ClusterState, SeenObject } from '../change/compare.ts';
+import { patchOf } from '../change/patch-of.ts';
 import { escaped, keysOf, valueAt } from '../change/pointer.ts';
 import type { Component } from '../profile/profile.ts';
 import { canonicalCpu, canonicalMemory } from '../profile/quantity.ts';
@@ -148,22 +149,14 @@ function templatePatch(
     ...fieldsOf(container, 'requests', moves, extended),
     ...fieldsOf(container, 'limits', moves, extended),
   ];
-  return {
-    kind: 'patch',
+  const { cluster, namespace, name } = workload;
+  return patchOf({
     workload,
-    object: {
-      cluster: workload.cluster,
-      namespace: workload.namespace,
-      kind: 'Deployment',
-      name: workload.name,
-    },
+    object: { cluster, namespace, kind: 'Deployment', name },
     fields,
     guards: [{ pointer: `${container.pointer}/name`, equals: container.name }],
-    rollout: true,
     decrease: moves.some(takesAway) || fields.some(isLessOf(extended)),
-    floor: false,
-    undo: 'exact',
-  };
+  });
 }
 
 /** The server adds no missing parent, so where the map is not there it is written as a whole. */

@@ -2,6 +2,7 @@
 
 import type { PatchChange, PatchField, PatchGuard, WorkloadRef } from '../change/change.ts';
 import type { ClusterState } from '../change/compare.ts';
+import { patchOf } from '../change/patch-of.ts';
 import { valueAt } from '../change/pointer.ts';
 import { madeBy } from '../change/scaled-object.ts';
 import { keepThreshold } from '../sizing/autoscaler-target.ts';
@@ -68,7 +69,14 @@ export function chooseTarget(
   }
   if (fields.length === 0) return { falls: false, notes };
   const falls = fields.some(({ before, after }) => Number(after) < Number(before));
-  return { patch: patchOf(workload, object.name, { fields, guards }), falls, notes };
+  const { cluster: of, namespace } = workload;
+  const ref = {
+    cluster: of,
+    namespace,
+    kind: 'HorizontalPodAutoscaler',
+    name: object.name,
+  } as const;
+  return { patch: patchOf({ workload, object: ref, fields, guards }), falls, notes };
 }
 
 /** A target that is a share of a request which changes; undefined for every other metric. */
@@ -100,26 +108,4 @@ function requestedByAll(
     (sum, request) => (sum === undefined || request === undefined ? undefined : sum + request),
     0,
   );
-}
-
-function patchOf(
-  workload: WorkloadRef,
-  name: string,
-  parts: Pick<PatchChange, 'fields' | 'guards'>,
-): PatchChange {
-  return {
-    kind: 'patch',
-    workload,
-    object: {
-      cluster: workload.cluster,
-      namespace: workload.namespace,
-      kind: 'HorizontalPodAutoscaler',
-      name,
-    },
-    ...parts,
-    rollout: false,
-    decrease: false,
-    floor: false,
-    undo: 'exact',
-  };
 }

@@ -1,6 +1,7 @@
 // Turns what is done to a database by objects of a cluster into changes: poolers, servers of an operator, the map of its shards.
 
 import type { ObjectKind } from '../change/kinds.ts';
+import { patchOf } from '../change/patch-of.ts';
 import { valueAt } from '../change/pointer.ts';
 import type { DatabaseDeed } from '../sizing/planned-step.ts';
 import type { Tree } from '../sizing/step-values.ts';
@@ -8,7 +9,6 @@ import { fieldsToWrite } from './merge-fields.ts';
 import { poolerObjects } from './pooler-objects.ts';
 import {
   alreadyThere,
-  patchOf,
   refIn,
   refused,
   type StepChanges,

@@ -1,5 +1,6 @@
 // Turns an autoscaler of a profile into changes: made where there is none, rewritten in place where it is one of the profile's.
 
+import { patchOf } from '../change/patch-of.ts';
 import { valueAt } from '../change/pointer.ts';
 import type { StepChange } from '../sizing/planned-step.ts';
 import { autoscalerSpec, resourcesOf } from './autoscaler-spec.ts';
@@ -8,7 +9,6 @@ import { fieldsToWrite } from './merge-fields.ts';
 import { limitsFor } from './scaling-limits.ts';
 import {
   alreadyThere,
-  patchOf,
   refIn,
   refused,
   type StepChanges,

@@ -1,7 +1,8 @@
 // What is known where a step of a procedure is turned into changes, and what can come of it.
 
-import type { Change, PatchChange, WorkloadRef } from '../change/change.ts';
+import type { Change, WorkloadRef } from '../change/change.ts';
 import type { ClusterState, SeenObject } from '../change/compare.ts';
+import { seenObjectOf } from '../change/compare-patch.ts';
 import type { ObjectKind, ObjectRef } from '../change/kinds.ts';
 import { valueAt } from '../change/pointer.ts';
 import type { Component } from '../profile/profile.ts';
@@ -50,39 +51,17 @@ export function refIn({ place }: StepFacts, kind: ObjectKind, name: string): Obj
 }
 
 /** The object among those that were looked at. */
-export function seenIn({ state }: StepFacts, kind: string, name: string): SeenObject | undefined {
-  return state.objects.find((seen) => seen.kind === kind && seen.name === name);
+export function seenIn(
+  { state }: StepFacts,
+  kind: ObjectKind,
+  name: string,
+): SeenObject | undefined {
+  return seenObjectOf({ kind, name }, state);
 }
 
 /** The workload as patches see it. */
 export function seenWorkload(facts: StepFacts): SeenObject | undefined {
   return seenIn(facts, facts.workload.kind, facts.workload.name);
-}
-
-type Patched = Pick<PatchChange, 'workload' | 'object' | 'fields' | 'guards'> &
-  Partial<Pick<PatchChange, 'decrease' | 'undo'>>;
-
-/** A patch of an object; it rolls out when it changes the template of a workload's pods. */
-export function patchOf({
-  workload,
-  object,
-  fields,
-  guards,
-  decrease,
-  undo,
-}: Patched): PatchChange {
-  const hasPods = object.kind === 'Deployment' || object.kind === 'StatefulSet';
-  return {
-    kind: 'patch',
-    workload,
-    object,
-    fields,
-    guards,
-    rollout: hasPods && fields.some(({ pointer }) => pointer.startsWith('/spec/template')),
-    decrease: decrease ?? false,
-    floor: false,
-    undo: undo ?? 'exact',
-  };
 }
 
 /** The name of the object of this kind that owns another one. */

@@ -3,6 +3,7 @@
 import type { CreateChange, FieldValue, PatchField, Undo, WorkloadRef } from '../change/change.ts';
 import type { SeenObject } from '../change/compare.ts';
 import { isObjectKind, type ObjectKind, type ObjectRef, objectKinds } from '../change/kinds.ts';
+import { patchOf } from '../change/patch-of.ts';
 import { valueAt } from '../change/pointer.ts';
 import { canonicalMemory, parseMemoryMi, parseQuantity } from '../profile/quantity.ts';
 import type { StepChange } from '../sizing/planned-step.ts';
@@ -16,7 +17,6 @@ import { asServerKeeps, withCanonicalAmounts } from './server-form.ts';
 import {
   alreadyThere,
   ownerOf,
-  patchOf,
   refIn,
   refused,
   type StepChanges,

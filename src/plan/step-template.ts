@@ -2,6 +2,7 @@
 
 import type { PatchField, WorkloadRef } from '../change/change.ts';
 import type { SeenObject } from '../change/compare.ts';
+import { patchOf } from '../change/patch-of.ts';
 import { escaped, valueAt } from '../change/pointer.ts';
 import type { StepChange } from '../sizing/planned-step.ts';
 import { averagePatch } from './average-targets.ts';
@@ -12,7 +13,6 @@ import { containersOf } from './pod-containers.ts';
 import { secretAmong } from './secret-in.ts';
 import {
   alreadyThere,
-  patchOf,
   refIn,
   refused,
   type StepChanges,

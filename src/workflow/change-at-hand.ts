@@ -1,7 +1,14 @@
 // One change of a run while it is carried out, how it can end, and how its progress is stored.
 
 import type { Change, RemoveChange } from '../change/change.ts';
-import type { LockProof, PlanRecord, RunChangeState, RunId, RunPurpose } from '../ports.ts';
+import type {
+  LockProof,
+  PlanRecord,
+  RunChangeState,
+  RunId,
+  RunPurpose,
+  Transaction,
+} from '../ports.ts';
 import type { RunHold } from './keep-run.ts';
 import { limits } from './limits.ts';
 import { wantInThread } from './move-plan.ts';
@@ -41,27 +48,36 @@ export function note(
   return parts.store.transaction(async (tx) => {
     const now = parts.clock.now();
     if (!(await tx.runs.renew(at.run, at.hold.holder, now, limits.runHoldMs))) return false;
-    await tx.runs.setChange(
-      at.run,
-      { position: at.position, state, ...(detail !== undefined && { detail }) },
-      now,
-    );
-    await tx.audit.append({
-      at: now.toISOString(),
-      event: `change.${state}`,
-      by: 'headroom',
-      planId: at.run.planId,
-      detail: {
-        run: at.run.number,
-        position: at.position,
-        ...(at.purpose && { purpose: at.purpose }),
-        ...(detail !== undefined && { detail }),
-      },
-    });
+    await keepState(tx, at, { state, detail, now }, detail === undefined ? {} : { detail });
     // A lease has a message of its own, which says where it stands.
     if (at.purpose !== 'give-back') {
       await wantInThread(tx, at.record, { kind: 'progress', run: at.run.number }, parts);
     }
     return true;
+  });
+}
+
+/** Where a change stands, in the ledger and in the trail, in the caller's transaction; `told` stands in the trail alone. */
+export async function keepState(
+  tx: Transaction,
+  { run, position, purpose }: Pick<ChangeAtHand, 'run' | 'position' | 'purpose'>,
+  {
+    state,
+    detail,
+    now,
+  }: {
+    readonly state: RunChangeState;
+    readonly detail: string | undefined;
+    readonly now: Date;
+  },
+  told: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  await tx.runs.setChange(run, { position, state, ...(detail !== undefined && { detail }) }, now);
+  await tx.audit.append({
+    at: now.toISOString(),
+    event: `change.${state}`,
+    by: 'headroom',
+    planId: run.planId,
+    detail: { run: run.number, position, ...(purpose && { purpose }), ...told },
   });
 }

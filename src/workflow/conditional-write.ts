@@ -6,7 +6,7 @@ import type { ClusterWrite } from '../change/cluster-write.ts';
 import type { ClusterState } from '../change/compare.ts';
 import { assert, OperationError } from '../errors.ts';
 import type { CheckpointName, WriteAnswer } from '../ports.ts';
-import type { ChangeAtHand, ChangeEnd } from './change-at-hand.ts';
+import { type ChangeAtHand, type ChangeEnd, keepState } from './change-at-hand.ts';
 import { limits } from './limits.ts';
 import { observeChange } from './observe-change.ts';
 import type { Parts } from './parts.ts';
@@ -126,25 +126,8 @@ function announce(
       };
     }
     const because = as.state === 'reverting' ? as.because : undefined;
-    const { state } = as;
-    await tx.runs.setChange(
-      at.run,
-      { position: at.position, state, ...(because !== undefined && { detail: because }) },
-      now,
-    );
-    await tx.audit.append({
-      at: now.toISOString(),
-      event: `change.${state}`,
-      by: 'headroom',
-      planId: at.run.planId,
-      detail: {
-        run: at.run.number,
-        position: at.position,
-        change: at.change,
-        ...(at.purpose && { purpose: at.purpose }),
-        ...(because !== undefined && { because }),
-      },
-    });
+    const told = { change: at.change, ...(because !== undefined && { because }) };
+    await keepState(tx, at, { state: as.state, detail: because, now }, told);
     return { kind: 'go' };
   });
 }
