@@ -1,7 +1,6 @@
 // The whole app in a small world: real handlers, workflows, queue and PostgreSQL; emulated Slack, cluster and Prometheus.
 
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -19,6 +18,7 @@ import { actionIds } from '../src/message/action-ids.ts';
 import type { Checkpoint, Clock } from '../src/ports.ts';
 import { parseEnvironment } from '../src/settings/environment.ts';
 import { createDatabase, type TestDatabase } from './database.ts';
+import { freePort } from './free-port.ts';
 
 /** People of the emulated workspace and what headroom.yaml says of them. */
 export const people = {
@@ -429,13 +429,4 @@ export function deployment(name: string, replicas: number, from = namespace) {
       },
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  if (address === null || typeof address === 'string') throw new Error('a TCP server has a port');
-  return address.port;
 }

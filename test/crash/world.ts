@@ -2,7 +2,6 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -19,6 +18,7 @@ import type { PlanState } from '../../src/plan/plan-state.ts';
 import type { CheckpointName, Store } from '../../src/ports.ts';
 import { verifyStored } from '../../src/workflow/audit-trail.ts';
 import { createDatabase } from '../database.ts';
+import { freePort } from '../free-port.ts';
 import {
   alertname,
   channel,
@@ -323,12 +323,3 @@ const usualAlert = {
   endsAt: '0001-01-01T00:00:00Z',
   fingerprint: 'c0ffee0123456789',
 };
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  if (address === null || typeof address === 'string') throw new Error('a TCP server has a port');
-  return address.port;
-}

@@ -1,8 +1,8 @@
 // A small real Bolt app, built as ours is built, to prove that the emulator speaks what Bolt understands.
-import { createServer } from 'node:net';
 import { App, HTTPReceiver, LogLevel, SocketModeReceiver } from '@slack/bolt';
 import { type Logger, WebClient } from '@slack/web-api';
 import { type RunningSlack, type SlackOptions, startSlack } from '../../../sandbox/slack/server.ts';
+import { freePort } from '../../free-port.ts';
 
 export const mode = ['http', 'socket'] as const;
 export type Mode = (typeof mode)[number];
@@ -88,16 +88,4 @@ export async function startBolt(
     await app.stop();
   };
   return { app, stop };
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      const port = typeof address === 'object' && address !== null ? address.port : 0;
-      probe.close(() => resolve(port));
-    });
-  });
 }
