@@ -1,7 +1,7 @@
 // One mutation of the world as data: what it is now, what it shall be, how it can be undone. Shown, tested and run as the same value.
 
 import { unreachable } from '../errors.ts';
-import type { ObjectRef } from './kinds.ts';
+import { type ObjectRef, objectKey } from './kinds.ts';
 
 /** Where a workload runs. Names are resolved from headroom.yaml, never from an alert's text. */
 export interface WorkloadRef {
@@ -162,7 +162,7 @@ function undoOfPatch(change: PatchChange): PatchChange {
 
 /** The name under which a workload is locked and under which plans for it are found. */
 export function targetKey(workload: WorkloadRef): string {
-  return `${workload.cluster}/${workload.namespace}/${workload.kind}/${workload.name}`;
+  return objectKey(workload);
 }
 
 /** Whether a change takes capacity away; decreases follow stricter rules. */

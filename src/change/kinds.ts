@@ -75,6 +75,11 @@ export interface ObjectRef {
   readonly name: string;
 }
 
+/** The name under which an object is found again: `cluster/namespace/kind/name`. */
+export function objectKey({ cluster, namespace, kind, name }: ObjectRef): string {
+  return `${cluster}/${namespace}/${kind}/${name}`;
+}
+
 /** Whether plans may speak of this kind in this version. */
 export function isObjectKind(kind: string, apiVersion: string): kind is ObjectKind {
   return (

@@ -3,6 +3,7 @@
 import type { AutoscalerChange, Change, FieldValue, PatchChange } from './change.ts';
 import type { ClusterState } from './compare.ts';
 import { seenObjectOf } from './compare-patch.ts';
+import { objectKey } from './kinds.ts';
 import { valueAt } from './pointer.ts';
 import { writtenFields } from './written-fields.ts';
 import { writtenObject } from './written-object.ts';
@@ -10,17 +11,12 @@ import { writtenObject } from './written-object.ts';
 /** Whether an earlier change of the plan writes what this one expects; then nothing of it can be found drifted before. */
 export function buildsOn(change: Change, earlier: readonly Change[]): boolean {
   const own = fieldsOf(change);
-  const object = keyOf(change);
+  const object = objectKey(writtenObject(change));
   return earlier.some(
     (other) =>
-      keyOf(other) === object &&
+      objectKey(writtenObject(other)) === object &&
       fieldsOf(other).some((field) => own.some((mine) => isWithin(mine, field))),
   );
-}
-
-function keyOf(change: Change): string {
-  const { cluster, namespace, kind, name } = writtenObject(change);
-  return `${cluster}/${namespace}/${kind}/${name}`;
 }
 
 function isWithin(one: string, other: string): boolean {

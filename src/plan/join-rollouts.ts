@@ -1,6 +1,7 @@
 // Makes one patch of several that change the same pods' template, so that every pod is replaced once and not once for each.
 
 import type { Change, FieldValue, PatchChange, PatchField, PatchGuard } from '../change/change.ts';
+import { objectKey } from '../change/kinds.ts';
 import { withValueAt } from '../change/pointer.ts';
 
 /**
@@ -10,7 +11,7 @@ import { withValueAt } from '../change/pointer.ts';
 export function joinRollouts(changes: readonly Change[]): readonly Change[] {
   const last = new Map<string, number>();
   for (const [index, change] of changes.entries()) {
-    if (isTemplate(change)) last.set(objectKey(change), index);
+    if (isTemplate(change)) last.set(objectKey(change.object), index);
   }
   const joined: Change[] = [];
   const waiting = new Map<string, { patch: PatchChange; after: Change[] }>();
@@ -23,7 +24,7 @@ export function joinRollouts(changes: readonly Change[]): readonly Change[] {
     }
     const patch = held === undefined ? change : both(held.patch, change);
     const after = held?.after ?? [];
-    if (last.get(objectKey(change)) === index) {
+    if (last.get(objectKey(change.object)) === index) {
       waiting.delete(workloadKey(change));
       joined.push(...(patch.fields.length === 0 ? [] : [patch]), ...after);
     } else {
@@ -39,10 +40,6 @@ function isTemplate(change: Change): change is PatchChange {
 
 function isOfAutoscaler(change: Change): boolean {
   return change.kind === 'patch' && change.object.kind === 'HorizontalPodAutoscaler';
-}
-
-function objectKey({ object: { cluster, namespace, kind, name } }: PatchChange): string {
-  return [cluster, namespace, kind, name].join('/');
 }
 
 function workloadKey(change: Change): string {

@@ -4,6 +4,7 @@ import type { WorkloadRef } from '../change/change.ts';
 import type { ObjectRef } from '../change/kinds.ts';
 import type { StepChange } from '../sizing/planned-step.ts';
 import { type ClusterDeed, isClusterDeed, objectsOfDeed } from './database-deed-changes.ts';
+import { poolerName } from './pooler-objects.ts';
 import type { DatabasePlace, System } from './system.ts';
 
 /** What a step does to a database. */
@@ -15,6 +16,8 @@ export interface PlacedDeed {
   readonly database: DatabasePlace;
   /** What is locked and, where it is a pooler's, waited for. */
   readonly workload: WorkloadRef;
+  /** Where the objects stand, which may be another namespace than the workload's. */
+  readonly place: { readonly cluster: string; readonly namespace: string };
   readonly objects: readonly ObjectRef[];
 }
 
@@ -31,17 +34,14 @@ export function placeOfDeed(change: DatabaseChange, system: System): PlacedDeed 
   const namespace = database.namespace ?? first?.namespace;
   if (namespace === undefined || first === undefined) return undefined;
   const { cluster } = system;
+  const place = { cluster, namespace };
   const isPooler = change.deed === 'pooler' && database.operated === undefined;
-  const { kind, name } = isPooler ? { kind: 'Deployment' as const, name: 'pgbouncer' } : first;
+  const own = { cluster, namespace: first.namespace, kind: first.kind, name: first.name };
   return {
     deed: change,
     database,
-    workload: { cluster, namespace: isPooler ? namespace : first.namespace, kind, name },
-    objects: objects.map((object) => ({
-      cluster,
-      namespace,
-      kind: object.kind,
-      name: object.name,
-    })),
+    workload: isPooler ? { ...place, kind: 'Deployment', name: poolerName } : own,
+    place,
+    objects: objects.map(({ kind, name }) => ({ ...place, kind, name })),
   };
 }

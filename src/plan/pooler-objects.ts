@@ -7,7 +7,7 @@ import type { Tree } from '../sizing/step-values.ts';
 import type { DeedFacts } from './database-deed-changes.ts';
 
 /** Its name in the cluster, by which applications reach it. */
-const name = 'pgbouncer';
+export const poolerName = 'pgbouncer';
 /** Where applications look for a database when nobody says otherwise. */
 const usualPort = 5432;
 const configPath = '/etc/pgbouncer';
@@ -59,7 +59,7 @@ function operatedPooler(
   const { pool_mode: poolMode = 'session', listen_port: _, ...parameters } = settings;
   const pgbouncer = { poolMode, parameters };
   const spec = { cluster: { name: cluster }, instances: replicas, type: 'rw', pgbouncer };
-  return [{ kind: 'Pooler', name, fields: { spec } }];
+  return [{ kind: 'Pooler', name: poolerName, fields: { spec } }];
 }
 
 function ownSet(
@@ -68,13 +68,13 @@ function ownSet(
   port: number,
 ): readonly PoolerObject[] {
   const config = configText(settings, pooler, port);
-  const labels = { app: name };
-  const ports = [{ name, port, targetPort: port, protocol: 'TCP' }];
+  const labels = { app: poolerName };
+  const ports = [{ name: poolerName, port, targetPort: port, protocol: 'TCP' }];
   return [
-    { kind: 'ConfigMap', name, fields: { data: { 'pgbouncer.ini': config } } },
+    { kind: 'ConfigMap', name: poolerName, fields: { data: { 'pgbouncer.ini': config } } },
     {
       kind: 'Deployment',
-      name,
+      name: poolerName,
       fields: {
         spec: {
           replicas,
@@ -83,13 +83,17 @@ function ownSet(
         },
       },
     },
-    { kind: 'Service', name, fields: { spec: { type: 'ClusterIP', selector: labels, ports } } },
+    {
+      kind: 'Service',
+      name: poolerName,
+      fields: { spec: { type: 'ClusterIP', selector: labels, ports } },
+    },
     // With a single one, a budget would only keep its node from being emptied.
     ...(replicas > 1
       ? [
           {
             kind: 'PodDisruptionBudget' as const,
-            name,
+            name: poolerName,
             fields: { spec: { maxUnavailable: 1, selector: { matchLabels: labels } } },
           },
         ]
@@ -117,9 +121,9 @@ function templateOf(
       ],
       containers: [
         {
-          name,
+          name: poolerName,
           image,
-          command: [name, `${configPath}/pgbouncer.ini`],
+          command: [poolerName, `${configPath}/pgbouncer.ini`],
           ports: [{ containerPort: port, protocol: 'TCP' }],
           readinessProbe: probe,
           livenessProbe: { ...probe, initialDelaySeconds: 10 },
@@ -131,7 +135,7 @@ function templateOf(
         },
       ],
       volumes: [
-        { name: 'config', configMap: { name } },
+        { name: 'config', configMap: { name: poolerName } },
         { name: 'users', secret: { secretName: userlist } },
       ],
     },

@@ -2,7 +2,7 @@
 
 import { targetKey, type WorkloadRef } from '../change/change.ts';
 import type { ClusterState, SeenObject } from '../change/compare.ts';
-import type { ObjectRef } from '../change/kinds.ts';
+import { type ObjectRef, objectKey } from '../change/kinds.ts';
 import type { ProcedurePlan } from '../sizing/procedure.ts';
 import { placeOfDeed } from './place-of-deed.ts';
 import type { Origin } from './plan.ts';
@@ -28,11 +28,6 @@ export interface ProcedureFacts {
   readonly away?: ReadonlyMap<string, string>;
   readonly origin: Origin;
   readonly now: Date;
-}
-
-/** The name under which an object that was read is found again. */
-export function objectKey({ cluster, namespace, kind, name }: ObjectRef): string {
-  return `${cluster}/${namespace}/${kind}/${name}`;
 }
 
 /** Each workload and object once. */

@@ -2,17 +2,16 @@
 
 import { type Change, targetKey, type Undo, type WorkloadRef } from '../change/change.ts';
 import type { ClusterState, SeenObject } from '../change/compare.ts';
+import { type ObjectRef, objectKey } from '../change/kinds.ts';
 import { assert } from '../errors.ts';
-import type { PlannedStep, StepChange, StepTarget } from '../sizing/planned-step.ts';
+import type { PlannedStep, StepTarget } from '../sizing/planned-step.ts';
 import { afterChange } from './after-change.ts';
 import type { ReplicasMove } from './cost-of-moves.ts';
 import { changesForDatabaseDeed } from './database-deed-changes.ts';
 import { type DatabaseChange, placeOfDeed } from './place-of-deed.ts';
-import { objectKey, type ProcedureFacts } from './procedure-facts.ts';
+import type { ProcedureFacts } from './procedure-facts.ts';
 import { workloadOfTarget } from './resolve-look.ts';
 import { changesForStep, objectOfStep } from './step-changes.ts';
-
-type ClusterStep = Exclude<StepChange, { readonly kind: 'database' }>;
 
 interface Made {
   readonly kind: 'made';
@@ -20,8 +19,6 @@ interface Made {
   readonly notes: readonly string[];
   readonly moves: readonly ReplicasMove[];
 }
-
-const nothingThere: ClusterState = { workload: undefined, autoscaler: undefined, objects: [] };
 
 /** What there will be once the steps so far are done. */
 export class ProcedureWorld {
@@ -42,7 +39,9 @@ export class ProcedureWorld {
     const { system, now } = this.#facts;
     const workload = workloadOfTarget(change.target, system);
     const component = this.#componentOf(change.target);
-    const before = this.#stateOf(change, workload);
+    const object = objectOfStep(change, workload);
+    const others = object === undefined ? [] : [object];
+    const before = this.#stateOf(workload, others);
     const made = changesForStep(change, {
       place: { cluster: workload.cluster, namespace: workload.namespace },
       workload,
@@ -56,7 +55,7 @@ export class ProcedureWorld {
     if (made.kind === 'none') return nothing([made.because]);
     const changes = made.changes.map((each) => withUndo(each, planned.undo));
     const after = changes.reduce(afterChange, before);
-    this.#keep(workload, after);
+    this.#keep(workload, others, after);
     const from = before.workload?.replicas ?? 0;
     const to = after.workload?.replicas ?? from;
     const move = { workload, from, to, ...(component && { component }) };
@@ -68,12 +67,9 @@ export class ProcedureWorld {
     const { system, now } = this.#facts;
     const at = placeOfDeed(change, system);
     if (at === undefined) return nothing([]);
-    const { cluster, namespace } = at.workload;
-    const state = this.#states.get(targetKey(at.workload)) ?? nothingThere;
-    const own = at.objects.flatMap((object) => this.#objects.get(objectKey(object)) ?? []);
-    const before = { ...state, objects: [...state.objects, ...own] };
+    const before = this.#stateOf(at.workload, at.objects);
     const made = changesForDatabaseDeed(at.deed, {
-      place: { cluster, namespace },
+      place: at.place,
       workload: at.workload,
       container: '',
       state: before,
@@ -84,7 +80,7 @@ export class ProcedureWorld {
     if (made.kind === 'refused') return made;
     if (made.kind === 'none') return nothing([made.because]);
     const changes = made.changes.map((each) => withUndo(each, undo));
-    this.#keep(at.workload, changes.reduce(afterChange, before));
+    this.#keep(at.workload, at.objects, changes.reduce(afterChange, before));
     return { kind: 'made', changes, notes: made.notes, moves: [] };
   }
 
@@ -95,26 +91,34 @@ export class ProcedureWorld {
     return isOwn ? system.profile.components.get(component) : undefined;
   }
 
-  #stateOf(change: ClusterStep, workload: WorkloadRef): ClusterState {
+  /** The workload as it is by then, with the objects a step is about beside it. */
+  #stateOf(workload: WorkloadRef, others: readonly ObjectRef[]): ClusterState {
     const state = this.#states.get(targetKey(workload));
     assert(state !== undefined, 'every workload of a procedure was looked at');
-    const object = objectOfStep(change, workload);
-    const own = object && this.#objects.get(objectKey(object));
-    const { cluster, namespace } = workload;
-    const known = state.objects.map(
-      (seen) => this.#objects.get(`${cluster}/${namespace}/${seen.kind}/${seen.name}`) ?? seen,
-    );
-    const isKnown = known.some(({ kind, name }) => kind === own?.kind && name === own.name);
-    return { ...state, objects: own === undefined || isKnown ? known : [...known, own] };
+    const keys = new Set(others.map(objectKey));
+    for (const seen of state.objects) {
+      const key = keyBeside(workload, seen);
+      keys.add(key);
+      if (!this.#objects.has(key)) this.#objects.set(key, seen);
+    }
+    return { ...state, objects: [...keys].flatMap((key) => this.#objects.get(key) ?? []) };
   }
 
-  #keep(workload: WorkloadRef, state: ClusterState): void {
-    const { cluster, namespace } = workload;
-    this.#states.set(targetKey(workload), state);
+  /** What was seen names no place: it is one of the others, which may stand elsewhere, or beside the workload. */
+  #keep(workload: WorkloadRef, others: readonly ObjectRef[], state: ClusterState): void {
+    const beside: SeenObject[] = [];
     for (const seen of state.objects) {
-      this.#objects.set(`${cluster}/${namespace}/${seen.kind}/${seen.name}`, seen);
+      const other = others.find(({ kind, name }) => kind === seen.kind && name === seen.name);
+      const key = other === undefined ? keyBeside(workload, seen) : objectKey(other);
+      this.#objects.set(key, seen);
+      if (key === keyBeside(workload, seen)) beside.push(seen);
     }
+    this.#states.set(targetKey(workload), { ...state, objects: beside });
   }
+}
+
+function keyBeside({ cluster, namespace }: WorkloadRef, { kind, name }: SeenObject): string {
+  return `${cluster}/${namespace}/${kind}/${name}`;
 }
 
 function nothing(notes: readonly string[]): Made {

@@ -2,11 +2,12 @@
 
 import { targetKey, type WorkloadRef } from '../change/change.ts';
 import type { ClusterState, SeenObject } from '../change/compare.ts';
+import { objectKey } from '../change/kinds.ts';
 import { OperationError } from '../errors.ts';
 import type { CommandPlan } from '../plan/assemble-command.ts';
 import { assembleProcedurePlan } from '../plan/assemble-procedure.ts';
 import type { Origin } from '../plan/plan.ts';
-import { objectKey, type ProcedureReads, readsOf } from '../plan/procedure-facts.ts';
+import { type ProcedureReads, readsOf } from '../plan/procedure-facts.ts';
 import type { System } from '../plan/system.ts';
 import type { ProcedurePlan } from '../sizing/procedure.ts';
 import { checkedPlan } from './checked-plan.ts';

@@ -82,6 +82,15 @@ describe('a pooler before the database', () => {
     ]);
   });
 
+  it('stands where the database is, also when that is another namespace than the application’s', () => {
+    const main = { operated: 'shop-db', namespace: 'databases' };
+    const plan = drawn('pgbouncer', { databases: new Map([['main', main]]) });
+    expect(plan.steps[0]).toMatchObject({
+      kind: 'create',
+      object: { kind: 'Pooler', namespace: 'databases' },
+    });
+  });
+
   it('is the operator’s own where that keeps the database', () => {
     const plan = drawn('pgbouncer', { databases: new Map([['main', { operated: 'shop-db' }]]) });
     expect(shape(plan).slice(0, 2)).toEqual(['create Pooler', 'patch Deployment']);
