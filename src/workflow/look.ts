@@ -1,6 +1,6 @@
 // Looks whether something is so, once: an endpoint, a rollout, a number of the metrics, a fact of the cluster.
 
-import { OperationError } from '../errors.ts';
+import { OperationError, unreachable } from '../errors.ts';
 import type { Bound, Look } from '../plan/step.ts';
 import { formatNumber } from '../profile/amount.ts';
 import { facts } from '../profile/facts.ts';
@@ -19,68 +19,74 @@ export interface Looked {
   readonly final?: true;
 }
 
-/** All parts of a look must hold; the first one that does not is told. */
+type Outside = Pick<Parts, 'clusters' | 'metricsOf' | 'lookForRoom' | 'probe'>;
+
+/** All parts of a look must hold; the first one that does not is told, and the others are not asked. */
 export async function lookOnce(
-  look: Look,
-  parts: Pick<Parts, 'clusters' | 'metricsOf' | 'lookForRoom' | 'probe'>,
+  { http, rollout, metric, fact }: Look,
+  outside: Outside,
 ): Promise<Looked> {
+  const looks = [
+    rollout && (() => lookAtRollout(rollout, outside)),
+    http && (() => lookAtEndpoint(http, outside)),
+    metric && (() => lookAtMetric(metric, outside)),
+    fact && (() => lookAtFact(fact, outside)),
+  ].filter((look) => look !== undefined);
   const seen: string[] = [];
-  for (const part of partsOf(look, parts)) {
-    const one = await orNotKnown(part);
+  for (const look of looks) {
+    const one = await orNotKnown(look);
     if (!one.holds) return one;
     seen.push(one.seen);
   }
   return { holds: true, isKnown: true, seen: seen.join(', ') };
 }
 
-function partsOf(
-  { http, rollout, metric, fact }: Look,
-  parts: Pick<Parts, 'clusters' | 'metricsOf' | 'lookForRoom' | 'probe'>,
-): readonly (() => Promise<Looked>)[] {
-  return [
-    ...(rollout === undefined
-      ? []
-      : [
-          async (): Promise<Looked> => {
-            const state = podsReplaced(await parts.clusters.observe(rollout));
-            if (state.kind === 'ready') return known(true, `${rollout.name} is ready`);
-            return state.kind === 'failed'
-              ? { ...known(false, `${rollout.name}: ${state.because}`), final: true }
-              : known(false, `${rollout.name}: ${state.progress}`);
-          },
-        ]),
-    ...(http === undefined
-      ? []
-      : [
-          async (): Promise<Looked> => {
-            const answer = await parts.probe(http.url);
-            return answer.kind === 'answered'
-              ? known(answer.status === http.status, `${http.url} answers ${answer.status}`)
-              : known(false, `${http.url}: ${answer.because}`);
-          },
-        ]),
-    ...(metric === undefined
-      ? []
-      : [
-          async (): Promise<Looked> => {
-            const answer = await parts.metricsOf(metric.cluster).query(metric.promql);
-            return answer.kind === 'value'
-              ? judged(metric, answer.value, 'the query gives')
-              : notKnown(`the query gives nothing (${answer.because})`);
-          },
-        ]),
-    ...(fact === undefined
-      ? []
-      : [
-          async (): Promise<Looked> => {
-            const reading = await measureFact(fact, parts);
-            const { words, unit } = facts[fact.name];
-            return reading.kind === 'value'
-              ? judged(fact, reading.value, `${words}:`, unit)
-              : notKnown(`${words}: not known (${reading.because})`);
-          },
-        ]),
-  ];
+/** Waiting is told by what follows the cluster; that it is over is read, because what comes next may be written. */
+async function lookAtRollout(
+  workload: NonNullable<Look['rollout']>,
+  { clusters }: Outside,
+): Promise<Looked> {
+  const told = podsReplaced(await clusters.follow(workload));
+  const state = told.kind === 'on-its-way' ? told : podsReplaced(await clusters.observe(workload));
+  const { name } = workload;
+  switch (state.kind) {
+    case 'ready':
+      return known(true, `${name} is ready`);
+    case 'failed':
+      return { ...known(false, `${name}: ${state.because}`), final: true };
+    case 'on-its-way':
+      return known(false, `${name}: ${state.progress}`);
+    default:
+      return unreachable(state);
+  }
+}
+
+async function lookAtEndpoint(
+  { url, status }: NonNullable<Look['http']>,
+  { probe }: Outside,
+): Promise<Looked> {
+  const answer = await probe(url);
+  return answer.kind === 'answered'
+    ? known(answer.status === status, `${url} answers ${answer.status}`)
+    : known(false, `${url}: ${answer.because}`);
+}
+
+async function lookAtMetric(
+  metric: NonNullable<Look['metric']>,
+  { metricsOf }: Outside,
+): Promise<Looked> {
+  const answer = await metricsOf(metric.cluster).query(metric.promql);
+  return answer.kind === 'value'
+    ? judged(metric, answer.value, 'the query gives')
+    : notKnown(`the query gives nothing (${answer.because})`);
+}
+
+async function lookAtFact(fact: NonNullable<Look['fact']>, outside: Outside): Promise<Looked> {
+  const reading = await measureFact(fact, outside);
+  const { words, unit } = facts[fact.name];
+  return reading.kind === 'value'
+    ? judged(fact, reading.value, `${words}:`, unit)
+    : notKnown(`${words}: not known (${reading.because})`);
 }
 
 /** Something that cannot be asked now may answer a little later. */
