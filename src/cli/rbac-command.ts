@@ -7,7 +7,7 @@ import { Exit } from '../exit.ts';
 import type { System } from '../plan/system.ts';
 import { admissionPolicies } from '../rights/admission-policy.ts';
 import { manifestText, policyWords, rbacFiles, tierFolder } from '../rights/rbac-files.ts';
-import { type SharedPart, sharedParts } from '../rights/rights.ts';
+import { type SharedPart, sharedParts } from '../rights/right.ts';
 import { type Account, accountDocuments, rolesOf, usualAccount } from '../rights/roles.ts';
 import { type Tier, tiers, tiersUpTo, tierWords } from '../rights/tiers.ts';
 import type { RulesDocument } from '../rules/rules-text.ts';

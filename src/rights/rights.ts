@@ -1,36 +1,11 @@
 // What Headroom asks of the clusters of a system, one right at a time: read for its cards, write for its plans.
 
-import { type ObjectKind, objectKinds } from '../change/kinds.ts';
+import type { ObjectKind } from '../change/kinds.ts';
 import type { System } from '../plan/system.ts';
-import { type Tier, tiers } from './tiers.ts';
+import { clusterRights } from './cluster-rights.ts';
+import { type Asked, asked, type Right, resourceOf, type Verb } from './right.ts';
+import { tiers } from './tiers.ts';
 import { type WrittenObject, writtenObjects } from './written-objects.ts';
-
-export type Verb = 'get' | 'list' | 'watch' | 'patch' | 'create' | 'delete';
-
-/** What is read beside the namespaces of a system: room on the nodes, and who puts changes back. */
-export const sharedParts = ['room', 'argo-cd', 'flux'] as const;
-export type SharedPart = (typeof sharedParts)[number];
-
-/** One verb on one resource. */
-export interface Right {
-  readonly tier: Tier;
-  readonly cluster: string;
-  /** Undefined: of the whole cluster. */
-  readonly namespace: string | undefined;
-  /** Empty: the core group. */
-  readonly group: string;
-  /** The plural, with its subresource. */
-  readonly resource: string;
-  readonly verb: Verb;
-  /** Only this object. */
-  readonly name?: string;
-  /** The kind that is written, where it is one that headroom.yaml may leave out. */
-  readonly writes?: ObjectKind;
-  /** It is the same for every system of the cluster, and nothing stops without it: some cards say less. */
-  readonly shared?: SharedPart;
-  /** Why it is asked for, as people read it. */
-  readonly why: string;
-}
 
 /** Every right that the cards, commands and procedures of a system need. */
 export function rightsOf(system: System): readonly Right[] {
@@ -79,51 +54,7 @@ function placesOf(system: System, written: readonly WrittenObject[]): readonly P
   ];
 }
 
-type Asked = Pick<Right, 'group' | 'resource' | 'why'> & { readonly verbs: readonly Verb[] };
-
 const watched: readonly Verb[] = ['get', 'list', 'watch'];
-
-/** Room for more pods is a matter of the whole cluster. */
-const ofCluster: readonly Asked[] = [
-  {
-    group: '',
-    resource: 'nodes',
-    verbs: ['list'],
-    why: 'nodes belong to no namespace, and what they hold says whether more pods fit',
-  },
-  {
-    group: '',
-    resource: 'pods',
-    verbs: ['list'],
-    why: 'pods of every namespace take room on the nodes; only their requests are looked at',
-  },
-];
-
-const whyPutBack = 'whether it puts back what plans change, and when';
-/** Argo CD has its applications in one namespace; the objects of Flux stand where the labels of a workload say. */
-const whoPutsBack = [
-  {
-    shared: 'argo-cd',
-    namespace: 'argocd',
-    group: 'argoproj.io',
-    resource: 'applications',
-    why: whyPutBack,
-  },
-  {
-    shared: 'flux',
-    namespace: undefined,
-    group: 'kustomize.toolkit.fluxcd.io',
-    resource: 'kustomizations',
-    why: whyPutBack,
-  },
-  {
-    shared: 'flux',
-    namespace: undefined,
-    group: 'helm.toolkit.fluxcd.io',
-    resource: 'helmreleases',
-    why: whyPutBack,
-  },
-] as const;
 
 const ofNamespace: readonly Asked[] = [
   {
@@ -167,41 +98,6 @@ const ofNamespace: readonly Asked[] = [
   },
 ];
 
-function asked(
-  { verbs, ...right }: Asked,
-  place: Pick<Right, 'cluster' | 'namespace'>,
-  tier: Tier,
-): readonly Right[] {
-  return verbs.map((verb) => ({ tier, ...place, ...right, verb }));
-}
-
-function clusterRights(cluster: string): readonly Right[] {
-  return [
-    ...ofCluster
-      .flatMap((each) => asked(each, { cluster, namespace: undefined }, 'read-only'))
-      .map((right) => ({ ...right, shared: 'room' }) as const),
-    ...whoPutsBack.map(({ shared, namespace, ...each }) => ({
-      ...each,
-      tier: 'read-only' as const,
-      cluster,
-      namespace,
-      shared,
-      verb: 'get' as const,
-    })),
-    {
-      tier: 'read-only',
-      shared: 'room',
-      cluster,
-      namespace: 'kube-system',
-      group: '',
-      resource: 'configmaps',
-      verb: 'get',
-      name: 'cluster-autoscaler-status',
-      why: 'whether nodes come by themselves',
-    },
-  ];
-}
-
 function namespaceRights(place: Place): readonly Right[] {
   return [
     ...ofNamespace.flatMap((each) => asked(each, place, 'read-only')),
@@ -244,12 +140,6 @@ function anyWorkload(place: Place): readonly Right[] {
     { ...right, tier: 'scale', resource: 'deployments/scale', why: '/scale' },
     { ...right, tier: 'templates', why: '/scale' },
   ];
-}
-
-function resourceOf(kind: ObjectKind): Pick<Right, 'group' | 'resource'> {
-  const { apiVersion, plural } = objectKinds[kind];
-  const at = apiVersion.indexOf('/');
-  return { group: at < 0 ? '' : apiVersion.slice(0, at), resource: plural };
 }
 
 /** Kinds that are read in every namespace anyway. */

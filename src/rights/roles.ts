@@ -2,7 +2,8 @@
 
 import type { System } from '../plan/system.ts';
 import type { RulesDocument } from '../rules/rules-text.ts';
-import { type Right, rightsOf, type SharedPart, sharedParts, type Verb } from './rights.ts';
+import { type Right, type SharedPart, sharedParts, type Verb } from './right.ts';
+import { rightsOf } from './rights.ts';
 import { type Tier, tiers, tierWords } from './tiers.ts';
 
 /** The service account that Headroom runs as. */
@@ -17,6 +18,8 @@ export const usualAccount: Account = { namespace: 'headroom', name: 'headroom' }
 /** What is asked beside the tiers, in words. */
 export const sharedWords: Readonly<Record<SharedPart, string>> = {
   room: 'Whether there is room for more pods. Nodes belong to no namespace, so this is a ClusterRole; a list of pods shows the environment written into them.',
+  watch:
+    'One watch a kind for the whole cluster, where workloads stand in more than two namespaces; it shows the workloads of all of them, with the environment written into them. Without it up to ten are watched one by one, and all else is read.',
   'argo-cd':
     'Whether Argo CD puts back what plans change, where it runs in the namespace argocd of the same cluster.',
   flux: 'Whether Flux puts back what plans change. Its objects may stand in any namespace, so this is a ClusterRole.',

@@ -4,6 +4,7 @@ import type { WorkloadRef } from '../change/change.ts';
 import { isObjectKind, type ObjectKind } from '../change/kinds.ts';
 import type { System } from '../plan/system.ts';
 import type { Details, Procedure, Step } from '../profile/procedure.ts';
+import type { Component } from '../profile/profile.ts';
 import { type ObjectName, objectName } from './object-name.ts';
 import { type Tier, tierOfKind } from './tiers.ts';
 
@@ -35,12 +36,16 @@ type Target = Place & {
   /** What the step calls the workload; it may have holes. */
   readonly text: string;
   readonly name: ObjectName;
+  /** Whether plans set its replicas. */
+  readonly scales: boolean;
 };
 
 /** Everything the commands and procedures of a system with a profile may write, each object and deed once. */
 export function writtenObjects(system: System): readonly WrittenObject[] {
   const all = [
-    ...[...system.workloads.values()].flatMap(byCommand),
+    ...[...system.workloads].flatMap(([component, workload]) =>
+      byCommand(workload, mayScale(workload.kind, system.profile.components.get(component))),
+    ),
     ...[...system.profile.procedures.values()].flatMap((procedure) =>
       byProcedure(procedure, system),
     ),
@@ -64,14 +69,23 @@ function joined(one: WrittenObject, other: WrittenObject): WrittenObject {
   };
 }
 
-/** What `/scale` may do to each Deployment; it leaves StatefulSets alone. */
-function byCommand({ cluster, namespace, kind, name }: WorkloadRef): readonly WrittenObject[] {
-  if (kind !== 'Deployment') return [];
+/** What `/scale` may do to a workload: of a StatefulSet it only sets replicas, where they join those that are there. */
+function byCommand(
+  { cluster, namespace, kind, name }: WorkloadRef,
+  scales: boolean,
+): readonly WrittenObject[] {
   const object = { cluster, namespace, kind, name: known(name), by: '/scale', takenBack: false };
   return [
-    { ...object, deed: 'scale', tier: 'scale' },
-    { ...object, deed: 'patch', tier: tierOfKind[kind] },
+    ...(scales ? [{ ...object, deed: 'scale', tier: 'scale' } as const] : []),
+    ...(kind === 'Deployment'
+      ? [{ ...object, deed: 'patch', tier: tierOfKind[kind] } as const]
+      : []),
   ];
+}
+
+/** Another replica of a StatefulSet may be a second, empty primary: no plan sets the count of one that is not said to join. */
+function mayScale(kind: Target['kind'], component: Component | undefined): boolean {
+  return kind === 'Deployment' || component?.replicaAware === true;
 }
 
 function byProcedure(procedure: Procedure, system: System): readonly WrittenObject[] {
@@ -92,7 +106,7 @@ function writtenBy(step: Step, system: System): readonly Written[] {
   const workload = { cluster, namespace, kind, name, takenBack: false };
   switch (step.kind) {
     case 'scale':
-      return [{ ...workload, deed: 'scale', tier: 'scale' }];
+      return target.scales ? [{ ...workload, deed: 'scale', tier: 'scale' }] : [];
     case 'pods':
     case 'env':
     case 'restart':
@@ -118,11 +132,13 @@ function targetOf(
     cluster,
   }: Pick<Details<'restart'>, 'component'> &
     Partial<Pick<Details<'restart'>, 'workload' | 'cluster'>>,
-  { workloads }: System,
+  { workloads, profile }: System,
 ): Target | undefined {
   const own = workloads.get(component);
   if (own === undefined) return undefined;
   const { namespace, kind, name, container } = own;
+  const called = objectName(workload?.text ?? name, { namespace, workload: name, container });
+  const isOwn = called.kind === 'known' && called.name === name;
   return {
     cluster: cluster === undefined ? own.cluster : cluster.text,
     namespace,
@@ -130,7 +146,8 @@ function targetOf(
     container,
     own: name,
     text: workload?.text ?? name,
-    name: objectName(workload?.text ?? name, { namespace, workload: name, container }),
+    name: called,
+    scales: mayScale(kind, isOwn ? profile.components.get(component) : undefined),
   };
 }
 

@@ -289,6 +289,23 @@ describe('of a cluster it names', () => {
     );
   });
 
+  it('that more namespaces are there than can be watched one by one, and the right for all at once', async () => {
+    await configure(
+      ', workloads: { worker: { namespace: a }, steam-trap-inspector: { namespace: b } }',
+    );
+    const watches = async () => (await findings()).find(({ what }) => what === 'watches');
+    expect(await watches()).toMatchObject({
+      state: 'unknown',
+      says: expect.stringContaining('list deployments in the whole cluster'),
+      fix: 'kubectl apply -k deploy/rbac/watch',
+    });
+    limited.cluster.control.seed(built(join(rbacFolder, 'watch')));
+    expect(await watches()).toMatchObject({ state: 'fine' });
+    for (const kind of ['ClusterRole', 'ClusterRoleBinding']) {
+      limited.cluster.control.remove(kind, '', 'headroom-watch');
+    }
+  });
+
   it('a container that the workload does not have', async () => {
     await configure(', workloads: { worker: { container: main } }');
     // Its series are not there either.

@@ -95,6 +95,21 @@ describe('headroom rbac', () => {
     expect(policy).toContain('system:serviceaccount:ops:bot');
   });
 
+  it('asks with --with watch for what is watched in all namespaces, and nothing more', async () => {
+    const { out } = await rbac(['gl-008', '--with', 'watch']);
+    const wide = out.split('---').filter((each) => each.includes('kind: ClusterRole\n'));
+    expect(granted(wide.join('---'))).toEqual([
+      'list deployments *',
+      'watch deployments *',
+      'list statefulsets *',
+      'watch statefulsets *',
+      'list horizontalpodautoscalers *',
+      'watch horizontalpodautoscalers *',
+      'list scaledobjects *',
+      'watch scaledobjects *',
+    ]);
+  });
+
   it('prints the same as JSON, which kubectl reads too', async () => {
     const { out } = await rbac(['gl-009', '--tier', 'database', '--json']);
     const { kind, items } = z

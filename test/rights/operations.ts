@@ -3,6 +3,7 @@
 import { createClusters } from '../../src/adapters/kubernetes.ts';
 import { createWorkloadReader } from '../../src/adapters/kubernetes-live.ts';
 import { createRoomReader } from '../../src/adapters/kubernetes-room.ts';
+import { sourcesOf } from '../../src/adapters/kubernetes-sources.ts';
 import type { CreateChange, PatchChange } from '../../src/change/change.ts';
 import { type ClusterWrite, clusterWrite } from '../../src/change/cluster-write.ts';
 import { type ObjectKind, type ObjectRef, objectPath } from '../../src/change/kinds.ts';
@@ -20,6 +21,8 @@ import type { LimitedCluster } from './limited-cluster.ts';
 export interface Operation {
   readonly tier: Tier;
   readonly what: string;
+  /** It watches all namespaces at once, and nothing narrower takes its place. */
+  readonly isWide?: true;
   run(): Promise<void>;
 }
 
@@ -101,6 +104,7 @@ export function operationsOf(system: System, parts: Parts): readonly Operation[]
         }
       }),
     ]),
+    ...wideWatches(parts),
     ...written
       .filter(({ deed }) => deed !== 'scale')
       .map((each) => reading(`read ${words(each)}`, () => clusters.read(refOf(each)))),
@@ -128,26 +132,35 @@ export function operationsOf(system: System, parts: Parts): readonly Operation[]
   ];
 }
 
+const followed = ['Deployment', 'StatefulSet', 'HorizontalPodAutoscaler', 'ScaledObject'] as const;
+
 /** What is watched where the account may: each is opened, and closed again. */
-function watches(namespace: string, { url, token }: Parts): readonly Operation[] {
-  const paths = [
-    objectPath('Deployment', { namespace }),
-    objectPath('StatefulSet', { namespace }),
-    objectPath('HorizontalPodAutoscaler', { namespace }),
-    objectPath('ScaledObject', { namespace }),
-    `/api/v1/namespaces/${namespace}/pods`,
+function watches(namespace: string, parts: Parts): readonly Operation[] {
+  return [
+    ...followed.flatMap((kind) => opened(objectPath(kind, { namespace }), parts)),
+    ...opened(`/api/v1/namespaces/${namespace}/pods`, parts),
   ];
-  return paths.flatMap((path) =>
-    ['', '?watch=true'].map((query) => ({
-      tier: 'read-only' as const,
-      what: `${query === '' ? 'list' : 'watch'} ${path}`,
-      async run() {
-        const headers = { authorization: `Bearer ${token}` };
-        const { body } = await fetch(`${url}${path}${query}`, { headers });
-        await body?.cancel();
-      },
-    })),
-  );
+}
+
+/** The same of all namespaces, by the paths that the product asks for. */
+function wideWatches(parts: Parts): readonly Operation[] {
+  return followed
+    .flatMap((kind) => sourcesOf(kind, 'any')[0] ?? [])
+    .flatMap(({ path }) => opened(path, parts))
+    .map((operation) => ({ ...operation, isWide: true }) as const);
+}
+
+/** Where a server does not stream its lists they are asked for first. */
+function opened(path: string, { url, token }: Parts): readonly Operation[] {
+  return ['', '?watch=true'].map((query) => ({
+    tier: 'read-only' as const,
+    what: `${query === '' ? 'list' : 'watch'} ${path}`,
+    async run() {
+      const headers = { authorization: `Bearer ${token}` };
+      const { body } = await fetch(`${url}${path}${query}`, { headers });
+      await body?.cancel();
+    },
+  }));
 }
 
 /** A word beside a workload that is there. */

@@ -4,16 +4,19 @@ import { type AccessReader, createAccessReader } from '../../adapters/access-rev
 import { createClusters } from '../../adapters/kubernetes.ts';
 import { kubeconfigMistakes } from '../../adapters/kubernetes-config.ts';
 import { createWorkloadReader } from '../../adapters/kubernetes-live.ts';
+import { forWorkloads } from '../../adapters/kubernetes-sources.ts';
+import { watchesMax } from '../../adapters/kubernetes-views.ts';
 import type { Allowed } from '../../change/allowed.ts';
 import type { ObjectKind } from '../../change/kinds.ts';
 import type { System } from '../../plan/system.ts';
 import type { Clusters } from '../../ports.ts';
-import { type Right, rightsOf } from '../../rights/rights.ts';
+import type { Right, SharedPart } from '../../rights/right.ts';
+import { rightsOf } from '../../rights/rights.ts';
 import { tiers } from '../../rights/tiers.ts';
 import type { ClusterConfig } from '../../settings/headroom-config.ts';
 import { suggestion } from '../../words/nearest.ts';
 import { broken, type Finding, fine, look, unknown } from './finding.ts';
-import { fixOfPolicy, fixOfRoom, fixOfTier, kubectlOf } from './rights-fix.ts';
+import { fixOfPart, fixOfPolicy, fixOfTier, kubectlOf } from './rights-fix.ts';
 
 const deadlineMs = 10_000;
 
@@ -57,7 +60,9 @@ async function findingsIn(clusters: Clusters, asked: ClusterAsked): Promise<read
   const access = createAccessReader(cluster, kubeconfig, { deadlineMs });
   const account = await whoIs(access);
   const parts = await Promise.all([
-    look('room', () => roomFindings(access, asked, account)),
+    ...[roomPart, ...watchPart(systems, cluster)].map((part) =>
+      look(part.what, () => partFindings(part, access, asked, account)),
+    ),
     ...systems.flatMap((system) => [
       look(`rights for ${system.id}`, () => rightFindings(access, system, asked, account)),
       look(`workloads of ${system.id}`, () => workloadFindings(system, asked)),
@@ -76,7 +81,41 @@ async function whoIs(access: AccessReader): Promise<string | undefined> {
   }
 }
 
-async function roomFindings(
+interface Part {
+  readonly part: SharedPart;
+  readonly what: string;
+  /** What is so where nothing is missing. */
+  readonly says: string;
+  /** What comes of it where something is missing. */
+  readonly without: string;
+}
+
+const roomPart: Part = {
+  part: 'room',
+  what: 'room for more pods',
+  says: 'nodes and pods of all namespaces may be listed',
+  without: '',
+};
+
+/** Each namespace takes a watch for each kind of workload and of autoscaler, and more than ten are not opened. */
+const namespacesMax = Math.floor(watchesMax / forWorkloads);
+
+/** Watches of all namespaces are worth their right only where one for each namespace would be too many. */
+function watchPart(systems: readonly System[], { id }: ClusterConfig): readonly Part[] {
+  const namespaces = new Set(
+    systems
+      .flatMap(({ workloads }) => [...workloads.values()])
+      .filter(({ cluster }) => cluster === id)
+      .map(({ namespace }) => namespace),
+  );
+  if (namespaces.size <= namespacesMax) return [];
+  const without = `; of ${namespaces.size} namespaces not all are watched then, and the others are read, slowly`;
+  const says = 'all namespaces at once may be watched';
+  return [{ part: 'watch', what: 'watches', says, without }];
+}
+
+async function partFindings(
+  { part, what, says, without }: Part,
   access: AccessReader,
   { cluster, systems }: ClusterAsked,
   account: string | undefined,
@@ -84,16 +123,15 @@ async function roomFindings(
   const [system] = systems;
   if (system === undefined) return [];
   const shared = rightsOf(system).filter(
-    (right) => right.shared === 'room' && right.cluster === cluster.id,
+    (right) => right.shared === part && right.cluster === cluster.id,
   );
   const missing = await access.missing(shared);
-  const what = 'room for more pods';
-  if (missing.length === 0) return [fine(what, 'nodes and pods of all namespaces may be listed')];
+  if (missing.length === 0) return [fine(what, says)];
   return [
     unknown(
       what,
-      `may not ${missing.map(rightWords).join(', ')}`,
-      fixOfRoom(system, cluster, account),
+      `may not ${listed(missing.map(rightWords))}${without}`,
+      fixOfPart(part, system, cluster, account),
     ),
   ];
 }

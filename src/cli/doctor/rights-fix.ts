@@ -2,6 +2,7 @@
 
 import type { System } from '../../plan/system.ts';
 import { policyFile, tierFolder } from '../../rights/rbac-files.ts';
+import type { SharedPart } from '../../rights/right.ts';
 import { usualAccount } from '../../rights/roles.ts';
 import type { Tier } from '../../rights/tiers.ts';
 import type { ClusterConfig } from '../../settings/headroom-config.ts';
@@ -51,15 +52,16 @@ function hasOwnNames({ profile, workloads, wholeNamespace }: System): boolean {
   );
 }
 
-export function fixOfRoom(
+export function fixOfPart(
+  part: SharedPart,
   { id }: System,
   cluster: ClusterConfig,
   account: string | undefined,
 ): string {
   const flag = accountFlag(account);
   return flag === undefined
-    ? `${kubectlOf(cluster)} apply -k ${folder}/room`
-    : `headroom rbac ${id} --with room${flag} | ${kubectlOf(cluster)} apply -f -`;
+    ? `${kubectlOf(cluster)} apply -k ${folder}/${part}`
+    : `headroom rbac ${id} --with ${part}${flag} | ${kubectlOf(cluster)} apply -f -`;
 }
 
 export function fixOfPolicy(cluster: ClusterConfig): string {
