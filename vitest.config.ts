@@ -8,6 +8,7 @@ const pure = [
   'change',
   'chart',
   'command',
+  'database',
   'lease',
   'message',
   'plan',

@@ -13,13 +13,13 @@ import {
   startCluster,
 } from '../sandbox/cluster/server.ts';
 import { createClusters } from '../src/adapters/kubernetes.ts';
-import type { Change, WorkloadRef } from '../src/change/change.ts';
+import type { ClusterChange, WorkloadRef } from '../src/change/change.ts';
 import { clusterWrite } from '../src/change/cluster-write.ts';
 import type { ClusterState } from '../src/change/compare.ts';
 import { objectPath } from '../src/change/kinds.ts';
 import type { Clusters } from '../src/ports.ts';
 import { limits } from '../src/workflow/limits.ts';
-import { followChange, observeChange } from '../src/workflow/observe-change.ts';
+import { followInCluster, observeChange } from '../src/workflow/observe-change.ts';
 import { rolloutOf } from '../src/workflow/verify-change.ts';
 
 export interface LoadTimes {
@@ -43,14 +43,14 @@ export interface LoadRow {
 
 /** How a process sees the cluster while it waits and when it draws plans. */
 interface Sight {
-  readonly wait: (change: Change, clusters: Clusters) => Promise<ClusterState>;
+  readonly wait: (change: ClusterChange, clusters: Clusters) => Promise<ClusterState>;
   readonly draw: (workload: WorkloadRef, clusters: Clusters) => Promise<unknown>;
 }
 
 const never = new AbortController().signal;
 
 const watching: Sight = {
-  wait: (change, clusters) => followChange(change, { clusters }, never),
+  wait: (change, clusters) => followInCluster(change, { clusters }, never),
   draw: async (workload, clusters) => {
     await clusters.follow(workload);
     await clusters.scaledObject(workload);
@@ -173,7 +173,7 @@ async function play(sight: Sight, stage: Stage, { rollouts, seconds }: LoadTimes
   return watches;
 }
 
-function changeOf(workload = refOf(0)): Extract<Change, { kind: 'scale' }> {
+function changeOf(workload = refOf(0)): Extract<ClusterChange, { kind: 'scale' }> {
   return {
     kind: 'scale',
     workload,
@@ -185,7 +185,7 @@ function changeOf(workload = refOf(0)): Extract<Change, { kind: 'scale' }> {
 }
 
 async function begin(
-  change: Extract<Change, { kind: 'scale' }>,
+  change: Extract<ClusterChange, { kind: 'scale' }>,
   clusters: Clusters,
 ): Promise<void> {
   await observeChange(change, { clusters });
@@ -200,7 +200,11 @@ async function begin(
 }
 
 /** As the controllers would say it: some of the new pods are ready. */
-async function progress({ url }: Cluster, { workload }: Change, share: number): Promise<void> {
+async function progress(
+  { url }: Cluster,
+  { workload }: ClusterChange,
+  share: number,
+): Promise<void> {
   const path = objectPath(workload.kind, workload);
   const status = statusOf(8, 5 + Math.floor(share * 3));
   const headers = {

@@ -5,6 +5,7 @@ import { routeHttp, routeSlack } from '../handlers/index.ts';
 import { allowOnly } from './adapters/allowed-clusters.ts';
 import { randomId, realClock } from './adapters/clock.ts';
 import { createCounters, createMetricsPage } from './adapters/counters.ts';
+import { createDatabases } from './adapters/databases.ts';
 import { probe } from './adapters/http-probe.ts';
 import { createClusters } from './adapters/kubernetes.ts';
 import { createWorkloadReaders } from './adapters/kubernetes-live.ts';
@@ -16,6 +17,8 @@ import { refusePooler } from './adapters/pooler.ts';
 import { createPool } from './adapters/postgres.ts';
 import { createMetrics } from './adapters/prometheus.ts';
 import { createQueue, type RunningQueue } from './adapters/queue.ts';
+import { readSecret } from './adapters/secret-source.ts';
+import { serverIdentity } from './adapters/server-identity.ts';
 import { createChat } from './adapters/slack.ts';
 import { createSlackApp, type SlackApp } from './adapters/slack-app.ts';
 import { createStore } from './adapters/store/store.ts';
@@ -87,6 +90,11 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     store,
     clusters: allowOnly(clusters, allowed),
     allowed,
+    databases: createDatabases({
+      systems,
+      secretOf: readSecret,
+      ownServer: () => serverIdentity(pool),
+    }),
     lookForRoom: createRoomReader(addresses, settings.kubeconfig, { clock }),
     readWorkload: createWorkloadReaders(addresses, settings.kubeconfig),
     metricsOf: metricsOf(config, settings),

@@ -3,7 +3,7 @@
 import type { Vote } from './approval/condition.ts';
 import type { AuditEntry, AuditFact, ChainHead } from './audit/chain.ts';
 import type { AccessRight } from './change/access.ts';
-import type { WorkloadRef } from './change/change.ts';
+import type { DatabaseRef, WorkloadRef } from './change/change.ts';
 import type { ClusterWrite } from './change/cluster-write.ts';
 import type {
   ClusterState,
@@ -13,6 +13,8 @@ import type {
 } from './change/compare.ts';
 import type { ObjectRef } from './change/kinds.ts';
 import type { SyncSettings, SyncSource } from './change/sync-settings.ts';
+import type { SqlWrite } from './change/write.ts';
+import type { Answers, Query } from './database/query.ts';
 import type { Lease, LeaseState } from './lease/lease.ts';
 import type { Message } from './message/message.ts';
 import type { Plan } from './plan/plan.ts';
@@ -168,6 +170,34 @@ export type LookForRoom = (
   namespaces: readonly string[],
   options?: { readonly anew?: boolean },
 ) => Promise<RoomFacts>;
+
+// ---- Databases ---------------------------------------------------------------------------------------------------
+
+/** A database of headroom.yaml; with `server` it must be behind the address still. */
+export type DatabaseAddress = Omit<DatabaseRef, 'server'> & Partial<Pick<DatabaseRef, 'server'>>;
+
+export interface Databases {
+  /**
+   * Answers of one moment: all queries in one transaction that reads only.
+   * @throws OperationError when the database cannot be asked, or lacks a right for it; the message names it.
+   */
+  read(database: DatabaseAddress, queries: readonly Query[]): Promise<Answers>;
+  /**
+   * Does what a deed still needs, after looking once more how it stands: in the same transaction where there can be one,
+   * else right before. With `dryRun` a transaction is rolled back, and what needs none is only looked at.
+   *
+   * What takes long tells how far it is; the signal ends it, and what it has left is then unknown.
+   * @throws OperationError (retryable) only when nothing was changed for certain.
+   */
+  write(
+    write: SqlWrite,
+    options: {
+      readonly dryRun: boolean;
+      readonly signal?: AbortSignal;
+      readonly onProgress?: (words: string) => Promise<void>;
+    },
+  ): Promise<WriteAnswer>;
+}
 
 // ---- Metrics -----------------------------------------------------------------------------------------------------
 

@@ -18,8 +18,14 @@ import type { PlanView } from '../src/message/plan-view.ts';
 import type { AlertFacts } from '../src/plan/assemble.ts';
 import type { Reading } from '../src/plan/observation.ts';
 import { type Plan, planHash, planText } from '../src/plan/plan.ts';
-import type { PolicyRule, System, Systems } from '../src/plan/system.ts';
-import type { AlertOfPlan, IncomingAlert, PlanRecord, StoredAlert } from '../src/ports.ts';
+import type { DatabasePlace, PolicyRule, System, Systems } from '../src/plan/system.ts';
+import type {
+  AlertOfPlan,
+  Databases,
+  IncomingAlert,
+  PlanRecord,
+  StoredAlert,
+} from '../src/ports.ts';
 import { parseProfile } from '../src/profile/parse-profile.ts';
 import type { Component, Profile, Trigger } from '../src/profile/profile.ts';
 import { formatMistake } from '../src/yaml/parse-yaml.ts';
@@ -435,4 +441,24 @@ export function makeAlert(over: Partial<IncomingAlert> = {}): IncomingAlert {
 
 export function makeStoredAlert(over: Partial<StoredAlert> = {}): StoredAlert {
   return { ...makeAlert(), id: '1', deliveries: 1, receivedAt: now, lastSeenAt: now, ...over };
+}
+
+/** A database that is only named: nothing is asked of it by SQL. */
+export function makeDatabasePlace(over: Partial<DatabasePlace> = {}): DatabasePlace {
+  return { standbys: new Map(), allow: [], ...over };
+}
+
+/** For what is about clusters alone: asking a database fails the test. */
+export const noDatabases: Databases = {
+  read: async ({ name }) => Promise.reject(new Error(`nobody should ask database ${name}`)),
+  write: async ({ database }) =>
+    Promise.reject(new Error(`nobody should change database ${database.name}`)),
+};
+
+/** The change, which is one of a cluster. */
+export function inCluster<T extends { readonly kind: string }>(
+  change: T,
+): Exclude<T, { readonly kind: 'sql' }> {
+  if (change.kind === 'sql') throw new Error('this is a change of a database');
+  return change as Exclude<T, { readonly kind: 'sql' }>;
 }

@@ -28,6 +28,7 @@ const pureFolders = [
   'change',
   'chart',
   'command',
+  'database',
   'lease',
   'message',
   'plan',

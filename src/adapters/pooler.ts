@@ -11,7 +11,10 @@ const queryTimeoutMs = 5_000;
  * Behind such a pooler a connection changes its server process when another one holds the first; a direct one never does.
  * @throws OperationError when there is such a pooler, or when the database cannot be reached.
  */
-export async function refusePooler(connectionString: string): Promise<void> {
+export async function refusePooler(
+  connectionString: string,
+  called = 'DATABASE_URL',
+): Promise<void> {
   const first = makeClient(connectionString);
   const second = makeClient(connectionString);
   try {
@@ -22,7 +25,7 @@ export async function refusePooler(connectionString: string): Promise<void> {
     await Promise.allSettled([first.end(), second.end()]);
   }
   throw new OperationError(
-    'DATABASE_URL leads through a pooler in transaction mode (such as PgBouncer), where LISTEN and session locks do not work; give the address of the server itself, or of a pool in session mode',
+    `${called} leads through a pooler in transaction mode (such as PgBouncer), where LISTEN and session locks do not work; give the address of the server itself, or of a pool in session mode`,
     { code: 'refused', retryable: false },
   );
 }

@@ -1,7 +1,7 @@
 // Which rights a change needs in a cluster, in the words that grant them.
 
 import { unreachable } from '../errors.ts';
-import type { Change } from './change.ts';
+import type { ClusterChange } from './change.ts';
 import { type ObjectRef, objectKinds } from './kinds.ts';
 import { writtenObject } from './written-object.ts';
 
@@ -16,8 +16,8 @@ export interface AccessRight {
   readonly name: string;
 }
 
-/** What must be allowed so that a change can be made and, where a failed plan does that, taken back. */
-export function rightsOf(change: Change): readonly AccessRight[] {
+/** What a cluster must allow so that a change can be made and, where a failed plan does that, taken back. */
+export function rightsOf(change: ClusterChange): readonly AccessRight[] {
   const object = writtenObject(change);
   switch (change.kind) {
     case 'scale':

@@ -1,6 +1,7 @@
 // One mutation of the world as data: what it is now, what it shall be, how it can be undone. Shown, tested and run as the same value.
 
-import { unreachable } from '../errors.ts';
+import { isDeedDecrease, isDeedTakenBack, type SqlDeed, undoOfDeed } from '../database/sql-deed.ts';
+import { assert, unreachable } from '../errors.ts';
 import { type ObjectRef, objectKey } from './kinds.ts';
 
 /** Where a workload runs. Names are resolved from headroom.yaml, never from an alert's text. */
@@ -110,17 +111,43 @@ export interface RemoveChange {
   readonly madeBy: string;
 }
 
-export type Change = ScaleChange | AutoscalerChange | PatchChange | CreateChange;
+/** A database of headroom.yaml, and the server that was behind its address when the plan was drawn. */
+export interface DatabaseRef {
+  readonly system: string;
+  /** As procedures name it, such as main. */
+  readonly name: string;
+  /** A standby of headroom.yaml. (Default: the primary) */
+  readonly standby?: string;
+  /** The server's system_identifier, which its standbys share. */
+  readonly server: string;
+}
+
+/** Has a database do one thing by SQL; the statements follow from the deed, wherever it is shown or sent. */
+export interface SqlChange {
+  readonly kind: 'sql';
+  /** Whose plan it is for. */
+  readonly workload: WorkloadRef;
+  readonly database: DatabaseRef;
+  readonly deed: SqlDeed;
+  readonly floor: false;
+  readonly undo: Undo;
+}
+
+/** What is written to a cluster. */
+export type ClusterChange = ScaleChange | AutoscalerChange | PatchChange | CreateChange;
+
+export type Change = ClusterChange | SqlChange;
 
 /** The changes whose undo is exact and which a failed plan takes back. */
-export type Reversible = PatchChange | CreateChange;
+export type Reversible = PatchChange | CreateChange | SqlChange;
 
 /** Whether a failed plan takes the change back; replicas and limits of autoscalers that were added stay, they serve. */
-export function isTakenBack(change: {
-  readonly kind: string;
-  readonly undo?: Undo;
-}): change is Reversible {
-  return (change.kind === 'patch' || change.kind === 'create') && change.undo === 'exact';
+export function isTakenBack<T extends { readonly kind: string; readonly undo?: Undo }>(
+  change: T | Change,
+): change is Extract<T | Change, Reversible> {
+  if (change.undo !== 'exact') return false;
+  if (change.kind === 'sql') return isDeedTakenBack((change as SqlChange).deed);
+  return change.kind === 'patch' || change.kind === 'create';
 }
 
 /** What takes a creation back: only while the object is still the plan's own. */
@@ -131,9 +158,8 @@ export function removalOf({ workload, object }: CreateChange, planId: string): R
 /** What takes a change back: on the condition that what it wrote still stands. */
 export function undoOf(change: ScaleChange | AutoscalerChange): ScaleChange | AutoscalerChange;
 export function undoOf(change: PatchChange): PatchChange;
-export function undoOf(
-  change: PatchChange | ScaleChange | AutoscalerChange,
-): PatchChange | ScaleChange | AutoscalerChange {
+export function undoOf(change: PatchChange | SqlChange): PatchChange | SqlChange;
+export function undoOf(change: Exclude<Change, CreateChange>): Exclude<Change, CreateChange> {
   switch (change.kind) {
     case 'scale':
       return { ...change, before: change.after, after: change.before, floor: false };
@@ -141,6 +167,11 @@ export function undoOf(
       return { ...change, before: change.after, after: change.before, floor: false };
     case 'patch':
       return undoOfPatch(change);
+    case 'sql': {
+      const { by } = undoOfDeed(change.deed);
+      assert(by !== undefined, 'only what can be taken back is taken back');
+      return { ...change, deed: by };
+    }
     default:
       return unreachable(change);
   }
@@ -165,6 +196,12 @@ export function targetKey(workload: WorkloadRef): string {
   return objectKey(workload);
 }
 
+/** Everything a change locks: what it is for, and the server it goes to, where one restart is everybody's. */
+export function lockedBy(change: Change): readonly string[] {
+  const own = targetKey(change.workload);
+  return change.kind === 'sql' ? [own, `database/${change.database.server}`] : [own];
+}
+
 /** Whether a change takes capacity away; decreases follow stricter rules. */
 export function isDecrease(change: Change): boolean {
   switch (change.kind) {
@@ -179,5 +216,7 @@ export function isDecrease(change: Change): boolean {
       return change.decrease;
     case 'create':
       return false;
+    case 'sql':
+      return isDeedDecrease(change.deed);
   }
 }

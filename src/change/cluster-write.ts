@@ -3,7 +3,7 @@
 import { unreachable } from '../errors.ts';
 import type {
   AutoscalerChange,
-  Change,
+  ClusterChange,
   CreateChange,
   FieldValue,
   PatchChange,
@@ -58,17 +58,17 @@ export type ClusterWrite = PatchWrite | ApplyWrite | RemoveWrite;
  * the caller then passes the resourceVersion it has just read and that is tested instead.
  */
 export function clusterWrite(
-  change: Exclude<Change, CreateChange>,
+  change: Exclude<ClusterChange, CreateChange>,
   resourceVersion: string,
   mark?: PlanMark,
 ): PatchWrite;
 export function clusterWrite(
-  change: Change | RemoveChange,
+  change: ClusterChange | RemoveChange,
   resourceVersion: string,
   mark?: PlanMark,
 ): ClusterWrite;
 export function clusterWrite(
-  change: Change | RemoveChange,
+  change: ClusterChange | RemoveChange,
   resourceVersion: string,
   mark?: PlanMark,
 ): ClusterWrite {
@@ -194,7 +194,7 @@ function scaledObjectPatch(
 }
 
 /** The same change as a command a person can run by hand, for systems in `propose` mode. */
-export function asCommand(change: Change): string {
+export function asCommand(change: ClusterChange): string {
   switch (change.kind) {
     case 'scale':
       return `kubectl scale ${change.workload.kind.toLowerCase()}/${change.workload.name} --namespace ${change.workload.namespace} --current-replicas=${change.before.replicas} --replicas=${change.after.replicas}`;

@@ -1,9 +1,11 @@
 // Compares what a change expects with what is there now: unchanged, already reached, or drifted (and who did it).
 
+import type { Answers } from '../database/query.ts';
+import { standingOf } from '../database/sql-deed.ts';
 import { unreachable } from '../errors.ts';
 import type { ScalingPolicy } from '../profile/profile.ts';
 import type { PodShape } from '../sizing/pod-need.ts';
-import type { AutoscalerChange, Change, RemoveChange } from './change.ts';
+import type { AutoscalerChange, Change, RemoveChange, SqlChange } from './change.ts';
 import { compareCreate, compareRemove } from './compare-create.ts';
 import { comparePatch, seenObjectOf } from './compare-patch.ts';
 import { changedBy, whoWrote } from './field-owner.ts';
@@ -100,13 +102,19 @@ export interface ClusterState {
   readonly vertical?: VerticalAutoscaler;
 }
 
+/** What a change is compared with: a cluster, or what a database answered to the questions of a deed. */
+export interface State extends ClusterState {
+  readonly answers?: Answers;
+}
+
 export type Comparison =
+  /** Of a cluster, the version of the object that was seen. */
   | { readonly kind: 'unchanged'; readonly resourceVersion: string }
   | { readonly kind: 'reached' }
   | { readonly kind: 'drifted'; readonly because: string };
 
 /** Says whether a change may still be written. Only the fields it writes count: a status that moves is no drift. */
-export function compareChange(change: Change | RemoveChange, now: ClusterState): Comparison {
+export function compareChange(change: Change | RemoveChange, now: State): Comparison {
   switch (change.kind) {
     case 'scale':
       return compareScale(change, now);
@@ -118,8 +126,26 @@ export function compareChange(change: Change | RemoveChange, now: ClusterState):
       return compareCreate(change, now);
     case 'remove':
       return compareRemove(change, now);
+    case 'sql':
+      return compareSql(change, now);
     default:
       return unreachable(change);
+  }
+}
+
+/** What the server is at, or has begun, is as good as written: it is waited for. */
+function compareSql({ deed }: SqlChange, { answers = [] }: State): Comparison {
+  const standing = standingOf(deed, answers);
+  switch (standing.kind) {
+    case 'unchanged':
+      return { kind: 'unchanged', resourceVersion: '' };
+    case 'under-way':
+    case 'reached':
+      return { kind: 'reached' };
+    case 'drifted':
+      return standing;
+    default:
+      return unreachable(standing);
   }
 }
 

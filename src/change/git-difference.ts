@@ -1,7 +1,7 @@
 // Shows a change as a difference of YAML, for whoever keeps the object in Git: the fields it writes, each at its place.
 
 import { stringify } from 'yaml';
-import type { Change, FieldValue } from './change.ts';
+import type { ClusterChange, FieldValue } from './change.ts';
 import { objectKinds } from './kinds.ts';
 import { keysOf } from './pointer.ts';
 import { writtenFields } from './written-fields.ts';
@@ -10,7 +10,7 @@ import { writtenFields } from './written-fields.ts';
  * A unified diff of the object reduced to what the change writes. An item of a list stands there with its name, so the
  * lines that are not taken away are a patch as kustomize reads it.
  */
-export function gitDifference(change: Change): readonly string[] {
+export function gitDifference(change: ClusterChange): readonly string[] {
   const { object, fields } = writtenFields(change);
   const title = `${object.kind} ${object.namespace}/${object.name}`;
   const head = {

@@ -1,7 +1,7 @@
 // Changes of one object that follow each other: what a later one would be if it were made now, so that a server can check it.
 
-import type { AutoscalerChange, Change, FieldValue, PatchChange } from './change.ts';
-import type { ClusterState } from './compare.ts';
+import type { AutoscalerChange, Change, ClusterChange, FieldValue, PatchChange } from './change.ts';
+import { type ClusterState, compareChange, type State } from './compare.ts';
 import { seenObjectOf } from './compare-patch.ts';
 import { objectKey } from './kinds.ts';
 import { valueAt } from './pointer.ts';
@@ -10,10 +10,16 @@ import { writtenObject } from './written-object.ts';
 
 /** Whether an earlier change of the plan writes what this one expects; then nothing of it can be found drifted before. */
 export function buildsOn(change: Change, earlier: readonly Change[]): boolean {
+  // Which deeds of a database stand on each other is nothing that a general rule could say.
+  if (change.kind === 'sql') {
+    const { server } = change.database;
+    return earlier.some((other) => other.kind === 'sql' && other.database.server === server);
+  }
   const own = fieldsOf(change);
   const object = objectKey(writtenObject(change));
   return earlier.some(
     (other) =>
+      other.kind !== 'sql' &&
       objectKey(writtenObject(other)) === object &&
       fieldsOf(other).some((field) => own.some((mine) => isWithin(mine, field))),
   );
@@ -24,14 +30,14 @@ function isWithin(one: string, other: string): boolean {
 }
 
 /** The pointers a change expects something at, and writes; a creation writes all of its object. */
-function fieldsOf(change: Change): readonly string[] {
+function fieldsOf(change: ClusterChange): readonly string[] {
   if (change.kind === 'create') return [''];
   const guards = change.kind === 'patch' ? change.guards : [];
   return [...writtenFields(change).fields, ...guards].map(({ pointer }) => pointer);
 }
 
 /** The same change with the values of now as those before; undefined where what it stands on is not there yet. */
-export function fromNow(change: Change, now: ClusterState): Change | undefined {
+export function fromNow(change: Change, now: State): Change | undefined {
   switch (change.kind) {
     case 'scale':
       return now.workload && { ...change, before: { replicas: now.workload.replicas } };
@@ -41,6 +47,8 @@ export function fromNow(change: Change, now: ClusterState): Change | undefined {
       return patchFromNow(change, now);
     case 'create':
       return change;
+    case 'sql':
+      return compareChange(change, now).kind === 'unchanged' ? change : undefined;
   }
 }
 

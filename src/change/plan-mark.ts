@@ -1,6 +1,6 @@
 // The annotation by which an object says which plan wrote it last; it travels in the same request as the change.
 
-import type { Change, RemoveChange } from './change.ts';
+import type { ClusterChange, RemoveChange } from './change.ts';
 import type { JsonPatchOperation } from './cluster-write.ts';
 import type { ClusterState } from './compare.ts';
 import { seenObjectOf } from './compare-patch.ts';
@@ -23,7 +23,7 @@ export interface PlanMark {
 
 /** The mark for a change's object as it was seen; undefined where it was not, and its write says nothing then. */
 export function markOf(
-  change: Change | RemoveChange,
+  change: ClusterChange | RemoveChange,
   planId: string,
   now: ClusterState,
 ): PlanMark | undefined {

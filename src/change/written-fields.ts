@@ -1,7 +1,7 @@
 // Says which fields of which object a change writes: that is all our field manager comes to own, and all somebody else could put back.
 
 import { unreachable } from '../errors.ts';
-import type { Change, FieldValue } from './change.ts';
+import type { ClusterChange, FieldValue } from './change.ts';
 import type { ObjectRef } from './kinds.ts';
 import { scaledObjectLimits } from './scaled-object.ts';
 import { writtenObject } from './written-object.ts';
@@ -20,11 +20,11 @@ export interface WrittenFields {
 }
 
 /** A creation writes an object that was nobody's before, so it lists none. */
-export function writtenFields(change: Change): WrittenFields {
+export function writtenFields(change: ClusterChange): WrittenFields {
   return { object: writtenObject(change), fields: fieldsOf(change) };
 }
 
-function fieldsOf(change: Change): readonly WrittenField[] {
+function fieldsOf(change: ClusterChange): readonly WrittenField[] {
   switch (change.kind) {
     case 'scale': {
       const [before, after] = [change.before.replicas, change.after.replicas];

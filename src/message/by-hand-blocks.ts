@@ -1,9 +1,10 @@
 // What people do by hand: the commands of a plan nobody else carries out, and the YAML to commit where objects are kept elsewhere.
 
 import type { KnownBlock } from '@slack/types';
-import type { Change } from '../change/change.ts';
+import type { Change, ClusterChange } from '../change/change.ts';
 import { asCommand } from '../change/cluster-write.ts';
 import { gitDifference } from '../change/git-difference.ts';
+import { statementsOf } from '../database/sql-deed.ts';
 import type { Plan } from '../plan/plan.ts';
 import { changesOf } from '../plan/step.ts';
 import { codeBlocks } from './code-block.ts';
@@ -27,12 +28,27 @@ export function byHandBlocks(view: PlanView, above: readonly KnownBlock[]): read
 /** In `propose` mode a person writes what Headroom would have written, on the same condition. */
 function byHandText(plan: Plan): string {
   const { workload } = plan;
-  const commands = changesOf(plan).map((change) => `\`${escapeMrkdwn(asCommand(change))}\``);
-  return [
+  const changes = changesOf(plan);
+  const code = (text: string) => `\`${escapeMrkdwn(text)}\``;
+  const commands = changes.filter(isOfCluster).map((change) => code(asCommand(change)));
+  const inCluster = [
     `*Run this by hand, with kubectl pointed at cluster ${literal(workload.cluster, 60)}*`,
     ...commands,
     'It changes nothing when somebody has changed the same numbers meanwhile.',
-  ].join('\n');
+  ];
+  const inDatabase = changes.flatMap((change) =>
+    change.kind === 'sql'
+      ? [
+          `*Run this by hand in database ${literal(change.database.name, 60)}*`,
+          ...statementsOf(change.deed).map((statement) => code(`${statement};`)),
+        ]
+      : [],
+  );
+  return [...(commands.length === 0 ? [] : inCluster), ...inDatabase].join('\n');
+}
+
+function isOfCluster(change: Change): change is ClusterChange {
+  return change.kind !== 'sql';
 }
 
 function gitBlocks(view: PlanView, above: readonly KnownBlock[]): readonly KnownBlock[] {
@@ -44,7 +60,8 @@ function gitBlocks(view: PlanView, above: readonly KnownBlock[]): readonly Known
     slackLimits.message.allBlocksTextChars - restChars - used,
   );
   if (room < charsMin) return [section(`*${title}*\nIts YAML is too long to show here.`, 300)];
-  const lines = changes.flatMap(gitDifference);
+  const lines = changes.filter(isOfCluster).flatMap(gitDifference);
+  if (lines.length === 0) return [];
   return [section(`*${title}*`, 300), ...codeBlocks(lines, 1, room)];
 }
 

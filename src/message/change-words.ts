@@ -4,6 +4,7 @@ import type { Change, PatchField } from '../change/change.ts';
 import { shownValue } from '../change/compare-patch.ts';
 import type { ObjectKind } from '../change/kinds.ts';
 import { scaledObjectLimits } from '../change/scaled-object.ts';
+import { sqlDeedWords, statementsOf } from '../database/sql-deed.ts';
 import { unreachable } from '../errors.ts';
 import { gateWords } from '../plan/gate-words.ts';
 import { isChange, type Step } from '../plan/step.ts';
@@ -51,6 +52,11 @@ export function changeWords(change: Change): string {
       const { kind, name } = change.object;
       return `${kindWords[kind] ?? `${kind} `}${literal(name, 80)}: made anew`;
     }
+    case 'sql': {
+      const { name, standby } = change.database;
+      const where = standby === undefined ? name : `${name}, standby ${standby}`;
+      return `database ${literal(where, 120)}: ${literal(sqlDeedWords(change.deed), 400)}`;
+    }
     default:
       return unreachable(change);
   }
@@ -65,17 +71,23 @@ function fieldWords({ what, before, after }: PatchField): string {
 export function stepLine(step: Step): string {
   if (!isChange(step)) return literal(gateWords(step), 400);
   const { cluster, namespace } = step.workload;
-  return `${changeWords(step)}${madeOf(step)}\n   ${literal(cluster, 60)} / ${literal(namespace, 63)} · ${undoWords[step.undo]}`;
+  const where = step.kind === 'sql' ? '' : `${literal(cluster, 60)} / ${literal(namespace, 63)} · `;
+  return `${changeWords(step)}${madeOf(step)}\n   ${where}${undoWords[step.undo]}`;
 }
 
 /** The change with where it happens and its undo, for the card. */
 export function changeLine(change: Change): string {
   const { cluster, namespace, kind, name } = change.workload;
-  const where = `${literal(cluster, 60)} / ${literal(namespace, 63)} / ${kind} ${literal(name, 80)}`;
-  return `• ${changeWords(change)}${madeOf(change)}\n   ${where} · ${undoWords[change.undo]}`;
+  const where = `${literal(cluster, 60)} / ${literal(namespace, 63)} / ${kind} ${literal(name, 80)} · `;
+  return `• ${changeWords(change)}${madeOf(change)}\n   ${change.kind === 'sql' ? '' : where}${undoWords[change.undo]}`;
 }
 
-/** What a new object holds is its difference: nothing stood there before. */
+/** What a new object holds is its difference: nothing stood there before. Of a deed it is what is sent. */
 function madeOf(change: Change): string {
+  if (change.kind === 'sql') {
+    return statementsOf(change.deed)
+      .map((statement) => `\n   \`${literal(statement, 400)}\``)
+      .join('');
+  }
   return change.kind === 'create' ? `\n   + ${literal(shownValue(change.fields), 400)}` : '';
 }

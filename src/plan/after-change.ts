@@ -23,6 +23,8 @@ export function afterChange(state: ClusterState, change: Change): ClusterState {
       return afterPatch(state, change);
     case 'create':
       return afterCreation(state, change);
+    case 'sql':
+      return state;
     default:
       return unreachable(change);
   }

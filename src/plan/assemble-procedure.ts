@@ -47,6 +47,7 @@ export function assembleProcedurePlan(facts: ProcedureFacts, name: PlanName): Co
       continue;
     }
     steps.push(...joinRollouts(changes));
+    if (made.person !== undefined) steps.push({ kind: 'human', ...made.person });
     steps.push(...gatesOfStep(planned, facts.system));
   }
   assert(waiting.size === 0, 'what waits for another rollout has one');

@@ -2,12 +2,11 @@
 
 import type { PlannedStep, StepTarget } from '../sizing/planned-step.ts';
 import { lookWords } from '../sizing/step-words.ts';
-import { placeOfDeed } from './place-of-deed.ts';
 import { resolveLook } from './resolve-look.ts';
 import type { Gate } from './step.ts';
 import type { System } from './system.ts';
 
-/** A step that changes nothing itself, or whose change is somebody's to make. */
+/** What a step looks at or waits for, by itself or after its change. */
 export function gatesOfStep(step: PlannedStep, system: System): readonly Gate[] {
   const target = targetOf(step);
   switch (step.kind) {
@@ -18,11 +17,6 @@ export function gatesOfStep(step: PlannedStep, system: System): readonly Gate[] 
     case 'human':
       return [humanGate(step.what, step.check, step, system)];
     case 'database':
-      if (isDoneByCluster(step, system)) return gatesAfter(step, system, target);
-      return [
-        humanGate(step.what, undefined, { who: 'somebody for databases', ...step }, system),
-        ...gatesAfter(step, system, target),
-      ];
     case 'scale':
     case 'pods':
     case 'autoscaler':
@@ -33,10 +27,6 @@ export function gatesOfStep(step: PlannedStep, system: System): readonly Gate[] 
     case 'storage':
       return gatesAfter(step, system, target);
   }
-}
-
-function isDoneByCluster({ change }: PlannedStep, system: System): boolean {
-  return change?.kind === 'database' && placeOfDeed(change, system) !== undefined;
 }
 
 /** What must be seen after a change, and the pause before the next. */

@@ -8,7 +8,7 @@ import { poolerName } from './pooler-objects.ts';
 import type { DatabasePlace, System } from './system.ts';
 
 /** What a step does to a database. */
-export type DatabaseChange = Extract<StepChange, { readonly kind: 'database' }>;
+export type DatabaseStep = Extract<StepChange, { readonly kind: 'database' }>;
 
 /** What a deed of a cluster needs to know. */
 export interface PlacedDeed {
@@ -25,7 +25,7 @@ export interface PlacedDeed {
  * Undefined where headroom.yaml does not say enough of the database for objects of the cluster to do it: a replica of a
  * server that no operator keeps would be a second, empty primary.
  */
-export function placeOfDeed(change: DatabaseChange, system: System): PlacedDeed | undefined {
+export function placeOfDeed(change: DatabaseStep, system: System): PlacedDeed | undefined {
   const database = system.databases.get(change.database);
   if (database === undefined || !isClusterDeed(change)) return undefined;
   const objects = objectsOfDeed(change, database);

@@ -7,6 +7,7 @@ import type { ProcedurePlan } from '../sizing/procedure.ts';
 import { placeOfDeed } from './place-of-deed.ts';
 import type { Origin } from './plan.ts';
 import { workloadOfTarget } from './resolve-look.ts';
+import type { DatabaseLook } from './sql-changes.ts';
 import { objectOfStep } from './step-changes.ts';
 import type { System } from './system.ts';
 
@@ -26,6 +27,8 @@ export interface ProcedureFacts {
   readonly objects: ReadonlyMap<string, SeenObject>;
   /** Clusters that do not answer, with why. Their steps are left to a person; the others go on. */
   readonly away?: ReadonlyMap<string, string>;
+  /** What was asked of databases for steps that SQL does, by the step's number. */
+  readonly databases?: ReadonlyMap<number, DatabaseLook>;
   readonly origin: Origin;
   readonly now: Date;
 }

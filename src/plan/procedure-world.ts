@@ -8,9 +8,10 @@ import type { PlannedStep, StepTarget } from '../sizing/planned-step.ts';
 import { afterChange } from './after-change.ts';
 import type { ReplicasMove } from './cost-of-moves.ts';
 import { changesForDatabaseDeed } from './database-deed-changes.ts';
-import { type DatabaseChange, placeOfDeed } from './place-of-deed.ts';
+import { type DatabaseStep, placeOfDeed } from './place-of-deed.ts';
 import type { ProcedureFacts } from './procedure-facts.ts';
 import { workloadOfTarget } from './resolve-look.ts';
+import { type PersonsPart, sqlChanges } from './sql-changes.ts';
 import { changesForStep, objectOfStep } from './step-changes.ts';
 
 interface Made {
@@ -18,6 +19,8 @@ interface Made {
   readonly changes: readonly Change[];
   readonly notes: readonly string[];
   readonly moves: readonly ReplicasMove[];
+  /** What of it somebody else has to do, after the changes. */
+  readonly person?: PersonsPart;
 }
 
 /** What there will be once the steps so far are done. */
@@ -62,11 +65,17 @@ export class ProcedureWorld {
     return { kind: 'made', changes, notes: made.notes, moves: from === to ? [] : [move] };
   }
 
-  /** What a cluster's objects do for a database; a deed that is none of theirs is a person's, as the gates say. */
-  #deed(change: DatabaseChange, { undo }: PlannedStep): ReturnType<ProcedureWorld['changesOf']> {
-    const { system, now } = this.#facts;
+  /** What a cluster's objects do for a database, else what SQL does, else what a person does. */
+  #deed(change: DatabaseStep, planned: PlannedStep): ReturnType<ProcedureWorld['changesOf']> {
+    const { system, now, databases } = this.#facts;
     const at = placeOfDeed(change, system);
-    if (at === undefined) return nothing([]);
+    if (at === undefined) {
+      const made = sqlChanges(change, databases?.get(planned.number), { planned, system });
+      if (made.kind === 'refused') return made;
+      const changes = made.changes.map((each) => withUndo(each, planned.undo));
+      return { ...nothing(made.notes), changes, ...(made.person && { person: made.person }) };
+    }
+    const { undo } = planned;
     const before = this.#stateOf(at.workload, at.objects);
     const made = changesForDatabaseDeed(at.deed, {
       place: at.place,

@@ -1,6 +1,6 @@
 // What is known where a step of a procedure is turned into changes, and what can come of it.
 
-import type { Change, WorkloadRef } from '../change/change.ts';
+import type { ClusterChange, WorkloadRef } from '../change/change.ts';
 import type { ClusterState, SeenObject } from '../change/compare.ts';
 import { seenObjectOf } from '../change/compare-patch.ts';
 import type { ObjectKind, ObjectRef } from '../change/kinds.ts';
@@ -29,7 +29,7 @@ export interface StepFacts {
 export type StepChanges =
   | {
       readonly kind: 'changes';
-      readonly changes: readonly Change[];
+      readonly changes: readonly ClusterChange[];
       readonly notes: readonly string[];
     }
   /** All is there already. */

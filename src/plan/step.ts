@@ -1,6 +1,6 @@
 // The steps of a plan: changes, and gates where a run goes on only when something is so.
 
-import { type Change, targetKey, type WorkloadRef } from '../change/change.ts';
+import { type Change, lockedBy, targetKey, type WorkloadRef } from '../change/change.ts';
 import type { MeasuredFact } from './measured-fact.ts';
 
 /** A number that was asked for must lie so; exactly one of the four. */
@@ -80,6 +80,6 @@ export function targetsOf(plan: {
   readonly workload: WorkloadRef;
   readonly steps: readonly Step[];
 }): readonly string[] {
-  const all = [plan.workload, ...changesOf(plan).map(({ workload }) => workload)];
-  return [...new Set(all.map(targetKey))].toSorted();
+  const all = [targetKey(plan.workload), ...changesOf(plan).flatMap(lockedBy)];
+  return [...new Set(all)].toSorted();
 }

@@ -2,6 +2,8 @@
 
 import type { ApprovalRule, Mode } from '../approval/condition.ts';
 import type { WorkloadRef } from '../change/change.ts';
+import type { AllowedDeed } from '../database/deed-kind.ts';
+import type { Platform } from '../database/platform.ts';
 import type { Profile } from '../profile/profile.ts';
 import type { PromqlNames } from '../profile/promql.ts';
 import type { Schedule } from '../schedule/schedule.ts';
@@ -16,12 +18,27 @@ export interface PolicyRule extends ApprovalRule {
   readonly giveBackAfterSeconds?: number;
 }
 
+/** Where a secret is read when it is needed: a variable of the environment, or a file. */
+export type SecretSource =
+  | { readonly env: string; readonly file?: undefined }
+  | { readonly file: string; readonly env?: undefined };
+
 /** Where a database's objects stand in the cluster, and who keeps it. */
 export interface DatabasePlace {
   /** (Default: that of the system's first workload.) */
   readonly namespace?: string;
   /** The Cluster of CloudNativePG that it is. */
   readonly operated?: string;
+  /** Where the secret with its address stands. (Default: nothing is asked of it, and SQL is a person's.) */
+  readonly connection?: SecretSource;
+  /** Its standbys, by name. */
+  readonly standbys: ReadonlyMap<string, SecretSource>;
+  /** What the session becomes after connecting, such as the owner of the tables. */
+  readonly role?: string;
+  /** Who keeps the server. (Default: what it looks like.) */
+  readonly platform?: Platform;
+  /** What SQL may do in it; everything else is a person's. */
+  readonly allow: readonly AllowedDeed[];
   /** What a pooler in front of it needs. */
   readonly pooler?: {
     readonly host: string;

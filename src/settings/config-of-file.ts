@@ -1,6 +1,7 @@
 // Turns a headroom.yaml that was read and checked into the configuration the program works with.
 
 import type { Allowed } from '../change/allowed.ts';
+import type { DatabasePlace } from '../plan/system.ts';
 import type { ConfiguredRule, HeadroomConfig, SystemConfig } from './headroom-config.ts';
 import type { HeadroomFile } from './headroom-schema.ts';
 
@@ -73,14 +74,7 @@ function toSystemConfig(
     ...(budget && { budget: { ...budget, source: `headroom.yaml, budget of ${id}` } }),
     endpoints: new Map(Object.entries(endpoints)),
     databases: new Map(
-      Object.entries(databases).map(([name, { namespace: own, cnpg, pooler }]) => [
-        name,
-        {
-          ...(own !== undefined && { namespace: own }),
-          ...(cnpg !== undefined && { operated: cnpg }),
-          ...(pooler && { pooler }),
-        },
-      ]),
+      Object.entries(databases).map(([name, place]) => [name, toDatabasePlace(place)]),
     ),
     schedules: Object.entries(schedules).map(
       ([name, { timezone = standardZone, ...schedule }]) => ({
@@ -106,6 +100,28 @@ function toSystemConfig(
         ],
       ),
     ),
+  };
+}
+
+function toDatabasePlace({
+  namespace,
+  cnpg,
+  pooler,
+  connection,
+  standbys,
+  role,
+  platform,
+  allow,
+}: HeadroomFile['systems'][string]['databases'][string]): DatabasePlace {
+  return {
+    ...(namespace !== undefined && { namespace }),
+    ...(cnpg !== undefined && { operated: cnpg }),
+    ...(pooler && { pooler }),
+    ...(connection && { connection }),
+    ...(role !== undefined && { role }),
+    ...(platform && { platform }),
+    standbys: new Map(Object.entries(standbys)),
+    allow,
   };
 }
 

@@ -1,6 +1,8 @@
 // The form of headroom.yaml: which systems run where, who is told and who decides.
 import { z } from 'zod';
 import { type ObjectKind, objectKinds } from '../change/kinds.ts';
+import { allowedDeeds } from '../database/deed-kind.ts';
+import { platforms } from '../database/platform.ts';
 import { leaseBounds } from '../lease/terms.ts';
 import { parseDurationMs } from '../profile/duration.ts';
 import {
@@ -61,7 +63,31 @@ const schedule = z.strictObject({
   inputs: z.record(z.string(), z.union([z.string().max(200), z.number()])).default({}),
 });
 
+const secretSource = z.union(
+  [
+    z.strictObject({ env: z.string().regex(/^[A-Z][A-Z0-9_]{0,99}$/) }),
+    z.strictObject({ file: z.string().startsWith('/').max(1000) }),
+  ],
+  'expected {env: NAME} or {file: /path}; the address itself is a secret and does not stand in this file',
+);
+
 const database = z.strictObject({
+  connection: secretSource.optional().meta({
+    description:
+      'Where its address stands: postgresql://user:password@host/name, of the server itself and not of a pooler.',
+  }),
+  standbys: z.record(typedName, secretSource).default({}).meta({
+    description: 'The same of each standby whose settings are written.',
+  }),
+  role: z.string().min(1).max(63).optional().meta({
+    description: 'What the user becomes after connecting, such as the owner of the tables.',
+  }),
+  platform: z.enum(platforms).optional().meta({
+    description: 'Who keeps the server. (Default: what it looks like.)',
+  }),
+  allow: z.array(z.enum(allowedDeeds)).default([]).meta({
+    description: 'What SQL may change in it. (Default: nothing; it is only looked at.)',
+  }),
   namespace: kubernetesName.optional().meta({
     description: 'Where its objects stand. (Default: beside the workloads of the system.)',
   }),

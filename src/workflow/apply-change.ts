@@ -1,8 +1,7 @@
 // Carries one change out: look, announce, write on the condition that nothing moved, see it ready.
 
-import { type ClusterWrite, clusterWrite } from '../change/cluster-write.ts';
-import { type ClusterState, compareChange } from '../change/compare.ts';
-import { markOf } from '../change/plan-mark.ts';
+import { compareChange, type State } from '../change/compare.ts';
+import { type Write, writeFor } from '../change/write.ts';
 import { assert, unreachable } from '../errors.ts';
 import type { WriteAnswer } from '../ports.ts';
 import { type ChangeAtHand, type ChangeEnd, note } from './change-at-hand.ts';
@@ -43,18 +42,16 @@ export async function applyChange(at: ChangeAtHand, parts: Parts): Promise<Chang
     case 'reached':
       return reached(at, parts);
     case 'unchanged':
-      return write(at, requestFor(at, comparison.resourceVersion, seen.state), parts);
+      return write(at, requestFor(at, seen.state), parts);
     default:
       return unreachable(comparison);
   }
 }
 
-function requestFor(
-  { change, run }: ChangeAtHand,
-  resourceVersion: string,
-  state: ClusterState,
-): ClusterWrite {
-  return clusterWrite(change, resourceVersion, markOf(change, run.planId, state));
+function requestFor({ change, run }: ChangeAtHand, state: State): Write {
+  const request = writeFor(change, run.planId, state);
+  assert(request !== undefined, 'what is unchanged can be written');
+  return request;
 }
 
 /** Whether an earlier run of the plan saw this change in place. */
@@ -85,7 +82,7 @@ const churnMax = 3;
 
 async function write(
   at: ChangeAtHand,
-  request: ClusterWrite,
+  request: Write,
   parts: Parts,
   attempt = 1,
 ): Promise<ChangeEnd> {
@@ -130,7 +127,7 @@ async function afterWrite(
 }
 
 interface RefusedWrite {
-  readonly request: ClusterWrite;
+  readonly request: Write;
   readonly attempt: number;
   readonly because: string;
 }
@@ -148,7 +145,7 @@ async function refused(
   const comparison = seen.kind === 'seen' ? compareChange(at.change, seen.state) : undefined;
   if (comparison?.kind === 'reached') return reached(at, parts);
   if (seen.kind === 'seen' && comparison?.kind === 'unchanged' && attempt < churnMax) {
-    const next = requestFor(at, comparison.resourceVersion, seen.state);
+    const next = requestFor(at, seen.state);
     if (JSON.stringify(next) !== JSON.stringify(request))
       return write(at, next, parts, attempt + 1);
   }

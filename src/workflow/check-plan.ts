@@ -5,6 +5,7 @@ import { whyNotAllowed } from '../change/allowed.ts';
 import type { Change } from '../change/change.ts';
 import { writtenObject } from '../change/written-object.ts';
 import { OperationError } from '../errors.ts';
+import { whyNotInDatabase } from '../plan/allowed-deed.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { PlanCheck } from '../plan/plan-check.ts';
 import { byWorkload, disruptionOf, podsWanted, type WorkloadChanges } from '../plan/plan-pods.ts';
@@ -17,7 +18,7 @@ import { roomFor, type WantedPods } from '../sizing/room.ts';
 import { type LookedAt, lookAtChanges } from './look-at-changes.ts';
 import type { Parts } from './parts.ts';
 
-type Outside = Pick<Parts, 'clusters' | 'allowed' | 'lookForRoom'>;
+type Outside = Pick<Parts, 'clusters' | 'allowed' | 'lookForRoom' | 'databases' | 'systems'>;
 
 interface Moment {
   readonly mode: System['mode'];
@@ -42,17 +43,20 @@ export async function checkPlan(
 ): Promise<CheckedChanges> {
   const changes = changesOf(plan);
   const outside = changes.flatMap((change) => {
-    const because = whyNotAllowed(writtenObject(change), parts.allowed);
+    const because =
+      change.kind === 'sql'
+        ? whyNotInDatabase(change, parts.systems)
+        : whyNotAllowed(writtenObject(change), parts.allowed);
     return because === undefined ? [] : [check('access', 'refused', because)];
   });
   if (changes.length === 0 || outside.length > 0) return { checks: unique(outside), looked: [] };
-  let looked = await lookAtChanges(plan, parts.clusters);
+  let looked = await lookAtChanges(plan, parts);
   for (let attempt = 1; ; attempt++) {
     const checks = await checksOf(plan, looked, moment, parts);
     const isRefused = checks.some(({ kind, result }) => kind === 'dry-run' && result === 'refused');
     if (!isRefused || attempt >= looksMax) return { checks, looked };
     // A dry run tests what it was drawn on: what has moved since is no reason to refuse it.
-    const again = await lookAtChanges(plan, parts.clusters);
+    const again = await lookAtChanges(plan, parts);
     if (standingOf(again) === standingOf(looked)) return { checks, looked };
     looked = again;
   }
@@ -104,7 +108,10 @@ async function accessChecks(
   { clusters }: Outside,
 ): Promise<readonly PlanCheck[]> {
   if (mode !== 'apply') return [];
-  const rights = new Map(changes.flatMap(rightsOf).map((right) => [JSON.stringify(right), right]));
+  // What a role may do in a database is asked by trying it.
+  const inClusters = changes.flatMap((change) => (change.kind === 'sql' ? [] : rightsOf(change)));
+  const rights = new Map(inClusters.map((right) => [JSON.stringify(right), right]));
+  if (rights.size === 0) return [];
   const answers = await Promise.all(
     [...rights.values()].map(async (right): Promise<readonly PlanCheck[]> => {
       const answer = await known(() => clusters.may(right));
@@ -121,17 +128,21 @@ async function accessChecks(
 async function dryRunChecks(
   looked: readonly LookedAt[],
   { mode }: Moment,
-  { clusters }: Outside,
+  { clusters, databases }: Outside,
 ): Promise<readonly PlanCheck[]> {
   const answers = await Promise.all(
     looked.map(async (each): Promise<readonly PlanCheck[]> => {
       const notKnown = (because: string) => [
-        check('dry-run', 'unknown', `whether the cluster accepts this: ${because}`),
+        check('dry-run', 'unknown', `whether ${placeOf(each)} accepts this: ${because}`),
       ];
       if (each.kind === 'unseen') return notKnown(each.because);
       const { write } = each;
       if (write === undefined) return [];
-      const sent = await known<WriteAnswer>(() => clusters.write(write, { dryRun: true }));
+      const sent = await known<WriteAnswer>(() =>
+        write.how === 'sql'
+          ? databases.write(write, { dryRun: true })
+          : clusters.write(write, { dryRun: true }),
+      );
       const answer = sent.kind === 'known' ? sent.value : sent;
       if (answer.kind === 'written') return [];
       const { because } = answer;
@@ -142,10 +153,21 @@ async function dryRunChecks(
     }),
   );
   const troubles = answers.flat();
-  const isAsked = looked.some((each) => each.kind === 'seen' && each.write !== undefined);
-  return troubles.length === 0 && isAsked
-    ? [check('dry-run', 'ok', 'The cluster would accept this (server-side dry run)')]
-    : troubles;
+  const asked = looked.flatMap((each) =>
+    each.kind === 'seen' && each.write !== undefined ? [placeOf(each)] : [],
+  );
+  if (troubles.length > 0) return troubles;
+  return [...new Set(asked)].map((place) => check('dry-run', 'ok', acceptedBy[place]));
+}
+
+const acceptedBy = {
+  'the cluster': 'The cluster would accept this (server-side dry run)',
+  'the database':
+    'The database would accept this (tried in transactions that were rolled back, or looked at where there can be none)',
+} as const;
+
+function placeOf({ change }: LookedAt): keyof typeof acceptedBy {
+  return change.kind === 'sql' ? 'the database' : 'the cluster';
 }
 
 async function roomOf(

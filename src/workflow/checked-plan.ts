@@ -4,7 +4,6 @@ import type { Plan } from '../plan/plan.ts';
 import { whyRefused } from '../plan/plan-check.ts';
 import { findingExpiresAfterSeconds, type System } from '../plan/system.ts';
 import { checkPlan } from './check-plan.ts';
-import type { Parts } from './parts.ts';
 
 export type CheckedPlan =
   | { readonly kind: 'checked'; readonly plan: Plan }
@@ -14,7 +13,7 @@ export type CheckedPlan =
 export async function checkedPlan(
   plan: Plan,
   { mode }: Pick<System, 'mode'>,
-  parts: Pick<Parts, 'clusters' | 'allowed' | 'lookForRoom'>,
+  parts: Parameters<typeof checkPlan>[2],
 ): Promise<CheckedPlan> {
   if (plan.steps.length === 0) return { kind: 'checked', plan };
   const { checks } = await checkPlan(plan, { mode, isBeforeWrite: false }, parts);
@@ -28,7 +27,7 @@ export async function checkedPlan(
 export async function checkedAnswer(
   plan: Plan,
   system: Pick<System, 'mode'>,
-  parts: Pick<Parts, 'clusters' | 'allowed' | 'lookForRoom'>,
+  parts: Parameters<typeof checkPlan>[2],
 ): Promise<Plan> {
   const checked = await checkedPlan(plan, system, parts);
   return checked.kind === 'checked' ? checked.plan : frozen(plan, checked.because);

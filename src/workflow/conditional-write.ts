@@ -2,8 +2,8 @@
 
 import { evaluateApproval, evaluateGiveBack } from '../approval/evaluate.ts';
 import { whyHalted } from '../approval/why-halted.ts';
-import type { ClusterWrite } from '../change/cluster-write.ts';
-import type { ClusterState } from '../change/compare.ts';
+import type { State } from '../change/compare.ts';
+import type { Write } from '../change/write.ts';
 import { assert, OperationError } from '../errors.ts';
 import type { CheckpointName, WriteAnswer } from '../ports.ts';
 import { type ChangeAtHand, type ChangeEnd, keepState } from './change-at-hand.ts';
@@ -11,6 +11,7 @@ import { limits } from './limits.ts';
 import { observeChange } from './observe-change.ts';
 import type { Parts } from './parts.ts';
 import { readCase } from './read-plan.ts';
+import { tell } from './tell.ts';
 
 export const handedOver: Extract<ChangeEnd, { kind: 'handed-over' }> = {
   kind: 'handed-over',
@@ -23,7 +24,7 @@ export function nothingWritten({ run, position }: ChangeAtHand): string {
 }
 
 export type Seen =
-  | { readonly kind: 'seen'; readonly state: ClusterState }
+  | { readonly kind: 'seen'; readonly state: State }
   | Extract<ChangeEnd, { kind: 'failed' | 'handed-over' }>;
 
 /** Reads are harmless, so they are tried a few times; the target's lock is not held for as long as a server may ask. */
@@ -67,7 +68,7 @@ const points = {
 /** Announced anew before each attempt: while a request had to wait, a stop may have come, or somebody else the run. */
 export async function sendAnnounced(
   at: ChangeAtHand,
-  request: ClusterWrite,
+  request: Write,
   as: Announcement,
   parts: Parts,
 ): Promise<Sending> {
@@ -77,7 +78,7 @@ export async function sendAnnounced(
     const announced = await announce(at, as, parts);
     if (announced.kind !== 'go') return announced;
     parts.checkpoint(announcedPoint);
-    const answer = await sendOnce(request, parts);
+    const answer = await sendOnce(at, request, parts);
     parts.checkpoint(sentPoint);
     if (answer.kind !== 'not-received') return { kind: 'answered', answer };
     const { trouble } = answer;
@@ -92,11 +93,18 @@ export async function sendAnnounced(
 
 /** The adapter throws only for a request that provably was not received; that one may be sent again. */
 async function sendOnce(
-  request: ClusterWrite,
-  { clusters }: Parts,
+  at: ChangeAtHand,
+  request: Write,
+  parts: Parts,
 ): Promise<WriteAnswer | { readonly kind: 'not-received'; readonly trouble: OperationError }> {
   try {
-    return await clusters.write(request, { dryRun: false });
+    if (request.how !== 'sql') return await parts.clusters.write(request, { dryRun: false });
+    // Who loses the run meanwhile is told when the write has ended.
+    const onProgress = async (words: string) => {
+      await tell(at, 'writing', words, parts);
+    };
+    const { shutdown: signal } = at;
+    return await parts.databases.write(request, { dryRun: false, signal, onProgress });
   } catch (error) {
     if (!(error instanceof OperationError)) throw error;
     return { kind: 'not-received', trouble: error };

@@ -1,38 +1,40 @@
 // Looks at everything the changes of a plan are compared with, each thing once, and says how each change stands now.
 
 import { type Change, targetKey } from '../change/change.ts';
-import type { ClusterWrite } from '../change/cluster-write.ts';
-import { clusterWrite } from '../change/cluster-write.ts';
-import { type ClusterState, compareChange } from '../change/compare.ts';
+import { compareChange, type State } from '../change/compare.ts';
 import { buildsOn, fromNow } from '../change/on-top.ts';
-import { markOf } from '../change/plan-mark.ts';
+import { type Write, writeFor } from '../change/write.ts';
 import { OperationError } from '../errors.ts';
 import type { Plan } from '../plan/plan.ts';
 import { changesOf } from '../plan/step.ts';
 import type { Clusters } from '../ports.ts';
 import { observeChange } from './observe-change.ts';
+import type { Parts } from './parts.ts';
 
 /** One change as it stands now. */
 export type LookedAt =
   | {
       readonly kind: 'seen';
       readonly change: Change;
-      readonly state: ClusterState;
+      readonly state: State;
       /** Where somebody has moved what it expects. */
       readonly drift?: string;
       /** What would be written now; absent where nothing would, or it builds on what is not there yet. */
-      readonly write?: ClusterWrite;
+      readonly write?: Write;
     }
   | { readonly kind: 'unseen'; readonly change: Change; readonly because: string };
 
 /** Never throws for trouble with a cluster: what could not be seen says why. */
-export async function lookAtChanges(plan: Plan, clusters: Clusters): Promise<readonly LookedAt[]> {
-  const once = askedOnce(clusters);
+export async function lookAtChanges(
+  plan: Plan,
+  { clusters, databases }: Pick<Parts, 'clusters' | 'databases'>,
+): Promise<readonly LookedAt[]> {
+  const once = { clusters: askedOnce(clusters), databases };
   const changes = changesOf(plan);
   return Promise.all(
     changes.map(async (change, index): Promise<LookedAt> => {
       try {
-        const state = await observeChange(change, { clusters: once });
+        const state = await observeChange(change, once);
         const isLater = buildsOn(change, changes.slice(0, index));
         return { kind: 'seen', change, state, ...standing({ change, state, isLater }, plan.id) };
       } catch (error) {
@@ -45,7 +47,7 @@ export async function lookAtChanges(plan: Plan, clusters: Clusters): Promise<rea
 
 interface Seen {
   readonly change: Change;
-  readonly state: ClusterState;
+  readonly state: State;
   /** An earlier change of the plan writes what this one expects. */
   readonly isLater: boolean;
 }
@@ -53,23 +55,17 @@ interface Seen {
 function standing(
   { change, state, isLater }: Seen,
   planId: string,
-): { readonly drift?: string; readonly write?: ClusterWrite } {
-  const write = (of: Change, resourceVersion: string) => ({
-    write: clusterWrite(of, resourceVersion, markOf(of, planId, state)),
-  });
+): { readonly drift?: string; readonly write?: Write } {
+  const writeOf = (of: Change) => {
+    const write = writeFor(of, planId, state);
+    return write === undefined ? {} : { write };
+  };
   if (isLater) {
     const now = fromNow(change, state);
-    return now === undefined ? {} : write(now, state.workload?.resourceVersion ?? '');
+    return now === undefined ? {} : writeOf(now);
   }
   const comparison = compareChange(change, state);
-  switch (comparison.kind) {
-    case 'drifted':
-      return { drift: comparison.because };
-    case 'reached':
-      return {};
-    case 'unchanged':
-      return write(change, comparison.resourceVersion);
-  }
+  return comparison.kind === 'drifted' ? { drift: comparison.because } : writeOf(change);
 }
 
 /** Several changes are often about one workload: what was asked for one is the answer for all. */

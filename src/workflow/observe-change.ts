@@ -1,20 +1,34 @@
-// Looks at everything a change is compared with: its workload, that one's autoscaler, and the object it is about.
+// Looks at everything a change is compared with: its workload, that one's autoscaler, the object it is about; or its database.
 
-import type { Change, RemoveChange } from '../change/change.ts';
-import type { ClusterState } from '../change/compare.ts';
+import type { Change, ClusterChange, RemoveChange } from '../change/change.ts';
+import type { ClusterState, State } from '../change/compare.ts';
 import { seenObjectOf } from '../change/compare-patch.ts';
 import type { ObjectRef } from '../change/kinds.ts';
 import { scaledObjectRef } from '../change/scaled-object.ts';
+import { lookOfDeed } from '../database/sql-deed.ts';
+import { assert } from '../errors.ts';
 import type { Parts } from './parts.ts';
+
+type Outside = Pick<Parts, 'clusters' | 'databases'>;
 
 /**
  * As it is now: what a write is decided by, and what became of one. Who else sets requests is only asked where they change.
- * @throws OperationError when the cluster cannot be asked.
+ * @throws OperationError when the cluster or the database cannot be asked.
  */
+export function observeChange(
+  change: ClusterChange | RemoveChange,
+  parts: Pick<Parts, 'clusters'>,
+): Promise<ClusterState>;
+export function observeChange(change: Change | RemoveChange, parts: Outside): Promise<State>;
 export async function observeChange(
   change: Change | RemoveChange,
-  { clusters }: Pick<Parts, 'clusters'>,
-): Promise<ClusterState> {
+  { clusters, databases }: Pick<Parts, 'clusters'> & Partial<Outside>,
+): Promise<State> {
+  if (change.kind === 'sql') {
+    assert(databases !== undefined, 'what is about a database is given the databases');
+    const answers = await databases.read(change.database, lookOfDeed(change.deed));
+    return { ...nothingOfPods, answers };
+  }
   const rollsOut = change.kind === 'patch' && change.rollout;
   const [state, vertical] = await Promise.all([
     isAboutPods(change) ? clusters.observe(change.workload) : nothingOfPods,
@@ -25,10 +39,22 @@ export async function observeChange(
 
 /**
  * As the cluster last told it, for waiting: a rollout takes minutes, and asking all the time would not make it faster.
- * @throws OperationError when the cluster must be asked and cannot be.
+ * Databases tell nothing by themselves and are asked.
+ * @throws OperationError when the cluster or the database must be asked and cannot be.
  */
 export async function followChange(
   change: Change | RemoveChange,
+  parts: Outside,
+  signal: AbortSignal,
+): Promise<State> {
+  return change.kind === 'sql'
+    ? observeChange(change, parts)
+    : followInCluster(change, parts, signal);
+}
+
+/** The same of what is in a cluster. */
+export async function followInCluster(
+  change: ClusterChange | RemoveChange,
   { clusters }: Pick<Parts, 'clusters'>,
   signal: AbortSignal,
 ): Promise<ClusterState> {
@@ -40,7 +66,7 @@ export async function followChange(
 
 /** The workload and its autoscaler are there already; of anything else the object itself is read. */
 async function withObject(
-  change: Change | RemoveChange,
+  change: ClusterChange | RemoveChange,
   seen: ClusterState,
   clusters: Parts['clusters'],
 ): Promise<ClusterState> {
@@ -51,7 +77,7 @@ async function withObject(
 }
 
 /** Of an autoscaler that a ScaledObject makes, that is what is written and compared. */
-function objectOf(change: Change | RemoveChange): ObjectRef | undefined {
+function objectOf(change: ClusterChange | RemoveChange): ObjectRef | undefined {
   if (change.kind === 'scale') return undefined;
   if (change.kind !== 'autoscaler') return change.object;
   const { workload, scaledObject } = change;
@@ -61,7 +87,7 @@ function objectOf(change: Change | RemoveChange): ObjectRef | undefined {
 const nothingOfPods: ClusterState = { workload: undefined, autoscaler: undefined, objects: [] };
 
 /** Of other objects, such as a ConfigMap, only they themselves are looked at. */
-function isAboutPods(change: Change | RemoveChange): boolean {
+function isAboutPods(change: ClusterChange | RemoveChange): boolean {
   if (change.kind === 'scale' || change.kind === 'autoscaler') return true;
   const { kind } = change.object;
   return (

@@ -9,6 +9,7 @@ import type {
   Clock,
   Clusters,
   Counters,
+  Databases,
   DrawPicture,
   Log,
   LookForRoom,
@@ -26,6 +27,8 @@ export interface Parts {
   readonly clusters: Clusters;
   /** What may be written in each cluster; `clusters` refuses everything else. */
   readonly allowed: AllowedByCluster;
+  /** What headroom.yaml does not allow in one is refused here. */
+  readonly databases: Databases;
   readonly lookForRoom: LookForRoom;
   readonly readWorkload: WorkloadReader;
   readonly metricsOf: MetricsOf;

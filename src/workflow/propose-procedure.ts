@@ -8,9 +8,11 @@ import type { CommandPlan } from '../plan/assemble-command.ts';
 import { assembleProcedurePlan } from '../plan/assemble-procedure.ts';
 import type { Origin } from '../plan/plan.ts';
 import { type ProcedureReads, readsOf } from '../plan/procedure-facts.ts';
+import type { DatabaseLook } from '../plan/sql-changes.ts';
 import type { System } from '../plan/system.ts';
 import type { ProcedurePlan } from '../sizing/procedure.ts';
 import { checkedPlan } from './checked-plan.ts';
+import { lookAtDatabases } from './look-at-databases.ts';
 import { noteReverts } from './note-reverts.ts';
 import { withScaledObject } from './observe-scaled-object.ts';
 import type { Parts } from './parts.ts';
@@ -45,7 +47,9 @@ export async function drawProcedure(request: ProcedureRequest, parts: Parts): Pr
   const { system } = request;
   const seen = await look(readsOf(request.plan, system), parts);
   if (typeof seen === 'string') return { kind: 'refused', because: seen };
-  const facts = { ...request, ...seen, now: parts.clock.now() };
+  const databases = await askDatabases(request, parts);
+  if (typeof databases === 'string') return { kind: 'refused', because: databases };
+  const facts = { ...request, ...seen, databases: databases, now: parts.clock.now() };
   const asked = assembleProcedurePlan(facts, { id: parts.newId('p'), revision: 1 });
   if (asked.kind === 'refused') return asked;
   const seenOf = (workload: WorkloadRef) => seen.states.get(targetKey(workload));
@@ -53,6 +57,18 @@ export async function drawProcedure(request: ProcedureRequest, parts: Parts): Pr
   if (noted.finding?.kind === 'frozen') return { kind: 'refused', because: noted.finding.because };
   const checked = await checkedPlan(noted, system, parts);
   return checked.kind === 'refused' ? checked : { kind: 'plan', plan: checked.plan };
+}
+
+async function askDatabases(
+  { plan, system }: ProcedureRequest,
+  parts: Parts,
+): Promise<ReadonlyMap<number, DatabaseLook> | string> {
+  try {
+    return await lookAtDatabases(plan, system, parts);
+  } catch (error) {
+    if (!(error instanceof OperationError)) throw error;
+    return error.message;
+  }
 }
 
 interface Seen {

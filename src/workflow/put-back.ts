@@ -1,9 +1,8 @@
 // Puts one change back as it was: as conditional and as audited as the change itself, for a plan that failed and for a lease that is over.
 
-import { clusterWrite } from '../change/cluster-write.ts';
-import { type ClusterState, type Comparison, compareChange } from '../change/compare.ts';
-import { markOf } from '../change/plan-mark.ts';
-import { unreachable } from '../errors.ts';
+import { compareChange, type State } from '../change/compare.ts';
+import { writeFor } from '../change/write.ts';
+import { assert, unreachable } from '../errors.ts';
 import { type ChangeAtHand, type ChangeEnd, note } from './change-at-hand.ts';
 import { handedOver, observeForChange, sendAnnounced } from './conditional-write.ts';
 import { limits } from './limits.ts';
@@ -35,7 +34,7 @@ export async function putBack(at: ChangeAtHand, because: string, parts: Parts): 
     case 'drifted':
       return kept(at, 'drift', comparison.because, parts);
     case 'unchanged':
-      return writeBack(at, { comparison, because, state: seen.state }, parts);
+      return writeBack(at, { because, state: seen.state }, parts);
     default:
       return unreachable(comparison);
   }
@@ -43,19 +42,11 @@ export async function putBack(at: ChangeAtHand, because: string, parts: Parts): 
 
 async function writeBack(
   at: ChangeAtHand,
-  {
-    comparison,
-    because,
-    state,
-  }: {
-    readonly comparison: Extract<Comparison, { kind: 'unchanged' }>;
-    readonly because: string;
-    readonly state: ClusterState;
-  },
+  { because, state }: { readonly because: string; readonly state: State },
   parts: Parts,
 ): Promise<PutBack> {
-  const mark = markOf(at.change, at.run.planId, state);
-  const request = clusterWrite(at.change, comparison.resourceVersion, mark);
+  const request = writeFor(at.change, at.run.planId, state);
+  assert(request !== undefined, 'what is unchanged can be written');
   const sent = await sendAnnounced(at, request, { state: 'reverting', because }, parts);
   switch (sent.kind) {
     case 'answered':

@@ -5,9 +5,11 @@ import {
   type PatchChange,
   type RemoveChange,
   removalOf,
+  type SqlChange,
   undoOf,
 } from '../change/change.ts';
 import { shownValue } from '../change/compare-patch.ts';
+import { sqlDeedWords } from '../database/sql-deed.ts';
 import { unreachable } from '../errors.ts';
 import { isChange, type Step } from '../plan/step.ts';
 import type { ChangeAtHand, ChangeEnd } from './change-at-hand.ts';
@@ -45,7 +47,7 @@ export async function takeBack(failed: FailedRun, parts: Parts): Promise<TakenBa
   let isKept = false;
   for (const { position, change } of written.toReversed()) {
     if (!isTakenBack(change)) continue;
-    const undo = change.kind === 'patch' ? undoOf(change) : removalOf(change, run.planId);
+    const undo = change.kind === 'create' ? removalOf(change, run.planId) : undoOf(change);
     const one = await putBack({ ...failed, position, change: undo }, failed.because, parts);
     switch (one.kind) {
       case 'back':
@@ -74,13 +76,17 @@ export async function takeBack(failed: FailedRun, parts: Parts): Promise<TakenBa
   return { kind: 'ended', reverted: back.length > 0 && !isKept, because };
 }
 
-function backWords(undo: PatchChange | RemoveChange): readonly string[] {
+type PutBackChange = PatchChange | SqlChange | RemoveChange;
+
+function backWords(undo: PutBackChange): readonly string[] {
+  if (undo.kind === 'sql') return [sqlDeedWords(undo.deed)];
   return undo.kind === 'remove'
     ? [`${whatOf(undo)} is gone again`]
     : undo.fields.map(({ what, after }) => `${what} ${shownValue(after)}`);
 }
 
-function whatOf(undo: PatchChange | RemoveChange): string {
+function whatOf(undo: PutBackChange): string {
+  if (undo.kind === 'sql') return sqlDeedWords(undo.deed);
   return undo.kind === 'remove'
     ? `${undo.object.kind} ${undo.object.name}`
     : undo.fields.map(({ what }) => what).join(', ');

@@ -27,8 +27,8 @@ export async function tellCluster(
   parts: Parts,
 ): Promise<void> {
   const { change, run, position } = at;
-  // What was taken away is no longer there to be looked at.
-  if (change.kind === 'remove') return;
+  // What was taken away is no longer there to be looked at, and a database has no place for such words.
+  if (change.kind === 'remove' || change.kind === 'sql') return;
   const object = writtenObject(change);
   try {
     const words = `${plainChange(change)} (plan ${run.planId}${await approvedBy(at, parts)})`;

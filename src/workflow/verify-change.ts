@@ -1,22 +1,24 @@
 // Watches a change take effect: the rollout seen ready, or the reason why it is not.
 
-import type { Change, RemoveChange } from '../change/change.ts';
-import { type ClusterState, compareChange } from '../change/compare.ts';
+import type { Change, RemoveChange, SqlChange } from '../change/change.ts';
+import { type ClusterState, compareChange, type State } from '../change/compare.ts';
+import { standingOf } from '../database/sql-deed.ts';
 import { OperationError, unreachable } from '../errors.ts';
 import type { RunChangeState } from '../ports.ts';
 import { type ChangeAtHand, type ChangeEnd, note } from './change-at-hand.ts';
 import { limits } from './limits.ts';
-import { wantInThread } from './move-plan.ts';
 import { followChange, observeChange } from './observe-change.ts';
 import type { Parts } from './parts.ts';
+import { tell } from './tell.ts';
 
 export type Rollout =
   | { readonly kind: 'ready' }
   | { readonly kind: 'on-its-way'; readonly progress: string }
   | { readonly kind: 'failed'; readonly because: string };
 
-/** How far a written change has come, from one look at the cluster. */
-export function rolloutOf(change: Change | RemoveChange, state: ClusterState): Rollout {
+/** How far a written change has come, from one look. */
+export function rolloutOf(change: Change | RemoveChange, state: State): Rollout {
+  if (change.kind === 'sql') return inDatabase(change, state);
   const comparison = compareChange(change, state);
   if (comparison.kind !== 'reached') {
     return {
@@ -42,6 +44,25 @@ export function rolloutOf(change: Change | RemoveChange, state: ClusterState): R
       return { kind: 'ready' };
     default:
       return unreachable(change);
+  }
+}
+
+/** What is written but not in effect yet is waited for like a rollout. */
+function inDatabase({ deed }: SqlChange, { answers = [] }: State): Rollout {
+  const standing = standingOf(deed, answers);
+  switch (standing.kind) {
+    case 'reached':
+      return { kind: 'ready' };
+    case 'under-way':
+      return { kind: 'on-its-way', progress: standing.progress };
+    case 'unchanged':
+      return standing.begun === undefined
+        ? { kind: 'failed', because: 'it was written, but then set back to what it was before' }
+        : { kind: 'on-its-way', progress: standing.begun };
+    case 'drifted':
+      return { kind: 'failed', because: `it was written, but then ${standing.because}` };
+    default:
+      return unreachable(standing);
   }
 }
 
@@ -128,21 +149,4 @@ export async function watch(
     if (!(error instanceof OperationError)) throw error;
     return { kind: 'on-its-way', progress: error.message };
   }
-}
-
-/** Progress is for people; it moves no state and needs no audit entry. */
-function tell(
-  at: ChangeAtHand,
-  state: RunChangeState,
-  progress: string,
-  parts: Parts,
-): Promise<boolean> {
-  return parts.store.transaction(async (tx) => {
-    const now = parts.clock.now();
-    if (!(await tx.runs.renew(at.run, at.hold.holder, now, limits.runHoldMs))) return false;
-    await tx.runs.setChange(at.run, { position: at.position, state, detail: progress }, now);
-    await wantInThread(tx, at.record, { kind: 'progress', run: at.run.number }, parts);
-    parts.wake('messages');
-    return true;
-  });
 }

@@ -31,6 +31,8 @@ export async function whoReverts(
   };
   const reverts: Revert[] = [];
   for (const change of changes) {
+    // Nobody keeps the settings and tables of a database; where an operator does, its object is written.
+    if (change.kind === 'sql') continue;
     const written = writtenFields(change);
     if (written.fields.length === 0) continue;
     const { workload } = change;

@@ -7,7 +7,12 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Cluster, startCluster } from '../../sandbox/cluster/server.ts';
 import { createClusters } from '../../src/adapters/kubernetes.ts';
-import type { Change, CreateChange, FieldValue, PatchField } from '../../src/change/change.ts';
+import type {
+  ClusterChange,
+  CreateChange,
+  FieldValue,
+  PatchField,
+} from '../../src/change/change.ts';
 import { clusterWrite } from '../../src/change/cluster-write.ts';
 import type { ObjectKind } from '../../src/change/kinds.ts';
 import { markOf, planAnnotationPointer } from '../../src/change/plan-mark.ts';
@@ -121,7 +126,7 @@ const created: CreateChange = {
 };
 
 const autoscaler = { cluster: 'main', namespace, name: 'worker-hpa' };
-const changes: fc.Arbitrary<Change> = fc.oneof(
+const changes: fc.Arbitrary<ClusterChange> = fc.oneof(
   fc
     .integer({ min: 6, max: 60 })
     .map((replicas) => makeScaleChange({ workload: ref, after: { replicas } })),

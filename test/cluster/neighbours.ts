@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { rightsOf } from '../../src/change/access.ts';
-import type { Change } from '../../src/change/change.ts';
+import type { ClusterChange } from '../../src/change/change.ts';
 import { OperationError } from '../../src/errors.ts';
 import type { Clusters, ObjectEvent } from '../../src/ports.ts';
 import type { Place } from './place.ts';
@@ -131,7 +131,7 @@ export function neighbourCases(lend: () => Place): void {
           `cannot patch resource "deployments" in API group "apps" in the namespace "${place.namespace}"`,
         );
       }
-      const mayAll = async (change: Change) =>
+      const mayAll = async (change: ClusterChange) =>
         (await Promise.all(rightsOf(change).map(async (right) => narrow.may(right)))).every(
           Boolean,
         );

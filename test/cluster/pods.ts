@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import type { Change, CreateChange } from '../../src/change/change.ts';
+import type { ClusterChange, CreateChange } from '../../src/change/change.ts';
 import { compareChange } from '../../src/change/compare.ts';
 import { observeChange } from '../../src/workflow/observe-change.ts';
 import { type Rollout, rolloutOf } from '../../src/workflow/verify-change.ts';
@@ -26,15 +26,15 @@ export function podCases(lend: () => Place): void {
   const core = (plural: string) => `/api/v1/namespaces/${lend().namespace}/${plural}`;
   const deployment = (name: string, options: Parameters<typeof pods>[1] = {}): CreateChange =>
     making(lend(), { kind: 'Deployment', name, fields: { spec: pods(name, options) } });
-  const rollout = async (change: Change): Promise<Rollout> =>
+  const rollout = async (change: ClusterChange): Promise<Rollout> =>
     rolloutOf(change, await observeChange(change, lend()));
-  const ready = (change: Change) =>
+  const ready = (change: ClusterChange) =>
     lend().until(`${change.workload.name} to be ready`, async () => {
       const seen = await rollout(change);
       if (seen.kind === 'failed') throw new Error(seen.because);
       return seen.kind === 'ready' ? seen : undefined;
     });
-  const notReady = (change: Change, says: RegExp) =>
+  const notReady = (change: ClusterChange, says: RegExp) =>
     lend().until(`a reason that says ${says}`, async () => {
       const { workload } = await lend().clusters.observe(change.workload);
       return workload?.notReady.find((reason) => says.test(reason));

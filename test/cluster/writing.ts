@@ -3,7 +3,7 @@
 import { expect } from 'vitest';
 import type {
   AutoscalerChange,
-  Change,
+  ClusterChange,
   CreateChange,
   PatchChange,
   PatchField,
@@ -90,7 +90,7 @@ interface SendOptions {
 /** Looks, and sends what a plan would send; a change that has drifted or is there already is sent all the same. */
 export async function send(
   place: Place,
-  change: Change | RemoveChange,
+  change: ClusterChange | RemoveChange,
   { dryRun = false, clusters = place.clusters, attempts = 5 }: SendOptions = {},
 ): Promise<WriteAnswer> {
   const state = await observeChange(change, place);
@@ -107,23 +107,26 @@ export async function send(
   return isChurn ? send(place, change, { dryRun, clusters, attempts: attempts - 1 }) : answer;
 }
 
-function isVersioned(change: Change | RemoveChange): boolean {
+function isVersioned(change: ClusterChange | RemoveChange): boolean {
   return change.kind === 'remove' || (change.kind === 'scale' && change.before.replicas === 0);
 }
 
-async function versionOf(place: Place, change: Change | RemoveChange): Promise<string | undefined> {
+async function versionOf(
+  place: Place,
+  change: ClusterChange | RemoveChange,
+): Promise<string | undefined> {
   const comparison = compareChange(change, await observeChange(change, place));
   return comparison.kind === 'unchanged' ? comparison.resourceVersion : undefined;
 }
 
 /** Sends it and sees it reached. */
-export async function carryOut(place: Place, change: Change): Promise<void> {
+export async function carryOut(place: Place, change: ClusterChange): Promise<void> {
   expect(await send(place, change)).toEqual({ kind: 'written' });
   expect(await standingOf(place, change)).toBe('reached');
 }
 
 /** Whether a change is still to be made, made, or overtaken. */
-export async function standingOf(place: Place, change: Change | RemoveChange) {
+export async function standingOf(place: Place, change: ClusterChange | RemoveChange) {
   return compareChange(change, await observeChange(change, place)).kind;
 }
 

@@ -8,7 +8,7 @@ import type { Plan } from '../../src/plan/plan.ts';
 import { readsOf } from '../../src/plan/procedure-facts.ts';
 import { isChange, targetsOf } from '../../src/plan/step.ts';
 import type { System } from '../../src/plan/system.ts';
-import { makeSystem, makeWorkloadState, now } from '../make.ts';
+import { makeDatabasePlace, makeSystem, makeWorkloadState, now } from '../make.ts';
 import { planOf } from '../profile/plan-of.ts';
 import { readProfile } from '../profile/read-profile.ts';
 
@@ -63,7 +63,7 @@ describe('a pooler before the database', () => {
   it('is made before the application is pointed to it where it does, and both are locked', () => {
     const health = new Map([['health', 'http://shop.example/health']]);
     const plan = drawn('pgbouncer', {
-      databases: new Map([['main', { pooler }]]),
+      databases: new Map([['main', makeDatabasePlace({ pooler })]]),
       endpoints: health,
     });
     expect(shape(plan)).toEqual([
@@ -84,7 +84,7 @@ describe('a pooler before the database', () => {
 
   it('stands where the database is, also when that is another namespace than the application’s', () => {
     const main = { operated: 'shop-db', namespace: 'databases' };
-    const plan = drawn('pgbouncer', { databases: new Map([['main', main]]) });
+    const plan = drawn('pgbouncer', { databases: new Map([['main', makeDatabasePlace(main)]]) });
     expect(plan.steps[0]).toMatchObject({
       kind: 'create',
       object: { kind: 'Pooler', namespace: 'databases' },
@@ -92,7 +92,9 @@ describe('a pooler before the database', () => {
   });
 
   it('is the operator’s own where that keeps the database', () => {
-    const plan = drawn('pgbouncer', { databases: new Map([['main', { operated: 'shop-db' }]]) });
+    const plan = drawn('pgbouncer', {
+      databases: new Map([['main', makeDatabasePlace({ operated: 'shop-db' })]]),
+    });
     expect(shape(plan).slice(0, 2)).toEqual(['create Pooler', 'patch Deployment']);
   });
 });

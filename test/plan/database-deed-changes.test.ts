@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import type { Change } from '../../src/change/change.ts';
+import type { ClusterChange } from '../../src/change/change.ts';
 import { clusterWrite } from '../../src/change/cluster-write.ts';
 import { valueAt } from '../../src/change/pointer.ts';
 import { afterChange } from '../../src/plan/after-change.ts';
@@ -31,7 +31,7 @@ function factsWith(over: Partial<DeedFacts> = {}): DeedFacts {
   return { ...makeStepFacts(), pooler, ...over };
 }
 
-function changesFor(of: ClusterDeed, facts: DeedFacts = factsWith()): readonly Change[] {
+function changesFor(of: ClusterDeed, facts: DeedFacts = factsWith()): readonly ClusterChange[] {
   const made = changesForDatabaseDeed(of, facts);
   return made.kind === 'changes' ? made.changes : [];
 }
@@ -42,7 +42,7 @@ function because(of: ClusterDeed, facts: DeedFacts = factsWith()): string {
 }
 
 /** The one object of a kind that is made, as it is written. */
-function bodyOf(kind: string, changes: readonly Change[]): unknown {
+function bodyOf(kind: string, changes: readonly ClusterChange[]): unknown {
   const found = changes.find((each) => each.kind === 'create' && each.object.kind === kind);
   const write = found && clusterWrite(found, '');
   return write?.how === 'apply' ? write.body : undefined;

@@ -4,13 +4,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../sandbox/cluster/json.ts';
 import { applyJsonPatch } from '../../sandbox/cluster/patch/json-patch.ts';
-import { type Change, type PatchChange, undoOf } from '../../src/change/change.ts';
+import { type ClusterChange, type PatchChange, undoOf } from '../../src/change/change.ts';
 import { clusterWrite } from '../../src/change/cluster-write.ts';
 import type { ClusterState, SeenObject } from '../../src/change/compare.ts';
 import { seenObjectOf } from '../../src/change/compare-patch.ts';
 import { afterChange } from '../../src/plan/after-change.ts';
 import { joinRollouts } from '../../src/plan/join-rollouts.ts';
 import { type ClusterStep, changesForStep } from '../../src/plan/step-changes.ts';
+import { inCluster } from '../make.ts';
 import { makeStepFacts, seen, seenWorker, target, withAutoscaler } from './step-facts.ts';
 
 const name = fc.constantFrom('MODE', 'HOST', 'PORT', 'RATIO', 'POOL/A~B');
@@ -95,7 +96,7 @@ const configs: fc.Arbitrary<{ readonly object: SeenObject; readonly step: Cluste
 
 /** The changes of steps one after the other, each on what those before it leave. */
 function chain(state: ClusterState, steps: readonly ClusterStep[]) {
-  const changes: Change[] = [];
+  const changes: ClusterChange[] = [];
   let now = state;
   for (const step of steps) {
     const made = changesForStep(step, makeStepFacts([], { state: now }));
@@ -114,7 +115,7 @@ function sent(object: unknown, change: PatchChange): JsonObject {
   );
 }
 
-function patches(changes: readonly Change[]): readonly PatchChange[] {
+function patches(changes: readonly ClusterChange[]): readonly PatchChange[] {
   return changes.filter((change) => change.kind === 'patch');
 }
 
@@ -128,7 +129,10 @@ describe('any steps on any pods', () => {
         expect(there).toEqual(
           seenObjectOf({ kind: 'Deployment', name: 'worker' }, after)?.value ?? worker.value,
         );
-        const back = all.toReversed().map(undoOf).reduce<unknown>(sent, there);
+        const back = all
+          .toReversed()
+          .map((each) => undoOf(each))
+          .reduce<unknown>(sent, there);
         expect(back).toEqual(worker.value);
       }),
       { numRuns: 300 },
@@ -140,11 +144,13 @@ describe('any steps on any pods', () => {
       fc.property(workers, fc.array(templateSteps, { maxLength: 5 }), (worker, steps) => {
         const { changes } = chain(makeStepFacts([worker]).state, steps);
         const apart = patches(changes).reduce<unknown>(sent, worker.value);
-        const joined = patches(joinRollouts(changes));
+        const joined = patches(joinRollouts(changes).map(inCluster));
         expect(joined.length).toBeLessThanOrEqual(1);
         const there = joined.reduce<unknown>(sent, worker.value);
         expect(there).toEqual(apart);
-        expect(joined.map(undoOf).reduce<unknown>(sent, there)).toEqual(worker.value);
+        expect(joined.map((each) => undoOf(each)).reduce<unknown>(sent, there)).toEqual(
+          worker.value,
+        );
       }),
       { numRuns: 300 },
     );
@@ -157,7 +163,11 @@ it('any keys of any ConfigMap are written and taken back', () => {
       const { changes, after } = chain(makeStepFacts([object]).state, [step]);
       const there = patches(changes).reduce<unknown>(sent, object.value);
       expect(there).toEqual(seenObjectOf({ kind: 'ConfigMap', name: 'app' }, after)?.value);
-      expect(patches(changes).map(undoOf).reduce<unknown>(sent, there)).toEqual(object.value);
+      expect(
+        patches(changes)
+          .map((each) => undoOf(each))
+          .reduce<unknown>(sent, there),
+      ).toEqual(object.value);
     }),
     { numRuns: 300 },
   );

@@ -8,7 +8,7 @@ import type { JsonObject } from '../../sandbox/cluster/json.ts';
 import { type Cluster, startCluster } from '../../sandbox/cluster/server.ts';
 import { profileObjects } from '../../sandbox/profile-objects.ts';
 import { createClusters } from '../../src/adapters/kubernetes.ts';
-import { type Change, isTakenBack, removalOf, undoOf } from '../../src/change/change.ts';
+import { type ClusterChange, isTakenBack, removalOf, undoOf } from '../../src/change/change.ts';
 import { clusterWrite } from '../../src/change/cluster-write.ts';
 import { type ClusterState, compareChange } from '../../src/change/compare.ts';
 import { valueAt } from '../../src/change/pointer.ts';
@@ -83,7 +83,7 @@ describe.each(procedures)('$id $name', ({ id, name, profile, steps }) => {
   it('is accepted by a cluster, leads where it should, and what is exact is taken back', async () => {
     seed(profile, steps);
     const refused: string[] = [];
-    const done: Change[] = [];
+    const done: ClusterChange[] = [];
     const first = new Map<string, unknown>();
     for (const step of steps) {
       const state = await stateFor(step);
@@ -212,7 +212,7 @@ function turned(step: ClusterStep, state: ClusterState, profile: Profile): StepC
 }
 
 /** Whether the sandbox has the kind at all. */
-function isServed(change: Change): boolean {
+function isServed(change: ClusterChange): boolean {
   try {
     if ('object' in change) cluster.control.list(change.object.kind);
     return true;
@@ -222,7 +222,7 @@ function isServed(change: Change): boolean {
 }
 
 /** The server accepts the change as it stands, first without keeping it; then it is reached. */
-async function carryOut(change: Change): Promise<void> {
+async function carryOut(change: ClusterChange): Promise<void> {
   if (change.kind === 'create') {
     const write = clusterWrite(change, '');
     expect(mistakesIn(write.how === 'apply' ? write.body : {})).toEqual([]);
@@ -239,7 +239,7 @@ async function carryOut(change: Change): Promise<void> {
   if (change.kind === 'patch' && change.rollout) cluster.control.settle();
 }
 
-async function takeBack(change: Change): Promise<void> {
+async function takeBack(change: ClusterChange): Promise<void> {
   if (!isTakenBack(change)) return;
   if (change.kind === 'patch') {
     const write = clusterWrite(undoOf(change), '');
@@ -251,7 +251,7 @@ async function takeBack(change: Change): Promise<void> {
   expect(await clusters.write(write, { dryRun: false })).toEqual({ kind: 'written' });
 }
 
-function remember(first: Map<string, unknown>, change: Change): void {
+function remember(first: Map<string, unknown>, change: ClusterChange): void {
   if (!isTakenBack(change)) return;
   const { kind, namespace, name } = change.object;
   const key = [kind, namespace, name].join('/');
@@ -270,7 +270,7 @@ function holdingAt(key: string): unknown {
 }
 
 /** What the next step of a plan reads of a state. */
-function valuesOf(state: ClusterState, change: Change): unknown {
+function valuesOf(state: ClusterState, change: ClusterChange): unknown {
   switch (change.kind) {
     case 'scale':
       return state.workload?.replicas;

@@ -12,6 +12,7 @@ import { judgeOutcomes } from '../../src/workflow/judge-outcome.ts';
 import type { Parts } from '../../src/workflow/parts.ts';
 import { sendNextMessage } from '../../src/workflow/send-messages.ts';
 import { sweep } from '../../src/workflow/sweep.ts';
+import { noDatabases } from '../make.ts';
 import { BreakablePool } from './database.ts';
 import type { Caller } from './gates.ts';
 import type { Rules } from './scene.ts';
@@ -151,6 +152,7 @@ export class AppProcess implements Caller {
           gates.pass({ caller: this, label: 'transaction' }, () => store.transaction(work)),
       },
       clusters: this.#clusters(undefined),
+      databases: noDatabases,
       allowed: world.allowedOf(this.rules),
       lookForRoom: (cluster, namespaces, options) =>
         gates.pass({ caller: this, label: 'observe' }, () =>

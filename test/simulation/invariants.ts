@@ -221,7 +221,8 @@ function conditionalWrites({ world, plans, entries }: Record): readonly string[]
     const kindOfWrite = isLimits ? 'autoscaler' : 'patch';
     const wanted = write.how === 'patch' && write.subresource === 'scale' ? 'scale' : kindOfWrite;
     const change = changes.find(({ kind }) => kind === wanted);
-    if (change === undefined || change.kind === 'create') return [`${run.planId} has no change`];
+    if (change === undefined || change.kind === 'create' || change.kind === 'sql')
+      return [`${run.planId} has no change`];
     if (change.kind === 'patch') return whyNotTested(run.planId, from, write);
     if (change.kind === 'scale') {
       const saw = isBack ? change.after.replicas : change.before.replicas;

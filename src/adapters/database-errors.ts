@@ -1,0 +1,87 @@
+// The driver's errors about somebody else's database in our words: what is certain, what may be tried again, and what nobody knows.
+
+import { OperationError } from '../errors.ts';
+import type { WriteAnswer } from '../ports.ts';
+
+/** SQLSTATE codes of the manual (appendix A) after which nothing was done, and the same may work later. */
+const laterCodes: ReadonlyMap<string, string> = new Map([
+  ['55P03', 'somebody holds a lock on it; Headroom gives way before others have to wait'],
+  ['40001', 'it gave way to another transaction'],
+  ['40P01', 'it gave way to another transaction'],
+  ['57014', 'it took too long'],
+  ['53300', 'the server has no connection left'],
+  ['57P03', 'the server is starting up or shutting down'],
+]);
+
+const connectWords: ReadonlyMap<string, string> = new Map([
+  ['ECONNREFUSED', 'nobody listens at its host and port'],
+  ['ENOTFOUND', 'its host name is not known'],
+  ['28P01', 'the server refuses the user or the password'],
+  ['28000', 'the server refuses this user'],
+  ['3D000', 'the server has no such database'],
+  ['42501', 'the role lacks a right for it'],
+]);
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
+}
+
+/** Whether nobody knows what became of the statement: the connection ended, or the server did. */
+export function brokenOff(error: unknown): boolean {
+  const code = codeOf(error);
+  if (/^(57P01|57P02|08...|E[A-Z]+)$/.test(code)) return true;
+  return (
+    code === '' && error instanceof Error && /connection|timeout|not queryable/i.test(error.message)
+  );
+}
+
+/** What the server says about its own objects is shown; it holds no secret of ours. */
+function saidBy(error: unknown): string {
+  const text = error instanceof Error ? error.message : 'it gave no reason';
+  return text.length > 300 ? `${text.slice(0, 300)}…` : text;
+}
+
+/** A read that failed; bugs stay what they are. */
+export function readProblem(doing: string, error: unknown): unknown {
+  if (error instanceof OperationError || !(error instanceof Error)) return error;
+  const code = codeOf(error);
+  const later = laterCodes.get(code);
+  if (later !== undefined || brokenOff(error)) {
+    const because = later ?? connectWords.get(code) ?? 'the connection broke';
+    const options = { code: 'unavailable', retryable: true, cause: error } as const;
+    return new OperationError(`${doing}: ${because}`, options);
+  }
+  if (code === '') return error;
+  const words = connectWords.get(code);
+  const because = words === undefined || code === '42501' ? saidBy(error) : words;
+  return new OperationError(`${doing}: ${because}`, {
+    code: code === '42501' ? 'forbidden' : 'refused',
+    retryable: false,
+    cause: error,
+  });
+}
+
+/**
+ * A write of which nothing was kept: a no in the server's words.
+ * @throws OperationError where the same may work later; a bug as it is.
+ */
+export function refusalOf(error: unknown): WriteAnswer {
+  if (error instanceof OperationError || !(error instanceof Error)) throw error;
+  const code = codeOf(error);
+  const later = laterCodes.get(code);
+  if (later !== undefined || brokenOff(error)) {
+    throw new OperationError(
+      `the database did not take it: ${later ?? 'the connection broke before'}`,
+      {
+        code: later === undefined ? 'unavailable' : 'contended',
+        retryable: true,
+        cause: error,
+      },
+    );
+  }
+  if (code === '') throw error;
+  const because = saidBy(error);
+  return code === '42501'
+    ? { kind: 'refused', because, forbidden: true }
+    : { kind: 'refused', because };
+}

@@ -1,0 +1,33 @@
+// How each kind of step that SQL can do is drawn, in one table.
+
+import type { DatabaseDeed } from '../sizing/planned-step.ts';
+import { drawSettings } from './draw-settings.ts';
+import type { Drawing, Drawn, ServerFacts } from './drawing.ts';
+import type { Answers, Query } from './query.ts';
+
+const drawings = {
+  settings: drawSettings,
+} as const satisfies {
+  readonly [D in DatabaseDeed['deed']]?: Drawing<Extract<DatabaseDeed, { readonly deed: D }>>;
+};
+
+/** A step that SQL can do. */
+export type SqlStep = Extract<DatabaseDeed, { readonly deed: keyof typeof drawings }>;
+
+export function isSqlStep(step: DatabaseDeed): step is SqlStep {
+  return Object.hasOwn(drawings, step.deed);
+}
+
+function drawingOf(step: SqlStep): Drawing<SqlStep> {
+  return drawings[step.deed] as Drawing<SqlStep>;
+}
+
+/** What must be asked before it is drawn. */
+export function questionsFor(step: SqlStep, facts: ServerFacts): readonly Query[] {
+  return drawingOf(step).questions(step, facts);
+}
+
+/** The deeds it comes to on this server, or why there are none. */
+export function drawDeed(step: SqlStep, answers: Answers, facts: ServerFacts): Drawn {
+  return drawingOf(step).draw(step, answers, facts);
+}

@@ -1,0 +1,226 @@
+// Draws the writing of server settings: only those of the allow-list, within bounds, and so that they fit each other and the container.
+
+import { z } from 'zod';
+import { formatNumber } from '../profile/amount.ts';
+import type { DatabaseDeed } from '../sizing/planned-step.ts';
+import { amountOf, sameValue } from './amounts.ts';
+import type { Drawing, Drawn, ServerFacts } from './drawing.ts';
+import { isParameter, type ParameterName, parameters } from './parameters.ts';
+import { type Answers, rowsOf } from './query.ts';
+import { type SettingDeed, settingQueries } from './setting-deed.ts';
+
+type SettingsStep = Extract<DatabaseDeed, { readonly deed: 'settings' }>;
+
+const used = z.object({ used: z.number() });
+const inFile = z.object({ setting: z.string().nullable() });
+
+/** Kept free for superusers and tools. */
+const reserveConnections = 3;
+
+/** Of a container's memory; more would leave too little for connections and sorts, and the kernel ends the server. */
+const sharedShareMax = 0.6;
+
+export const drawSettings: Drawing<SettingsStep> = {
+  questions: ({ settings }) => [
+    {
+      text: `select count(*)::int as used from pg_stat_activity where backend_type = 'client backend'`,
+    },
+    ...Object.keys(settings).flatMap(settingQueries),
+  ],
+  draw(step, answers, facts) {
+    const names = Object.keys(step.settings);
+    const unknown = names.find((name) => !isParameter(name));
+    if (unknown !== undefined) {
+      return refused(
+        `${unknown} is not among the settings that Headroom writes (docs/databases.md)`,
+      );
+    }
+    if (facts.platform !== 'plain') return forPerson(step, facts);
+    if (facts.isStandby) {
+      return refused('the address in headroom.yaml leads to a standby, not to the primary');
+    }
+    const wanted = names.filter(isParameter).map((name, index) => ({
+      name,
+      after: step.settings[name] ?? '',
+      file: rowsOf(inFile, answers, 2 + 2 * index)[0]?.setting ?? undefined,
+    }));
+    const problem = wanted
+      .map((each) => whyNotValue(each, facts))
+      .find((each) => each !== undefined);
+    if (problem !== undefined) return refused(problem);
+    const together = fitting(wanted, answers, facts);
+    if (together.problem !== undefined) return refused(together.problem);
+    const deeds = wanted.flatMap((each) => deedOf(each, facts));
+    const isLater = deeds.some(({ restart }) => restart === true);
+    return {
+      kind: 'deeds',
+      deeds,
+      notes: [
+        ...(deeds.length === 0 ? ['the settings are so already'] : []),
+        ...together.notes,
+        ...(isLater ? ['some of it takes effect with the next restart of the server only'] : []),
+      ],
+    };
+  },
+};
+
+interface Wanted {
+  readonly name: ParameterName;
+  readonly after: string;
+  /** What postgresql.auto.conf says now. */
+  readonly file: string | undefined;
+}
+
+function forPerson({ settings }: SettingsStep, { platform }: ServerFacts): Drawn {
+  const list = Object.entries(settings)
+    .map(([name, value]) => `${name} = ${value}`)
+    .join(', ');
+  switch (platform) {
+    case 'cnpg':
+      return {
+        kind: 'person',
+        what: `Set ${list} under spec.postgresql.parameters of the Cluster`,
+        because:
+          'CloudNativePG keeps this server; name its Cluster as cnpg in headroom.yaml and Headroom writes it',
+      };
+    case 'patroni':
+      return {
+        kind: 'person',
+        what: `Set ${list} with patronictl edit-config (postgresql.parameters), then patronictl list shows what waits for a restart`,
+        because: 'Patroni keeps this server and would overrule anything else',
+      };
+    case 'managed':
+    case 'plain':
+      return {
+        kind: 'person',
+        what: `Set ${list} in the parameters of the database at its provider`,
+        because: 'its provider keeps this server and lets nobody else write its settings',
+      };
+  }
+}
+
+function whyNotValue({ name, after }: Wanted, facts: ServerFacts): string | undefined {
+  const { kind, min, max, extension } = parameters[name];
+  const now = facts.settings.get(name);
+  if (now === undefined) {
+    return extension === undefined
+      ? `this server (version ${facts.version}) has no setting ${name}`
+      : `${name} belongs to ${extension}, which this server has not loaded`;
+  }
+  if (now.source === 'command line') {
+    return `${name} is given on the server's command line, which wins over everything ALTER SYSTEM writes; change the arguments of its container`;
+  }
+  if (kind === 'boolean') {
+    return /^(on|off)$/.test(after) ? undefined : `${name} is on or off, not "${after}"`;
+  }
+  const amount = amountOf(after, now.unit);
+  if (amount === undefined || (kind === 'integer' && !Number.isInteger(amount))) {
+    return `"${after}" is no ${kind === 'integer' ? 'whole number' : 'value'} for ${name}`;
+  }
+  const isWithin = amount >= (min ?? -Infinity) && amount <= (max ?? Infinity);
+  return isWithin
+    ? undefined
+    : `${name} = ${after} is outside of what Headroom writes (docs/databases.md)`;
+}
+
+function deedOf({ name, after, file }: Wanted, { settings }: ServerFacts): readonly SettingDeed[] {
+  const now = settings.get(name);
+  if (now === undefined) return [];
+  const like = { unit: now.unit, isBool: parameters[name].kind === 'boolean' };
+  if (file !== undefined && sameValue(file, after, like)) return [];
+  // Whoever set it elsewhere to just this has done it.
+  if (file === undefined && !now.isPending && sameValue(now.setting, after, like)) return [];
+  return [
+    {
+      deed: 'setting',
+      name,
+      after,
+      running: now.shown,
+      ...(now.needsRestart && { restart: true as const }),
+      ...(file !== undefined && { before: file }),
+      ...(now.unit !== undefined && { unit: now.unit }),
+    },
+  ];
+}
+
+/** What the settings come to with those that stay, in bytes and counts. */
+function fitting(
+  wanted: readonly Wanted[],
+  answers: Answers,
+  { settings, memoryBytes }: ServerFacts,
+): { readonly problem?: string; readonly notes: readonly string[] } {
+  const amount = (name: ParameterName): number => {
+    const now = settings.get(name);
+    const after = wanted.find((each) => each.name === name)?.after;
+    return amountOf(after ?? now?.setting ?? '0', now?.unit) ?? 0;
+  };
+  const isWanted = (...names: readonly ParameterName[]) =>
+    wanted.some(({ name }) => names.includes(name));
+  const connections = amount('max_connections');
+  const [busy] = rowsOf(used, answers, 0);
+  if (isWanted('max_connections') && connections < (busy?.used ?? 0) + reserveConnections) {
+    return {
+      problem: `${busy?.used} connections are open now; with max_connections ${connections} and ${reserveConnections} kept for superusers some of them would be refused`,
+      notes: [],
+    };
+  }
+  const workers = amount('max_parallel_workers') + amount('timescaledb.max_background_workers');
+  if (
+    isWanted(
+      'max_worker_processes',
+      'max_parallel_workers',
+      'timescaledb.max_background_workers',
+    ) &&
+    amount('max_worker_processes') < workers
+  ) {
+    return {
+      problem: `max_worker_processes ${amount('max_worker_processes')} is fewer than the ${workers} that max_parallel_workers and timescaledb.max_background_workers ask for together`,
+      notes: [],
+    };
+  }
+  if (!isWanted('shared_buffers', 'work_mem', 'max_connections', 'maintenance_work_mem')) {
+    return { notes: [] };
+  }
+  return fittingMemory({
+    shared: amount('shared_buffers'),
+    sorts: connections * amount('work_mem'),
+    memoryBytes,
+  });
+}
+
+function fittingMemory({
+  shared,
+  sorts,
+  memoryBytes,
+}: {
+  readonly shared: number;
+  readonly sorts: number;
+  readonly memoryBytes: number | undefined;
+}): { readonly problem?: string; readonly notes: readonly string[] } {
+  const sum = `shared_buffers ${gib(shared)} and max_connections × work_mem ${gib(sorts)} are ${gib(shared + sorts)}`;
+  if (memoryBytes === undefined) {
+    return {
+      notes: [`${sum}; the memory of the server's container is not known, so compare it yourself`],
+    };
+  }
+  if (shared > memoryBytes * sharedShareMax) {
+    const share = `${formatNumber(sharedShareMax * 100)} %`;
+    return {
+      problem: `shared_buffers ${gib(shared)} is more than ${share} of the ${gib(memoryBytes)} of the server's container; give it more memory first`,
+      notes: [],
+    };
+  }
+  const isTight = shared + sorts > memoryBytes;
+  const notes = `${sum} of the ${gib(memoryBytes)} of its container`;
+  return {
+    notes: [isTight ? `${notes}: if all connections sort at once it runs out of memory` : notes],
+  };
+}
+
+function gib(bytes: number): string {
+  return `${formatNumber(Math.round((bytes / 1024 ** 3) * 10) / 10)} GiB`;
+}
+
+function refused(because: string): Drawn {
+  return { kind: 'refused', because };
+}

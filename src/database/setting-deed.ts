@@ -1,0 +1,126 @@
+// Writes one server setting into postgresql.auto.conf and has the configuration read anew.
+
+import { z } from 'zod';
+import { amountOf, sameValue } from './amounts.ts';
+import type { DeedKind } from './deed-kind.ts';
+import { quotedText } from './names.ts';
+import type { ParameterName } from './parameters.ts';
+import { type Answers, type Query, rowsOf } from './query.ts';
+import type { Standing, Statements } from './standing.ts';
+
+/** ALTER SYSTEM of one setting of the allow-list. */
+export interface SettingDeed {
+  readonly deed: 'setting';
+  readonly name: ParameterName;
+  /** What postgresql.auto.conf says, word for word; absent where it says nothing of it. */
+  readonly before?: string;
+  readonly after?: string;
+  /** Only a restart brings it into effect; else the configuration is read anew. */
+  readonly restart?: true;
+  /** What is in effect, for people: "4MB". */
+  readonly running: string;
+  /** The server's own unit of it, such as `8kB`. */
+  readonly unit?: string;
+}
+
+const inEffect = z.object({
+  setting: z.string(),
+  unit: z.string().nullable(),
+  vartype: z.string(),
+  context: z.string(),
+  pending: z.boolean(),
+});
+const inFile = z.object({ setting: z.string().nullable(), error: z.string().nullable() });
+
+/** Of a setting: what is in effect, and what postgresql.auto.conf says. The second needs a grant (docs/databases.md). */
+export function settingQueries(name: string): readonly Query[] {
+  return [
+    {
+      text: 'select setting, unit, vartype, context, source, pending_restart as pending, current_setting(name) as shown from pg_settings where name = $1',
+      values: [name],
+    },
+    {
+      text: `select setting, error from pg_file_settings
+              where name = $1 and sourcefile like '%postgresql.auto.conf' order by seqno desc limit 1`,
+      values: [name],
+    },
+  ];
+}
+
+function standing(deed: SettingDeed, answers: Answers): Standing {
+  const [now] = rowsOf(inEffect, answers, 0);
+  const [file] = rowsOf(inFile, answers, 1);
+  const { name, before, after } = deed;
+  if (now === undefined) return drifted(`the server has no setting ${name} any more`);
+  const like = { unit: now.unit ?? undefined, isBool: now.vartype === 'bool' };
+  const written = file?.setting ?? undefined;
+  const isWritten =
+    after === undefined
+      ? written === undefined
+      : written !== undefined && sameValue(written, after, like);
+  if (!isWritten) {
+    if (written === before) return { kind: 'unchanged', write: alterSystem(deed) };
+    return drifted(
+      `postgresql.auto.conf says ${written ?? 'nothing'} for ${name}, the plan saw ${before ?? 'nothing'}`,
+    );
+  }
+  if (file?.error) return drifted(`the server does not take ${name}: ${file.error}`);
+  // What stands in other files is only known after reading them.
+  const isRunning = after === undefined ? !now.pending : sameValue(now.setting, after, like);
+  if (isRunning) return { kind: 'reached' };
+  if (now.context === 'postmaster') {
+    return now.pending
+      ? { kind: 'reached', note: `${name} takes effect with the next restart` }
+      : {
+          kind: 'unchanged',
+          write: reload,
+          begun: 'the server has not read its configuration yet',
+        };
+  }
+  const begun = `${name} is written, but ${now.setting}${now.unit ?? ''} is in effect`;
+  return { kind: 'unchanged', write: reload, begun };
+}
+
+const readAnew = 'select pg_reload_conf()';
+const reload: Statements = { manner: 'alone', statements: [readAnew] };
+
+function alterSystem({ name, after }: SettingDeed): Statements {
+  const alter =
+    after === undefined
+      ? `alter system reset ${name}`
+      : `alter system set ${name} = ${quotedText(after)}`;
+  return { manner: 'alone', statements: [alter, readAnew] };
+}
+
+function drifted(because: string): Standing {
+  return { kind: 'drifted', because };
+}
+
+/** Settings of which less is less room for somebody. */
+function isDecrease({ running, after, unit }: SettingDeed): boolean {
+  if (after === undefined) return false;
+  const [from, to] = [amountOf(running, unit), amountOf(after, unit)];
+  return from !== undefined && to !== undefined && to < from;
+}
+
+export const settingDeed: DeedKind<SettingDeed> = {
+  allow: () => 'settings',
+  undo: (deed) => ({ kind: 'exact', by: undone(deed) }),
+  isTakenBack: () => true,
+  isDecrease,
+  statements: (deed) => alterSystem(deed).statements,
+  look: ({ name }) => settingQueries(name),
+  standing,
+  words: ({ name, running, after, restart: isLater }) => {
+    const restart = isLater ? ' (with the next restart)' : '';
+    return `${name} ${running} → ${after ?? 'as in the other files'}${restart}`;
+  },
+};
+
+function undone({ before, after, ...rest }: SettingDeed): SettingDeed {
+  return {
+    ...rest,
+    ...(after !== undefined && { before: after }),
+    ...(before !== undefined && { after: before }),
+  };
+}

@@ -1,0 +1,59 @@
+// The kinds of deeds that SQL does in a database, in one table: everything else about them is general.
+
+import type { AllowedDeed, DeedKind } from './deed-kind.ts';
+import type { Answers, Query } from './query.ts';
+import { type SettingDeed, settingDeed } from './setting-deed.ts';
+import type { Standing } from './standing.ts';
+
+/** Something SQL does in a database, as data. */
+export type SqlDeed = SettingDeed;
+
+type KindOf<N extends SqlDeed['deed']> = DeedKind<Extract<SqlDeed, { readonly deed: N }>>;
+
+const kinds: { readonly [N in SqlDeed['deed']]: KindOf<N> } = {
+  setting: settingDeed,
+};
+
+function kindOf(deed: SqlDeed): DeedKind<SqlDeed> {
+  return kinds[deed.deed] as DeedKind<SqlDeed>;
+}
+
+/** What is asked to know how a deed stands. */
+export function lookOfDeed(deed: SqlDeed): readonly Query[] {
+  return kindOf(deed).look(deed);
+}
+
+/** How it stands, by the answers to those questions. */
+export function standingOf(deed: SqlDeed, answers: Answers): Standing {
+  return kindOf(deed).standing(deed, answers);
+}
+
+/** How it can be taken back, and by what. */
+export function undoOfDeed(deed: SqlDeed): ReturnType<DeedKind<SqlDeed>['undo']> {
+  return kindOf(deed).undo(deed);
+}
+
+/** Whether a plan that failed takes it back. */
+export function isDeedTakenBack(deed: SqlDeed): boolean {
+  return kindOf(deed).isTakenBack(deed);
+}
+
+/** Whether it takes something away. */
+export function isDeedDecrease(deed: SqlDeed): boolean {
+  return kindOf(deed).isDecrease(deed);
+}
+
+/** What headroom.yaml must allow for it. */
+export function neededFor(deed: SqlDeed): AllowedDeed {
+  return kindOf(deed).allow(deed);
+}
+
+/** The statements it comes to where nothing of it is done yet, word for word. */
+export function statementsOf(deed: SqlDeed): readonly string[] {
+  return kindOf(deed).statements(deed);
+}
+
+/** In plain words, from what to what. */
+export function sqlDeedWords(deed: SqlDeed): string {
+  return kindOf(deed).words(deed);
+}

@@ -1,0 +1,32 @@
+// How something that SQL is to do stands in a database, and what would be sent to do it.
+
+/** How statements are sent. */
+export type Manner =
+  /** In one transaction, in which it is looked once more before: all of it or nothing. */
+  | 'together'
+  /** One after the other outside any transaction, because the server takes them only so; each is harmless when repeated. */
+  | 'alone'
+  /** As `alone`, but it may take hours: it has no statement_timeout, its own deadline, and tells how far it is. */
+  | 'build';
+
+/** What would be sent, word for word. */
+export interface Statements {
+  readonly manner: Manner;
+  /** Only with `together`: taken first, so that what is looked at in the transaction cannot move any more. */
+  readonly lock?: string;
+  readonly statements: readonly string[];
+}
+
+/** Where one deed stands now. */
+export type Standing =
+  /**
+   * Not done: as the plan expects it before. With `begun` it is half done and says how far: a wait goes on, and who was
+   * cut off there sends the rest.
+   */
+  | { readonly kind: 'unchanged'; readonly write: Statements; readonly begun?: string }
+  /** Done and in effect; `note` says what is still to come, such as a restart. */
+  | { readonly kind: 'reached'; readonly note?: string }
+  /** The server is at it right now: nothing is sent, it is waited for. */
+  | { readonly kind: 'under-way'; readonly progress: string }
+  /** Somebody made it something else, or what it is about is gone. */
+  | { readonly kind: 'drifted'; readonly because: string };

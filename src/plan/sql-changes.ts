@@ -1,0 +1,134 @@
+// Turns a step that SQL does into changes of a database, on its primary and where it must be on its standbys.
+
+import type { Change, DatabaseRef, SqlChange, WorkloadRef } from '../change/change.ts';
+import { amountOf } from '../database/amounts.ts';
+import { drawDeed, isSqlStep } from '../database/draw-deed.ts';
+import type { Drawn, ServerFacts } from '../database/drawing.ts';
+import { parameters } from '../database/parameters.ts';
+import type { Answers } from '../database/query.ts';
+import { neededFor, type SqlDeed, undoOfDeed } from '../database/sql-deed.ts';
+import { assert } from '../errors.ts';
+import type { PlannedStep } from '../sizing/planned-step.ts';
+import type { DatabaseStep } from './place-of-deed.ts';
+import type { HumanGate } from './step.ts';
+import type { System } from './system.ts';
+
+/** What a server answered for one step. */
+export interface ServerLook {
+  readonly facts: ServerFacts;
+  readonly answers: Answers;
+}
+
+/** What a database answered for one step. */
+export interface DatabaseLook {
+  readonly primary: ServerLook;
+  /** By their names in headroom.yaml; only those that the step is about as well. */
+  readonly standbys: ReadonlyMap<string, ServerLook>;
+}
+
+/** What somebody else has to do of a step. */
+export type PersonsPart = Pick<HumanGate, 'what' | 'who' | 'say'>;
+
+interface SqlChanges {
+  readonly kind: 'made';
+  readonly changes: readonly Change[];
+  readonly notes: readonly string[];
+  readonly person?: PersonsPart;
+}
+
+/** `look` is undefined where headroom.yaml names no connection, or no SQL does such a step. */
+export function sqlChanges(
+  step: DatabaseStep,
+  look: DatabaseLook | undefined,
+  { planned, system }: { readonly planned: PlannedStep; readonly system: System },
+): SqlChanges | { readonly kind: 'refused'; readonly because: string } {
+  if (look === undefined || !isSqlStep(step)) return byPerson(planned.what, planned);
+  const drawn = drawDeed(step, look.primary.answers, look.primary.facts);
+  if (drawn.kind === 'refused') return drawn;
+  if (drawn.kind === 'person') return byPerson(drawn.what, { ...planned, say: drawn.because });
+  const place = system.databases.get(step.database);
+  const missing = drawn.deeds
+    .map(neededFor)
+    .find((needed) => place?.allow.includes(needed) !== true);
+  if (missing !== undefined) {
+    const at = `systems.${system.id}.databases.${step.database}.allow`;
+    const say = `${missing} is not among ${at} of headroom.yaml`;
+    return byPerson(planned.what, { ...planned, say });
+  }
+  const beside = new Map<string, readonly SqlDeed[]>();
+  for (const [name, { answers, facts }] of look.standbys) {
+    const there = drawDeed(step, answers, { ...facts, isStandby: false });
+    if (there.kind === 'refused') return { ...there, because: `standby ${name}: ${there.because}` };
+    if (there.kind === 'deeds') beside.set(name, there.deeds);
+  }
+  const isRestart = step.deed === 'settings' && drawn.deeds.some(needsRestart);
+  return {
+    kind: 'made',
+    changes: inOrder(step, drawn, beside, { look, system }),
+    notes: drawn.notes,
+    ...(isRestart && { person: restartOf(step.database, system) }),
+  };
+}
+
+function byPerson(
+  what: string,
+  { who = 'somebody for databases', say }: Pick<PlannedStep, 'who' | 'say'>,
+): SqlChanges {
+  const person = { what, who, ...(say !== undefined && { say }) };
+  return { kind: 'made', changes: [], notes: [], person };
+}
+
+/** A restart is never a part of another plan: it has its own, with its own approvers and its window. */
+function restartOf(database: string, system: System): PersonsPart {
+  return {
+    what: `Restart the servers of database ${database}, in a plan of its own: /scale restart ${system.id} ${database}`,
+    who: 'somebody for databases',
+    say: 'Until then these settings are written and not in effect.',
+  };
+}
+
+function needsRestart(deed: SqlDeed): boolean {
+  return deed.deed === 'setting' && deed.restart === true;
+}
+
+/**
+ * A standby stops where its primary allows more of five things than itself, so it gets more before the primary, and less
+ * after it; the order in which they are restarted is the same.
+ */
+function inOrder(
+  { database: name }: DatabaseStep,
+  { deeds }: Extract<Drawn, { kind: 'deeds' }>,
+  beside: ReadonlyMap<string, readonly SqlDeed[]>,
+  { look, system }: { readonly look: DatabaseLook; readonly system: System },
+): readonly SqlChange[] {
+  const workload = anyWorkload(system);
+  const at = (deed: SqlDeed, standby?: string): SqlChange => {
+    const database: DatabaseRef = {
+      system: system.id,
+      name,
+      server: look.primary.facts.server,
+      ...(standby !== undefined && { standby }),
+    };
+    return { kind: 'sql', workload, database, deed, floor: false, undo: undoOfDeed(deed).kind };
+  };
+  const onStandbys = [...beside].flatMap(([standby, own]) => own.map((deed) => at(deed, standby)));
+  return [
+    ...onStandbys.filter(({ deed }) => isMoreFirst(deed)),
+    ...deeds.map((deed) => at(deed)),
+    ...onStandbys.filter(({ deed }) => !isMoreFirst(deed)),
+  ];
+}
+
+function isMoreFirst(deed: SqlDeed): boolean {
+  if (deed.deed !== 'setting' || parameters[deed.name].standbyFirst !== true) return false;
+  const [from, to] = [amountOf(deed.running, deed.unit), amountOf(deed.after ?? '', deed.unit)];
+  return from !== undefined && to !== undefined && to > from;
+}
+
+/** A database is locked by its server; the system's first workload says whose plan it is. */
+function anyWorkload({ workloads }: System): WorkloadRef {
+  const [first] = workloads.values();
+  assert(first !== undefined, 'a system with procedures has a workload');
+  const { cluster, namespace, kind, name } = first;
+  return { cluster, namespace, kind, name };
+}

@@ -1,0 +1,65 @@
+// Asks the databases of a procedure what its steps must know before they can be drawn.
+
+import { isSqlStep, questionsFor, type SqlStep } from '../database/draw-deed.ts';
+import { serverFacts, serverQueries } from '../database/server-facts.ts';
+import { type DatabaseStep, placeOfDeed } from '../plan/place-of-deed.ts';
+import type { DatabaseLook, ServerLook } from '../plan/sql-changes.ts';
+import type { DatabasePlace, System } from '../plan/system.ts';
+import type { DatabaseAddress } from '../ports.ts';
+import type { ProcedurePlan } from '../sizing/procedure.ts';
+import type { Parts } from './parts.ts';
+
+type Asking = Pick<Parts, 'databases' | 'clock'>;
+
+/**
+ * By the number of the step. Steps that objects of the cluster do are not among them, nor those of a database without a
+ * connection.
+ * @throws OperationError when a database cannot be asked.
+ */
+export async function lookAtDatabases(
+  { steps }: ProcedurePlan,
+  system: System,
+  parts: Asking,
+): Promise<ReadonlyMap<number, DatabaseLook>> {
+  const looks = new Map<number, DatabaseLook>();
+  for (const { number, change } of steps) {
+    if (change?.kind !== 'database' || !isSqlStep(change)) continue;
+    const place = system.databases.get(change.database);
+    if (place?.connection === undefined || placeOfDeed(change, system) !== undefined) continue;
+    looks.set(number, await lookAtOne(change, { system, place }, parts));
+  }
+  return looks;
+}
+
+async function lookAtOne(
+  step: DatabaseStep & SqlStep,
+  { system, place }: { readonly system: System; readonly place: DatabasePlace },
+  parts: Asking,
+): Promise<DatabaseLook> {
+  const address = { system: system.id, name: step.database };
+  const primary = await lookAtServer(step, address, place, parts);
+  const standbys = new Map<string, ServerLook>();
+  // Only the settings of a standby are its own; everything else it has from its primary.
+  for (const standby of step.deed === 'settings' ? place.standbys.keys() : []) {
+    standbys.set(standby, await lookAtServer(step, { ...address, standby }, place, parts));
+  }
+  return { primary, standbys };
+}
+
+async function lookAtServer(
+  step: SqlStep,
+  address: DatabaseAddress,
+  { platform }: DatabasePlace,
+  { databases, clock }: Asking,
+): Promise<ServerLook> {
+  const stated = platform === undefined ? {} : { stated: platform };
+  const facts = serverFacts(await databases.read(address, serverQueries), {
+    ...stated,
+    now: clock.now(),
+  });
+  const answers = await databases.read(
+    { ...address, server: facts.server },
+    questionsFor(step, facts),
+  );
+  return { facts, answers };
+}
