@@ -1,4 +1,7 @@
 import { defineConfig } from 'vitest/config';
+import { useMemoryFolder } from './test/memory-folder.ts';
+
+useMemoryFolder();
 
 /** Folders whose tests keep nothing between files: they share one load of the libraries, which is most of their time. */
 const pure = [
@@ -35,6 +38,7 @@ export default defineConfig({
           name: 'world',
           include: ['test/**/*.test.ts'],
           exclude: pure,
+          isolate: false,
           globalSetup: ['test/global-setup.ts'],
         },
       },
