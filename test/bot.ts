@@ -16,7 +16,7 @@ import { loadConfig, loadProfiles, migrationsDir } from '../src/load-files.ts';
 import { type RunningApp, startApp } from '../src/main.ts';
 import { actionIds } from '../src/message/action-ids.ts';
 import type { Checkpoint, Clock } from '../src/ports.ts';
-import { parseEnvironment } from '../src/settings/environment.ts';
+import { type FileSettings, parseEnvironment } from '../src/settings/environment.ts';
 import { createDatabase, type TestDatabase } from './database.ts';
 import { freePort } from './free-port.ts';
 
@@ -82,6 +82,16 @@ export class MovableClock implements Clock {
   advance(ms: number): void {
     this.#aheadMs += ms;
   }
+}
+
+const read = new Map<string, ReturnType<typeof loadProfiles>>();
+
+/** Reads each folder of profiles once: a story takes hardly longer than reading them again. */
+function profilesOf(settings: FileSettings): ReturnType<typeof loadProfiles> {
+  const folder = settings.profilesDir ?? '';
+  const profiles = read.get(folder) ?? loadProfiles(settings);
+  read.set(folder, profiles);
+  return profiles;
 }
 
 export class Bot {
@@ -156,7 +166,7 @@ export class Bot {
     });
     if (!environment.ok) throw new Error(JSON.stringify(environment.mistakes));
     const { settings } = environment;
-    const profiles = await loadProfiles(settings);
+    const profiles = await profilesOf(settings);
     if (!profiles.ok) throw new Error(profiles.mistakes.join('\n'));
     const config = await loadConfig(settings, profiles.value);
     if (!config.ok) throw new Error(config.mistakes.join('\n'));

@@ -13,9 +13,9 @@ import { startCluster } from '../sandbox/cluster/server.ts';
 import { startSlack } from '../sandbox/slack/server.ts';
 import { withDatabase } from './database.ts';
 import { freePort } from './free-port.ts';
+import { bundle, onlyProfile } from './run-headroom.ts';
 
 const root = resolve(import.meta.dirname, '..');
-const bundle = join(root, 'dist/headroom.js');
 const database = withDatabase();
 let directory: string;
 
@@ -53,7 +53,7 @@ async function runProgram(
 }
 
 const headroom = (args: readonly string[], env: Environment = {}) =>
-  runProgram(process.execPath, [bundle, ...args], env);
+  runProgram(process.execPath, [bundle, ...args], { PROFILES_DIR: onlyProfile(), ...env });
 
 /** A headroom.yaml with one system. */
 async function configFile(): Promise<string> {

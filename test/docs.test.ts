@@ -5,14 +5,14 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { parse as parseYaml } from 'yaml';
 import { parseDelivery } from '../src/alert/parse-delivery.ts';
 import { routeAlert } from '../src/alert/route.ts';
 import { loadConfig, loadProfiles } from '../src/load-files.ts';
 import { helpMessage } from '../src/message/command-reply.ts';
 import { assembleSystems } from '../src/settings/headroom-config.ts';
-import { type Bundle, bundleProgram } from './crash/bundle.ts';
+import { bundle } from './run-headroom.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
@@ -71,17 +71,9 @@ function sorted(words: Iterable<string | undefined>): readonly string[] {
   return [...words].flatMap((word) => word ?? []).toSorted();
 }
 
-let bundle: Bundle;
-beforeAll(async () => {
-  bundle = await bundleProgram('../../src/cli.ts');
-});
-afterAll(async () => {
-  await bundle.remove();
-});
-
-/** Runs the app's own command line, bundled from the sources as they are now. */
+/** Runs the app's own command line with all the profiles that ship. */
 async function headroom(args: readonly string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)(process.execPath, [bundle.file, ...args], {
+  const { stdout } = await promisify(execFile)(process.execPath, [bundle, ...args], {
     cwd: root,
     env: { ...process.env, PROFILES_DIR: 'profiles' },
   });

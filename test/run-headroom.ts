@@ -8,6 +8,15 @@ import { promisify } from 'node:util';
 /** The program that `npm run build` makes. */
 export const bundle = resolve(import.meta.dirname, '../dist/headroom.js');
 
+/**
+ * PROFILES_DIR with no profile but the one that the words name (default: gl-008): reading all that ship is most of the time
+ * of a command, and of a start.
+ */
+export function onlyProfile(words: readonly string[] = []): string {
+  const id = words.find((word) => /^gl-\d{3}$/.test(word)) ?? 'gl-008';
+  return resolve(import.meta.dirname, 'fixtures/profiles', id);
+}
+
 /** How a command ended. */
 interface Ended {
   readonly code: number;

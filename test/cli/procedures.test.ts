@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { runHeadroom } from '../run-headroom.ts';
+import { onlyProfile, runHeadroom } from '../run-headroom.ts';
 
 let directory: string;
 
@@ -28,10 +28,10 @@ afterAll(async () => {
 });
 
 const procedures = (words: readonly string[], configured = false) =>
-  runHeadroom(
-    ['procedures', ...words],
-    configured ? { HEADROOM_CONFIG: join(directory, 'headroom.yaml') } : {},
-  );
+  runHeadroom(['procedures', ...words], {
+    ...(configured && { HEADROOM_CONFIG: join(directory, 'headroom.yaml') }),
+    PROFILES_DIR: onlyProfile(words),
+  });
 
 describe('headroom procedures', () => {
   it('lists what a system has, what each asks for, and what carries one out', async () => {

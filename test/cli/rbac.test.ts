@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
-import { runHeadroom } from '../run-headroom.ts';
+import { onlyProfile, runHeadroom } from '../run-headroom.ts';
 
 let directory: string;
 
@@ -31,10 +31,10 @@ afterAll(async () => {
 });
 
 const rbac = (words: readonly string[], configured = false) =>
-  runHeadroom(
-    ['rbac', ...words],
-    configured ? { HEADROOM_CONFIG: join(directory, 'headroom.yaml') } : {},
-  );
+  runHeadroom(['rbac', ...words], {
+    ...(configured && { HEADROOM_CONFIG: join(directory, 'headroom.yaml') }),
+    PROFILES_DIR: onlyProfile(words),
+  });
 
 const role = z.object({
   kind: z.string(),

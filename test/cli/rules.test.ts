@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { runHeadroom } from '../run-headroom.ts';
+import { onlyProfile, runHeadroom } from '../run-headroom.ts';
 
 let directory: string;
 
@@ -29,10 +29,10 @@ afterAll(async () => {
 });
 
 const rules = (words: readonly string[], configured = false) =>
-  runHeadroom(
-    ['rules', ...words],
-    configured ? { HEADROOM_CONFIG: join(directory, 'headroom.yaml') } : {},
-  );
+  runHeadroom(['rules', ...words], {
+    ...(configured && { HEADROOM_CONFIG: join(directory, 'headroom.yaml') }),
+    PROFILES_DIR: onlyProfile(words),
+  });
 
 describe('headroom rules', () => {
   it('prints a rule file for a profile, and says whose names are in it', async () => {

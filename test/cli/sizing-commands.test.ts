@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bundle, runHeadroom } from '../run-headroom.ts';
+import { bundle, onlyProfile, runHeadroom } from '../run-headroom.ts';
 
 let directory: string;
 
@@ -23,7 +23,7 @@ const headroom = (args: readonly string[], env: Readonly<Record<string, string>>
   runHeadroom(args, env, directory);
 
 const forecast = (...chart: readonly string[]) =>
-  headroom(['forecast', 'gl-008', 'sites=100', ...chart]);
+  headroom(['forecast', 'gl-008', 'sites=100', ...chart], { PROFILES_DIR: onlyProfile() });
 
 describe('the chart of a forecast', () => {
   it('is written as a PNG beside the numbers', async () => {

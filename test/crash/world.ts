@@ -19,6 +19,7 @@ import type { CheckpointName, Store } from '../../src/ports.ts';
 import { verifyStored } from '../../src/workflow/audit-trail.ts';
 import { createDatabase } from '../database.ts';
 import { freePort } from '../free-port.ts';
+import { onlyProfile } from '../run-headroom.ts';
 import {
   alertname,
   channel,
@@ -42,7 +43,7 @@ export interface WorldOptions {
   readonly podStartMs?: number;
   /** headroom.yaml. (Default: the system of the story.) */
   readonly config?: string;
-  /** (Default: the profiles that ship.) */
+  /** (Default: that of gl-008.) */
   readonly profilesDir?: string;
 }
 
@@ -150,7 +151,7 @@ export class World {
         PROMETHEUS_URL: this.prometheus.url,
         ALERTMANAGER_TOKEN: alertToken,
         HEADROOM_CONFIG: join(this.#directory, 'headroom.yaml'),
-        PROFILES_DIR: this.#options.profilesDir ?? here('../../profiles'),
+        PROFILES_DIR: this.#options.profilesDir ?? onlyProfile(),
         MIGRATIONS: here('../../migrations'),
         HOST: '127.0.0.1',
         PORT: String(port),
