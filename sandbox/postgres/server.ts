@@ -23,6 +23,8 @@ export interface PostgresOptions {
   readonly fsync?: boolean;
   /** More server settings, such as `max_connections`. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** The folder with `pg_ctl` and the others. (Default: what npm ships.) */
+  readonly bin?: string;
   /** Stop the server when this process ends in any way, kill -9 included. (Default: false, a later start adopts it.) */
   readonly endsWithParent?: boolean;
 }
@@ -51,7 +53,7 @@ const startTimeoutMs = 30_000;
  */
 export async function startPostgres(options: PostgresOptions): Promise<PostgresServer> {
   const cluster = await locateCluster(resolve(options.directory), options.uid);
-  const bin = join(await binariesFor(cluster.user), 'bin');
+  const bin = options.bin ?? join(await binariesFor(cluster.user), 'bin');
   return oneStartAtATime(cluster.directory, async () => {
     const password = await prepareFiles(cluster, bin, { fsync: options.fsync ?? true });
     const server = new Server(cluster, bin, password, options);
