@@ -1,0 +1,105 @@
+// Expressions of profiles: what is read, how it is written, what is refused, and that PostgreSQL's own words for it are known again.
+
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  columnsOf,
+  parseExpression,
+  readServerExpression,
+  sameExpression,
+  writtenExpression,
+} from '../../src/database/expression.ts';
+
+const written = (text: string, aggregates = false) => {
+  const read = parseExpression(text, { aggregates });
+  return 'problem' in read ? read.problem : writtenExpression(read.expression);
+};
+
+describe('an expression of a profile', () => {
+  it.each([
+    [`status = 'active'`, `("status" = 'active')`],
+    [`status IN ('pending', 'processing')`, `("status" in ('pending', 'processing'))`],
+    [`a and b or not c`, `(("a" and "b") or (not "c"))`],
+    [`level >= 3 and gone is null`, `(("level" >= 3) and ("gone" is null))`],
+    [`gone is not null`, `(not ("gone" is null))`],
+    [`price != -1.5 * (2 + tax)`, `("price" <> ((-1.5) * (2 + "tax")))`],
+    [`"Strange ""name""" = 'it''s'`, `("Strange ""name""" = 'it''s')`],
+    [`Done = TRUE`, `("done" = true)`],
+  ])('%s is written %s', (text, sql) => {
+    expect(written(text)).toBe(sql);
+  });
+
+  it('may hold aggregate functions where it says what a column of an aggregate is', () => {
+    expect(written('avg(pressure_psi)', true)).toBe('avg("pressure_psi")');
+    expect(written('sum(energy) / count(*)', true)).toBe('(sum("energy") / count(*))');
+  });
+
+  it.each([
+    ['a; drop table users', false],
+    ['a = 1 -- rest', false],
+    ['a = 1 /* rest */', false],
+    ['a = pg_sleep(10)', false],
+    ['avg(a) > 1', false],
+    ['a = (select 1)', false],
+    ["a = E'x'", false],
+    ["a = '\\'", false],
+    ["a = 'open", false],
+    ['a = $1', false],
+    ['a::text = b', false],
+    ['public.a = 1', false],
+    ['a = ', false],
+    ['a b', false],
+    ['', false],
+    ['lo_import(a)', true],
+    ['a + 1', true],
+    ['avg(a) + b', true],
+    ['avg(max(a))', true],
+    ['avg(a, b)', true],
+    ['count(distinct a)', true],
+    [`${'('.repeat(80)}a${')'.repeat(80)}`, false],
+    [`a = '${'x'.repeat(1000)}'`, false],
+    [`${'n'.repeat(64)} = 1`, false],
+  ])('%s is refused', (text, aggregates) => {
+    expect(parseExpression(text, { aggregates })).toHaveProperty('problem');
+  });
+
+  it('names its columns once', () => {
+    const read = parseExpression('a > b and a < 3', { aggregates: false });
+    expect('expression' in read && [...columnsOf(read.expression)]).toEqual(['a', 'b']);
+  });
+
+  it('reads what it has written as the same', () => {
+    const word = fc.constantFrom('a', 'b', '1', "'x'", '(', ')', 'and', 'or', 'not', '=', '+', '-');
+    fc.assert(
+      fc.property(fc.array(word, { maxLength: 12 }), (words) => {
+        const once = parseExpression(words.join(' '), { aggregates: false });
+        if ('problem' in once) return;
+        const again = parseExpression(writtenExpression(once.expression), { aggregates: false });
+        expect(again).toEqual(once);
+      }),
+    );
+  });
+});
+
+describe("PostgreSQL's own words", () => {
+  it.each([
+    [`status = 'active'`, `((status)::text = 'active'::text)`],
+    [
+      `status in ('pending', 'processing')`,
+      `((status)::text = ANY ((ARRAY['pending'::character varying, 'processing'::character varying])::text[]))`,
+    ],
+    [`status in ('a')`, `(status = ANY (ARRAY['a'::text]))`],
+    [`a and b and c > -1`, `(a AND b AND (c > '-1'::integer))`],
+    [`gone is not null`, `(NOT (t.gone IS NULL))`],
+    [`"timestamp" > 2 * x`, `("timestamp" > ((2)::double precision * readings.x))`],
+  ])('%s is known again', (text, said) => {
+    const read = parseExpression(text, { aggregates: false });
+    const again = readServerExpression(said);
+    if ('problem' in read || again === undefined) throw new Error('it is not read');
+    expect(sameExpression(read.expression, again)).toBe(true);
+  });
+
+  it('that no profile could say are not known', () => {
+    expect(readServerExpression('CASE WHEN a THEN 1 ELSE 2 END')).toBeUndefined();
+  });
+});
