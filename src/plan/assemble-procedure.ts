@@ -46,6 +46,7 @@ export function assembleProcedurePlan(facts: ProcedureFacts, name: PlanName): Co
       waiting.set(rollsOutWith, [...(waiting.get(rollsOutWith) ?? []), ...changes]);
       continue;
     }
+    if (made.first !== undefined) steps.push({ kind: 'human', ...made.first });
     steps.push(...joinRollouts(changes));
     if (made.person !== undefined) steps.push({ kind: 'human', ...made.person });
     steps.push(...gatesOfStep(planned, facts.system));

@@ -5,8 +5,11 @@ import { patchOf } from '../change/patch-of.ts';
 import { valueAt } from '../change/pointer.ts';
 import type { DatabaseDeed } from '../sizing/planned-step.ts';
 import type { Tree } from '../sizing/step-values.ts';
+import type { BesideLook } from './beside-deed.ts';
 import { fieldsToWrite } from './merge-fields.ts';
 import { poolerObjects } from './pooler-objects.ts';
+import { shardMapChanges } from './shard-map-changes.ts';
+import type { PersonsPart } from './sql-changes.ts';
 import {
   alreadyThere,
   refIn,
@@ -30,10 +33,17 @@ export interface DeedFacts extends StepFacts {
   readonly operated?: string;
   /** Where a pooler finds the database, and what it is made of. */
   readonly pooler?: NonNullable<DatabasePlace['pooler']>;
+  /** What the database answered. (Default: it has no connection, or nothing was asked) */
+  readonly beside?: BesideLook;
 }
 
+/** What a deed writes, with what somebody has to do before. */
+export type DeedChanges =
+  | (Extract<StepChanges, { readonly kind: 'changes' }> & { readonly first?: PersonsPart })
+  | Exclude<StepChanges, { readonly kind: 'changes' }>;
+
 /** What the deed writes into the cluster; refused where it is none of a cluster's. */
-export function changesForDatabaseDeed(deed: ClusterDeed, facts: DeedFacts): StepChanges {
+export function changesForDatabaseDeed(deed: ClusterDeed, facts: DeedFacts): DeedChanges {
   switch (deed.deed) {
     case 'pooler':
       return poolerChanges(deed, facts);
@@ -117,28 +127,4 @@ function operatedChanges(facts: DeedFacts, wantedOf: (spec: unknown) => Tree): S
     changes: [patch],
     notes: ['The operator changes one server after the other, the primary last.'],
   };
-}
-
-function shardMapChanges(
-  { map, count, by, load, rebalanceAbovePercent }: Extract<ClusterDeed, { deed: 'shards' }>,
-  facts: DeedFacts,
-): StepChanges {
-  if (map === undefined) return refused('the profile names no ConfigMap for the map of shards');
-  const names = Array.from({ length: count }, (_, index) => `shard-${index}`);
-  const text = [
-    '# The shard of a key has the number that its text gives: the first 8 hex digits of its SHA-256, modulo count.',
-    `by: ${by}`,
-    'hash: sha256-32',
-    `count: ${count}`,
-    ...(load === undefined ? [] : [`load: ${load}`]),
-    ...(rebalanceAbovePercent === undefined
-      ? []
-      : [`rebalanceAbovePercent: ${rebalanceAbovePercent}`]),
-    `shards: [${names.join(', ')}]`,
-    '# Keys that stay elsewhere until they have moved: {key: shard}.',
-    'moved: {}',
-    '',
-  ].join('\n');
-  const object = refIn(facts, 'ConfigMap', map.configMap);
-  return objectChanges(object, { data: { [map.key]: text } }, facts);
 }

@@ -4,6 +4,7 @@ import { targetKey, type WorkloadRef } from '../change/change.ts';
 import type { ClusterState, SeenObject } from '../change/compare.ts';
 import { type ObjectRef, objectKey } from '../change/kinds.ts';
 import type { ProcedurePlan } from '../sizing/procedure.ts';
+import type { BesideLook } from './beside-deed.ts';
 import { placeOfDeed } from './place-of-deed.ts';
 import type { Origin } from './plan.ts';
 import { workloadOfTarget } from './resolve-look.ts';
@@ -29,6 +30,8 @@ export interface ProcedureFacts {
   readonly away?: ReadonlyMap<string, string>;
   /** What was asked of databases for steps that SQL does, by the step's number. */
   readonly databases?: ReadonlyMap<number, DatabaseLook>;
+  /** What was asked of databases for steps that SQL does not do, by the step's number. */
+  readonly beside?: ReadonlyMap<number, BesideLook>;
   readonly origin: Origin;
   readonly now: Date;
 }

@@ -21,6 +21,8 @@ interface Made {
   readonly moves: readonly ReplicasMove[];
   /** What of it somebody else has to do, after the changes. */
   readonly person?: PersonsPart;
+  /** What of it somebody else has to do before them. */
+  readonly first?: PersonsPart;
 }
 
 /** What there will be once the steps so far are done. */
@@ -67,7 +69,7 @@ export class ProcedureWorld {
 
   /** What a cluster's objects do for a database, else what SQL does, else what a person does. */
   #deed(change: DatabaseStep, planned: PlannedStep): ReturnType<ProcedureWorld['changesOf']> {
-    const { system, now, databases } = this.#facts;
+    const { system, now, databases, beside } = this.#facts;
     const at = placeOfDeed(change, system);
     if (at === undefined) {
       const made = sqlChanges(change, databases?.get(planned.number), { planned, system });
@@ -75,7 +77,8 @@ export class ProcedureWorld {
       const changes = made.changes.map((each) => withUndo(each, planned.undo));
       return { ...nothing(made.notes), changes, ...(made.person && { person: made.person }) };
     }
-    const { undo } = planned;
+    const { undo, number } = planned;
+    const asked = beside?.get(number);
     const before = this.#stateOf(at.workload, at.objects);
     const made = changesForDatabaseDeed(at.deed, {
       place: at.place,
@@ -85,12 +88,14 @@ export class ProcedureWorld {
       at: now.toISOString(),
       mayScaleStatefulSet: false,
       ...at.database,
+      ...(asked && { beside: asked }),
     });
     if (made.kind === 'refused') return made;
     if (made.kind === 'none') return nothing([made.because]);
     const changes = made.changes.map((each) => withUndo(each, undo));
     this.#keep(at.workload, at.objects, changes.reduce(afterChange, before));
-    return { kind: 'made', changes, notes: made.notes, moves: [] };
+    const { notes, first } = made;
+    return { kind: 'made', changes, notes, moves: [], ...(first && { first }) };
   }
 
   /** The component, where the workload is its own and not one that the step names in its place. */

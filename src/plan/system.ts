@@ -4,6 +4,7 @@ import type { ApprovalRule, Mode } from '../approval/condition.ts';
 import type { WorkloadRef } from '../change/change.ts';
 import type { AllowedDeed } from '../database/deed-kind.ts';
 import type { Platform } from '../database/platform.ts';
+import type { ShardKeys } from '../database/shard-keys.ts';
 import type { Profile } from '../profile/profile.ts';
 import type { PromqlNames } from '../profile/promql.ts';
 import type { Schedule } from '../schedule/schedule.ts';
@@ -39,6 +40,8 @@ export interface DatabasePlace {
   readonly platform?: Platform;
   /** What SQL may do in it; everything else is a person's. */
   readonly allow: readonly AllowedDeed[];
+  /** Which keys there are to spread over shards. (Default: not known) */
+  readonly shardKeys?: ShardKeys;
   /** What a pooler in front of it needs. */
   readonly pooler?: {
     readonly host: string;

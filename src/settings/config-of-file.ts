@@ -112,6 +112,7 @@ function toDatabasePlace({
   role,
   platform,
   allow,
+  shardKeys,
 }: HeadroomFile['systems'][string]['databases'][string]): DatabasePlace {
   return {
     ...(namespace !== undefined && { namespace }),
@@ -120,9 +121,21 @@ function toDatabasePlace({
     ...(connection && { connection }),
     ...(role !== undefined && { role }),
     ...(platform && { platform }),
+    ...(shardKeys && { shardKeys: shardKeysOf(shardKeys) }),
     standbys: new Map(Object.entries(standbys)),
     allow,
   };
+}
+
+function shardKeysOf({
+  table,
+  column,
+  load,
+}: NonNullable<HeadroomFile['systems'][string]['databases'][string]['shardKeys']>): NonNullable<
+  DatabasePlace['shardKeys']
+> {
+  const [name = '', schema = 'public'] = table.split('.').toReversed();
+  return { table: { schema, name }, column, ...(load !== undefined && { load }) };
 }
 
 function toRule(file: NonNullable<HeadroomFile['policy']>['rules'][number]): ConfiguredRule {

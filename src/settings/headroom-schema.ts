@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { type ObjectKind, objectKinds } from '../change/kinds.ts';
 import { allowedDeeds } from '../database/deed-kind.ts';
+import { whyNoName } from '../database/names.ts';
 import { platforms } from '../database/platform.ts';
 import { leaseBounds } from '../lease/terms.ts';
 import { parseDurationMs } from '../profile/duration.ts';
@@ -71,6 +72,17 @@ const secretSource = z.union(
   'expected {env: NAME} or {file: /path}; the address itself is a secret and does not stand in this file',
 );
 
+const sqlName = z.string().superRefine((name, issues) => {
+  const because = whyNoName(name);
+  if (because !== undefined) issues.addIssue({ code: 'custom', message: because });
+});
+const sqlTable = z
+  .string()
+  .regex(/^[^.]{1,63}(\.[^.]{1,63})?$/, 'expected TABLE or SCHEMA.TABLE')
+  .refine((name) => name.split('.').every((part) => whyNoName(part) === undefined), {
+    error: 'a name has more than 63 bytes, or what no name may hold',
+  });
+
 const database = z.strictObject({
   connection: secretSource.optional().meta({
     description:
@@ -94,6 +106,18 @@ const database = z.strictObject({
   cnpg: kubernetesName.optional().meta({
     description: 'The Cluster of CloudNativePG that it is. (Default: no operator keeps it.)',
   }),
+  shardKeys: z
+    .strictObject({
+      table: sqlTable.meta({
+        description: 'SCHEMA.TABLE, or one in the schema public.',
+      }),
+      column: sqlName.meta({ description: 'Holds the keys.' }),
+      load: sqlName.optional().meta({
+        description: 'Holds how much a row weighs. (Default: each row weighs one.)',
+      }),
+    })
+    .optional()
+    .meta({ description: 'Which keys there are to spread over shards. (Default: not known.)' }),
   pooler: z
     .strictObject({
       host: z

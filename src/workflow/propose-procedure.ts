@@ -13,6 +13,7 @@ import type { System } from '../plan/system.ts';
 import type { ProcedurePlan } from '../sizing/procedure.ts';
 import { checkedPlan } from './checked-plan.ts';
 import { lookAtDatabases } from './look-at-databases.ts';
+import { lookBesideDeeds } from './look-beside-deeds.ts';
 import { noteReverts } from './note-reverts.ts';
 import { withScaledObject } from './observe-scaled-object.ts';
 import type { Parts } from './parts.ts';
@@ -49,7 +50,8 @@ export async function drawProcedure(request: ProcedureRequest, parts: Parts): Pr
   if (typeof seen === 'string') return { kind: 'refused', because: seen };
   const databases = await askDatabases(request, parts);
   if (typeof databases === 'string') return { kind: 'refused', because: databases };
-  const facts = { ...request, ...seen, databases: databases, now: parts.clock.now() };
+  const beside = await lookBesideDeeds(request.plan, system, parts);
+  const facts = { ...request, ...seen, databases, beside, now: parts.clock.now() };
   const asked = assembleProcedurePlan(facts, { id: parts.newId('p'), revision: 1 });
   if (asked.kind === 'refused') return asked;
   const seenOf = (workload: WorkloadRef) => seen.states.get(targetKey(workload));

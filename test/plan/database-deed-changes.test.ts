@@ -194,6 +194,57 @@ describe('the map of shards', () => {
     });
   });
 
+  /** The map as it is written, beside the step for people before it. */
+  function made(count: number, text: string | undefined, loads?: Readonly<Record<string, number>>) {
+    const there =
+      text === undefined ? [] : [seen('ConfigMap', 'shards', { data: { 'shards.yaml': text } })];
+    const rows = Object.entries(loads ?? {}).map(([key, load]) => ({ key, load }));
+    const facts = {
+      ...makeStepFacts(there),
+      ...(loads && { beside: { kind: 'seen', answers: [rows] } as const }),
+    };
+    const changes = changesForDatabaseDeed({ ...shards, count }, facts);
+    if (changes.kind !== 'changes') return { because: `${changes.kind}: ${changes.because}` };
+    const [change] = changes.changes;
+    const field = change?.kind === 'patch' ? change.fields[0]?.after : undefined;
+    const { first, notes } = changes;
+    const created = valueAt(bodyOf('ConfigMap', changes.changes), '/data/shards.yaml');
+    return { text: String(field ?? created), first, notes: notes.join(' ') };
+  }
+
+  const loads = Object.fromEntries(Array.from({ length: 60 }, (_, index) => [`F-${index}`, 2]));
+
+  it('keeps its hash when shards are added, and says which keys somebody has to move first', () => {
+    const fresh = made(4, undefined, loads);
+    expect(fresh.first).toBeUndefined();
+    const grown = made(6, fresh.text, loads);
+    expect(parse(grown.text ?? '')).toMatchObject({ count: 4, shards: { length: 6 } });
+    expect(grown.first).toMatchObject({
+      who: 'somebody for databases',
+      what: expect.stringMatching(
+        /^Copy the rows of \d\d keys \(facility_id\) to their new shards, hold their writes, and compare the counts: F-\d+ \(2\) shard-\d → shard-[45], .*, and \d+ more$/,
+      ),
+    });
+    expect(grown.notes).toMatch(/Load by shard afterwards: shard-0 2\d, /);
+    expect(grown.notes).toContain('more than the 20 that a shard is planned for');
+    expect(made(6, grown.text, loads).because).toMatch(/^none: the map has 6 shards/);
+  });
+
+  it('moves nothing where nobody knows the keys, and says how they become known', () => {
+    const grown = made(6, made(4, undefined).text);
+    expect(grown).toMatchObject({ first: undefined, notes: expect.stringContaining('shardKeys') });
+    expect(parse(grown.text ?? '')).toMatchObject({ count: 4, moved: {}, shards: { length: 6 } });
+  });
+
+  it('is refused where somebody else wrote it, where it is by something else, and where keys cannot be read', () => {
+    expect(made(4, 'regions: {}').because).toMatch(/^refused: .* is no map of shards/);
+    const other = made(4, undefined).text?.replace('facility_id', 'region');
+    expect(made(4, other).because).toMatch(/^refused: .* is by region and the profile wants/);
+    expect(made(3, made(4, undefined).text).because).toMatch(/leads to 4 shards/);
+    const unseen = factsWith({ beside: { kind: 'unseen', because: 'nobody listens there' } });
+    expect(because(shards, unseen)).toMatch(/^refused: .* could not be read: nobody listens there/);
+  });
+
   it('is refused where the profile names no ConfigMap', () => {
     const { map: _, ...without } = shards;
     expect(because(without)).toMatch(/^refused: the profile names no ConfigMap/);

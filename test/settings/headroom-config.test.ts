@@ -100,6 +100,19 @@ describe('the example', () => {
     });
   });
 
+  it('names the table of the keys of shards as the catalogue has it', () => {
+    const keys = (text: string) =>
+      parse(example.replace('table: public.facilities', `table: ${text}`))
+        .systems.get('steam-traps')
+        ?.databases.get('main')?.shardKeys;
+    expect(keys('facilities')).toEqual(keys('public.facilities'));
+    expect(keys('"Plant.List of sites"')).toEqual({
+      table: { schema: 'Plant', name: 'List of sites' },
+      column: 'facility_id',
+      load: 'meters',
+    });
+  });
+
   it('runs workloads where the profile says, unless the system says otherwise', () => {
     expect(systems.get('steam-traps')?.workloads.get('worker')).toEqual({
       cluster: 'production',
@@ -226,6 +239,8 @@ describe('a mistake', () => {
       '      wroker:',
       'profile "gl-008" has no component "wroker"; did you mean "worker"?',
     ],
+    ['table: public.facilities', 'table: a.b.c', 'expected TABLE or SCHEMA.TABLE'],
+    ['column: facility_id', `column: ${'x'.repeat(64)}`, 'the name has 64 bytes, PostgreSQL keeps 63'],
     ['mode: apply', 'mode: aply', 'expected observe, propose or apply, found "aply"'],
     [
       'channel: C0STAGING',

@@ -1,0 +1,205 @@
+// Balances keys over shards with as few moves as it takes: nothing moves while every shard is near enough to the mean.
+
+import { assert } from '../errors.ts';
+import { hashedShard, type ShardMap, shardOf } from './shard-map.ts';
+
+/** A key whose rows have to be brought to another shard. */
+export interface ShardMove {
+  readonly key: string;
+  readonly from: string;
+  readonly to: string;
+  readonly load: number;
+}
+
+export type Balanced =
+  | {
+      readonly kind: 'balanced';
+      readonly map: ShardMap;
+      /** Each key at most once, heaviest first. */
+      readonly moves: readonly ShardMove[];
+      /** By shard, after the moves. */
+      readonly loads: ReadonlyMap<string, number>;
+    }
+  | { readonly kind: 'refused'; readonly because: string };
+
+interface Wanted {
+  /** How much each known key weighs; a key that only the map names weighs nothing. */
+  readonly loads: ReadonlyMap<string, number>;
+  /** How many shards there shall be. */
+  readonly count: number;
+  /** How far a shard may be from the mean before anything moves. */
+  readonly thresholdPercent: number;
+}
+
+/**
+ * The map with `count` shards, and what has to move for it. Within the threshold nothing moves; beyond it, keys move from
+ * the heaviest shard to the lightest until all are within it or no move makes it better. A second call finds nothing to do.
+ */
+export function balanceShards(map: ShardMap, { loads, count, thresholdPercent }: Wanted): Balanced {
+  if (count < map.count) {
+    return {
+      kind: 'refused',
+      because: `the hash of the map leads to ${map.count} shards: ${count} would leave keys that nobody has listed without one`,
+    };
+  }
+  const shards = [...map.shards.slice(0, count), ...newNames(map.shards, count)];
+  const keys = new Set([...loads.keys(), ...map.moved.keys()]);
+  const at = new Map([...keys].toSorted().map((key) => [key, shardOf(key, map)]));
+  const before = new Map(at);
+  const spread = new Spread(shards, at, loads, thresholdPercent);
+  spread.leave(new Set(map.shards.slice(count)));
+  spread.level();
+  spread.spare(before);
+  const moved = [...at].filter(([key, shard]) => shard !== hashedShard(key, map));
+  const moves = [...at].flatMap(([key, to]) => {
+    const from = before.get(key);
+    assert(from !== undefined, 'no key appears while shards are levelled');
+    return from === to ? [] : [{ key, from, to, load: loads.get(key) ?? 0 }];
+  });
+  return {
+    kind: 'balanced',
+    map: { ...map, shards, moved: new Map(moved) },
+    moves: moves.toSorted((a, b) => b.load - a.load || (a.key < b.key ? -1 : 1)),
+    loads: sums(shards, at, loads),
+  };
+}
+
+function newNames(taken: readonly string[], count: number): readonly string[] {
+  const names: string[] = [];
+  for (let number = taken.length; taken.length + names.length < count; number++) {
+    const name = `shard-${number}`;
+    if (!taken.includes(name)) names.push(name);
+  }
+  return names;
+}
+
+const parts = 1e12;
+
+function inParts(loads: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
+  const sum = [...loads.values()].reduce((all, load) => all + load, 0);
+  return new Map([...loads].map(([key, load]) => [key, Math.round((load / (sum || 1)) * parts)]));
+}
+
+function sums(
+  shards: readonly string[],
+  at: ReadonlyMap<string, string>,
+  loads: ReadonlyMap<string, number>,
+): ReadonlyMap<string, number> {
+  const all = new Map(shards.map((shard) => [shard, 0]));
+  for (const [key, shard] of at) all.set(shard, (all.get(shard) ?? 0) + (loads.get(key) ?? 0));
+  return all;
+}
+
+/** Keys in shards, while they are moved about. */
+class Spread {
+  readonly #shards: readonly string[];
+  readonly #at: Map<string, string>;
+  /** Whole parts of all there is, because sums of fractions would come out otherwise each time. */
+  readonly #weights: ReadonlyMap<string, number>;
+  readonly #totals: Map<string, number>;
+  /** Heaviest first, so that few keys move. */
+  readonly #keys: readonly string[];
+  readonly #thresholdPercent: number;
+
+  constructor(
+    shards: readonly string[],
+    at: Map<string, string>,
+    loads: ReadonlyMap<string, number>,
+    thresholdPercent: number,
+  ) {
+    this.#shards = shards;
+    this.#at = at;
+    this.#weights = inParts(loads);
+    this.#thresholdPercent = thresholdPercent;
+    this.#keys = [...at.keys()].toSorted(
+      (a, b) => this.#weight(b) - this.#weight(a) || (a < b ? -1 : 1),
+    );
+    this.#totals = new Map(shards.map((shard) => [shard, 0]));
+    for (const [key, shard] of at) {
+      this.#totals.set(shard, (this.#totals.get(shard) ?? 0) + this.#weight(key));
+    }
+  }
+
+  /** Empties shards that go: each key to the shard that is lightest by then. */
+  leave(gone: ReadonlySet<string>): void {
+    for (const key of this.#keys) {
+      if (gone.has(this.#at.get(key) ?? '')) this.#move(key, this.#extremes().lightest);
+    }
+  }
+
+  /** Every move makes the heavier of two shards lighter than it was, so this ends. */
+  level(): void {
+    while (!this.#isNear()) {
+      const { heaviest, lightest, mean } = this.#extremes();
+      const [most, least] = [this.#total(heaviest), this.#total(lightest)];
+      const wanted = Math.min(most - mean, mean - least);
+      const movable = this.#keys.filter((key) => {
+        const weight = this.#weight(key);
+        return this.#at.get(key) === heaviest && weight > 0 && least + weight < most;
+      });
+      // The heaviest that fits, else the lightest that makes it better at all.
+      const key = movable.find((each) => this.#weight(each) <= wanted) ?? movable.at(-1);
+      if (key === undefined) return;
+      this.#move(key, lightest);
+    }
+  }
+
+  /**
+   * Keys that need not have moved go back: the order in which they were found may have moved more than it takes. One that
+   * goes back may make room for another to do the same.
+   */
+  spare(before: ReadonlyMap<string, string>): void {
+    let isDone = !this.#isNear();
+    while (!isDone) {
+      isDone = true;
+      for (const key of this.#keys.toReversed()) {
+        if (this.#goesBack(key, before.get(key))) isDone = false;
+      }
+    }
+  }
+
+  #goesBack(key: string, home: string | undefined): boolean {
+    const now = this.#at.get(key);
+    if (home === undefined || now === undefined || home === now) return false;
+    if (!this.#shards.includes(home)) return false;
+    this.#move(key, home);
+    if (this.#isNear()) return true;
+    this.#move(key, now);
+    return false;
+  }
+
+  #move(key: string, to: string): void {
+    const weight = this.#weight(key);
+    const from = this.#at.get(key) ?? '';
+    this.#totals.set(from, this.#total(from) - weight);
+    this.#totals.set(to, this.#total(to) + weight);
+    this.#at.set(key, to);
+  }
+
+  #isNear(): boolean {
+    const { heaviest, lightest, mean } = this.#extremes();
+    // What rounding to parts adds and takes does not count.
+    const far = (mean * this.#thresholdPercent) / 100 + parts / 1e9;
+    return this.#total(heaviest) <= mean + far && this.#total(lightest) >= mean - far;
+  }
+
+  #extremes(): { readonly heaviest: string; readonly lightest: string; readonly mean: number } {
+    let [heaviest = '', lightest = ''] = [this.#shards[0], this.#shards[0]];
+    let sum = 0;
+    for (const shard of this.#shards) {
+      const total = this.#total(shard);
+      if (total > this.#total(heaviest)) heaviest = shard;
+      if (total < this.#total(lightest)) lightest = shard;
+      sum += total;
+    }
+    return { heaviest, lightest, mean: sum / this.#shards.length };
+  }
+
+  #total(shard: string): number {
+    return this.#totals.get(shard) ?? 0;
+  }
+
+  #weight(key: string): number {
+    return this.#weights.get(key) ?? 0;
+  }
+}
