@@ -21,6 +21,8 @@ const connectMs = 5_000;
 const readMs = 5_000;
 /** What waits for a lock makes everybody behind it wait, so it gives way before a second has passed. */
 const lockMs = 500;
+/** Where nobody else waits behind it: autovacuum gives way after a second (deadlock_timeout). */
+const patientLockMs = 3_000;
 const statementMs = 30_000;
 /** A build waits behind transactions without anybody waiting behind it. */
 const buildLockMs = 600_000;
@@ -195,14 +197,16 @@ async function writeOnce(
 async function inTransaction(
   { client, role }: Session,
   { deed }: SqlWrite,
-  { lock }: Statements,
+  { lock, isPatient }: Statements,
   { dryRun }: Writing,
 ): Promise<WriteAnswer> {
   let isCommitting = false;
   try {
     await client.query('begin');
-    await settle(client, { role, local: true, lock: lockMs, statement: statementMs });
+    const firstMs = isPatient ? patientLockMs : lockMs;
+    await settle(client, { role, local: true, lock: firstMs, statement: statementMs });
     if (lock !== undefined) await run(client, lock);
+    if (isPatient) await run(client, `set local lock_timeout = ${lockMs}`);
     const answers: Answers[number][] = [];
     for (const query of lookOfDeed(deed)) answers.push(await rows(client, query));
     const standing = standingOf(deed, answers);

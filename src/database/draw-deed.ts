@@ -2,11 +2,13 @@
 
 import type { DatabaseDeed } from '../sizing/planned-step.ts';
 import { drawSettings } from './draw-settings.ts';
+import { drawTables } from './draw-tables.ts';
 import type { Drawing, Drawn, ServerFacts } from './drawing.ts';
 import type { Answers, Query } from './query.ts';
 
 const drawings = {
   settings: drawSettings,
+  tables: drawTables,
 } as const satisfies {
   readonly [D in DatabaseDeed['deed']]?: Drawing<Extract<DatabaseDeed, { readonly deed: D }>>;
 };

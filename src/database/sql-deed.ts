@@ -4,14 +4,16 @@ import type { AllowedDeed, DeedKind } from './deed-kind.ts';
 import type { Answers, Query } from './query.ts';
 import { type SettingDeed, settingDeed } from './setting-deed.ts';
 import type { Standing } from './standing.ts';
+import { type TableDeed, tableDeed } from './table-deed.ts';
 
 /** Something SQL does in a database, as data. */
-export type SqlDeed = SettingDeed;
+export type SqlDeed = SettingDeed | TableDeed;
 
 type KindOf<N extends SqlDeed['deed']> = DeedKind<Extract<SqlDeed, { readonly deed: N }>>;
 
 const kinds: { readonly [N in SqlDeed['deed']]: KindOf<N> } = {
   setting: settingDeed,
+  table: tableDeed,
 };
 
 function kindOf(deed: SqlDeed): DeedKind<SqlDeed> {

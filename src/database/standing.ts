@@ -14,6 +14,11 @@ export interface Statements {
   readonly manner: Manner;
   /** Only with `together`: taken first, so that what is looked at in the transaction cannot move any more. */
   readonly lock?: string;
+  /**
+   * Only with `together`: nobody who reads or writes rows waits behind whoever waits for that lock, so it is waited for
+   * until autovacuum gives way.
+   */
+  readonly isPatient?: true;
   readonly statements: readonly string[];
 }
 

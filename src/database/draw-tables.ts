@@ -1,0 +1,163 @@
+// Draws the settings of tables: only those of the allow-list, on each table that holds rows.
+
+import { z } from 'zod';
+import type { DatabaseDeed, Texts } from '../sizing/planned-step.ts';
+import type { Drawing, ServerFacts } from './drawing.ts';
+import { foundTable, tableQuery, whyNotOwn } from './find-table.ts';
+import type { InSchema } from './names.ts';
+import { type Answers, type Query, rowsOf } from './query.ts';
+import { optionsByName, type TableDeed } from './table-deed.ts';
+import { isTableSetting, sameTableValue, whyNotTableValue } from './table-settings.ts';
+
+type TablesStep = Extract<DatabaseDeed, { readonly deed: 'tables' }>;
+
+/** More partitions than that are not written one by one: most of them are old, and nothing happens in them. */
+const partitionsMax = 24;
+
+const leaf = z.object({
+  root: z.string(),
+  schema: z.string(),
+  name: z.string(),
+  kind: z.string(),
+  options: z.array(z.string()).nullable(),
+});
+type Leaf = z.infer<typeof leaf>;
+
+/** The partitions that hold the rows of the partitioned tables with these names, and whose they are. */
+const leaves: Query['text'] = `
+  select rn.nspname || '.' || r.relname as root, n.nspname::text as schema, c.relname::text as name,
+         c.relkind::text as kind, c.reloptions as options
+    from pg_class r join pg_namespace rn on rn.oid = r.relnamespace
+         cross join lateral pg_partition_tree(r.oid) t
+         join pg_class c on c.oid = t.relid join pg_namespace n on n.oid = c.relnamespace
+   where r.relkind = 'p' and t.isleaf and c.oid <> r.oid
+     and (r.relname = any($1) or rn.nspname || '.' || r.relname = any($1))
+   order by 1, 2, 3`;
+
+export const drawTables: Drawing<TablesStep> = {
+  questions: ({ tables }, facts) => [
+    { text: leaves, values: [Object.keys(tables)] },
+    hypertables(facts),
+    ...Object.keys(tables).map(tableQuery),
+  ],
+  draw({ tables }, answers, facts) {
+    if (facts.isStandby) {
+      return refused('the address in headroom.yaml leads to a standby, not to the primary');
+    }
+    const parts = Object.entries(tables).map(([written, settings], index) => {
+      const because = whyNotSettings(settings, facts);
+      if (because !== undefined) return { because: `${written}: ${because}` };
+      return drawTable(written, settings, { answers, index: index + 2, facts });
+    });
+    const deeds: TableDeed[] = [];
+    const notes: string[] = [];
+    for (const part of parts) {
+      if ('because' in part) return refused(part.because);
+      deeds.push(...part.deeds);
+      notes.push(...part.notes);
+    }
+    if (deeds.length === 0) notes.push('the tables are set so already');
+    return { kind: 'deeds', deeds, notes };
+  },
+};
+
+/** Its chunks hold the rows of a hypertable; where the extension is not, there is none. */
+function hypertables({ extensions }: ServerFacts): Query {
+  return extensions.has('timescaledb')
+    ? {
+        text: `select hypertable_schema || '.' || hypertable_name as name, num_chunks::int as chunks
+                 from timescaledb_information.hypertables`,
+      }
+    : { text: `select null::text as name, 0 as chunks where false` };
+}
+
+const hypertable = z.object({ name: z.string(), chunks: z.number() });
+
+function drawTable(
+  written: string,
+  settings: Texts,
+  {
+    answers,
+    index,
+    facts,
+  }: { readonly answers: Answers; readonly index: number; readonly facts: ServerFacts },
+):
+  | { readonly because: string }
+  | { readonly deeds: readonly TableDeed[]; readonly notes: readonly string[] } {
+  const table = foundTable(written, answers, index);
+  if ('because' in table) return table;
+  const because = whyNotOwn(table, facts.role);
+  if (because !== undefined) return { because };
+  const called = `${table.schema}.${table.name}`;
+  if (!table.isPartitioned) {
+    const chunked = rowsOf(hypertable, answers, 1).find(({ name }) => name === called);
+    const note = `${called} is a hypertable: TimescaleDB sets it on its ${chunked?.chunks} chunks as well, and on new ones`;
+    return { deeds: deedsOf(table, settings), notes: chunked === undefined ? [] : [note] };
+  }
+  const partitions = rowsOf(leaf, answers, 0).filter(({ root }) => root === called);
+  return drawPartitions(called, partitions, settings);
+}
+
+function drawPartitions(
+  called: string,
+  partitions: readonly Leaf[],
+  settings: Texts,
+): ReturnType<typeof drawTable> {
+  if (partitions.length > partitionsMax) {
+    return {
+      because: `${called} has ${partitions.length} partitions, and its settings are theirs; name those that are written to in the profile in its place`,
+    };
+  }
+  const foreign = partitions.find(({ kind }) => kind !== 'r');
+  if (foreign !== undefined) {
+    return { because: `partition ${foreign.name} of ${called} is a foreign table` };
+  }
+  return {
+    deeds: partitions.flatMap(({ options, ...each }) =>
+      deedsOf({ ...each, options: options ?? [] }, settings),
+    ),
+    notes: [
+      `${called} is partitioned and has no such settings of its own: its ${partitions.length} partitions get them, later ones do not`,
+    ],
+  };
+}
+
+function whyNotSettings(settings: Texts, { version }: ServerFacts): string | undefined {
+  for (const [name, value] of Object.entries(settings)) {
+    const because = isTableSetting(name)
+      ? whyNotTableValue(name, value, version)
+      : `${name} is not among the settings of tables that Headroom writes (docs/databases.md)`;
+    if (because !== undefined) return because;
+  }
+  return undefined;
+}
+
+/** Only what differs; none where all of it is so already. */
+function deedsOf(
+  { schema, name, options }: InSchema & { readonly options: readonly string[] },
+  settings: Texts,
+): readonly TableDeed[] {
+  const now = optionsByName(options);
+  const differing = Object.entries(settings).filter(
+    ([setting, value]) =>
+      !isTableSetting(setting) || !sameTableValue(setting, now.get(setting), value),
+  );
+  if (differing.length === 0) return [];
+  const before = differing.flatMap(([setting]) => {
+    const value = now.get(setting);
+    return value === undefined ? [] : [[setting, value] as const];
+  });
+  return [
+    {
+      deed: 'table',
+      schema,
+      name,
+      before: Object.fromEntries(before),
+      after: Object.fromEntries(differing),
+    },
+  ];
+}
+
+function refused(because: string) {
+  return { kind: 'refused', because } as const;
+}

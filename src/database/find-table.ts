@@ -1,0 +1,73 @@
+// Looks up the table that a profile means: its exact schema and name, or why it is none.
+
+import { z } from 'zod';
+import type { InSchema } from './names.ts';
+import { type Answers, type Query, rowsOf } from './query.ts';
+
+/** A table as the catalogue has it. */
+export interface FoundTable extends InSchema {
+  readonly isPartitioned: boolean;
+  readonly owner: string;
+  /** The role of the session may change it: it is its owner, or a member of it. */
+  readonly isOwn: boolean;
+  /** Its own settings, as `name=value`. */
+  readonly options: readonly string[];
+}
+
+const row = z.object({
+  schema: z.string(),
+  name: z.string(),
+  isPartitioned: z.boolean(),
+  owner: z.string(),
+  isOwn: z.boolean(),
+  options: z.array(z.string()).nullable(),
+});
+
+/**
+ * Every table that a name may mean. One with a schema is taken word for word; a bare one is looked for where the
+ * connection would look, were its search_path not ours, and in `public`.
+ */
+export function tableQuery(written: string): Query {
+  return {
+    text: `with path as (
+             select case trim(both ' ' from part) when '"$user"' then current_user::text
+                    else trim(both ' "' from part) end as schema
+               from pg_settings, unnest(string_to_array(reset_val, ',')) as part where name = 'search_path'
+             union select 'public')
+           select n.nspname::text as schema, c.relname::text as name, c.relkind = 'p' as "isPartitioned",
+                  pg_get_userbyid(c.relowner)::text as owner, pg_has_role(c.relowner, 'usage') as "isOwn",
+                  c.reloptions as options
+             from pg_class c join pg_namespace n on n.oid = c.relnamespace
+            where c.relkind in ('r', 'p')
+              and (n.nspname || '.' || c.relname = $1
+                   or c.relname = $1 and n.nspname in (select schema from path))`,
+    values: [written],
+  };
+}
+
+/** The one table among the answers to `tableQuery`, or in words why there is none. */
+export function foundTable(
+  written: string,
+  answers: Answers,
+  index: number,
+): FoundTable | { readonly because: string } {
+  const [first, ...others] = rowsOf(row, answers, index).map(({ options, ...table }) => ({
+    ...table,
+    options: options ?? [],
+  }));
+  if (first === undefined) {
+    return {
+      because: `there is no table ${written} in this database; with another schema, write schema.table in the profile`,
+    };
+  }
+  if (others.length === 0) return first;
+  const all = [first, ...others].map(({ schema, name }) => `${schema}.${name}`).join(' and ');
+  return { because: `${written} may be ${all}; write schema.table in the profile` };
+}
+
+/** Why a table that was found cannot be changed; undefined when it can. */
+export function whyNotOwn({ schema, name, owner, isOwn }: FoundTable, role: string) {
+  return isOwn
+    ? undefined
+    : `${schema}.${name} belongs to ${owner}, and only its owner changes it: grant ${owner} to ${role}, or name it as role in headroom.yaml`;
+}
