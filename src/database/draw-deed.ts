@@ -21,12 +21,21 @@ export function isSqlStep(step: DatabaseDeed): step is SqlStep {
 }
 
 function drawingOf(step: SqlStep): Drawing<SqlStep> {
-  return drawings[step.deed] as Drawing<SqlStep>;
+  return drawings[step.deed];
 }
 
 /** What must be asked before it is drawn. */
 export function questionsFor(step: SqlStep, facts: ServerFacts): readonly Query[] {
   return drawingOf(step).questions(step, facts);
+}
+
+/** What must be asked after that; the answers follow the others. */
+export function furtherQuestions(
+  step: SqlStep,
+  answers: Answers,
+  facts: ServerFacts,
+): readonly Query[] {
+  return drawingOf(step).further?.(step, answers, facts) ?? [];
 }
 
 /** The deeds it comes to on this server, or why there are none. */

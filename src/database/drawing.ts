@@ -55,5 +55,7 @@ export type Drawn =
 export interface Drawing<S> {
   /** What must be known beside the facts of the server. */
   questions(step: S, facts: ServerFacts): readonly Query[];
+  /** What must be asked after that, because it depends on it; its answers follow the others. (Default: nothing.) */
+  further?(step: S, answers: Answers, facts: ServerFacts): readonly Query[];
   draw(step: S, answers: Answers, facts: ServerFacts): Drawn;
 }

@@ -17,7 +17,7 @@ const kinds: { readonly [N in SqlDeed['deed']]: KindOf<N> } = {
 };
 
 function kindOf(deed: SqlDeed): DeedKind<SqlDeed> {
-  return kinds[deed.deed] as DeedKind<SqlDeed>;
+  return kinds[deed.deed];
 }
 
 /** What is asked to know how a deed stands. */

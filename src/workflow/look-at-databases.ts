@@ -1,6 +1,6 @@
 // Asks the databases of a procedure what its steps must know before they can be drawn.
 
-import { isSqlStep, questionsFor, type SqlStep } from '../database/draw-deed.ts';
+import { furtherQuestions, isSqlStep, questionsFor, type SqlStep } from '../database/draw-deed.ts';
 import { serverFacts, serverQueries } from '../database/server-facts.ts';
 import { type DatabaseStep, placeOfDeed } from '../plan/place-of-deed.ts';
 import type { DatabaseLook, ServerLook } from '../plan/sql-changes.ts';
@@ -57,9 +57,9 @@ async function lookAtServer(
     ...stated,
     now: clock.now(),
   });
-  const answers = await databases.read(
-    { ...address, server: facts.server },
-    questionsFor(step, facts),
-  );
-  return { facts, answers };
+  const at = { ...address, server: facts.server };
+  const answers = await databases.read(at, questionsFor(step, facts));
+  const further = furtherQuestions(step, answers, facts);
+  if (further.length === 0) return { facts, answers };
+  return { facts, answers: [...answers, ...(await databases.read(at, further))] };
 }

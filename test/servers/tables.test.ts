@@ -1,0 +1,152 @@
+// Settings of tables on a real server: drawn, written beside an application, taken back, and what stands in the way.
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { SqlStep } from '../../src/database/draw-deed.ts';
+import { another, catalogue, deedsOf, draw, standing, undone, write } from './deeds.ts';
+import { underLoad } from './load.ts';
+import { startTarget, type Target } from './target.ts';
+
+const autovacuum = { autovacuum_vacuum_scale_factor: '0', autovacuum_vacuum_threshold: '5000' };
+
+function step(tables: Extract<SqlStep, { deed: 'tables' }>['tables']): SqlStep {
+  return { deed: 'tables', tables };
+}
+
+describe('settings of tables', () => {
+  let target: Target;
+  beforeAll(async () => {
+    target = await startTarget();
+    const { admin } = target;
+    await admin.query('create table readings (id int, at timestamptz) with (fillfactor = 80)');
+    await admin.query('create schema other create table readings (id int)');
+    await admin.query('create table parted (id int, at date) partition by range (at)');
+    for (const year of [2025, 2026]) {
+      await admin.query(
+        `create table parted_${year} partition of parted for values from ('${year}-01-01') to ('${year + 1}-01-01')`,
+      );
+    }
+    await admin.query(`create table "drop; ""table""." (id int)`);
+  });
+  afterAll(() => target.close());
+
+  const only = async (tables: Parameters<typeof step>[0]) => {
+    const [deed, ...others] = deedsOf(await draw(target, step(tables)));
+    if (deed === undefined || others.length > 0) throw new Error('one deed was to be drawn');
+    return deed;
+  };
+
+  it('are set without an application waiting, and the undo leaves the catalogue as it was', async () => {
+    const before = await catalogue(target);
+    const deed = await only({ readings: { ...autovacuum, fillfactor: '70' } });
+    expect(await write(target, deed, { dryRun: true })).toEqual({ kind: 'written' });
+    expect(await catalogue(target)).toEqual(before);
+    const felt = await underLoad(
+      target,
+      { statements: ['select count(*) from readings', 'insert into readings values (1, now())'] },
+      async () => await write(target, deed),
+    );
+    expect(felt).toMatchObject({ result: { kind: 'written' }, failures: [] });
+    expect(felt.longestLockMs).toBeLessThan(1000);
+    expect(await standing(target, deed)).toEqual({ kind: 'reached' });
+    const { rows } = await target.admin.query(
+      `select reloptions from pg_class where oid = 'public.readings'::regclass`,
+    );
+    expect(rows[0].reloptions).toEqual(
+      expect.arrayContaining(['autovacuum_vacuum_scale_factor=0', 'fillfactor=70']),
+    );
+    expect(await draw(target, step({ readings: autovacuum }))).toMatchObject({ deeds: [] });
+    await write(target, undone(deed));
+    await target.admin.query('revoke all on all tables in schema public from shop_app');
+    const left = await catalogue(target);
+    expect(JSON.stringify(left)).toContain('fillfactor=80');
+    expect(JSON.stringify(left)).not.toContain('autovacuum');
+  });
+
+  it('are set on each partition of a partitioned table, and said to be missing on later ones', async () => {
+    const drawn = await draw(target, step({ parted: autovacuum }));
+    expect(deedsOf(drawn)).toMatchObject([{ name: 'parted_2025' }, { name: 'parted_2026' }]);
+    expect(drawn).toMatchObject({ notes: [expect.stringContaining('later ones do not')] });
+    for (const deed of deedsOf(drawn)) {
+      expect(await write(target, deed)).toEqual({ kind: 'written' });
+      expect(await standing(target, deed)).toEqual({ kind: 'reached' });
+      await write(target, undone(deed));
+    }
+  });
+
+  it('are refused when they are not on the list, out of bounds or on no table', async () => {
+    const because = async (tables: Parameters<typeof step>[0]) => {
+      const drawn = await draw(target, step(tables));
+      return drawn.kind === 'refused' ? drawn.because : drawn.kind;
+    };
+    expect(await because({ readings: { toast_tuple_target: '128' } })).toContain('not among');
+    expect(await because({ readings: { fillfactor: '5' } })).toContain('not between 10 and 100');
+    expect(await because({ readings: { autovacuum_enabled: 'off' } })).toContain(
+      'only ever switched on',
+    );
+    expect(await because({ gone: autovacuum })).toContain('no table gone');
+    expect(await because({ "x'; drop table readings; --": autovacuum })).toContain('no table');
+  });
+
+  it('go to the table with that very name, whatever is in it', async () => {
+    const deed = await only({ 'drop; "table".': autovacuum });
+    expect(await write(target, deed)).toEqual({ kind: 'written' });
+    expect(await standing(target, deed)).toEqual({ kind: 'reached' });
+    await write(target, undone(deed));
+    expect(await only({ 'other.readings': autovacuum })).toMatchObject({ schema: 'other' });
+    await target.admin.query('alter database shop set search_path = other, public');
+    const drawn = await draw(target, step({ readings: autovacuum }));
+    expect(drawn).toMatchObject({ because: expect.stringContaining('write schema.table') });
+    await target.admin.query('alter database shop reset search_path');
+  });
+
+  it('stop where somebody set them otherwise meanwhile', async () => {
+    const deed = await only({ readings: autovacuum });
+    await target.admin.query('alter table readings set (autovacuum_vacuum_threshold = 7)');
+    expect(await write(target, deed)).toMatchObject({
+      kind: 'refused',
+      because: expect.stringContaining('is 7, the plan saw not set'),
+    });
+    await target.admin.query('alter table readings reset (autovacuum_vacuum_threshold)');
+  });
+
+  it('give way to somebody else who changes the table', async () => {
+    const deed = await only({ readings: autovacuum });
+    const other = await another(target);
+    await other.query('begin; lock table readings in share update exclusive mode');
+    await expect(write(target, deed)).rejects.toMatchObject({ retryable: true });
+    await other.end();
+    expect(await standing(target, deed)).toMatchObject({ kind: 'unchanged' });
+  });
+
+  it('are refused to a role that does not own the table, before anything is sent', async () => {
+    await target.admin.query('create role reader');
+    const way = target.way({ place: { role: 'reader' } });
+    await target.admin.query(
+      'grant pg_read_all_settings to reader; grant execute on function pg_control_system to reader',
+    );
+    expect(await draw(target, step({ readings: autovacuum }), { way })).toMatchObject({
+      kind: 'refused',
+      because: expect.stringContaining('belongs to headroom'),
+    });
+  });
+
+  describe('when the server is killed', () => {
+    it('are set afterwards or not at all, and then finished', async () => {
+      const deed = await only({ readings: autovacuum });
+      const other = await another(target);
+      await other.query('begin; lock table readings in share update exclusive mode');
+      const sent = write(target, deed).catch((error: unknown) => error);
+      await expect
+        .poll(
+          async () => (await target.admin.query('select from pg_locks where not granted')).rowCount,
+        )
+        .toBe(1);
+      await target.killDatabase();
+      await sent;
+      await target.restart();
+      expect(await standing(target, deed)).toMatchObject({ kind: 'unchanged' });
+      expect(await write(target, deed)).toEqual({ kind: 'written' });
+      expect(await standing(target, deed)).toEqual({ kind: 'reached' });
+    });
+  });
+});
