@@ -29,7 +29,10 @@ export function admitVote(input: Case, vote: Vote): Admission {
   const oncall = rule.oncall.includes(vote.userId);
   const own = plan.origin.kind === 'command' && plan.origin.by === vote.userId;
   if (own && vote.kind === 'deny') return { kind: 'admitted', alone: false };
-  if (!rule.approvers.includes(vote.userId) && !oncall) {
+  const answersForDatabase = (input.restarts ?? []).some(({ approvers }) =>
+    approvers.includes(vote.userId),
+  );
+  if (!rule.approvers.includes(vote.userId) && !oncall && !answersForDatabase) {
     return refused(
       `Only people listed under policy rule "${rule.name}" may decide on ${plan.system}. You are not on that list; nothing was changed.`,
     );
@@ -59,7 +62,8 @@ export function admittedVotes(
 /** Everybody whose approval would count now, in the order of the policy; with a reason where one is needed. */
 export function mayApprove(input: Case): readonly string[] {
   const { rule, hash, now } = input;
-  const listed = new Set([...(rule?.approvers ?? []), ...(rule?.oncall ?? [])]);
+  const ofDatabases = (input.restarts ?? []).flatMap(({ approvers }) => approvers);
+  const listed = new Set([...(rule?.approvers ?? []), ...(rule?.oncall ?? []), ...ofDatabases]);
   const vote = { planHash: hash, kind: 'approve', reason: 'why', castAt: now } as const;
   return [...listed].filter((userId) => admitVote(input, { ...vote, userId }).kind === 'admitted');
 }

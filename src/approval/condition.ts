@@ -30,6 +30,16 @@ export interface ApprovalRule {
 
 export type Mode = 'observe' | 'propose' | 'apply';
 
+/** What headroom.yaml says of the restart of a database, now. */
+export interface RestartTerms {
+  readonly database: string;
+  /** One of them must agree. */
+  readonly approvers: readonly string[];
+  /** The hours in which it may begin, such as "02:00 to 04:00 Europe/Berlin". */
+  readonly words: string;
+  readonly isOpen: boolean;
+}
+
 /** Everything an approval depends on; nothing else may decide. */
 export interface Case {
   readonly plan: Plan;
@@ -41,6 +51,8 @@ export interface Case {
   readonly mode: Mode;
   /** Words for each stop in force that covers the plan. */
   readonly stops: readonly string[];
+  /** For the databases that the plan restarts, as far as headroom.yaml allows it. */
+  readonly restarts?: readonly RestartTerms[];
   readonly now: Date;
 }
 

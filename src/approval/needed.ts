@@ -4,9 +4,10 @@ import type { Plan } from '../plan/plan.ts';
 import { changesOf } from '../plan/step.ts';
 import type { ApprovalRule } from './condition.ts';
 
-/** It takes capacity away or holds a change that cannot be undone. */
+/** It takes capacity away, restarts a database, or holds a change that cannot be undone. */
 export function isRisky(plan: Plan): boolean {
-  return plan.decrease || changesOf(plan).some(({ undo }) => undo === 'none');
+  const isRestart = (plan.restarts ?? []).length > 0;
+  return isRestart || plan.decrease || changesOf(plan).some(({ undo }) => undo === 'none');
 }
 
 /** Decreases and changes that cannot be undone exactly need the policy's stricter number. */

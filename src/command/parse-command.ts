@@ -2,7 +2,9 @@
 
 import type { Systems } from '../plan/system.ts';
 import { suggestion } from '../words/nearest.ts';
+import { command, knownSystem, misuse, reasonOf, whichSystem } from './answers.ts';
 import { forSeconds } from './for-time.ts';
+import { restart, run } from './procedures.ts';
 import { type Sizes, sizesOf } from './sizes.ts';
 import { charactersMax, splitWords, type Words } from './words.ts';
 
@@ -33,6 +35,12 @@ export type Command =
       readonly procedure?: string;
       readonly given: ReadonlyMap<string, string>;
     }
+  | {
+      readonly kind: 'restart';
+      readonly system: string;
+      readonly database: string;
+      readonly reason?: string;
+    }
   | { readonly kind: 'extend'; readonly plan: string; readonly seconds?: number }
   | { readonly kind: 'give-back'; readonly plan: string }
   | { readonly kind: 'stop'; readonly scope: string; readonly reason?: string }
@@ -48,7 +56,6 @@ type SizingWord = (typeof sizingWords)[number];
 
 const capacityWords = ['help', 'systems', 'status', 'rules', 'right-size', ...sizingWords] as const;
 const scalePairs = ['replicas', 'cpu', 'memory', 'for', 'reason'] as const;
-const reasonCharactersMax = 300;
 
 /** `/capacity help | systems | status [SYSTEM] | rules SYSTEM | plan|what-if|forecast|cost|explain SYSTEM key=value… | explain PLAN | right-size SYSTEM[/component]`. */
 export function parseCapacityCommand(text: string, systems: Systems): ParsedCommand {
@@ -115,7 +122,7 @@ function rightSize(target: string | undefined, systems: Systems): ParsedCommand 
   );
 }
 
-/** `/scale SYSTEM/component replicas=N cpu=750m memory=2Gi [reason="…"]` with at least one of the three, `for=2h` for a time, `/scale extend PLAN [for=1h]`, `/scale give-back PLAN`, `/scale run SYSTEM PROCEDURE key=value…`, `/scale stop|resume [SYSTEM]`. */
+/** `/scale SYSTEM/component replicas=N cpu=750m memory=2Gi [reason="…"]` with at least one of the three, `for=2h` for a time, `/scale extend PLAN [for=1h]`, `/scale give-back PLAN`, `/scale run SYSTEM PROCEDURE key=value…`, `/scale restart SYSTEM DATABASE`, `/scale stop|resume [SYSTEM]`. */
 export function parseScaleCommand(text: string, systems: Systems): ParsedCommand {
   const words = splitWords(text);
   const broken = brokenWords(words);
@@ -124,6 +131,7 @@ export function parseScaleCommand(text: string, systems: Systems): ParsedCommand
   if (first === undefined || first.toLowerCase() === 'help') return command({ kind: 'help' });
   const verb = first.toLowerCase();
   if (verb === 'run') return run(words, systems);
+  if (verb === 'restart') return restart(words, systems);
   if (extra !== undefined) return misuse(`I do not know what to do with "${extra}"`);
   if (verb === 'extend' || verb === 'give-back') return ofLease(verb, second, words);
   if (verb === 'stop' || verb === 'resume') return stopOrResume(verb, second, words, systems);
@@ -135,7 +143,7 @@ function scale(target: string, words: Words, systems: Systems): ParsedCommand {
   const [systemId = '', componentId, rest] = target.split('/');
   if (rest !== undefined) return misuse(`"${target}" should be SYSTEM/component`);
   if (!systems.has(systemId) && componentId === undefined) {
-    const known = ['run', 'extend', 'give-back', 'stop', 'resume', ...systems.keys()];
+    const known = ['run', 'restart', 'extend', 'give-back', 'stop', 'resume', ...systems.keys()];
     return misuse(`there is no system or word "${systemId}"${suggestion(systemId, known)}`);
   }
   return knownSystem(systemId, systems, (id) => {
@@ -201,30 +209,6 @@ function knownComponent(
     : misuse(`${system} has no component "${component}"${suggestion(component, components)}`);
 }
 
-function run({ plain, pairs }: Words, systems: Systems): ParsedCommand {
-  const [, system, procedure, extra] = plain;
-  if (extra !== undefined) return misuse(`I do not know what to do with "${extra}"`);
-  if (system === undefined) return misuse(whichSystem(systems));
-  return knownSystem(system, systems, (id) => {
-    const { procedures, checklists } = systems.get(id)?.profile ?? {};
-    const known = [...(procedures?.keys() ?? []), ...(checklists?.keys() ?? [])];
-    if (procedure !== undefined && !known.includes(procedure)) {
-      const words = `${id} has no procedure "${procedure}"${suggestion(procedure, known)}`;
-      return misuse(known.length === 0 ? words : `${words}. It has ${known.join(', ')}`);
-    }
-    const [key] = pairs.keys();
-    if (procedure === undefined && key !== undefined) {
-      return misuse(`which procedure of ${id}? One of: ${known.join(', ')}`);
-    }
-    return command({
-      kind: 'run',
-      system: id,
-      ...(procedure !== undefined && { procedure }),
-      given: pairs,
-    });
-  });
-}
-
 function stopOrResume(
   verb: 'stop' | 'resume',
   what: string | undefined,
@@ -246,24 +230,6 @@ function stopOrResume(
   return what === undefined ? make('*') : knownSystem(what, systems, (id) => make(`system:${id}`));
 }
 
-function knownSystem(
-  id: string,
-  systems: Systems,
-  then: (id: string) => ParsedCommand,
-): ParsedCommand {
-  if (systems.has(id)) return then(id);
-  return misuse(`there is no system "${id}"${suggestion(id, systems.keys())}`);
-}
-
-function whichSystem(systems: Systems, or = ''): string {
-  return `which system${or}? One of: ${[...systems.keys()].join(', ')}`;
-}
-
-function reasonOf(words: Words): { readonly reason?: string } {
-  const reason = words.pairs.get('reason')?.trim().slice(0, reasonCharactersMax);
-  return reason === undefined || reason === '' ? {} : { reason };
-}
-
 /** A setting where none has a meaning would be ignored in silence; what was meant is then not what is shown. */
 function noPairs({ pairs }: Words): ParsedCommand | undefined {
   const [key] = pairs.keys();
@@ -274,12 +240,4 @@ function brokenWords(words: Words): string | undefined {
   if (words.tooLong) return `a command has at most ${charactersMax} characters`;
   if (words.unclosed) return 'a quote was opened and not closed';
   return words.twice === undefined ? undefined : `"${words.twice}" is there twice`;
-}
-
-function command(value: Command): ParsedCommand {
-  return { kind: 'command', command: value };
-}
-
-function misuse(because: string): ParsedCommand {
-  return { kind: 'misuse', because };
 }

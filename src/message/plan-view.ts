@@ -1,6 +1,6 @@
 // Everything a plan's messages may show, read from the store at once; messages are pure functions of it.
 
-import type { ApprovalRule, Mode, Vote } from '../approval/condition.ts';
+import type { ApprovalRule, Mode, RestartTerms, Vote } from '../approval/condition.ts';
 import type { ChainHead } from '../audit/chain.ts';
 import type { Lease } from '../lease/lease.ts';
 import type { AlertOfPlan, PlanRecord, RunChange, RunRecord, Tick } from '../ports.ts';
@@ -13,6 +13,8 @@ export interface PlanView {
   readonly mode: Mode;
   /** Words for each stop in force that covers the plan. */
   readonly stops: readonly string[];
+  /** Of the databases that the plan restarts. */
+  readonly restarts?: readonly RestartTerms[];
   readonly run: Omit<RunRecord, 'purpose'> | undefined;
   /** What the plan has lent, once it has. */
   readonly lease?: Lease;

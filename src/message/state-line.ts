@@ -111,7 +111,7 @@ function proposedLine(view: PlanView): StateLine {
   }
   return {
     title: `🟠 Waiting for approval: ${yes.length} of ${needed}`,
-    detail: `${so}${decide} ${expiry}${stopped}`,
+    detail: `${so}${decide} ${expiry}${restartLines(view)}${stopped}`,
   };
 }
 
@@ -166,8 +166,28 @@ function deciders(view: PlanView): string {
 /** The approval as it stood when the plan came into its state: a card does not change because time passes. */
 function caseOf(view: PlanView): Case {
   const { plan, hash, state, stateAt } = view.record;
-  const { votes, rule, mode, stops } = view;
-  return { plan, hash, state, votes, rule, mode, stops, now: stateAt };
+  const { votes, rule, mode, stops, restarts } = view;
+  return {
+    plan,
+    hash,
+    state,
+    votes,
+    rule,
+    mode,
+    stops,
+    ...(restarts && { restarts }),
+    now: stateAt,
+  };
+}
+
+/** Whose yes a restart needs, and when it may begin. */
+function restartLines({ restarts = [] }: PlanView): string {
+  return restarts
+    .map(
+      ({ database, approvers, words }) =>
+        `\n🔁 Database ${literal(database, 60)} is restarted ${literal(words, 120)}, when one of ${people(approvers)} agrees; approved earlier, it waits for that time.`,
+    )
+    .join('');
 }
 
 function stoppedLine({ stops }: PlanView, meaning: string): string {

@@ -2,6 +2,7 @@
 
 import { type Change, isDecrease, targetKey, type WorkloadRef } from '../change/change.ts';
 import { assert } from '../errors.ts';
+import { windowNow } from '../schedule/window.ts';
 import type { PlannedStep } from '../sizing/planned-step.ts';
 import type { ProcedurePlan } from '../sizing/procedure.ts';
 import type { CommandPlan } from './assemble-command.ts';
@@ -35,6 +36,13 @@ export function assembleProcedurePlan(facts: ProcedureFacts, name: PlanName): Co
       return {
         kind: 'refused',
         because: `step ${planned.number} (${planned.what}): ${made.because}`,
+      };
+    }
+    const restarted = restartedBy(made.changes, facts);
+    if (restarted !== undefined) {
+      return {
+        kind: 'refused',
+        because: `step ${planned.number} (${planned.what}): it restarts database ${restarted}, which is a plan of its own: /scale restart ${facts.system.id} ${restarted}`,
       };
     }
     notes.push(...made.notes.map((note) => `step ${planned.number}: ${note}`));
@@ -100,8 +108,31 @@ export function refusedProcedurePlan(
   return { ...drafted, expiresAt, finding: { kind: 'frozen', because, lookAt: [] } };
 }
 
+/** A database whose servers one of the changes starts anew, although the plan is not there for that. */
+function restartedBy(
+  changes: readonly Change[],
+  { system, restarts = [] }: ProcedureFacts,
+): string | undefined {
+  const started = changes.flatMap((change) =>
+    change.kind === 'patch' && change.rollout && change.object.kind === 'StatefulSet'
+      ? [change.object.name]
+      : [],
+  );
+  const others = [...system.databases].filter(([name]) => !restarts.includes(name));
+  return others.find(([, { restart }]) => started.includes(restart?.statefulSet ?? ''))?.[0];
+}
+
+/** A restart waits for the hours that are kept for it. */
+function expiryOf({ system, restarts = [], now }: ProcedureFacts, seconds: number): string {
+  const ends = restarts.flatMap((name) => {
+    const window = system.databases.get(name)?.restart?.window;
+    return window === undefined ? [] : [windowNow(window, now).closesAt.getTime()];
+  });
+  return new Date(Math.max(now.getTime() + seconds * 1000, ...ends)).toISOString();
+}
+
 function draftProcedure(
-  { system, id, plan, origin, now, states }: ProcedureFacts,
+  facts: ProcedureFacts,
   name: PlanName,
   {
     steps,
@@ -113,6 +144,7 @@ function draftProcedure(
     readonly moves: readonly ReplicasMove[];
   },
 ): Plan {
+  const { system, id, plan, origin, now, states, restarts } = facts;
   const { procedure, inputs } = plan;
   const clocks = system.rule ?? defaultClocks;
   const changes = changesOf({ steps });
@@ -135,9 +167,10 @@ function draftProcedure(
     limitsMet: [],
     steps,
     decrease: changes.some(isDecrease),
+    ...(restarts && { restarts }),
     ...(cost && { cost }),
     createdAt: now.toISOString(),
-    expiresAt: new Date(now.getTime() + clocks.expireAfterSeconds * 1000).toISOString(),
+    expiresAt: expiryOf(facts, clocks.expireAfterSeconds),
     startWithinSeconds: clocks.startWithinSeconds,
   };
 }

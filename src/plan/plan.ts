@@ -116,6 +116,8 @@ export interface Plan {
   readonly finding?: Finding;
   readonly steps: readonly Step[];
   readonly decrease: boolean;
+  /** The databases that it restarts, by their names in headroom.yaml; then it does nothing else. */
+  readonly restarts?: readonly string[];
   readonly cost?: PlanCost;
   readonly outcomeTest?: OutcomeTest;
   readonly lease?: PlannedLease;

@@ -32,6 +32,8 @@ export interface ProcedureFacts {
   readonly databases?: ReadonlyMap<number, DatabaseLook>;
   /** What was asked of databases for steps that SQL does not do, by the step's number. */
   readonly beside?: ReadonlyMap<number, BesideLook>;
+  /** The databases that the plan is there to restart; no other plan may. */
+  readonly restarts?: readonly string[];
   readonly origin: Origin;
   readonly now: Date;
 }

@@ -8,6 +8,7 @@ import type { ShardKeys } from '../database/shard-keys.ts';
 import type { Profile } from '../profile/profile.ts';
 import type { PromqlNames } from '../profile/promql.ts';
 import type { Schedule } from '../schedule/schedule.ts';
+import type { Window } from '../schedule/window.ts';
 import type { Rates } from '../sizing/cost.ts';
 import type { Money } from '../sizing/what-if.ts';
 
@@ -23,6 +24,14 @@ export interface PolicyRule extends ApprovalRule {
 export type SecretSource =
   | { readonly env: string; readonly file?: undefined }
   | { readonly file: string; readonly env?: undefined };
+
+/** Who may restart a database, and when; always a plan of its own. */
+export interface DatabaseRestart {
+  /** The StatefulSet of its servers. (Default: somebody restarts them by hand when the plan says so) */
+  readonly statefulSet?: string;
+  readonly approvers: readonly string[];
+  readonly window: Window;
+}
 
 /** Where a database's objects stand in the cluster, and who keeps it. */
 export interface DatabasePlace {
@@ -42,6 +51,8 @@ export interface DatabasePlace {
   readonly allow: readonly AllowedDeed[];
   /** Which keys there are to spread over shards. (Default: not known) */
   readonly shardKeys?: ShardKeys;
+  /** How it is restarted, who must agree, and when. (Default: Headroom never does) */
+  readonly restart?: DatabaseRestart;
   /** What a pooler in front of it needs. */
   readonly pooler?: {
     readonly host: string;

@@ -44,6 +44,11 @@ const all = {
   'cache-hit-percent': { of: 'database', unit: '%', words: 'reads answered from memory' },
   'backup-age-hours': { of: 'database', unit: 'h', words: 'age of the newest backup' },
   'invalid-indexes': { of: 'database', unit: '', words: 'indexes left invalid' },
+  'settings-pending-restart': {
+    of: 'database',
+    unit: '',
+    words: 'settings that wait for a restart',
+  },
   'pooler-waiting-clients': {
     of: 'database',
     unit: '',

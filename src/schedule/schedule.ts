@@ -51,8 +51,13 @@ export function isTimeZone(name: string): boolean {
   }
 }
 
-function cronOf({ at, timezone, days }: Schedule): Cron {
+/** A time of the day on some days, as cron has it. */
+export function cronText({ at, days }: Pick<Schedule, 'at' | 'days'>): string {
   const [hour = '', minute = ''] = at.split(':');
   const on = days.length === 0 ? '*' : days.join(',');
-  return new Cron(`${Number(minute)} ${Number(hour)} * * ${on}`, { timezone, paused: true });
+  return `${Number(minute)} ${Number(hour)} * * ${on}`;
+}
+
+function cronOf(schedule: Schedule): Cron {
+  return new Cron(cronText(schedule), { timezone: schedule.timezone, paused: true });
 }

@@ -1,7 +1,7 @@
 // Turns a headroom.yaml that was read and checked into the configuration the program works with.
 
 import type { Allowed } from '../change/allowed.ts';
-import type { DatabasePlace } from '../plan/system.ts';
+import type { DatabasePlace, DatabaseRestart } from '../plan/system.ts';
 import type { ConfiguredRule, HeadroomConfig, SystemConfig } from './headroom-config.ts';
 import type { HeadroomFile } from './headroom-schema.ts';
 
@@ -74,7 +74,10 @@ function toSystemConfig(
     ...(budget && { budget: { ...budget, source: `headroom.yaml, budget of ${id}` } }),
     endpoints: new Map(Object.entries(endpoints)),
     databases: new Map(
-      Object.entries(databases).map(([name, place]) => [name, toDatabasePlace(place)]),
+      Object.entries(databases).map(([name, place]) => [
+        name,
+        toDatabasePlace(place, standardZone),
+      ]),
     ),
     schedules: Object.entries(schedules).map(
       ([name, { timezone = standardZone, ...schedule }]) => ({
@@ -103,17 +106,21 @@ function toSystemConfig(
   };
 }
 
-function toDatabasePlace({
-  namespace,
-  cnpg,
-  pooler,
-  connection,
-  standbys,
-  role,
-  platform,
-  allow,
-  shardKeys,
-}: HeadroomFile['systems'][string]['databases'][string]): DatabasePlace {
+type DatabaseFile = HeadroomFile['systems'][string]['databases'][string];
+
+function toDatabasePlace(file: DatabaseFile, standardZone: string): DatabasePlace {
+  const {
+    namespace,
+    cnpg,
+    pooler,
+    connection,
+    standbys,
+    role,
+    platform,
+    allow,
+    shardKeys,
+    restart,
+  } = file;
   return {
     ...(namespace !== undefined && { namespace }),
     ...(cnpg !== undefined && { operated: cnpg }),
@@ -122,6 +129,7 @@ function toDatabasePlace({
     ...(role !== undefined && { role }),
     ...(platform && { platform }),
     ...(shardKeys && { shardKeys: shardKeysOf(shardKeys) }),
+    ...(restart && { restart: toRestart(restart, standardZone) }),
     standbys: new Map(Object.entries(standbys)),
     allow,
   };
@@ -136,6 +144,18 @@ function shardKeysOf({
 > {
   const [name = '', schema = 'public'] = table.split('.').toReversed();
   return { table: { schema, name }, column, ...(load !== undefined && { load }) };
+}
+
+function toRestart(
+  { statefulSet, approvers, window }: NonNullable<DatabaseFile['restart']>,
+  standardZone: string,
+): DatabaseRestart {
+  const { at, for: lastsMs, timezone = standardZone, days } = window;
+  return {
+    approvers: [...new Set(approvers)],
+    window: { at, minutes: Math.round(lastsMs / 60_000), timezone, days },
+    ...(statefulSet !== undefined && { statefulSet }),
+  };
 }
 
 function toRule(file: NonNullable<HeadroomFile['policy']>['rules'][number]): ConfiguredRule {

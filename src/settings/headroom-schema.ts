@@ -52,9 +52,13 @@ const timezone = z
   .string()
   .refine(isTimeZone, 'expected the name of a time zone such as Europe/Berlin');
 
+const timeOfDay = z
+  .string()
+  .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'expected a time of the day, such as 22:00');
+
 const schedule = z.strictObject({
   procedure: z.string(),
-  at: z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'expected a time of the day, such as 22:00'),
+  at: timeOfDay,
   timezone: timezone.optional().meta({ description: 'In place of the timezone of the file.' }),
   days: z
     .array(z.enum(weekdays))
@@ -118,6 +122,30 @@ const database = z.strictObject({
     })
     .optional()
     .meta({ description: 'Which keys there are to spread over shards. (Default: not known.)' }),
+  restart: z
+    .strictObject({
+      statefulSet: kubernetesName.optional().meta({
+        description: 'That of its servers. (Default: a person restarts them.)',
+      }),
+      approvers: z.array(userId).min(1).max(500).meta({
+        description: 'One of them must agree, besides those that the policy asks for.',
+      }),
+      window: z.strictObject({
+        at: timeOfDay,
+        for: durationMs.refine(
+          (ms) => ms >= 10 * 60_000 && ms <= 24 * 3_600_000,
+          'expected a duration between 10m and 24h',
+        ),
+        timezone: timezone
+          .optional()
+          .meta({ description: 'In place of the timezone of the file.' }),
+        days: z.array(z.enum(weekdays)).max(7).default([]).meta({
+          description: 'It opens on these days of the week only. (Default: every day)',
+        }),
+      }),
+    })
+    .optional()
+    .meta({ description: 'Who may restart it and when. (Default: Headroom never does.)' }),
   pooler: z
     .strictObject({
       host: z

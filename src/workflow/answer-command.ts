@@ -20,6 +20,7 @@ import { rulesMessage } from '../message/rules-reply.ts';
 import type { StoredCommand, Transaction } from '../ports.ts';
 import { answerLease } from './answer-lease.ts';
 import { answerProcedure } from './answer-procedure.ts';
+import { answerRestart } from './answer-restart.ts';
 import { answerRightSize, answerSizing, explainPlan } from './answer-sizing.ts';
 import { limits } from './limits.ts';
 import type { Parts } from './parts.ts';
@@ -102,6 +103,8 @@ async function carryOut(command: Command, stored: StoredCommand, parts: Parts): 
       return scale(command, stored, parts);
     case 'run':
       return answerProcedure(command, stored, parts);
+    case 'restart':
+      return answerRestart(command, stored, parts);
     case 'extend':
     case 'give-back':
       return answerLease(command, stored, parts);

@@ -4,7 +4,7 @@ import { admitVote } from '../approval/admitted.ts';
 import type { Vote } from '../approval/condition.ts';
 import { evaluateApproval } from '../approval/evaluate.ts';
 import type { VoteResult } from '../approval/vote-result.ts';
-import { unreachable } from '../errors.ts';
+import { assert, unreachable } from '../errors.ts';
 import type { PlanRecord, Transaction } from '../ports.ts';
 import { movePlan, wantCard } from './move-plan.ts';
 import { offerRun } from './offer-run.ts';
@@ -94,8 +94,26 @@ async function count(tx: Transaction, ballot: Ballot, parts: Parts): Promise<Vot
   }
 }
 
+/** Approves a proposal whose approval is complete without another vote; true when its run may start. */
+export async function approveWhenComplete(
+  tx: Transaction,
+  planId: string,
+  parts: Parts,
+): Promise<boolean> {
+  const record = await tx.plans.lock(planId);
+  assert(record !== undefined, 'a plan that was found just now is stored');
+  if (record.state !== 'proposed') return false;
+  const input = await readCase(tx, record, parts);
+  // A stop holds runs back, not what was decided.
+  const verdict = evaluateApproval({ ...input, stops: [] });
+  if (verdict.kind !== 'approved') return false;
+  const applies = input.mode === 'apply';
+  await approvePlan(tx, record, { by: verdict.by, applies, heldBy: input.stops[0] }, parts);
+  return applies;
+}
+
 /** Moves a plan whose approval is complete, and queues its run where it may be carried out. */
-export async function approvePlan(
+async function approvePlan(
   tx: Transaction,
   record: PlanRecord,
   approval: {

@@ -26,6 +26,8 @@ export interface ProcedureRequest {
   readonly id: string;
   readonly plan: ProcedurePlan;
   readonly origin: Origin;
+  /** The databases that it is there to restart. */
+  readonly restarts?: readonly string[];
 }
 
 export async function proposeProcedure(

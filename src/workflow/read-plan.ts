@@ -1,10 +1,13 @@
 // Reads all that a plan's approval and its messages depend on, in one transaction.
 
-import type { Case } from '../approval/condition.ts';
+import type { Case, RestartTerms } from '../approval/condition.ts';
 import { assert } from '../errors.ts';
 import type { PlanView } from '../message/plan-view.ts';
+import type { Plan } from '../plan/plan.ts';
 import { clustersOf } from '../plan/step.ts';
+import type { System } from '../plan/system.ts';
 import type { PlanRecord, Transaction } from '../ports.ts';
+import { windowNow, windowWords } from '../schedule/window.ts';
 import { type Parts, stopsCovering } from './parts.ts';
 
 /** What `evaluateApproval` decides on. A system that was removed from headroom.yaml only observes. */
@@ -14,6 +17,7 @@ export async function readCase(
   { systems, clock }: Pick<Parts, 'systems' | 'clock'>,
 ): Promise<Case> {
   const system = systems.get(record.plan.system);
+  const now = clock.now();
   return {
     plan: record.plan,
     hash: record.hash,
@@ -26,8 +30,24 @@ export async function readCase(
       id: record.plan.system,
       clusters: clustersOf(record.plan),
     }),
-    now: clock.now(),
+    restarts: restartTerms(record.plan, system, now),
+    now,
   };
+}
+
+/** As headroom.yaml has it now; a database that it does not let restart has none. */
+function restartTerms(
+  { restarts = [] }: Plan,
+  system: System | undefined,
+  now: Date,
+): readonly RestartTerms[] {
+  return restarts.flatMap((database) => {
+    const restart = system?.databases.get(database)?.restart;
+    if (restart === undefined) return [];
+    const { approvers, window } = restart;
+    const { isOpen } = windowNow(window, now);
+    return [{ database, approvers, words: windowWords(window), isOpen }];
+  });
 }
 
 /** What the plan's messages show. */
@@ -38,7 +58,7 @@ export async function readPlanView(
 ): Promise<PlanView> {
   const record = await tx.plans.find(planId);
   assert(record !== undefined, `plan ${planId}, which owes a message, is stored`);
-  const { votes, rule, mode, stops } = await readCase(tx, record, parts);
+  const { votes, rule, mode, stops, restarts } = await readCase(tx, record, parts);
   const run = await tx.runs.latest(planId);
   const head = await tx.audit.head();
   const lease = await tx.leases.find(planId);
@@ -48,6 +68,7 @@ export async function readPlanView(
     rule,
     mode,
     stops,
+    ...(restarts && { restarts }),
     alerts: await tx.alerts.ofPlan(planId),
     run,
     changes: run === undefined ? [] : await tx.runs.changes(run),

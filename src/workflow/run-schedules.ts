@@ -1,19 +1,16 @@
 // Draws the procedures that are due by the clock, each time once; what cannot be drawn becomes a card that says why.
 
-import { evaluateApproval } from '../approval/evaluate.ts';
 import { assert } from '../errors.ts';
 import { refusedProcedurePlan } from '../plan/assemble-procedure.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { System } from '../plan/system.ts';
-import type { Transaction } from '../ports.ts';
 import { dueAt, type Schedule, scheduleWords } from '../schedule/schedule.ts';
 import { planProcedure } from '../sizing/procedure.ts';
-import { approvePlan } from './cast-vote.ts';
+import { approveWhenComplete } from './cast-vote.ts';
 import { countPods } from './count-pods.ts';
 import { offerRun } from './offer-run.ts';
 import type { Parts } from './parts.ts';
 import { drawProcedure } from './propose-procedure.ts';
-import { readCase } from './read-plan.ts';
 import { openPlan } from './store-plan.ts';
 
 /** One pass over the schedules of all systems. */
@@ -56,23 +53,11 @@ async function run(it: Due, parts: Parts): Promise<void> {
       planId: plan.id,
       ...(plan.finding && { note: plan.finding.because }),
     });
-    return plan.finding === undefined && approveByPolicy(tx, plan.id, parts);
+    // The rule may have said beforehand that what the clock draws is approved.
+    return plan.finding === undefined && approveWhenComplete(tx, plan.id, parts);
   });
   parts.wake('messages');
   if (starts) await offerRun({ planId: plan.id, number: 1 }, parts);
-}
-
-/** The rule may have said beforehand that what the clock draws is approved. */
-async function approveByPolicy(tx: Transaction, planId: string, parts: Parts): Promise<boolean> {
-  const record = await tx.plans.lock(planId);
-  assert(record !== undefined, 'a plan that was stored just now is there');
-  const input = await readCase(tx, record, parts);
-  // A stop holds runs back, not what was decided.
-  const verdict = evaluateApproval({ ...input, stops: [] });
-  if (verdict.kind !== 'approved') return false;
-  const applies = input.mode === 'apply';
-  await approvePlan(tx, record, { by: verdict.by, applies, heldBy: input.stops[0] }, parts);
-  return applies;
 }
 
 async function draw({ system, schedule, due }: Due, parts: Parts): Promise<Plan> {

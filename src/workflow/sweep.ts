@@ -2,6 +2,7 @@
 
 import { isHeldByDoubt } from '../plan/doubt-finding.ts';
 import type { PlanRecord, RunId } from '../ports.ts';
+import { approveWhenComplete } from './cast-vote.ts';
 import { limits } from './limits.ts';
 import { findAbandonedRuns, lookAgain } from './look-again.ts';
 import { findAbandonedGiveBacks, lookAtGiveBacks } from './look-at-give-back.ts';
@@ -24,6 +25,7 @@ export async function sweep(parts: Parts, startRun: StartRun): Promise<void> {
   await lookAtGiveBacks(parts);
   await mindLeases(parts);
   await relookAtFindings(parts);
+  await approveWhatWaited(parts);
   parts.wake('messages');
 }
 
@@ -64,6 +66,18 @@ async function endWhatIsDue(parts: Parts): Promise<void> {
       if (run?.state === 'queued') await tx.runs.end(run, 'ended', parts.clock.now());
       await movePlan(tx, record, move, parts);
     });
+  }
+}
+
+/** A restart that everybody agreed to waits for its hours. */
+async function approveWhatWaited(parts: Parts): Promise<void> {
+  const proposed = await parts.store.transaction((tx) =>
+    tx.plans.list({ states: ['proposed'], limit: 1_000 }),
+  );
+  for (const { plan } of proposed) {
+    if (plan.restarts === undefined) continue;
+    const starts = await parts.store.transaction((tx) => approveWhenComplete(tx, plan.id, parts));
+    if (starts) await offerRun({ planId: plan.id, number: 1 }, parts);
   }
 }
 

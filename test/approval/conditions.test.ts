@@ -9,13 +9,26 @@ import {
 } from '../../src/approval/conditions/index.ts';
 import { evaluateApproval } from '../../src/approval/evaluate.ts';
 import { planStates } from '../../src/plan/plan-state.ts';
-import { after, makeCase, makeCommandPlan, makeVote, people } from '../make.ts';
+import { after, hashOf, makeCase, makeCommandPlan, makePlan, makeVote, people } from '../make.ts';
 
 interface Breaking {
   readonly ends: 'refused' | 'waiting';
   readonly case: Partial<Case>;
   readonly because: RegExp;
 }
+
+/** The restart of a database, to which Ann and Bob agree, and Eve, who answers for it. */
+const restartPlan = makePlan({ restarts: ['main'] });
+const terms = {
+  database: 'main',
+  approvers: [people.eve],
+  words: '02:00 to 04:00 Europe/Berlin',
+  isOpen: true,
+};
+const restartVotes = [people.ann, people.bob, people.eve].map((user) =>
+  makeVote(user, { planHash: hashOf(restartPlan) }),
+);
+const restart = { plan: restartPlan, restarts: [terms], votes: restartVotes };
 
 const breaking = {
   notOver: { ends: 'refused', case: { state: 'denied' }, because: /already denied/ },
@@ -42,6 +55,16 @@ const breaking = {
     because: /not carried out in time/,
   },
   enoughApprovers: { ends: 'waiting', case: { votes: [] }, because: /^0 of 1 approvals$/ },
+  databaseAgrees: {
+    ends: 'waiting',
+    case: { ...restart, votes: restartVotes.slice(0, 2) },
+    because: /nobody who answers for database main has approved yet/,
+  },
+  inWindow: {
+    ends: 'waiting',
+    case: { ...restart, restarts: [{ ...terms, isOpen: false }] },
+    because: /database main is restarted 02:00 to 04:00 Europe\/Berlin only/,
+  },
   notStopped: {
     ends: 'waiting',
     case: { stops: ['Everything is stopped by <@U0DAN>: incident 12'] },
@@ -69,6 +92,30 @@ describe('every condition', () => {
     const unmet = conditionNames.filter((other) => conditions[other](input).status !== 'met');
     // Without a policy there is nobody whose vote could count either.
     expect(unmet).toEqual(name === 'coveredByPolicy' ? [name, 'enoughApprovers'] : [name]);
+  });
+});
+
+describe('the restart of a database', () => {
+  it('is approved by the stricter number with somebody who answers for it, in its hours', () => {
+    expect(evaluateApproval(makeCase(restart)).kind).toBe('approved');
+    const few = { ...restart, votes: restartVotes.slice(2) };
+    expect(evaluateApproval(makeCase(few))).toMatchObject({ condition: 'enoughApprovers' });
+  });
+
+  it('is refused where headroom.yaml does not allow it, whoever agrees', () => {
+    expect(evaluateApproval(makeCase({ ...restart, restarts: [] }))).toMatchObject({
+      kind: 'refused',
+      condition: 'databaseAgrees',
+    });
+  });
+
+  it('that has begun goes on when its hours are over', () => {
+    const late = {
+      ...restart,
+      restarts: [{ ...terms, isOpen: false }],
+      state: 'applying',
+    } as const;
+    expect(evaluateApproval(makeCase(late)).kind).toBe('approved');
   });
 });
 

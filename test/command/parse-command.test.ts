@@ -3,9 +3,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseCapacityCommand, parseScaleCommand } from '../../src/command/parse-command.ts';
-import { makeSystem, makeSystems } from '../make.ts';
+import { makeDatabasePlace, makeSystem, makeSystems } from '../make.ts';
 
-const systems = makeSystems(makeSystem(), makeSystem({ id: 'boilers', cluster: 'staging' }));
+const systems = makeSystems(
+  makeSystem(),
+  makeSystem({
+    id: 'boilers',
+    cluster: 'staging',
+    databases: new Map([['main', makeDatabasePlace()]]),
+  }),
+);
 const capacity = (text: string) => parseCapacityCommand(text, systems);
 const scale = (text: string) => parseScaleCommand(text, systems);
 const understood = (command: object) => ({ kind: 'command', command });
@@ -108,6 +115,8 @@ describe('/scale', () => {
     ['RUN boilers high-load',                            { kind: 'run', system: 'boilers', procedure: 'high-load', given: new Map() }],
     ['run boilers gradual from=5 to=16',                 { kind: 'run', system: 'boilers', procedure: 'gradual', given: new Map([['from', '5'], ['to', '16']]) }],
     ['run from=5 boilers gradual',                       { kind: 'run', system: 'boilers', procedure: 'gradual', given: new Map([['from', '5']]) }],
+    ['restart boilers main',                             { kind: 'restart', system: 'boilers', database: 'main' }],
+    ['restart boilers main reason="max_connections"',    { kind: 'restart', system: 'boilers', database: 'main', reason: 'max_connections' }],
     ['resume boilers',                                   { kind: 'resume', scope: 'system:boilers' }],
     ['resume cluster=production',                        { kind: 'resume', scope: 'cluster:production' }],
   ])('"%s" is understood', (text, command) => {
@@ -116,6 +125,12 @@ describe('/scale', () => {
 
   // biome-ignore format: a table
   it.each([
+    ['restart',                              /^which system\?/],
+    ['restart boilers',                      /^which database of boilers\? One of: main$/],
+    ['restart boilers mian',                 /did you mean "main"/],
+    ['restart boilers main now',             /do not know what to do with "now"/],
+    ['restart boilers main when=now',        /there is no setting "when"/],
+    ['restart steam-traps main',             /headroom.yaml names no database of steam-traps/],
     ['boilers replicas=8',                   /^which component of boilers\? One of: steam-trap-inspector, api-gateway, worker/],
     ['boiler replicas=8',                    /^there is no system or word "boiler"; did you mean "boilers"\?$/],
     ['stpo',                                 /did you mean "stop"/],

@@ -2,7 +2,9 @@
 
 import type { Condition } from '../condition.ts';
 import { coveredByPolicy } from './covered-by-policy.ts';
+import { databaseAgrees } from './database-agrees.ts';
 import { enoughApprovers } from './enough-approvers.ts';
+import { inWindow } from './in-window.ts';
 import { modeActs } from './mode-acts.ts';
 import { notDenied } from './not-denied.ts';
 import { notExpired } from './not-expired.ts';
@@ -18,6 +20,8 @@ export const conditions = {
   notExpired,
   startsInTime,
   enoughApprovers,
+  databaseAgrees,
+  inWindow,
   notStopped,
 } as const satisfies Record<string, Condition>;
 

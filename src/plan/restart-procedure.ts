@@ -1,0 +1,88 @@
+// The restart of a database as a procedure of its own: by its StatefulSet where headroom.yaml names it, else by a person.
+
+import type { PlannedLook, PlannedStep, Unnumbered } from '../sizing/planned-step.ts';
+import type { ProcedurePlan } from '../sizing/procedure.ts';
+import { lookWords } from '../sizing/step-words.ts';
+import type { DatabaseRestart, System } from './system.ts';
+
+const source = 'docs/databases.md, Restarts';
+
+/** A server with a large buffer writes it out first; its pod then starts anew and recovers. */
+const rolloutSeconds = 30 * 60;
+const primarySeconds = 10 * 60;
+
+/** What restarts the servers of a database, and what must be seen after it. */
+export function restartProcedure(
+  database: string,
+  { statefulSet }: DatabaseRestart,
+  system: System,
+): ProcedurePlan {
+  const place = system.databases.get(database);
+  const [first] = system.workloads.values();
+  const title = `Restart database ${database}`;
+  const namespace = place?.namespace ?? first?.namespace ?? '';
+  const restart: Unnumbered =
+    statefulSet === undefined
+      ? {
+          kind: 'human',
+          what: byHand(database, place?.operated),
+          who: 'somebody for databases',
+          notes: [],
+          source,
+        }
+      : {
+          kind: 'restart',
+          what: `${title}: StatefulSet ${statefulSet}, one server after the other, the last one first`,
+          change: {
+            kind: 'restart',
+            target: {
+              component: database,
+              kind: 'StatefulSet',
+              namespace,
+              name: statefulSet,
+              container: '',
+            },
+          },
+          gate: {
+            component: database,
+            workload: statefulSet,
+            rollout: true,
+            withinSeconds: rolloutSeconds,
+          },
+          notes: ['Connections to a server end when it does; applications connect again.'],
+          source,
+        };
+  const looks: readonly Unnumbered[] = [
+    seen({ fact: 'database-is-primary', database, atLeast: 1, withinSeconds: primarySeconds }),
+    seen({ fact: 'settings-pending-restart', database, atMost: 0, withinSeconds: primarySeconds }),
+  ];
+  const steps = [restart, ...looks].map(
+    (step, index): PlannedStep => ({ ...step, number: index + 1 }),
+  );
+  return {
+    kind: 'planned',
+    procedure: {
+      id: 'restart',
+      title,
+      source,
+      emergency: false,
+      inputs: new Map(),
+      needs: [],
+      steps: [],
+    },
+    inputs: {},
+    notes: [],
+    steps,
+    leftOut: [],
+  };
+}
+
+function seen(check: PlannedLook): Unnumbered {
+  return { kind: 'check', what: lookWords(check), check, otherwise: 'stop', notes: [], source };
+}
+
+function byHand(database: string, operated: string | undefined): string {
+  return operated === undefined
+    ? `Restart the servers of database ${database}, its standbys before the primary`
+    : `Restart the servers of database ${database}: kubectl cnpg restart ${operated}`;
+}
