@@ -13,7 +13,9 @@ import {
   positive,
   typedName,
 } from '../profile/schema/parts.ts';
-import { isTimeZone, weekdays } from '../schedule/schedule.ts';
+import { weekdays } from '../schedule/schedule.ts';
+import { database } from './database-schema.ts';
+import { timeOfDay, timezone, userId } from './schema-parts.ts';
 
 /** A plan waits for votes, or for its start, no longer than this. */
 const CLOCK_MS_MAX = 7 * 86_400_000;
@@ -21,9 +23,6 @@ const CLOCK_MS_MAX = 7 * 86_400_000;
 /** Clocks are kept in whole seconds. */
 const CLOCK_MS_MIN = 1000;
 
-const userId = z
-  .string()
-  .regex(/^[UW][A-Z0-9]{2,20}$/, 'expected a Slack user id such as U0123ABCD');
 const channelId = z
   .string()
   .regex(/^[CG][A-Z0-9]{2,20}$/, 'expected a Slack channel id such as C0123ABCD, not its name');
@@ -48,14 +47,6 @@ const httpUrl = z
   .string()
   .refine(isHttpUrl, 'expected an http or https address without a user name or password');
 
-const timezone = z
-  .string()
-  .refine(isTimeZone, 'expected the name of a time zone such as Europe/Berlin');
-
-const timeOfDay = z
-  .string()
-  .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'expected a time of the day, such as 22:00');
-
 const schedule = z.strictObject({
   procedure: z.string(),
   at: timeOfDay,
@@ -66,102 +57,6 @@ const schedule = z.strictObject({
     .default([])
     .meta({ description: 'On these days of the week only. (Default: every day)' }),
   inputs: z.record(z.string(), z.union([z.string().max(200), z.number()])).default({}),
-});
-
-const secretSource = z.union(
-  [
-    z.strictObject({ env: z.string().regex(/^[A-Z][A-Z0-9_]{0,99}$/) }),
-    z.strictObject({ file: z.string().startsWith('/').max(1000) }),
-  ],
-  'expected {env: NAME} or {file: /path}; the address itself is a secret and does not stand in this file',
-);
-
-const sqlName = z.string().superRefine((name, issues) => {
-  const because = whyNoName(name);
-  if (because !== undefined) issues.addIssue({ code: 'custom', message: because });
-});
-const sqlTable = z
-  .string()
-  .regex(/^[^.]{1,63}(\.[^.]{1,63})?$/, 'expected TABLE or SCHEMA.TABLE')
-  .refine((name) => name.split('.').every((part) => whyNoName(part) === undefined), {
-    error: 'a name has more than 63 bytes, or what no name may hold',
-  });
-
-const database = z.strictObject({
-  connection: secretSource.optional().meta({
-    description:
-      'Where its address stands: postgresql://user:password@host/name, of the server itself and not of a pooler.',
-  }),
-  standbys: z.record(typedName, secretSource).default({}).meta({
-    description: 'The same of each standby whose settings are written.',
-  }),
-  role: z.string().min(1).max(63).optional().meta({
-    description: 'What the user becomes after connecting, such as the owner of the tables.',
-  }),
-  platform: z.enum(platforms).optional().meta({
-    description: 'Who keeps the server. (Default: what it looks like.)',
-  }),
-  allow: z.array(z.enum(allowedDeeds)).default([]).meta({
-    description: 'What SQL may change in it. (Default: nothing; it is only looked at.)',
-  }),
-  namespace: kubernetesName.optional().meta({
-    description: 'Where its objects stand. (Default: beside the workloads of the system.)',
-  }),
-  cnpg: kubernetesName.optional().meta({
-    description: 'The Cluster of CloudNativePG that it is. (Default: no operator keeps it.)',
-  }),
-  shardKeys: z
-    .strictObject({
-      table: sqlTable.meta({
-        description: 'SCHEMA.TABLE, or one in the schema public.',
-      }),
-      column: sqlName.meta({ description: 'Holds the keys.' }),
-      load: sqlName.optional().meta({
-        description: 'Holds how much a row weighs. (Default: each row weighs one.)',
-      }),
-    })
-    .optional()
-    .meta({ description: 'Which keys there are to spread over shards. (Default: not known.)' }),
-  restart: z
-    .strictObject({
-      statefulSet: kubernetesName.optional().meta({
-        description: 'That of its servers. (Default: a person restarts them.)',
-      }),
-      approvers: z.array(userId).min(1).max(500).meta({
-        description: 'One of them must agree, besides those that the policy asks for.',
-      }),
-      window: z.strictObject({
-        at: timeOfDay,
-        for: durationMs.refine(
-          (ms) => ms >= 10 * 60_000 && ms <= 24 * 3_600_000,
-          'expected a duration between 10m and 24h',
-        ),
-        timezone: timezone
-          .optional()
-          .meta({ description: 'In place of the timezone of the file.' }),
-        days: z.array(z.enum(weekdays)).max(7).default([]).meta({
-          description: 'It opens on these days of the week only. (Default: every day)',
-        }),
-      }),
-    })
-    .optional()
-    .meta({ description: 'Who may restart it and when. (Default: Headroom never does.)' }),
-  pooler: z
-    .strictObject({
-      host: z
-        .string()
-        .regex(
-          /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/,
-          'expected a host such as postgres.shop.svc',
-        ),
-      port: z.int().min(1).max(65_535).default(5432),
-      image: z.string().regex(/^[\w./:@-]{1,255}$/, 'expected an image such as pgbouncer:1.24'),
-      userlist: kubernetesName.meta({
-        description: 'The Secret whose key userlist.txt holds the users and their password hashes.',
-      }),
-    })
-    .optional()
-    .meta({ description: 'What a PgBouncer in front of it needs, where procedures set one up.' }),
 });
 
 const system = z.strictObject({

@@ -1,0 +1,104 @@
+// The form of a database in headroom.yaml: where it is, who keeps it, and what may be done in it.
+import { z } from 'zod';
+import { allowedDeeds } from '../database/deed-kind.ts';
+import { platforms } from '../database/platform.ts';
+import { durationMs, kubernetesName, typedName } from '../profile/schema/parts.ts';
+import { weekdays } from '../schedule/schedule.ts';
+import { timeOfDay, timezone, userId } from './schema-parts.ts';
+
+const secretSource = z.union(
+  [
+    z.strictObject({ env: z.string().regex(/^[A-Z][A-Z0-9_]{0,99}$/) }),
+    z.strictObject({ file: z.string().startsWith('/').max(1000) }),
+  ],
+  'expected {env: NAME} or {file: /path}; the address itself is a secret and does not stand in this file',
+);
+
+const sqlName = z.string().superRefine((name, issues) => {
+  const because = whyNoName(name);
+  if (because !== undefined) issues.addIssue({ code: 'custom', message: because });
+});
+const sqlTable = z
+  .string()
+  .regex(/^[^.]{1,63}(\.[^.]{1,63})?$/, 'expected TABLE or SCHEMA.TABLE')
+  .refine((name) => name.split('.').every((part) => whyNoName(part) === undefined), {
+    error: 'a name has more than 63 bytes, or what no name may hold',
+  });
+
+/** One database of a system. */
+export const database = z.strictObject({
+  connection: secretSource.optional().meta({
+    description:
+      'Where its address stands: postgresql://user:password@host/name, of the server itself and not of a pooler.',
+  }),
+  standbys: z.record(typedName, secretSource).default({}).meta({
+    description: 'The same of each standby whose settings are written.',
+  }),
+  role: z.string().min(1).max(63).optional().meta({
+    description: 'What the user becomes after connecting, such as the owner of the tables.',
+  }),
+  platform: z.enum(platforms).optional().meta({
+    description: 'Who keeps the server. (Default: what it looks like.)',
+  }),
+  allow: z.array(z.enum(allowedDeeds)).default([]).meta({
+    description: 'What SQL may change in it. (Default: nothing; it is only looked at.)',
+  }),
+  namespace: kubernetesName.optional().meta({
+    description: 'Where its objects stand. (Default: beside the workloads of the system.)',
+  }),
+  cnpg: kubernetesName.optional().meta({
+    description: 'The Cluster of CloudNativePG that it is. (Default: no operator keeps it.)',
+  }),
+  shardKeys: z
+    .strictObject({
+      table: sqlTable.meta({
+        description: 'SCHEMA.TABLE, or one in the schema public.',
+      }),
+      column: sqlName.meta({ description: 'Holds the keys.' }),
+      load: sqlName.optional().meta({
+        description: 'Holds how much a row weighs. (Default: each row weighs one.)',
+      }),
+    })
+    .optional()
+    .meta({ description: 'Which keys there are to spread over shards. (Default: not known.)' }),
+  restart: z
+    .strictObject({
+      statefulSet: kubernetesName.optional().meta({
+        description: 'That of its servers. (Default: a person restarts them.)',
+      }),
+      approvers: z.array(userId).min(1).max(500).meta({
+        description: 'One of them must agree, besides those that the policy asks for.',
+      }),
+      window: z.strictObject({
+        at: timeOfDay,
+        for: durationMs.refine(
+          (ms) => ms >= 10 * 60_000 && ms <= 24 * 3_600_000,
+          'expected a duration between 10m and 24h',
+        ),
+        timezone: timezone
+          .optional()
+          .meta({ description: 'In place of the timezone of the file.' }),
+        days: z.array(z.enum(weekdays)).max(7).default([]).meta({
+          description: 'It opens on these days of the week only. (Default: every day)',
+        }),
+      }),
+    })
+    .optional()
+    .meta({ description: 'Who may restart it and when. (Default: Headroom never does.)' }),
+  pooler: z
+    .strictObject({
+      host: z
+        .string()
+        .regex(
+          /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/,
+          'expected a host such as postgres.shop.svc',
+        ),
+      port: z.int().min(1).max(65_535).default(5432),
+      image: z.string().regex(/^[\w./:@-]{1,255}$/, 'expected an image such as pgbouncer:1.24'),
+      userlist: kubernetesName.meta({
+        description: 'The Secret whose key userlist.txt holds the users and their password hashes.',
+      }),
+    })
+    .optional()
+    .meta({ description: 'What a PgBouncer in front of it needs, where procedures set one up.' }),
+});
