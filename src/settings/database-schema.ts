@@ -1,6 +1,7 @@
 // The form of a database in headroom.yaml: where it is, who keeps it, and what may be done in it.
 import { z } from 'zod';
 import { allowedDeeds } from '../database/deed-kind.ts';
+import { whyNoName } from '../database/names.ts';
 import { platforms } from '../database/platform.ts';
 import { durationMs, kubernetesName, typedName } from '../profile/schema/parts.ts';
 import { weekdays } from '../schedule/schedule.ts';

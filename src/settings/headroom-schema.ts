@@ -2,7 +2,6 @@
 import { z } from 'zod';
 import { type ObjectKind, objectKinds } from '../change/kinds.ts';
 import { allowedDeeds } from '../database/deed-kind.ts';
-import { whyNoName } from '../database/names.ts';
 import { platforms } from '../database/platform.ts';
 import { leaseBounds } from '../lease/terms.ts';
 import { parseDurationMs } from '../profile/duration.ts';
