@@ -87,6 +87,7 @@ interface AnyObject {
   readonly data?: unknown;
   /** Of a ConfigMap that can never change. */
   readonly immutable?: unknown;
+  readonly status?: unknown;
 }
 
 const anyObject = z.looseObject({
@@ -118,7 +119,7 @@ export function readObject(value: unknown): AnyObject {
 /** An object as patches see it. Through its text, because the client's objects hold more than the server said. */
 export function seenObject(kind: string, { metadata, ...holds }: AnyObject): SeenObject {
   const { labels, annotations, ownerReferences } = metadata ?? {};
-  const { spec = {}, data, immutable } = holds;
+  const { spec = {}, data, immutable, status } = holds;
   return {
     kind,
     name: metadata?.name ?? '',
@@ -128,6 +129,8 @@ export function seenObject(kind: string, { metadata, ...holds }: AnyObject): See
         metadata: { labels, annotations, ownerReferences },
         ...(data === undefined ? { spec } : { data }),
         immutable,
+        // What an operator writes down of a database, such as its last backup; of other kinds nobody asks here.
+        ...(kind === 'Cluster' && { status }),
       }),
     ),
     writers: writersOf(metadata?.managedFields),

@@ -1,8 +1,9 @@
 // Which facts Headroom measures itself; the others are for a person to look at.
 
+import { type SqlFact, sqlFacts } from '../database/fact-reads.ts';
 import type { FactName } from '../profile/facts.ts';
 
-const measured = [
+const inCluster = [
   'ready-pods',
   'autoscaler-active',
   'ready-nodes',
@@ -13,8 +14,17 @@ const measured = [
 ] as const satisfies readonly FactName[];
 
 /** A fact of a workload or of a cluster's nodes. */
-export type MeasuredFact = (typeof measured)[number];
+export type ClusterFact = (typeof inCluster)[number];
 
-export function isMeasured(fact: FactName): fact is MeasuredFact {
-  return (measured as readonly FactName[]).includes(fact);
+/** A fact of a database: by SQL, or by what its operator writes down in its Cluster. */
+export type DatabaseFact = SqlFact | 'backup-age-hours';
+
+export type MeasuredFact = ClusterFact | DatabaseFact;
+
+export function isClusterFact(fact: FactName): fact is ClusterFact {
+  return (inCluster as readonly FactName[]).includes(fact);
+}
+
+export function isSqlFact(fact: FactName): fact is SqlFact {
+  return (sqlFacts as readonly FactName[]).includes(fact);
 }

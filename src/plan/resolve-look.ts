@@ -1,14 +1,14 @@
 // Puts names and addresses into what a step of a procedure looks at; what Headroom cannot look at is left to a person.
 
 import type { WorkloadRef } from '../change/change.ts';
+import type { ObjectRef } from '../change/kinds.ts';
+import type { FactName } from '../profile/facts.ts';
 import type { PlannedLook, StepTarget } from '../sizing/planned-step.ts';
-import { isMeasured } from './measured-fact.ts';
+import { isClusterFact, isSqlFact } from './measured-fact.ts';
 import type { Bound, Look } from './step.ts';
-import type { System } from './system.ts';
+import type { DatabasePlace, System } from './system.ts';
 
-export type ResolvedLook =
-  | { readonly kind: 'look'; readonly look: Look }
-  | { readonly kind: 'unmeasured'; readonly because: string };
+export type ResolvedLook = { readonly kind: 'look'; readonly look: Look } | Unmeasured;
 
 /** `target` is the workload of the step it belongs to, which may have a name of its own. */
 export function resolveLook(
@@ -24,21 +24,69 @@ export function resolveLook(
     return unmeasured(`headroom.yaml names no address for ${http}`);
   }
   if (rollout && workload === undefined) return unmeasured('it does not say of which workload');
-  if (fact !== undefined && !isMeasured(fact)) {
-    return unmeasured('Headroom does not measure this itself');
-  }
+  const measured = fact === undefined ? undefined : factOf(planned, fact, system);
+  if (measured?.kind === 'unmeasured') return measured;
   return {
     kind: 'look',
     look: {
       ...(url !== undefined && { http: { url, status: planned.status ?? 200 } }),
       ...(rollout && workload && { rollout: workload }),
       ...(promql !== undefined && { metric: { promql, cluster, ...boundOf(planned) } }),
-      ...(fact !== undefined && {
-        fact: { name: fact, cluster, ...(workload && { workload }), ...boundOf(planned) },
+      ...(measured && {
+        fact: { ...measured.fact, cluster, ...(workload && { workload }), ...boundOf(planned) },
       }),
       ...(withinSeconds !== undefined && { withinSeconds }),
     },
   };
+}
+
+interface Unmeasured {
+  readonly kind: 'unmeasured';
+  readonly because: string;
+}
+
+type ResolvedFact =
+  | {
+      readonly kind: 'fact';
+      readonly fact: Pick<NonNullable<Look['fact']>, 'name' | 'database'>;
+    }
+  | Unmeasured;
+
+/** Facts of a database are asked for where headroom.yaml says how; SQL does not know of volumes, poolers and backups. */
+function factOf({ database: name }: PlannedLook, fact: FactName, system: System): ResolvedFact {
+  if (isClusterFact(fact)) return { kind: 'fact', fact: { name: fact } };
+  if (fact !== 'backup-age-hours' && !isSqlFact(fact)) return unmeasured(whyNotMeasured(fact));
+  if (name === undefined) return unmeasured('it does not say of which database');
+  const place = system.databases.get(name);
+  const database = { system: system.id, name };
+  if (fact !== 'backup-age-hours') {
+    return place?.connection === undefined
+      ? unmeasured(`headroom.yaml names no connection for database ${name}`)
+      : { kind: 'fact', fact: { name: fact, database } };
+  }
+  const operator = place && operatorOf(place, system);
+  return operator === undefined
+    ? unmeasured(`only CloudNativePG says when database ${name} was last saved, and it is none`)
+    : { kind: 'fact', fact: { name: fact, database: { ...database, operator } } };
+}
+
+function whyNotMeasured(fact: FactName): string {
+  switch (fact) {
+    case 'disk-free-percent':
+      return 'SQL does not tell how much of a volume is free';
+    case 'pooler-waiting-clients':
+      return 'Headroom is not connected to the pooler’s own console';
+    default:
+      return 'Headroom does not measure this itself';
+  }
+}
+
+/** The Cluster of CloudNativePG that keeps a database. */
+export function operatorOf(place: DatabasePlace, system: System): ObjectRef | undefined {
+  const [first] = system.workloads.values();
+  const namespace = place.namespace ?? first?.namespace;
+  if (place.operated === undefined || namespace === undefined) return undefined;
+  return { cluster: system.cluster, namespace, kind: 'Cluster', name: place.operated };
 }
 
 /** The workload a step is about, in its cluster. */
@@ -81,6 +129,6 @@ function boundOf({ above, atLeast, below, atMost }: Bound): Bound {
   };
 }
 
-function unmeasured(because: string): ResolvedLook {
+function unmeasured(because: string): Unmeasured {
   return { kind: 'unmeasured', because };
 }

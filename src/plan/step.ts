@@ -1,6 +1,7 @@
 // The steps of a plan: changes, and gates where a run goes on only when something is so.
 
 import { type Change, lockedBy, targetKey, type WorkloadRef } from '../change/change.ts';
+import type { ObjectRef } from '../change/kinds.ts';
 import type { MeasuredFact } from './measured-fact.ts';
 
 /** A number that was asked for must lie so; exactly one of the four. */
@@ -22,6 +23,12 @@ export interface Look {
     readonly name: MeasuredFact;
     readonly cluster: string;
     readonly workload?: WorkloadRef;
+    /** Whose fact it is, where it is one of a database; `operator` is its Cluster of CloudNativePG. */
+    readonly database?: {
+      readonly system: string;
+      readonly name: string;
+      readonly operator?: ObjectRef;
+    };
   };
   /** It may take this long to become so; without it, it must be so at once. */
   readonly withinSeconds?: number;

@@ -1,4 +1,4 @@
-// Looks whether something is so, once: an endpoint, a rollout, a number of the metrics, a fact of the cluster.
+// Looks whether something is so, once: an endpoint, a rollout, a number of the metrics, a fact of the cluster or of a database.
 
 import { OperationError, unreachable } from '../errors.ts';
 import type { Bound, Look } from '../plan/step.ts';
@@ -19,7 +19,10 @@ export interface Looked {
   readonly final?: true;
 }
 
-type Outside = Pick<Parts, 'clusters' | 'metricsOf' | 'lookForRoom' | 'probe'>;
+type Outside = Pick<
+  Parts,
+  'clusters' | 'metricsOf' | 'lookForRoom' | 'probe' | 'databases' | 'clock'
+>;
 
 /** All parts of a look must hold; the first one that does not is told, and the others are not asked. */
 export async function lookOnce(

@@ -1,6 +1,10 @@
-// Measures what a gate may ask for without a query: facts of a workload and of its cluster's nodes.
+// Measures what a gate may ask for without a query: facts of a workload, of its cluster's nodes and of a database.
 
+import type { ObjectRef } from '../change/kinds.ts';
+import { valueAt } from '../change/pointer.ts';
+import { factOf, questionsOfFact, type SqlFact } from '../database/fact-reads.ts';
 import { unreachable } from '../errors.ts';
+import { isSqlFact } from '../plan/measured-fact.ts';
 import type { Look } from '../plan/step.ts';
 import { capacityOf } from '../sizing/cluster-capacity.ts';
 import type { Parts } from './parts.ts';
@@ -9,12 +13,19 @@ export type FactReading =
   | { readonly kind: 'value'; readonly value: number }
   | { readonly kind: 'missing'; readonly because: string };
 
-/** @throws OperationError when the cluster cannot be asked. */
+type Outside = Pick<Parts, 'clusters' | 'lookForRoom' | 'databases' | 'clock'>;
+
+/** @throws OperationError when the cluster or the database cannot be asked. */
 export async function measureFact(
-  { name, cluster, workload }: NonNullable<Look['fact']>,
-  { clusters, lookForRoom }: Pick<Parts, 'clusters' | 'lookForRoom'>,
+  fact: NonNullable<Look['fact']>,
+  outside: Outside,
 ): Promise<FactReading> {
+  const { name, cluster, workload } = fact;
+  const { clusters, lookForRoom } = outside;
+  if (isSqlFact(name)) return askDatabase(name, fact, outside);
   switch (name) {
+    case 'backup-age-hours':
+      return backupAge(fact.database?.operator, outside);
     case 'ready-pods':
     case 'autoscaler-active': {
       if (workload === undefined) return missing('it does not say of which workload');
@@ -35,6 +46,35 @@ export async function measureFact(
     default:
       return unreachable(name);
   }
+}
+
+async function askDatabase(
+  name: SqlFact,
+  { database }: NonNullable<Look['fact']>,
+  { databases }: Outside,
+): Promise<FactReading> {
+  if (database === undefined) return missing('it does not say of which database');
+  const { system, name: called } = database;
+  const answers = await databases.read({ system, name: called }, questionsOfFact(name));
+  const found = factOf(name, answers);
+  return typeof found === 'number' ? value(found) : missing(found.because);
+}
+
+/**
+ * Hours since the newest backup that CloudNativePG knows of: SQL shows archived segments at best, which are no backup.
+ * @throws OperationError when the cluster cannot be asked.
+ */
+export async function backupAge(
+  operator: ObjectRef | undefined,
+  { clusters, clock }: Pick<Outside, 'clusters' | 'clock'>,
+): Promise<FactReading> {
+  if (operator === undefined) return missing('nobody says when it was last saved');
+  const seen = await clusters.read(operator);
+  if (seen === undefined) return missing(`Cluster ${operator.name} is not there`);
+  const at = valueAt(seen.value, '/status/lastSuccessfulBackup');
+  const ms = typeof at === 'string' ? Date.parse(at) : Number.NaN;
+  if (Number.isNaN(ms)) return missing(`Cluster ${operator.name} knows of no backup`);
+  return value((clock.now().getTime() - ms) / 3_600_000);
 }
 
 function value(number: number): FactReading {

@@ -152,7 +152,13 @@ export class AppProcess implements Caller {
           gates.pass({ caller: this, label: 'transaction' }, () => store.transaction(work)),
       },
       clusters: this.#clusters(undefined),
-      databases: noDatabases,
+      databases: {
+        ...noDatabases,
+        read: ({ name }, queries) =>
+          gates.pass({ caller: this, label: 'database' }, async () =>
+            world.askDatabase(name, queries),
+          ),
+      },
       allowed: world.allowedOf(this.rules),
       lookForRoom: (cluster, namespaces, options) =>
         gates.pass({ caller: this, label: 'observe' }, () =>

@@ -6,7 +6,7 @@ import { tickStep } from '../../src/workflow/tick-step.ts';
 import type { AppProcess } from './app-process.ts';
 import { createSimulatedDatabase, type SimulatedDatabase } from './database.ts';
 import { readProfiles } from './main.ts';
-import { deploymentOf, namespace, people } from './scene.ts';
+import { deploymentOf, namespace, people, type Rules } from './scene.ts';
 import { pass, propose, through, untilOver } from './story.ts';
 import { World } from './world.ts';
 
@@ -21,10 +21,13 @@ afterAll(async () => {
 const rules = { mode: 'apply', required: 1 } as const;
 const inspector = 'steam-trap-inspector';
 
-async function inWorld(work: (world: World, process: AppProcess) => Promise<void>): Promise<void> {
+async function inWorld(
+  work: (world: World, process: AppProcess) => Promise<void>,
+  over: Partial<Rules> = {},
+): Promise<void> {
   const world = await World.start({ seed: 1, database, profiles: await readProfiles() });
   try {
-    await work(world, world.startProcess(rules));
+    await work(world, world.startProcess({ ...rules, ...over }));
     expect(world.bugs).toEqual([]);
   } finally {
     await world.stop();
@@ -122,6 +125,53 @@ it('a stop in a pause ends the run before it writes again', async () =>
     expect(over.reason).toContain('stopped by');
     expect(sizes.map(({ replicas }) => replicas)).toEqual([6]);
   }));
+
+it('a failover looks at the role of the database itself, and drains nothing while that is not the primary', async () =>
+  inWorld(
+    async (world, process) => {
+      const [east, west] = [`${inspector}-us-east-1`, `${inspector}-us-west-2`];
+      const sizes = seed(world, { [east]: 12, [west]: 4 });
+      world.backlog = 0;
+      world.databaseRole = undefined;
+      await propose(world, process, 'run gl-008 failover');
+      await pass(world, 60_000);
+      const plan = await planId();
+      await through(world, () =>
+        process.begin('tick', () =>
+          tickStep(process.parts)({
+            planId: plan.id,
+            planHash: plan.hash,
+            position: 2,
+            by: people.bob,
+          }),
+        ),
+      );
+      const gate = async () => {
+        const { rows } = await database.pool.query<{ state: string; detail: string }>(
+          'select state, detail from run_change where position = 3',
+        );
+        return rows[0];
+      };
+      await pass(world, 60_000);
+      expect(await gate()).toMatchObject({
+        state: 'holding',
+        detail: expect.stringContaining('nobody answers'),
+      });
+      world.databaseRole = 'standby';
+      await pass(world, 60_000);
+      expect(await gate()).toMatchObject({
+        state: 'holding',
+        detail: expect.stringContaining('role of the primary: 0, wanted'),
+      });
+      expect(sizes).toMatchObject([{ name: west, replicas: 12 }]);
+      world.databaseRole = 'primary';
+      const over = await untilOver(world);
+      expect(over.state).toBe('applied');
+      expect(await gate()).toMatchObject({ state: 'passed' });
+      expect(sizes.at(-1)).toMatchObject({ name: east, replicas: 0 });
+    },
+    { connected: true },
+  ));
 
 it('a failover waits for a person, and drains the primary only when nobody asks it any more', async () =>
   inWorld(async (world, process) => {

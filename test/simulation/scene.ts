@@ -19,10 +19,12 @@ export interface Rules {
   readonly required: number;
   /** With it the system has a schedule: procedure `peak` at 04:30 in Berlin. */
   readonly scheduled?: 'ask' | 'approve';
+  /** With it headroom.yaml says where the system's database is. */
+  readonly connected?: true;
 }
 
 /** The text of headroom.yaml. */
-export function configText({ mode, required, scheduled }: Rules): string {
+export function configText({ mode, required, scheduled, connected }: Rules): string {
   const day = '{ procedure: peak, at: "04:30", timezone: Europe/Berlin }';
   return `
 clusters:
@@ -35,6 +37,7 @@ systems:
     channel: ${channel}
     schedules: ${scheduled === undefined ? '{}' : `{ day: ${day} }`}
     endpoints: { health: 'http://steam-trap-inspector.invalid/health' }
+    databases: ${connected ? '{ main: { connection: { env: SHOP_URL } } }' : '{}'}
     routes:
       - { alertname: ${alertname}, namespace: ${namespace} }
 policy:

@@ -10,6 +10,8 @@ import { createStore } from '../../src/adapters/store/store.ts';
 import type { AllowedByCluster } from '../../src/change/allowed.ts';
 import type { ClusterWrite, PatchWrite } from '../../src/change/cluster-write.ts';
 import { valueAt } from '../../src/change/pointer.ts';
+import { serverNow } from '../../src/database/health.ts';
+import type { Answers, Query } from '../../src/database/query.ts';
 import { OperationError } from '../../src/errors.ts';
 import type { Systems } from '../../src/plan/system.ts';
 import type {
@@ -103,6 +105,8 @@ export class World {
   backlog = 812;
   /** What the health endpoint answers. */
   health = 200;
+  /** What the server behind the database's address is; undefined while nobody answers there. */
+  databaseRole: 'primary' | 'standby' | undefined = 'primary';
   deaths = 0;
   lateArrivals = 0;
   metricTrouble = 0;
@@ -260,6 +264,17 @@ export class World {
     this.time.advance(ms);
     this.cluster.control.tick(4);
     await this.gates.settle();
+  }
+
+  /** Its one server says who it is, and nothing else. */
+  askDatabase(name: string, queries: readonly Query[]): Answers {
+    if (this.databaseRole === undefined) {
+      const trouble = { code: 'unavailable', retryable: true } as const;
+      throw new OperationError(`connecting to database ${name}: nobody answers`, trouble);
+    }
+    const standby = this.databaseRole === 'standby';
+    const itself = { version: '18.0', database: 'shop', standby, max: 100, reserved: 3 };
+    return queries.map(({ text }) => (text === serverNow.query.text ? [itself] : []));
   }
 
   measure(promql: string): MetricAnswer {
