@@ -52,10 +52,17 @@ type ResolvedFact =
     }
   | Unmeasured;
 
+const whyNot: { readonly [F in FactName]?: string } = {
+  'disk-free-percent': 'SQL does not tell how much of a volume is free',
+  'pooler-waiting-clients': 'Headroom is not connected to the pooler’s own console',
+};
+
 /** Facts of a database are asked for where headroom.yaml says how; SQL does not know of volumes, poolers and backups. */
 function factOf({ database: name }: PlannedLook, fact: FactName, system: System): ResolvedFact {
   if (isClusterFact(fact)) return { kind: 'fact', fact: { name: fact } };
-  if (fact !== 'backup-age-hours' && !isSqlFact(fact)) return unmeasured(whyNotMeasured(fact));
+  if (fact !== 'backup-age-hours' && !isSqlFact(fact)) {
+    return unmeasured(whyNot[fact] ?? 'Headroom does not measure this itself');
+  }
   if (name === undefined) return unmeasured('it does not say of which database');
   const place = system.databases.get(name);
   const database = { system: system.id, name };
@@ -68,17 +75,6 @@ function factOf({ database: name }: PlannedLook, fact: FactName, system: System)
   return operator === undefined
     ? unmeasured(`only CloudNativePG says when database ${name} was last saved, and it is none`)
     : { kind: 'fact', fact: { name: fact, database: { ...database, operator } } };
-}
-
-function whyNotMeasured(fact: FactName): string {
-  switch (fact) {
-    case 'disk-free-percent':
-      return 'SQL does not tell how much of a volume is free';
-    case 'pooler-waiting-clients':
-      return 'Headroom is not connected to the pooler’s own console';
-    default:
-      return 'Headroom does not measure this itself';
-  }
 }
 
 /** The Cluster of CloudNativePG that keeps a database. */
