@@ -9,6 +9,7 @@ import { createPool } from './adapters/postgres.ts';
 import { createStore } from './adapters/store/store.ts';
 import type { ChainHead, Finding } from './audit/chain.ts';
 import { addDoctorCommand } from './cli/doctor-command.ts';
+import { addGrantsCommand } from './cli/grants-command.ts';
 import { addInitCommand } from './cli/init-command.ts';
 import { addProceduresCommand } from './cli/procedures-command.ts';
 import { addRbacCommand } from './cli/rbac-command.ts';
@@ -89,6 +90,7 @@ addSizingCommands(program);
 addRightSizeCommand(program);
 addRulesCommand(program);
 addRbacCommand(program);
+addGrantsCommand(program);
 addDoctorCommand(program);
 addProceduresCommand(program);
 

@@ -19,8 +19,10 @@ const connectWords: ReadonlyMap<string, string> = new Map([
   ['28P01', 'the server refuses the user or the password'],
   ['28000', 'the server refuses this user'],
   ['3D000', 'the server has no such database'],
-  ['42501', 'the role lacks a right for it'],
 ]);
+
+/** For whoever lacks a right. */
+export const grantsHint = '; `headroom grants` prints what its user needs';
 
 function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : '';
@@ -53,8 +55,9 @@ export function readProblem(doing: string, error: unknown): unknown {
   }
   if (code === '') return error;
   const words = connectWords.get(code);
-  const because = words === undefined || code === '42501' ? saidBy(error) : words;
-  return new OperationError(`${doing}: ${because}`, {
+  const because = words ?? saidBy(error);
+  const hint = code === '42501' ? grantsHint : '';
+  return new OperationError(`${doing}: ${because}${hint}`, {
     code: code === '42501' ? 'forbidden' : 'refused',
     retryable: false,
     cause: error,
@@ -82,6 +85,6 @@ export function refusalOf(error: unknown): WriteAnswer {
   if (code === '') throw error;
   const because = saidBy(error);
   return code === '42501'
-    ? { kind: 'refused', because, forbidden: true }
+    ? { kind: 'refused', because: `${because}${grantsHint}`, forbidden: true }
     : { kind: 'refused', because };
 }

@@ -3,8 +3,9 @@
 import pg from 'pg';
 import type { DatabaseRef } from '../change/change.ts';
 import type { SqlWrite } from '../change/write.ts';
+import { missingGrants } from '../database/grants.ts';
 import type { Answers, Query } from '../database/query.ts';
-import { lookOfDeed, standingOf } from '../database/sql-deed.ts';
+import { lookOfDeed, neededFor, type SqlDeed, standingOf } from '../database/sql-deed.ts';
 import type { Statements } from '../database/standing.ts';
 import { OperationError } from '../errors.ts';
 import { whyNotInDatabase } from '../plan/allowed-deed.ts';
@@ -12,7 +13,8 @@ import type { SecretSource, Systems } from '../plan/system.ts';
 import type { DatabaseAddress, Databases, WriteAnswer } from '../ports.ts';
 import type { Secret } from '../secret.ts';
 import { followBuild } from './database-build.ts';
-import { brokenOff, readProblem, refusalOf } from './database-errors.ts';
+import { brokenOff, grantsHint, readProblem, refusalOf } from './database-errors.ts';
+import { checkSight, grantsForDeed } from './database-rights.ts';
 import { refusePooler } from './pooler.ts';
 import { serverIdentity } from './server-identity.ts';
 
@@ -110,14 +112,15 @@ async function withSession<T>(
 }
 
 async function readAll(
-  { client, role, called }: Session,
+  { client, called }: Session,
   { server }: DatabaseAddress,
   queries: readonly Query[],
 ): Promise<Answers> {
   const doing = `asking ${called}`;
   try {
     await client.query('begin isolation level repeatable read read only');
-    await settle(client, { role, local: true, lock: lockMs, statement: readMs });
+    await settle(client, { local: true, lock: lockMs, statement: readMs });
+    await checkSight(client, called);
     if (server !== undefined) await checkServer(client, server, called);
     const answers: Answers[number][] = [];
     for (const query of queries) answers.push(await rows(client, query));
@@ -133,30 +136,32 @@ async function rows(client: pg.Client, { text, values = [] }: Query): Promise<An
   return (await client.query<Record<string, unknown>>(config)).rows;
 }
 
+interface Settled {
+  readonly local: boolean;
+  readonly lock: number;
+  readonly statement: number;
+}
+
 /** Also through a pooler all of it holds where it is local to the transaction. */
-async function settle(
-  client: pg.Client,
-  {
-    role,
-    local,
-    lock,
-    statement,
-  }: {
-    readonly role: string | undefined;
-    readonly local: boolean;
-    readonly lock: number;
-    readonly statement: number;
-  },
+async function settle(client: pg.Client, { local, lock, statement }: Settled): Promise<void> {
+  await client.query(
+    `select set_config('lock_timeout', $1, $3), set_config('statement_timeout', $2, $3),
+            set_config('search_path', 'pg_catalog', $3)`,
+    [String(lock), String(statement), local],
+  );
+}
+
+/**
+ * From here on the session is the owner of the tables, so that what it makes belongs to it. It looks before as itself, who
+ * may see other sessions; settings are written so as well, and an owner needs no right to either.
+ */
+async function becomeOwner(
+  { client, role }: Session,
+  deed: SqlDeed,
+  { local }: Pick<Settled, 'local'>,
 ): Promise<void> {
-  const settings = [
-    ...(role === undefined ? [] : [['role', role] as const]),
-    ['lock_timeout', String(lock)] as const,
-    ['statement_timeout', String(statement)] as const,
-    ['search_path', 'pg_catalog'] as const,
-  ];
-  for (const [name, value] of settings) {
-    await client.query('select set_config($1, $2, $3)', [name, value, local]);
-  }
+  if (role === undefined || neededFor(deed) === 'settings') return;
+  await client.query('select set_config($1, $2, $3)', ['role', role, local]);
 }
 
 /** An address that leads elsewhere by now, such as to a copy of the server, is not the one people agreed on. */
@@ -185,26 +190,36 @@ async function writeOnce(
   writing: Writing,
 ): Promise<WriteAnswer> {
   const { deed, database } = write;
-  const before = standingOf(deed, await readAll(session, database, lookOfDeed(deed)));
+  const look = lookOfDeed(deed);
+  const grants = grantsForDeed(deed, session.role);
+  const queries = [...look, ...grants.map(({ query }) => query)];
+  const answers = await readAll(session, database, queries);
+  const before = standingOf(deed, answers.slice(0, look.length));
   if (before.kind === 'drifted') return refused(before.because);
   if (before.kind !== 'unchanged') return { kind: 'written' };
+  // Found out first: the second of two statements may be the one that nobody granted.
+  const missing = missingGrants(grants, answers.slice(look.length));
+  if (missing.length > 0) {
+    return { ...refused(`its user lacks ${missing.join('; ')}${grantsHint}`), forbidden: true };
+  }
   return before.write.manner === 'together'
     ? inTransaction(session, write, before.write, writing)
-    : oneByOne(session, before.write, writing);
+    : oneByOne(session, write, before.write, writing);
 }
 
 /** All of it or nothing; how the deed stands is looked at once more under the lock. */
 async function inTransaction(
-  { client, role }: Session,
+  session: Session,
   { deed }: SqlWrite,
   { lock, isPatient }: Statements,
   { dryRun }: Writing,
 ): Promise<WriteAnswer> {
+  const { client } = session;
   let isCommitting = false;
   try {
     await client.query('begin');
     const firstMs = isPatient ? patientLockMs : lockMs;
-    await settle(client, { role, local: true, lock: firstMs, statement: statementMs });
+    await settle(client, { local: true, lock: firstMs, statement: statementMs });
     if (lock !== undefined) await run(client, lock);
     if (isPatient) await run(client, `set local lock_timeout = ${lockMs}`);
     const answers: Answers[number][] = [];
@@ -214,6 +229,7 @@ async function inTransaction(
       await client.query('rollback');
       return standing.kind === 'drifted' ? refused(standing.because) : { kind: 'written' };
     }
+    await becomeOwner(session, deed, { local: true });
     for (const statement of standing.write.statements) await run(client, statement);
     isCommitting = !dryRun;
     await client.query(dryRun ? 'rollback' : 'commit');
@@ -228,17 +244,19 @@ async function inTransaction(
 /** Outside a transaction a statement that is cut off may have been done. */
 async function oneByOne(
   session: Session,
+  { deed }: SqlWrite,
   { manner, statements }: Statements,
   { dryRun, signal, onProgress }: Writing,
 ): Promise<WriteAnswer> {
   if (dryRun) return { kind: 'written' };
-  const { client, role, connectionString } = session;
+  const { client, connectionString } = session;
   await refusePooler(connectionString, 'The address of the database');
   const isBuild = manner === 'build';
   let isSent = false;
   try {
     const [lock, statement] = isBuild ? [buildLockMs, 0] : [lockMs, statementMs];
-    await settle(client, { role, local: false, lock, statement });
+    await settle(client, { local: false, lock, statement });
+    await becomeOwner(session, deed, { local: false });
     for (const each of statements) {
       isSent = true;
       if (!isBuild) {
@@ -266,6 +284,6 @@ async function run(client: pg.Client, text: string): Promise<void> {
   await rows(client, { text });
 }
 
-function refused(because: string): WriteAnswer {
+function refused(because: string): Extract<WriteAnswer, { readonly kind: 'refused' }> {
   return { kind: 'refused', because };
 }

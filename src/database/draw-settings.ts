@@ -36,6 +36,11 @@ export const drawSettings: Drawing<SettingsStep> = {
       );
     }
     if (facts.platform !== 'plain') return forPerson(step, facts);
+    if (facts.version < 150_000) {
+      return refused(
+        'before PostgreSQL 15 only a superuser may write settings, and Headroom is none',
+      );
+    }
     if (facts.isStandby) {
       return refused('the address in headroom.yaml leads to a standby, not to the primary');
     }

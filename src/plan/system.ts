@@ -43,7 +43,7 @@ export interface DatabasePlace {
   readonly connection?: SecretSource;
   /** Its standbys, by name. */
   readonly standbys: ReadonlyMap<string, SecretSource>;
-  /** What the session becomes after connecting, such as the owner of the tables. */
+  /** What the session becomes to change objects: the owner of the tables. It looks, and writes settings, as itself. */
   readonly role?: string;
   /** Who keeps the server. (Default: what it looks like.) */
   readonly platform?: Platform;

@@ -36,7 +36,8 @@ export const database = z.strictObject({
     description: 'The same of each standby whose settings are written.',
   }),
   role: z.string().min(1).max(63).optional().meta({
-    description: 'What the user becomes after connecting, such as the owner of the tables.',
+    description:
+      'The owner of the tables, which the user becomes to change them. (Default: it stays itself.)',
   }),
   platform: z.enum(platforms).optional().meta({
     description: 'Who keeps the server. (Default: what it looks like.)',
