@@ -2,11 +2,9 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { allowedDeeds } from '../../src/database/deed-kind.ts';
-import { drawDeed, questionsFor, type SqlStep } from '../../src/database/draw-deed.ts';
+import type { SqlStep } from '../../src/database/draw-deed.ts';
 import { grantsText } from '../../src/database/grants.ts';
-import { serverFacts, serverQueries } from '../../src/database/server-facts.ts';
-import type { SqlDeed } from '../../src/database/sql-deed.ts';
-import { now } from '../make.ts';
+import { deedsOf, draw, write } from './deeds.ts';
 import { startTarget, type Target, type Way } from './target.ts';
 import { onEachVersion } from './versions.ts';
 
@@ -28,19 +26,10 @@ onEachVersion((version) => {
   });
   afterAll(() => target.close());
 
-  async function draw(step: SqlStep): Promise<readonly SqlDeed[]> {
-    const { ref } = target;
-    const facts = serverFacts(await way.databases.read(ref, serverQueries), { now });
-    const answers = await way.databases.read(ref, questionsFor(step, facts));
-    const drawn = drawDeed(step, answers, { ...facts, memoryBytes: 16 * 1024 ** 3 });
-    return drawn.kind === 'deeds' ? drawn.deeds : expect.fail(JSON.stringify(drawn));
-  }
-
   async function carryOut(step: SqlStep, dryRun = false) {
     const answers = [];
-    for (const deed of await draw(step)) {
-      const write = { how: 'sql', database: target.ref, deed } as const;
-      answers.push(await way.databases.write(write, { dryRun }));
+    for (const deed of deedsOf(await draw(target, step, { way }))) {
+      answers.push(await write(target, deed, { dryRun, databases: way.databases }));
     }
     return answers;
   }
@@ -49,6 +38,10 @@ onEachVersion((version) => {
     deed: 'settings',
     settings: { work_mem: '20MB', max_connections: '50' },
     restart: false,
+  };
+  const tables: SqlStep = {
+    deed: 'tables',
+    tables: { 'shop owner.item': { autovacuum_vacuum_threshold: '500' } },
   };
 
   it('may be granted again', async () => {
@@ -61,6 +54,28 @@ onEachVersion((version) => {
     await target.admin.query('select pg_reload_conf()');
     const shown = async () => (await target.admin.query('show work_mem')).rows;
     await expect.poll(shown).toEqual([{ work_mem: '4MB' }]);
+  });
+
+  it('is enough for tables, whose owner it becomes', async () => {
+    const answers = await carryOut(tables);
+    expect(answers).toEqual([{ kind: 'written' }]);
+    await target.admin.query('alter table "shop owner".item reset (autovacuum_vacuum_threshold)');
+  });
+
+  it('is none of the owner of tables when its membership is gone', async () => {
+    await target.admin.query('revoke "shop owner" from "head""room"');
+    await expect(carryOut(tables)).rejects.toThrow('belongs to shop owner');
+    await granted();
+    const deeds = deedsOf(await draw(target, tables, { way }));
+    await target.admin.query('revoke "shop owner" from "head""room"');
+    for (const deed of deeds) {
+      const said = await write(target, deed, { databases: way.databases });
+      expect(said).toMatchObject({
+        kind: 'refused',
+        because: expect.stringContaining('membership in the owner'),
+      });
+    }
+    await granted();
   });
 
   describe.each([
