@@ -7,7 +7,9 @@ import type { DatabaseDeed } from '../sizing/planned-step.ts';
 import type { Tree } from '../sizing/step-values.ts';
 import type { BesideLook } from './beside-deed.ts';
 import { fieldsToWrite } from './merge-fields.ts';
+import { fitnessPart } from './pooler-cut-over.ts';
 import { poolerObjects } from './pooler-objects.ts';
+import { poolerSettings } from './pooler-settings.ts';
 import { shardMapChanges } from './shard-map-changes.ts';
 import type { PersonsPart } from './sql-changes.ts';
 import {
@@ -87,13 +89,23 @@ export function objectsOfDeed(
 function poolerChanges(
   deed: Extract<ClusterDeed, { deed: 'pooler' }>,
   facts: DeedFacts,
-): StepChanges {
-  const objects = poolerObjects(deed, facts);
+): DeedChanges {
+  const image = facts.operated === undefined ? facts.pooler?.image : undefined;
+  const checked = poolerSettings(deed.settings, image);
+  if (checked.kind === 'refused') return checked;
+  const objects = poolerObjects({ ...deed, settings: checked.settings }, facts);
   if ('because' in objects) return refused(objects.because);
-  return inOrder(
+  const made = inOrder(
     objects.map(({ kind, name, fields }) => objectChanges(refIn(facts, kind, name), fields, facts)),
     'the poolers are so already',
   );
+  if (made.kind !== 'changes') return made;
+  const { notes, first } = fitnessPart(deed, facts.beside);
+  return {
+    ...made,
+    notes: [...made.notes, ...checked.notes, ...notes],
+    ...(first && { first }),
+  };
 }
 
 /** Several objects one after the other; one that is refused refuses them all. */

@@ -29,8 +29,6 @@ export function poolerObjects(
   wanted: Wanted,
   { operated, pooler }: Pick<DeedFacts, 'operated' | 'pooler'>,
 ): readonly PoolerObject[] | { readonly because: string } {
-  const broken = Object.entries(wanted.settings).find(([, value]) => /[\r\n]/.test(value));
-  if (broken !== undefined) return { because: `setting ${broken[0]} has more than one line` };
   const port = Number(wanted.settings['listen_port'] ?? usualPort);
   if (!Number.isInteger(port) || port < 1 || port > 65_535) {
     return { because: `listen_port ${wanted.settings['listen_port']} is no port` };

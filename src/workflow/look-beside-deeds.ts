@@ -30,12 +30,12 @@ export async function lookBesideDeeds(
 
 async function ask(
   address: DatabaseAddress,
-  { first, then }: BesideQuestions,
+  { first, second }: BesideQuestions,
   { databases }: Pick<Parts, 'databases'>,
 ): Promise<BesideLook> {
   try {
     const answers = await databases.read(address, first);
-    const more = then?.(answers) ?? [];
+    const more = second?.(answers) ?? [];
     if (more.length === 0) return { kind: 'seen', answers };
     return { kind: 'seen', answers: [...answers, ...(await databases.read(address, more))] };
   } catch (error) {

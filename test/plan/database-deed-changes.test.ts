@@ -118,6 +118,65 @@ describe('PgBouncer as a set', () => {
     }
   });
 
+  it('has prepared statements where its version knows them, and says where it does not', () => {
+    const withImage = (image: string) => {
+      const made = changesForDatabaseDeed(deed, factsWith({ pooler: { ...pooler, image } }));
+      if (made.kind !== 'changes') throw new Error(made.because);
+      const text = valueAt(bodyOf('ConfigMap', made.changes), '/data/pgbouncer.ini');
+      return { prepares: String(text).includes('max_prepared_statements = 200'), ...made };
+    };
+    expect(withImage('registry.example:5000/pgbouncer:v1.23.1-p2').prepares).toBe(true);
+    // That is what later ones do by themselves.
+    expect(withImage('pgbouncer:1.24.0')).toMatchObject({ prepares: false });
+    expect(withImage('pgbouncer:1.18.0').notes.join(' ')).toContain(
+      'PgBouncer 1.18 knows no prepared statements in this mode: before 1.21',
+    );
+    expect(withImage('pgbouncer@sha256:0a1b').notes.join(' ')).toContain('does not say which');
+  });
+
+  it('asks somebody first about what was seen in sessions, and says what was not seen', () => {
+    const answers = [
+      [{ application: 'worker', hidden: false, query: 'LISTEN news', sessions: 2 }],
+      [],
+      [{ tables: 0 }],
+      [],
+    ];
+    const cutOver = (over: Partial<DeedFacts>, of: ClusterDeed = deed) => {
+      const made = changesForDatabaseDeed(of, factsWith(over));
+      if (made.kind !== 'changes') throw new Error(made.because);
+      return { first: made.first, notes: made.notes.join(' ') };
+    };
+    const seenIt = cutOver({ beside: { kind: 'seen', answers } });
+    expect(seenIt.first).toMatchObject({
+      who: 'whoever deploys the applications',
+      what: expect.stringContaining('through the pooler: LISTEN (now by worker)'),
+    });
+    expect(seenIt.notes).toContain('Not seen: all but the last statement of each session');
+    const calm = cutOver({ beside: { kind: 'seen', answers: [[], [], [{ tables: 0 }], []] } });
+    expect(calm).toMatchObject({
+      first: undefined,
+      notes: expect.stringMatching(/Nobody was seen/),
+    });
+    expect(cutOver({ beside: { kind: 'unseen', because: 'it is away' } }).notes).toMatch(
+      /was not looked at \(it is away\)/,
+    );
+    expect(cutOver({}).notes).toMatch(/was not looked at\./);
+    const kept = { ...deed, settings: { ...deed.settings, pool_mode: 'session' } };
+    expect(cutOver({}, kept).notes).toMatch(/^In session mode .* come and go\.$/);
+  });
+
+  it.each([
+    [{ pool_mod: 'transaction' }, 'PgBouncer has no setting pool_mod'],
+    [{ pool_mode: 'query' }, 'pool_mode query is none of'],
+    [{ auth_type: 'trust' }, 'auth_type trust would let people in'],
+    [{ auth_file: '/etc/passwd' }, 'PgBouncer has no setting auth_file that a profile may write'],
+    [{ transaction_timeout: '30' }, 'needs PgBouncer 1.25, and the image is 1.24'],
+  ])('does not write %j', (settings, words) => {
+    const image = 'pgbouncer:1.24';
+    const facts = factsWith({ pooler: { ...pooler, image } });
+    expect(because({ deed: 'pooler', replicas: 2, settings }, facts)).toContain(words);
+  });
+
   it('is refused without an address, and with settings that are none', () => {
     const { pooler: _, ...rest } = factsWith();
     expect(because(deed, rest)).toMatch(/^refused: headroom.yaml does not say/);
