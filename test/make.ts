@@ -13,6 +13,7 @@ import type {
   SeenObject,
   WorkloadState,
 } from '../src/change/compare.ts';
+import type { DatabaseHealth } from '../src/database/health-lines.ts';
 import type { Lease } from '../src/lease/lease.ts';
 import type { PlanView } from '../src/message/plan-view.ts';
 import type { AlertFacts } from '../src/plan/assemble.ts';
@@ -446,6 +447,48 @@ export function makeStoredAlert(over: Partial<StoredAlert> = {}): StoredAlert {
 /** A database that is only named: nothing is asked of it by SQL. */
 export function makeDatabasePlace(over: Partial<DatabasePlace> = {}): DatabasePlace {
   return { standbys: new Map(), allow: [], ...over };
+}
+
+/** A primary in good order. */
+export function makeDatabaseHealth(over: Partial<DatabaseHealth> = {}): DatabaseHealth {
+  return {
+    server: {
+      version: '18.0',
+      database: 'shop',
+      isStandby: false,
+      maxConnections: 100,
+      reserved: 3,
+    },
+    connections: {
+      used: 45,
+      byState: [
+        { name: 'idle', count: 40 },
+        { name: 'active', count: 5 },
+      ],
+      byApplication: [
+        { name: 'worker', count: 30 },
+        { name: 'api', count: 15 },
+      ],
+    },
+    standbys: [
+      { name: 'east', state: 'streaming', sync: 'async', lagSeconds: 0.4, lagBytes: 12_288 },
+    ],
+    replay: undefined,
+    counters: {
+      hits: 995,
+      reads: 5,
+      transactions: 1_000_000,
+      atSeconds: 1,
+      since: new Date('2026-11-03T00:00:00Z'),
+    },
+    transactionsPerSecond: { kind: 'value', value: 211.34 },
+    transactions: [],
+    invalidIndexes: [],
+    settingsPending: [],
+    sizes: { bytes: 13_421_772_800, largest: [{ name: 'public.reading', bytes: 9_663_676_416 }] },
+    backupHours: { kind: 'missing', because: 'only CloudNativePG says, and it is none' },
+    ...over,
+  };
 }
 
 /** For what is about clusters alone: asking a database fails the test. */

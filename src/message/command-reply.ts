@@ -2,12 +2,14 @@
 
 import type { KnownBlock } from '@slack/types';
 import type { CommandNames } from '../command/command-names.ts';
+import type { DatabaseSeen } from '../database/health-lines.ts';
 import { unreachable } from '../errors.ts';
 import type { Lease } from '../lease/lease.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { System, Systems } from '../plan/system.ts';
 import type { PlanRecord, Stop, StoredAlert } from '../ports.ts';
 import { firstLine } from './first-line.ts';
+import { healthBlocks } from './health-blocks.ts';
 import { leaseStatusLine } from './lease-words.ts';
 import {
   context,
@@ -25,7 +27,7 @@ export function helpMessage({ capacity, scale }: CommandNames): Message {
   const text = [
     '*What you can ask*',
     `\`${capacity} systems\`  which systems there are, and how far each may go by itself`,
-    `\`${capacity} status [SYSTEM]\`  what waits, what runs, what is lent, what came in and fits nowhere`,
+    `\`${capacity} status [SYSTEM]\`  what waits, what runs, what is lent, how its databases fare, what came in and fits nowhere`,
     `\`${capacity} plan SYSTEM key=value…\`  sizes a system, measuring what you do not give, and compares that with what runs`,
     `\`${capacity} what-if SYSTEM key=value…\`  sizes it from what you give alone`,
     `\`${capacity} forecast SYSTEM key=value… growth=10% periods=12\`  what is to come, and when a limit is passed`,
@@ -105,6 +107,8 @@ export interface StatusFacts {
   readonly stops: readonly Stop[];
   readonly unrouted: { readonly count: number; readonly newest: readonly StoredAlert[] };
   readonly clusters: readonly { readonly cluster: string; readonly problem?: string }[];
+  /** Those of the system that was asked for. */
+  readonly databases: readonly DatabaseSeen[];
   readonly messagesOwed: number;
 }
 
@@ -134,6 +138,7 @@ export function statusMessage(facts: StatusFacts): Message {
       : `• cluster ${literal(cluster, 60)}: ${literal(problem, 300)}`,
   );
   if (clusters.length > 0) blocks.push(...sections(['*Clusters*', ...clusters], 1));
+  blocks.push(...healthBlocks(facts.databases));
   const { count, newest } = facts.unrouted;
   if (count > 0) {
     const named = newest.map(

@@ -23,6 +23,7 @@ import { answerProcedure } from './answer-procedure.ts';
 import { answerRestart } from './answer-restart.ts';
 import { answerRightSize, answerSizing, explainPlan } from './answer-sizing.ts';
 import { limits } from './limits.ts';
+import { lookAtHealth } from './look-at-health.ts';
 import type { Parts } from './parts.ts';
 import { proposeScale } from './propose-scale.ts';
 import { resume, stop } from './stop-and-resume.ts';
@@ -117,7 +118,11 @@ async function carryOut(command: Command, stored: StoredCommand, parts: Parts): 
 }
 
 async function status(systemId: string | undefined, parts: Parts): Promise<Message> {
-  const clusters = await parts.clusters.health();
+  const named = systemId === undefined ? undefined : parts.systems.get(systemId);
+  const [clusters, databases] = await Promise.all([
+    parts.clusters.health(),
+    named === undefined ? [] : lookAtHealth(named, parts),
+  ]);
   const of = systemId === undefined ? {} : { system: systemId };
   const systems = [...parts.systems.values()].filter(
     ({ id }) => systemId === undefined || id === systemId,
@@ -139,6 +144,7 @@ async function status(systemId: string | undefined, parts: Parts): Promise<Messa
       clusters: clusters.filter(({ cluster }) =>
         systems.some((system) => system.cluster === cluster),
       ),
+      databases,
       messagesOwed: await tx.messages.owed(),
     });
   });

@@ -43,6 +43,10 @@ export const limits = {
   /** The start waits this long for Slack, then goes on without it. */
   slackConnectMs: 10_000,
   slackRetryMaxMs: 30_000,
+  /** Whoever asks how a system stands is not held up by a database that hangs. */
+  healthMs: 3_000,
+  /** Between the two readings that give a rate. */
+  rateMs: 1_000,
   sweepEveryMs: 1_000,
   scheduleEveryMs: 10_000,
   /** Alerts and commands are kept this long after they were last seen; plans, votes and the trail for good. */

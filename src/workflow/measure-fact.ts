@@ -3,15 +3,12 @@
 import type { ObjectRef } from '../change/kinds.ts';
 import { valueAt } from '../change/pointer.ts';
 import { factOf, questionsOfFact, type SqlFact } from '../database/fact-reads.ts';
+import type { Known } from '../database/health-lines.ts';
 import { unreachable } from '../errors.ts';
 import { isSqlFact } from '../plan/measured-fact.ts';
 import type { Look } from '../plan/step.ts';
 import { capacityOf } from '../sizing/cluster-capacity.ts';
 import type { Parts } from './parts.ts';
-
-export type FactReading =
-  | { readonly kind: 'value'; readonly value: number }
-  | { readonly kind: 'missing'; readonly because: string };
 
 type Outside = Pick<Parts, 'clusters' | 'lookForRoom' | 'databases' | 'clock'>;
 
@@ -19,7 +16,7 @@ type Outside = Pick<Parts, 'clusters' | 'lookForRoom' | 'databases' | 'clock'>;
 export async function measureFact(
   fact: NonNullable<Look['fact']>,
   outside: Outside,
-): Promise<FactReading> {
+): Promise<Known> {
   const { name, cluster, workload } = fact;
   const { clusters, lookForRoom } = outside;
   if (isSqlFact(name)) return askDatabase(name, fact, outside);
@@ -52,7 +49,7 @@ async function askDatabase(
   name: SqlFact,
   { database }: NonNullable<Look['fact']>,
   { databases }: Outside,
-): Promise<FactReading> {
+): Promise<Known> {
   if (database === undefined) return missing('it does not say of which database');
   const { system, name: called } = database;
   const answers = await databases.read({ system, name: called }, questionsOfFact(name));
@@ -67,7 +64,7 @@ async function askDatabase(
 export async function backupAge(
   operator: ObjectRef | undefined,
   { clusters, clock }: Pick<Outside, 'clusters' | 'clock'>,
-): Promise<FactReading> {
+): Promise<Known> {
   if (operator === undefined) return missing('nobody says when it was last saved');
   const seen = await clusters.read(operator);
   if (seen === undefined) return missing(`Cluster ${operator.name} is not there`);
@@ -77,10 +74,10 @@ export async function backupAge(
   return value((clock.now().getTime() - ms) / 3_600_000);
 }
 
-function value(number: number): FactReading {
+function value(number: number): Known {
   return Number.isFinite(number) ? { kind: 'value', value: number } : missing('it gives no number');
 }
 
-function missing(because: string): FactReading {
+function missing(because: string): Known {
   return { kind: 'missing', because };
 }

@@ -2,6 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { DatabaseSeen } from '../../src/database/health-lines.ts';
 import { cardMessage } from '../../src/message/card.ts';
 import {
   misuseMessage,
@@ -20,6 +21,7 @@ import { type PlanState, planStates } from '../../src/plan/plan-state.ts';
 import {
   hashOf,
   makeAlertOfPlan,
+  makeDatabaseHealth,
   makePlan,
   makeRecord,
   makeRule,
@@ -122,9 +124,25 @@ function everything(text: string): Message[] {
         ),
       },
       clusters: [{ cluster: text, problem: text }],
+      databases: [hostileDatabase(text), { kind: 'unseen', name: text, because: text }],
       messagesOwed: 3,
     }),
   ];
+}
+
+/** Names in it are given by whoever connects. */
+function hostileDatabase(text: string): DatabaseSeen {
+  const one = { name: text, count: 1 };
+  const health = makeDatabaseHealth({
+    connections: { used: 1, byState: [one], byApplication: [one] },
+    standbys: [{ name: text, state: text, sync: text, lagSeconds: 1 }],
+    transactions: [{ role: text, application: text, state: text, seconds: 9_999 }],
+    invalidIndexes: [text],
+    settingsPending: [text],
+    sizes: { bytes: 1, largest: [{ name: text, bytes: 1 }] },
+    backupHours: { kind: 'missing', because: text },
+  });
+  return { kind: 'seen', name: text, health };
 }
 
 /** All texts of a message that Slack reads markup in. */

@@ -1,6 +1,7 @@
 // One of everything Headroom can say, by name, for the tests that hold every message to the same rules.
 
 import type { VoteResult } from '../../src/approval/vote-result.ts';
+import type { DatabaseSeen } from '../../src/database/health-lines.ts';
 import { cardMessage } from '../../src/message/card.ts';
 import {
   helpMessage,
@@ -36,6 +37,7 @@ import {
   makeAutoscalerState,
   makeClusterState,
   makeCommandPlan,
+  makeDatabaseHealth,
   makeDecrease,
   makeLease,
   makePatchChange,
@@ -529,6 +531,19 @@ const running = (room: Room) => ({
     `/scale steam-traps/${component} replicas=${replicas}`,
 });
 
+function statusOf(...databases: readonly DatabaseSeen[]): Message {
+  return statusMessage({
+    systems: [system],
+    leases: [],
+    plans: [],
+    stops: [],
+    unrouted: { count: 0, newest: [] },
+    clusters: [],
+    databases,
+    messagesOwed: 0,
+  });
+}
+
 function mapValues<From, To>(
   record: Readonly<Record<string, From>>,
   convert: (value: From) => To,
@@ -675,7 +690,55 @@ export const messages: Readonly<Record<string, Message>> = {
     stops: [],
     unrouted: { count: 0, newest: [] },
     clusters: [{ cluster: 'production' }],
+    databases: [],
     messagesOwed: 0,
+  }),
+  'command-status-database': statusOf(
+    { kind: 'seen', name: 'main', health: makeDatabaseHealth() },
+    { kind: 'unseen', name: 'reports', because: 'it did not answer within 3 s' },
+  ),
+  'command-status-database-trouble': statusOf({
+    kind: 'seen',
+    name: 'main',
+    health: makeDatabaseHealth({
+      connections: {
+        used: 91,
+        byState: [
+          { name: 'idle in transaction', count: 60 },
+          { name: 'active', count: 31 },
+        ],
+        byApplication: [{ name: '<!channel> *worker*', count: 80 }],
+      },
+      standbys: [
+        { name: 'east', state: 'streaming', sync: 'async', lagSeconds: 72, lagBytes: 9e9 },
+        { name: 'west', state: 'catchup', sync: 'async', lagSeconds: 2, lagBytes: 4096 },
+        { name: 'south' },
+      ],
+      counters: { hits: 85, reads: 15, transactions: 1, atSeconds: 1 },
+      transactionsPerSecond: { kind: 'missing', because: 'it did not answer within 3 s' },
+      transactions: [
+        { role: 'report', application: 'nightly', state: 'idle in transaction', seconds: 4000 },
+        { role: 'app', application: 'worker', state: 'active', seconds: 3 },
+      ],
+      invalidIndexes: ['public.a', 'public.b', 'public.c', 'public.d'],
+      settingsPending: ['max_connections'],
+      backupHours: { kind: 'value', value: 30 },
+    }),
+  }),
+  'command-status-standby': statusOf({
+    kind: 'seen',
+    name: 'main',
+    health: makeDatabaseHealth({
+      server: {
+        version: '15.18',
+        database: 'shop',
+        isStandby: true,
+        maxConnections: 100,
+        reserved: 3,
+      },
+      standbys: [],
+      replay: { isReceiving: true, lagSeconds: 14, lagBytes: 2_500_000 },
+    }),
   }),
   'command-status-busy': statusMessage({
     systems: [system],
@@ -702,6 +765,7 @@ export const messages: Readonly<Record<string, Message>> = {
       { cluster: 'production' },
       { cluster: 'staging', problem: 'asking cluster staging: it does not answer' },
     ],
+    databases: [],
     messagesOwed: 1,
   }),
   'command-what-if': sized('100'),

@@ -2,6 +2,7 @@
 
 import { Client } from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { realClock } from '../../src/adapters/clock.ts';
 import { sqlFacts } from '../../src/database/fact-reads.ts';
 import {
   connectionsNow,
@@ -16,6 +17,7 @@ import {
 } from '../../src/database/health.ts';
 import { sizesNow } from '../../src/database/sizes.ts';
 import type { Look } from '../../src/plan/step.ts';
+import { lookAtHealth } from '../../src/workflow/look-at-health.ts';
 import { measureFact } from '../../src/workflow/measure-fact.ts';
 import { now } from '../make.ts';
 import { startTarget, type Target } from './target.ts';
@@ -149,4 +151,24 @@ it('answers every fact on this version', async () => {
       fact === 'replication-lag-seconds' ? 'missing' : 'value',
     );
   }
+});
+
+it('tells people all of it at once', async () => {
+  const looked = await lookAtHealth(target.system, {
+    databases: target.databases,
+    clusters: undefined as never,
+    clock: realClock,
+  });
+  expect(looked).toMatchObject([
+    {
+      kind: 'seen',
+      name: 'main',
+      health: {
+        server: { maxConnections: 40 },
+        transactionsPerSecond: { kind: 'value' },
+        invalidIndexes: ['public.twice_id'],
+        settingsPending: ['max_connections'],
+      },
+    },
+  ]);
 });
