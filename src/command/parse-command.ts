@@ -39,6 +39,8 @@ export type Command =
       readonly kind: 'restart';
       readonly system: string;
       readonly database: string;
+      /** Written before it, so that they come into effect. */
+      readonly settings: Readonly<Record<string, string>>;
       readonly reason?: string;
     }
   | { readonly kind: 'extend'; readonly plan: string; readonly seconds?: number }

@@ -1,5 +1,6 @@
 // Reads what draws a plan of several steps: a procedure of a profile, or the restart of a database.
 
+import { isParameter, parameters } from '../database/parameters.ts';
 import type { Systems } from '../plan/system.ts';
 import { suggestion } from '../words/nearest.ts';
 import { command, knownSystem, misuse, reasonOf, whichSystem } from './answers.ts';
@@ -31,14 +32,16 @@ export function run({ plain, pairs }: Words, systems: Systems): ParsedCommand {
   });
 }
 
-/** `restart SYSTEM DATABASE [reason="…"]` */
+/** `restart SYSTEM DATABASE [setting=value…] [reason="…"]` */
 export function restart({ plain, pairs }: Words, systems: Systems): ParsedCommand {
   const [, system, database, extra] = plain;
   if (extra !== undefined) return misuse(`I do not know what to do with "${extra}"`);
   if (system === undefined) return misuse(whichSystem(systems));
-  const unknown = [...pairs.keys()].find((key) => key !== 'reason');
+  const settings = [...pairs].filter(([key]) => key !== 'reason');
+  const unknown = settings.find(([key]) => !isParameter(key))?.[0];
   if (unknown !== undefined) {
-    return misuse(`there is no setting "${unknown}"${suggestion(unknown, ['reason'])}`);
+    const known = ['reason', ...Object.keys(parameters)];
+    return misuse(`there is no setting "${unknown}"${suggestion(unknown, known)}`);
   }
   return knownSystem(system, systems, (id) => {
     const known = [...(systems.get(id)?.databases.keys() ?? [])];
@@ -53,6 +56,12 @@ export function restart({ plain, pairs }: Words, systems: Systems): ParsedComman
           : `${words} One of: ${known.join(', ')}`,
       );
     }
-    return command({ kind: 'restart', system: id, database, ...reasonOf({ pairs }) });
+    return command({
+      kind: 'restart',
+      system: id,
+      database,
+      settings: Object.fromEntries(settings),
+      ...reasonOf({ pairs }),
+    });
   });
 }

@@ -8,6 +8,8 @@ export interface Parameter {
   /** The least and the most that is written: bytes, milliseconds or the number itself. The server may allow more. */
   readonly min?: number;
   readonly max?: number;
+  /** Some version needs a restart for it; what counts is what the server says, where it can be asked. */
+  readonly restart?: true;
   /** A standby must have at least as much as its primary (PostgreSQL manual, 26.4.4), so it gets more first and less last. */
   readonly standbyFirst?: true;
   /** The extension it belongs to. */
@@ -24,27 +26,27 @@ const giB = 1024 * miB;
  * all versions, so the server is asked. The kinds are checked against real servers.
  */
 const all = {
-  max_connections: { kind: 'integer', min: 10, max: 5000, standbyFirst: true },
-  max_worker_processes: { kind: 'integer', min: 1, max: 256, standbyFirst: true },
-  max_wal_senders: { kind: 'integer', min: 1, max: 256, standbyFirst: true },
+  max_connections: { kind: 'integer', min: 10, max: 5000, standbyFirst: true, restart: true },
+  max_worker_processes: { kind: 'integer', min: 1, max: 256, standbyFirst: true, restart: true },
+  max_wal_senders: { kind: 'integer', min: 1, max: 256, standbyFirst: true, restart: true },
   max_prepared_transactions: {
     kind: 'integer',
     min: 0,
     max: 5000,
-
     standbyFirst: true,
+    restart: true,
   },
   max_locks_per_transaction: {
     kind: 'integer',
     min: 10,
     max: 10_000,
-
     standbyFirst: true,
+    restart: true,
   },
-  max_replication_slots: { kind: 'integer', min: 1, max: 256 },
-  shared_buffers: { kind: 'memory', min: 16 * miB, max: 512 * giB },
-  wal_buffers: { kind: 'memory', min: 64 * kiB, max: giB },
-  autovacuum_max_workers: { kind: 'integer', min: 1, max: 64 },
+  max_replication_slots: { kind: 'integer', min: 1, max: 256, restart: true },
+  shared_buffers: { kind: 'memory', min: 16 * miB, max: 512 * giB, restart: true },
+  wal_buffers: { kind: 'memory', min: 64 * kiB, max: giB, restart: true },
+  autovacuum_max_workers: { kind: 'integer', min: 1, max: 64, restart: true },
   'timescaledb.max_background_workers': {
     kind: 'integer',
     min: 1,

@@ -50,7 +50,11 @@ const provider = z.object({ settings: z.number(), roles: z.number() });
 /** `stated` is what headroom.yaml says of the platform. */
 export function serverFacts(
   answers: Answers,
-  { stated, now }: { readonly stated?: Platform; readonly now: Date },
+  {
+    stated,
+    memoryBytes,
+    now,
+  }: { readonly stated?: Platform; readonly memoryBytes?: number; readonly now: Date },
 ): ServerFacts {
   const [server] = rowsOf(about, answers, 0);
   const [traces] = rowsOf(provider, answers, 3);
@@ -72,6 +76,7 @@ export function serverFacts(
     isStandby,
     settings,
     extensions: new Map(rowsOf(extension, answers, 2).map(({ name, version }) => [name, version])),
+    ...(memoryBytes !== undefined && { memoryBytes }),
     platform: stated ?? detected(settings, traces.settings + traces.roles > 0),
     now,
   };

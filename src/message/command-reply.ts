@@ -41,7 +41,7 @@ export function helpMessage({ capacity, scale }: CommandNames): Message {
     `\`${scale} extend PLAN [for=1h]\`  gives what a plan has lent more time`,
     `\`${scale} give-back PLAN\`  gives it back now, unless an alert or the load speaks against it`,
     `\`${scale} run SYSTEM [PROCEDURE] key=value… reason="…"\`  which procedures there are, or the plan that carries one out step by step`,
-    `\`${scale} restart SYSTEM DATABASE reason="…"\`  restarts a database in its hours, as a plan of its own`,
+    `\`${scale} restart SYSTEM DATABASE [setting=value…] reason="…"\`  restarts a database in its hours, as a plan of its own`,
     `\`${scale} stop [SYSTEM | cluster=NAME] reason="…"\`  halts everything, one system or one cluster, between two changes`,
     `\`${scale} resume [SYSTEM | cluster=NAME]\`  lets it go on`,
   ].join('\n');

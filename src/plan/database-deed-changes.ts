@@ -66,6 +66,7 @@ export function isClusterDeed(deed: DatabaseDeed): deed is ClusterDeed {
   return (
     deed.deed === 'pooler' ||
     deed.deed === 'replicas' ||
+    deed.deed === 'settings' ||
     (deed.deed === 'shards' && deed.map !== undefined)
   );
 }

@@ -8,7 +8,8 @@ import type { PlannedStep, StepTarget } from '../sizing/planned-step.ts';
 import { afterChange } from './after-change.ts';
 import type { ReplicasMove } from './cost-of-moves.ts';
 import { changesForDatabaseDeed } from './database-deed-changes.ts';
-import { type DatabaseStep, placeOfDeed } from './place-of-deed.ts';
+import { operatedSettings } from './operated-settings.ts';
+import { type DatabaseStep, type PlacedDeed, placeOfDeed } from './place-of-deed.ts';
 import type { ProcedureFacts } from './procedure-facts.ts';
 import { workloadOfTarget } from './resolve-look.ts';
 import { type PersonsPart, sqlChanges } from './sql-changes.ts';
@@ -69,15 +70,32 @@ export class ProcedureWorld {
 
   /** What a cluster's objects do for a database, else what SQL does, else what a person does. */
   #deed(change: DatabaseStep, planned: PlannedStep): ReturnType<ProcedureWorld['changesOf']> {
-    const { system, now, databases, beside } = this.#facts;
+    const { system, databases, restarts = [] } = this.#facts;
     const at = placeOfDeed(change, system);
     if (at === undefined) {
-      const made = sqlChanges(change, databases?.get(planned.number), { planned, system });
+      const made = sqlChanges(change, databases?.get(planned.number), {
+        planned,
+        system,
+        restarts,
+      });
       if (made.kind === 'refused') return made;
       const changes = made.changes.map((each) => withUndo(each, planned.undo));
       return { ...nothing(made.notes), changes, ...(made.person && { person: made.person }) };
     }
-    const { undo, number } = planned;
+    if (at.deed.deed !== 'settings') return this.#inCluster(at, planned);
+    const settings = { kind: 'database', database: change.database, ...at.deed } as const;
+    const divided = operatedSettings(settings, system, restarts);
+    if (divided.kind === 'refused') return divided;
+    const { step, person } = divided;
+    const made = step === undefined ? nothing([]) : this.#inCluster({ ...at, deed: step }, planned);
+    return made.kind === 'refused' || person === undefined ? made : { ...made, person };
+  }
+
+  #inCluster(
+    at: PlacedDeed,
+    { undo, number }: PlannedStep,
+  ): ReturnType<ProcedureWorld['changesOf']> {
+    const { now, beside } = this.#facts;
     const asked = beside?.get(number);
     const before = this.#stateOf(at.workload, at.objects);
     const made = changesForDatabaseDeed(at.deed, {

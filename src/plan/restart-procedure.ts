@@ -1,8 +1,8 @@
 // The restart of a database as a procedure of its own: by its StatefulSet where headroom.yaml names it, else by a person.
 
-import type { PlannedLook, PlannedStep, Unnumbered } from '../sizing/planned-step.ts';
+import type { PlannedLook, PlannedStep, Texts, Unnumbered } from '../sizing/planned-step.ts';
 import type { ProcedurePlan } from '../sizing/procedure.ts';
-import { lookWords } from '../sizing/step-words.ts';
+import { changeWords, lookWords } from '../sizing/step-words.ts';
 import type { DatabaseRestart, System } from './system.ts';
 
 const source = 'docs/databases.md, Restarts';
@@ -13,14 +13,23 @@ const primarySeconds = 10 * 60;
 
 /** What restarts the servers of a database, and what must be seen after it. */
 export function restartProcedure(
-  database: string,
-  { statefulSet }: DatabaseRestart,
+  {
+    database,
+    settings,
+    restart: { statefulSet },
+  }: {
+    readonly database: string;
+    /** Written before it. */
+    readonly settings: Texts;
+    readonly restart: DatabaseRestart;
+  },
   system: System,
 ): ProcedurePlan {
   const place = system.databases.get(database);
   const [first] = system.workloads.values();
   const title = `Restart database ${database}`;
   const namespace = place?.namespace ?? first?.namespace ?? '';
+  const hasSettings = Object.keys(settings).length > 0;
   const restart: Unnumbered =
     statefulSet === undefined
       ? {
@@ -56,9 +65,13 @@ export function restartProcedure(
     seen({ fact: 'database-is-primary', database, atLeast: 1, withinSeconds: primarySeconds }),
     seen({ fact: 'settings-pending-restart', database, atMost: 0, withinSeconds: primarySeconds }),
   ];
-  const steps = [restart, ...looks].map(
-    (step, index): PlannedStep => ({ ...step, number: index + 1 }),
-  );
+  // An operator restarts the servers by itself for what it has written.
+  const isByOperator = place?.operated !== undefined && hasSettings;
+  const steps = [
+    ...(hasSettings ? [settingStep(database, settings)] : []),
+    ...(isByOperator ? [] : [restart]),
+    ...looks,
+  ].map((step, index): PlannedStep => ({ ...step, number: index + 1 }));
   return {
     kind: 'planned',
     procedure: {
@@ -75,6 +88,17 @@ export function restartProcedure(
     steps,
     leftOut: [],
   };
+}
+
+function settingStep(database: string, settings: Texts): Unnumbered {
+  const change = {
+    kind: 'database',
+    database,
+    deed: 'settings',
+    settings,
+    restart: false,
+  } as const;
+  return { kind: 'database', what: changeWords(change), change, notes: [], source };
 }
 
 function seen(check: PlannedLook): Unnumbered {

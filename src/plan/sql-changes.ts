@@ -1,12 +1,17 @@
 // Turns a step that SQL does into changes of a database, on its primary and where it must be on its standbys.
 
 import type { Change, DatabaseRef, SqlChange, WorkloadRef } from '../change/change.ts';
-import { amountOf } from '../database/amounts.ts';
 import { drawDeed, isSqlStep } from '../database/draw-deed.ts';
 import type { Drawn, ServerFacts } from '../database/drawing.ts';
 import { parameters } from '../database/parameters.ts';
 import type { Answers } from '../database/query.ts';
-import { neededFor, type SqlDeed, undoOfDeed } from '../database/sql-deed.ts';
+import {
+  isDeedDecrease,
+  neededFor,
+  type SqlDeed,
+  sqlDeedWords,
+  undoOfDeed,
+} from '../database/sql-deed.ts';
 import { assert } from '../errors.ts';
 import type { PlannedStep } from '../sizing/planned-step.ts';
 import type { DatabaseStep } from './place-of-deed.ts';
@@ -40,7 +45,16 @@ interface SqlChanges {
 export function sqlChanges(
   step: DatabaseStep,
   look: DatabaseLook | undefined,
-  { planned, system }: { readonly planned: PlannedStep; readonly system: System },
+  {
+    planned,
+    system,
+    restarts,
+  }: {
+    readonly planned: PlannedStep;
+    readonly system: System;
+    /** What the plan restarts itself, later on. */
+    readonly restarts: readonly string[];
+  },
 ): SqlChanges | { readonly kind: 'refused'; readonly because: string } {
   if (look === undefined || !isSqlStep(step)) return byPerson(planned.what, planned);
   const drawn = drawDeed(step, look.primary.answers, look.primary.facts);
@@ -61,7 +75,15 @@ export function sqlChanges(
     if (there.kind === 'refused') return { ...there, because: `standby ${name}: ${there.because}` };
     if (there.kind === 'deeds') beside.set(name, there.deeds);
   }
-  const isRestart = step.deed === 'settings' && drawn.deeds.some(needsRestart);
+  const isOwn = restarts.includes(step.database);
+  const less = drawn.deeds.find(isLess);
+  if (isOwn && less !== undefined && look.standbys.size > 0) {
+    return {
+      kind: 'refused',
+      because: `${sqlDeedWords(less)}: for less the primary must be restarted before its standbys, and a StatefulSet restarts it last; have somebody do this by hand`,
+    };
+  }
+  const isRestart = drawn.deeds.some(needsRestart) && !isOwn;
   return {
     kind: 'made',
     changes: inOrder(step, drawn, beside, { look, system }),
@@ -120,9 +142,16 @@ function inOrder(
 }
 
 function isMoreFirst(deed: SqlDeed): boolean {
-  if (deed.deed !== 'setting' || parameters[deed.name].standbyFirst !== true) return false;
-  const [from, to] = [amountOf(deed.running, deed.unit), amountOf(deed.after ?? '', deed.unit)];
-  return from !== undefined && to !== undefined && to > from;
+  return isOfBoth(deed) && !isDeedDecrease(deed);
+}
+
+function isLess(deed: SqlDeed): boolean {
+  return isOfBoth(deed) && isDeedDecrease(deed);
+}
+
+/** A setting of which a standby needs as much as its primary. */
+function isOfBoth(deed: SqlDeed): boolean {
+  return deed.deed === 'setting' && parameters[deed.name].standbyFirst === true;
 }
 
 /** A database is locked by its server; the system's first workload says whose plan it is. */

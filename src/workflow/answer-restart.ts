@@ -10,9 +10,9 @@ import type { StoredCommand } from '../ports.ts';
 import type { Parts } from './parts.ts';
 import { proposeProcedure } from './propose-procedure.ts';
 
-/** The answer to `/scale restart SYSTEM DATABASE [reason="…"]`. */
+/** The answer to `/scale restart SYSTEM DATABASE [setting=value…] [reason="…"]`. */
 export async function answerRestart(
-  { system: id, database, reason }: Extract<Command, { kind: 'restart' }>,
+  { system: id, database, settings, reason }: Extract<Command, { kind: 'restart' }>,
   stored: StoredCommand,
   parts: Parts,
 ): Promise<Message> {
@@ -27,7 +27,7 @@ export async function answerRestart(
   }
   const why = whyNotRequest(system.rule, id, stored.userId);
   if (why !== undefined) return misuseMessage(stored.name, why);
-  const plan = restartProcedure(database, restart, system);
+  const plan = restartProcedure({ database, settings, restart }, system);
   const origin = {
     kind: 'command',
     commandId: stored.id,

@@ -2,6 +2,8 @@
 
 import { furtherQuestions, isSqlStep, questionsFor, type SqlStep } from '../database/draw-deed.ts';
 import { serverFacts, serverQueries } from '../database/server-facts.ts';
+import { OperationError } from '../errors.ts';
+import { memoryOfServer, objectOfServer } from '../plan/database-memory.ts';
 import { type DatabaseStep, placeOfDeed } from '../plan/place-of-deed.ts';
 import type { DatabaseLook, ServerLook } from '../plan/sql-changes.ts';
 import type { DatabasePlace, System } from '../plan/system.ts';
@@ -9,7 +11,9 @@ import type { DatabaseAddress } from '../ports.ts';
 import type { ProcedurePlan } from '../sizing/procedure.ts';
 import type { Parts } from './parts.ts';
 
-type Asking = Pick<Parts, 'databases' | 'clock'>;
+type Asking = Pick<Parts, 'databases' | 'clock'> & {
+  readonly clusters: Pick<Parts['clusters'], 'read'>;
+};
 
 /**
  * By the number of the step. Steps that objects of the cluster do are not among them, nor those of a database without a
@@ -37,11 +41,13 @@ async function lookAtOne(
   parts: Asking,
 ): Promise<DatabaseLook> {
   const address = { system: system.id, name: step.database };
-  const primary = await lookAtServer(step, address, place, parts);
+  const memoryBytes = await memoryOf(place, system, parts);
+  const server = { place, ...(memoryBytes !== undefined && { memoryBytes }) };
+  const primary = await lookAtServer(step, address, server, parts);
   const standbys = new Map<string, ServerLook>();
   // Only the settings of a standby are its own; everything else it has from its primary.
   for (const standby of step.deed === 'settings' ? place.standbys.keys() : []) {
-    standbys.set(standby, await lookAtServer(step, { ...address, standby }, place, parts));
+    standbys.set(standby, await lookAtServer(step, { ...address, standby }, server, parts));
   }
   return { primary, standbys };
 }
@@ -49,12 +55,12 @@ async function lookAtOne(
 async function lookAtServer(
   step: SqlStep,
   address: DatabaseAddress,
-  { platform }: DatabasePlace,
+  { place, memoryBytes }: { readonly place: DatabasePlace; readonly memoryBytes?: number },
   { databases, clock }: Asking,
 ): Promise<ServerLook> {
-  const stated = platform === undefined ? {} : { stated: platform };
   const facts = serverFacts(await databases.read(address, serverQueries), {
-    ...stated,
+    ...(place.platform && { stated: place.platform }),
+    ...(memoryBytes !== undefined && { memoryBytes }),
     now: clock.now(),
   });
   const at = { ...address, server: facts.server };
@@ -62,4 +68,21 @@ async function lookAtServer(
   const further = furtherQuestions(step, answers, facts);
   if (further.length === 0) return { facts, answers };
   return { facts, answers: [...answers, ...(await databases.read(at, further))] };
+}
+
+/** Where the cluster cannot be asked it is not known, and the plan says so where it matters. */
+async function memoryOf(
+  place: DatabasePlace,
+  system: System,
+  { clusters }: Asking,
+): Promise<number | undefined> {
+  const ref = objectOfServer(place, system);
+  if (ref === undefined) return undefined;
+  try {
+    const seen = await clusters.read(ref);
+    return seen && memoryOfServer(seen);
+  } catch (error) {
+    if (!(error instanceof OperationError)) throw error;
+    return undefined;
+  }
 }

@@ -34,6 +34,7 @@ export async function draw(
   const clock = { now: () => at, sleep: () => Promise.reject(new Error('nothing waits here')) };
   const looks = await lookAtDatabases({ steps: [planned] } as never, way.system, {
     databases: way.databases,
+    clusters: { read: async () => undefined },
     clock,
   });
   const look = looks.get(1);

@@ -240,7 +240,11 @@ describe('a mistake', () => {
       'profile "gl-008" has no component "wroker"; did you mean "worker"?',
     ],
     ['table: public.facilities', 'table: a.b.c', 'expected TABLE or SCHEMA.TABLE'],
-    ['column: facility_id', `column: ${'x'.repeat(64)}`, 'the name has 64 bytes, PostgreSQL keeps 63'],
+    [
+      'column: facility_id',
+      `column: ${'x'.repeat(64)}`,
+      'the name has 64 bytes, PostgreSQL keeps 63',
+    ],
     ['mode: apply', 'mode: aply', 'expected observe, propose or apply, found "aply"'],
     [
       'channel: C0STAGING',

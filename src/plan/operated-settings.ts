@@ -1,0 +1,47 @@
+// Divides settings that CloudNativePG writes: what it only reloads, and what it restarts the servers for as soon as it is written.
+
+import { isParameter, parameters } from '../database/parameters.ts';
+import type { DatabaseStep } from './place-of-deed.ts';
+import type { PersonsPart } from './sql-changes.ts';
+import type { System } from './system.ts';
+
+type SettingsStep = Extract<DatabaseStep, { readonly deed: 'settings' }>;
+
+export type OperatedSettings =
+  | {
+      readonly kind: 'divided';
+      /** To be written into the Cluster; none where all of them need a restart. */
+      readonly step: SettingsStep | undefined;
+      /** Whose plan the others need. */
+      readonly person?: PersonsPart;
+    }
+  | { readonly kind: 'refused'; readonly because: string };
+
+/** In the plan of a restart all of them are written, in any other those that need none. */
+export function operatedSettings(
+  step: SettingsStep,
+  system: System,
+  restarts: readonly string[],
+): OperatedSettings {
+  const names = Object.keys(step.settings);
+  const unknown = names.find((name) => !isParameter(name));
+  if (unknown !== undefined) {
+    const because = `${unknown} is not among the settings that Headroom writes (docs/databases.md)`;
+    return { kind: 'refused', because };
+  }
+  if (restarts.includes(step.database)) return { kind: 'divided', step };
+  const later = names.filter((name) => isParameter(name) && parameters[name].restart === true);
+  if (later.length === 0) return { kind: 'divided', step };
+  const entries = Object.entries(step.settings);
+  const settings = Object.fromEntries(entries.filter(([name]) => !later.includes(name)));
+  const pairs = later.map((name) => `${name}=${step.settings[name] ?? ''}`).join(' ');
+  return {
+    kind: 'divided',
+    step: Object.keys(settings).length === 0 ? undefined : { ...step, settings },
+    person: {
+      what: `Have them written and the servers restarted, in a plan of its own: /scale restart ${system.id} ${step.database} ${pairs}`,
+      who: 'somebody for databases',
+      say: 'CloudNativePG restarts the servers as soon as such a setting is written.',
+    },
+  };
+}

@@ -1,0 +1,172 @@
+// The restart of a database as a plan: alone, with what it brings into effect, and only where the plan is there for it.
+
+import { describe, expect, it } from 'vitest';
+import { targetKey } from '../../src/change/change.ts';
+import type { SeenObject } from '../../src/change/compare.ts';
+import { objectKey } from '../../src/change/kinds.ts';
+import type { CommandPlan } from '../../src/plan/assemble-command.ts';
+import { assembleProcedurePlan } from '../../src/plan/assemble-procedure.ts';
+import { memoryOfServer, objectOfServer } from '../../src/plan/database-memory.ts';
+import { readsOf } from '../../src/plan/procedure-facts.ts';
+import { restartProcedure } from '../../src/plan/restart-procedure.ts';
+import { isChange } from '../../src/plan/step.ts';
+import type { DatabasePlace, System } from '../../src/plan/system.ts';
+import type { Texts } from '../../src/sizing/planned-step.ts';
+import type { ProcedurePlan } from '../../src/sizing/procedure.ts';
+import { makeDatabasePlace, makeSystem, makeWorkloadState, now, people } from '../make.ts';
+import { readProfile } from '../profile/read-profile.ts';
+
+const window = { at: '02:00', minutes: 120, timezone: 'UTC', days: [] };
+const approvers = [people.ann];
+const plain = makeDatabasePlace({ restart: { statefulSet: 'db', approvers, window } });
+const operated = makeDatabasePlace({ operated: 'db', restart: { approvers, window } });
+
+const statefulSet = {
+  metadata: {},
+  spec: {
+    replicas: 1,
+    template: {
+      metadata: {},
+      spec: { containers: [{ name: 'postgres', resources: { limits: { memory: '16Gi' } } }] },
+    },
+  },
+};
+const cluster = { metadata: {}, spec: { instances: 2, resources: { limits: { memory: '8Gi' } } } };
+
+function drawn(
+  place: DatabasePlace,
+  plan: (system: System) => ProcedurePlan,
+  restarts?: readonly string[],
+): CommandPlan {
+  const system = makeSystem({
+    profile: readProfile('gl-008'),
+    databases: new Map([['main', place]]),
+  });
+  const planned = plan(system);
+  const { workloads, objects } = readsOf(planned, system);
+  const states = new Map(
+    workloads.map((workload) => [
+      targetKey(workload),
+      {
+        workload: makeWorkloadState({ replicas: 1 }),
+        autoscaler: undefined,
+        objects: [seen(workload.kind, workload.name, statefulSet)],
+      },
+    ]),
+  );
+  const found = new Map(
+    objects.map((ref) => [
+      objectKey(ref),
+      seen(ref.kind, ref.name, ref.kind === 'Cluster' ? cluster : statefulSet),
+    ]),
+  );
+  const origin = { kind: 'command', commandId: 'c-1', by: people.bob } as const;
+  return assembleProcedurePlan(
+    {
+      system,
+      id: 'restart',
+      plan: planned,
+      states,
+      objects: found,
+      origin,
+      now,
+      ...(restarts && { restarts }),
+    },
+    { id: 'p-1', revision: 1 },
+  );
+}
+
+function seen(kind: string, name: string, value: unknown): SeenObject {
+  return { kind, name, resourceVersion: '1', value, writers: [] };
+}
+
+const restart = (
+  place: DatabasePlace,
+  settings: Texts = {},
+  restarts: readonly string[] | undefined = ['main'],
+) =>
+  drawn(
+    place,
+    (system) => {
+      if (place.restart === undefined) throw new Error('it may be restarted');
+      return restartProcedure({ database: 'main', settings, restart: place.restart }, system);
+    },
+    restarts,
+  );
+
+function steps(asked: CommandPlan): readonly string[] {
+  if (asked.kind === 'refused') return [`refused: ${asked.because}`];
+  return asked.plan.steps.map((step) => {
+    if (step.kind === 'human') return `person: ${step.what}`;
+    if (!isChange(step) || step.kind !== 'patch') return step.kind;
+    return `${step.object.kind} ${step.fields.map(({ pointer }) => pointer).join(' ')}`;
+  });
+}
+
+describe('a restart', () => {
+  it('is that of its StatefulSet, waits until the window closes, and names the database', () => {
+    const asked = restart(plain);
+    expect(steps(asked)).toEqual([
+      'StatefulSet /spec/template/metadata/annotations',
+      'check',
+      'person: See that the database has the role of the primary, within 10m',
+      'person: See that settings that wait for a restart: at most 0, within 10m',
+    ]);
+    expect(asked).toMatchObject({
+      plan: { restarts: ['main'], expiresAt: '2026-11-22T04:00:00.000Z' },
+    });
+  });
+
+  it('is a person’s where nobody says which StatefulSet it is', () => {
+    const byHand = makeDatabasePlace({ restart: { approvers, window } });
+    expect(steps(restart(byHand))[0]).toBe(
+      'person: Restart the servers of database main, its standbys before the primary',
+    );
+    expect(steps(restart(operated))[0]).toBe(
+      'person: Restart the servers of database main: kubectl cnpg restart db',
+    );
+  });
+
+  it('is the operator’s own doing for settings that it writes', () => {
+    const asked = restart(operated, { max_connections: '500', work_mem: '20MB' });
+    expect(steps(asked)).toEqual([
+      'Cluster /spec/postgresql',
+      'person: See that the database has the role of the primary, within 10m',
+      'person: See that settings that wait for a restart: at most 0, within 10m',
+    ]);
+  });
+
+  it('is refused in a plan that is not there for it, with the command that draws its own', () => {
+    expect(steps(restart(plain, {}, []))).toEqual([
+      expect.stringContaining(
+        'it restarts database main, which is a plan of its own: /scale restart steam-traps main',
+      ),
+    ]);
+  });
+});
+
+describe('settings that an operator writes', () => {
+  it('are written at once but for those that restart the servers, which are named for their own plan', () => {
+    const asked = restart(operated, { max_connections: '500', work_mem: '20MB' }, []);
+    expect(steps(asked).slice(0, 2)).toEqual([
+      'Cluster /spec/postgresql',
+      'person: Have them written and the servers restarted, in a plan of its own: /scale restart steam-traps main max_connections=500',
+    ]);
+  });
+
+  it('are refused where they are none that Headroom writes', () => {
+    expect(steps(restart(operated, { archive_command: 'rm -rf /' }))[0]).toContain(
+      'archive_command is not among the settings',
+    );
+  });
+});
+
+it('the memory of a server is the limit of its container, wherever that is said', () => {
+  const system = makeSystem({ profile: readProfile('gl-008') });
+  expect(objectOfServer(operated, system)).toMatchObject({ kind: 'Cluster', name: 'db' });
+  expect(objectOfServer(plain, system)).toMatchObject({ kind: 'StatefulSet', name: 'db' });
+  expect(objectOfServer(makeDatabasePlace(), system)).toBeUndefined();
+  expect(memoryOfServer(seen('Cluster', 'db', cluster))).toBe(8 * 1024 ** 3);
+  expect(memoryOfServer(seen('StatefulSet', 'db', statefulSet))).toBe(16 * 1024 ** 3);
+  expect(memoryOfServer(seen('Cluster', 'db', { spec: {} }))).toBeUndefined();
+});
