@@ -7,7 +7,7 @@ import type { System } from './system.ts';
 
 type SettingsStep = Extract<DatabaseStep, { readonly deed: 'settings' }>;
 
-export type OperatedSettings =
+type OperatedSettings =
   | {
       readonly kind: 'divided';
       /** To be written into the Cluster; none where all of them need a restart. */
