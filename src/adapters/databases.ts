@@ -131,7 +131,15 @@ async function readAll(
   }
 }
 
-async function rows(client: pg.Client, { text, values = [] }: Query): Promise<Answers[number]> {
+async function rows(
+  client: pg.Client,
+  { text, values = [], needs }: Query,
+): Promise<Answers[number]> {
+  if (needs !== undefined) {
+    const question = { text: 'select to_regclass($1) is not null as there', values: [needs] };
+    const [answer] = await rows(client, question);
+    if (answer?.['there'] !== true) return [];
+  }
   const config = { text, values: [...values], query_timeout: silenceMs };
   return (await client.query<Record<string, unknown>>(config)).rows;
 }

@@ -1,12 +1,14 @@
 // How each kind of step that SQL can do is drawn, in one table.
 
 import type { DatabaseDeed } from '../sizing/planned-step.ts';
+import { drawHypertable } from './draw-hypertable.ts';
 import { drawSettings } from './draw-settings.ts';
 import { drawTables } from './draw-tables.ts';
 import type { Drawing, Drawn, ServerFacts } from './drawing.ts';
 import type { Answers, Query } from './query.ts';
 
 const drawings = {
+  hypertable: drawHypertable,
   settings: drawSettings,
   tables: drawTables,
 } as const satisfies {

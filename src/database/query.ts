@@ -7,6 +7,8 @@ import { assert } from '../errors.ts';
 export interface Query {
   readonly text: string;
   readonly values?: readonly unknown[];
+  /** A relation, quoted: where there is none it is not asked and has no rows, in place of an error. */
+  readonly needs?: string;
 }
 
 export type Row = Readonly<Record<string, unknown>>;

@@ -5,15 +5,17 @@ import type { Answers, Query } from './query.ts';
 import { type SettingDeed, settingDeed } from './setting-deed.ts';
 import type { Standing } from './standing.ts';
 import { type TableDeed, tableDeed } from './table-deed.ts';
+import { type TimescaleDeed, timescaleDeeds } from './timescale-deeds.ts';
 
 /** Something SQL does in a database, as data. */
-export type SqlDeed = SettingDeed | TableDeed;
+export type SqlDeed = SettingDeed | TableDeed | TimescaleDeed;
 
 type KindOf<N extends SqlDeed['deed']> = DeedKind<Extract<SqlDeed, { readonly deed: N }>>;
 
 const kinds: { readonly [N in SqlDeed['deed']]: KindOf<N> } = {
   setting: settingDeed,
   table: tableDeed,
+  ...timescaleDeeds,
 };
 
 function kindOf(deed: SqlDeed): DeedKind<SqlDeed> {

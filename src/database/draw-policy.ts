@@ -1,0 +1,53 @@
+// Draws one policy of TimescaleDB: nothing where it is so already, a change of what is there, or a new one.
+
+import { type DrawnPart, NotDrawn } from './find-hypertable.ts';
+import type { Answers } from './query.ts';
+import { type PolicyDeed, type PolicyTimes, policiesSeen, sameTimes } from './timescale-policy.ts';
+
+export interface WantedPolicy {
+  readonly times: PolicyTimes;
+  readonly answers: Answers;
+  /** Of the answers to `policiesQuery`; beyond them nothing is there yet. */
+  readonly index: number;
+  /** Its relation is made by the same plan, so there are no rows that it would drop. */
+  readonly isNew?: boolean;
+}
+
+/** `deed` is all of it but its times. */
+export function drawPolicy(
+  deed: Omit<PolicyDeed, 'before' | 'after' | 'drops'>,
+  { times, answers, index, isNew = false }: WantedPolicy,
+): DrawnPart | NotDrawn {
+  const { policy, on } = deed;
+  const called = `${on.schema}.${on.name}`;
+  const [now, ...others] = policiesSeen(policy, answers, index);
+  if (others.length > 0) {
+    return new NotDrawn(
+      `${called} has ${others.length + 1} policies of the same kind, and which of them is meant is not known: a person removes all but one`,
+    );
+  }
+  if (now !== undefined && now.times === undefined) {
+    return new NotDrawn(
+      `${called} has a policy that goes by when chunks were made, which Headroom does not change: a person removes it first`,
+    );
+  }
+  const before = now?.times;
+  const paused = now?.isPaused ? [`the ${words[policy]} policy of ${called} is paused`] : [];
+  if (sameTimes(policy, before, times)) return { deeds: [], notes: paused };
+  const isLonger =
+    before?.after !== undefined && (times.after?.seconds ?? 0) > before.after.seconds;
+  const drops = policy === 'retain' && !isNew && !isLonger;
+  return {
+    deeds: [
+      {
+        ...deed,
+        ...(drops && { drops: true as const }),
+        ...(before && { before }),
+        after: times,
+      },
+    ],
+    notes: paused.map((note) => `${note}, and runs again with this change`),
+  };
+}
+
+const words = { compress: 'compression', retain: 'retention', refresh: 'refresh' } as const;
