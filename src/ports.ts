@@ -183,6 +183,11 @@ export interface Databases {
    */
   read(database: DatabaseAddress, queries: readonly Query[]): Promise<Answers>;
   /**
+   * How many clients wait at the pooler before the database, by its own console.
+   * @throws OperationError when it cannot be asked.
+   */
+  waitingClients(database: DatabaseAddress): Promise<number>;
+  /**
    * Does what a deed still needs, after looking once more how it stands: in the same transaction where there can be one,
    * else right before. With `dryRun` a transaction is rolled back, and what needs none is only looked at.
    *

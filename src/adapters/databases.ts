@@ -16,6 +16,7 @@ import { followBuild } from './database-build.ts';
 import { brokenOff, grantsHint, readProblem, refusalOf } from './database-errors.ts';
 import { checkSight, grantsForDeed } from './database-rights.ts';
 import { refusePooler } from './pooler.ts';
+import { waitingClients } from './pooler-console.ts';
 import { serverIdentity } from './server-identity.ts';
 
 const connectMs = 5_000;
@@ -47,6 +48,7 @@ export function createDatabases(options: DatabasesOptions): Databases {
   return {
     read: (address, queries) =>
       withSession(address, options, 'asking', (session) => readAll(session, address, queries)),
+    waitingClients: (address) => waitingClients(address, options),
     write: async (write, writing) => {
       const because = whyNotInDatabase(write, systems);
       if (because !== undefined) {

@@ -35,11 +35,27 @@ function gatesAfter(
   system: System,
   target: StepTarget | undefined,
 ): readonly Gate[] {
-  const { gate, waitSeconds } = step;
+  const { gate = poolsWork(step, system), waitSeconds } = step;
   return [
     ...(gate === undefined ? [] : [checkGate(gate, { otherwise: 'stop' }, system, target)]),
     ...(waitSeconds === undefined ? [] : [{ kind: 'wait', seconds: waitSeconds } as const]),
   ];
+}
+
+/** Its pods are ready by then; an exporter is asked about every half minute. */
+const poolsWithinSeconds = 300;
+
+/** A new pooler is looked at before anybody is sent to it, where Headroom can: for people the guide's own look is enough. */
+function poolsWork({ change }: PlannedStep, system: System): Planned | undefined {
+  if (change?.kind !== 'database' || change.deed !== 'pooler') return undefined;
+  const { database } = change;
+  const look: Planned = {
+    fact: 'pooler-waiting-clients',
+    database,
+    atMost: 0,
+    withinSeconds: poolsWithinSeconds,
+  };
+  return resolveLook(look, system, undefined).kind === 'look' ? look : undefined;
 }
 
 type Planned = NonNullable<PlannedStep['check']>;

@@ -16,8 +16,8 @@ const inCluster = [
 /** A fact of a workload or of a cluster's nodes. */
 export type ClusterFact = (typeof inCluster)[number];
 
-/** A fact of a database: by SQL, or by what its operator writes down in its Cluster. */
-export type DatabaseFact = SqlFact | 'backup-age-hours';
+/** A fact of a database: by SQL, by what its operator writes down in its Cluster, or by its pooler's console. */
+export type DatabaseFact = SqlFact | 'backup-age-hours' | 'pooler-waiting-clients';
 
 export type MeasuredFact = ClusterFact | DatabaseFact;
 

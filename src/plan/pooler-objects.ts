@@ -142,13 +142,14 @@ function templateOf(
 
 function configText(
   settings: Texts,
-  { host, port }: NonNullable<DeedFacts['pooler']>,
+  { host, port, statsUser }: NonNullable<DeedFacts['pooler']>,
   listenPort: number,
 ): string {
   const own = {
     listen_addr: '0.0.0.0',
     auth_type: 'scram-sha-256',
     auth_file: `${usersPath}/userlist.txt`,
+    ...(statsUser !== undefined && { stats_users: statsUser }),
     ...settings,
     listen_port: String(listenPort),
   };

@@ -24,14 +24,17 @@ export function resolveLook(
     return unmeasured(`headroom.yaml names no address for ${http}`);
   }
   if (rollout && workload === undefined) return unmeasured('it does not say of which workload');
-  const measured = fact === undefined ? undefined : factOf(planned, fact, system);
+  const exported = fact === 'pooler-waiting-clients' ? exportedPools(planned, system) : undefined;
+  const query = promql ?? exported;
+  const isFact = fact !== undefined && exported === undefined;
+  const measured = isFact ? factOf(planned, fact, system) : undefined;
   if (measured?.kind === 'unmeasured') return measured;
   return {
     kind: 'look',
     look: {
       ...(url !== undefined && { http: { url, status: planned.status ?? 200 } }),
       ...(rollout && workload && { rollout: workload }),
-      ...(promql !== undefined && { metric: { promql, cluster, ...boundOf(planned) } }),
+      ...(query !== undefined && { metric: { promql: query, cluster, ...boundOf(planned) } }),
       ...(measured && {
         fact: { ...measured.fact, cluster, ...(workload && { workload }), ...boundOf(planned) },
       }),
@@ -54,12 +57,12 @@ type ResolvedFact =
 
 const whyNot: { readonly [F in FactName]?: string } = {
   'disk-free-percent': 'SQL does not tell how much of a volume is free',
-  'pooler-waiting-clients': 'Headroom is not connected to the pooler’s own console',
 };
 
 /** Facts of a database are asked for where headroom.yaml says how; SQL does not know of volumes, poolers and backups. */
 function factOf({ database: name }: PlannedLook, fact: FactName, system: System): ResolvedFact {
   if (isClusterFact(fact)) return { kind: 'fact', fact: { name: fact } };
+  if (fact === 'pooler-waiting-clients') return poolerFact(name, system);
   if (fact !== 'backup-age-hours' && !isSqlFact(fact)) {
     return unmeasured(whyNot[fact] ?? 'Headroom does not measure this itself');
   }
@@ -75,6 +78,28 @@ function factOf({ database: name }: PlannedLook, fact: FactName, system: System)
   return operator === undefined
     ? unmeasured(`only CloudNativePG says when database ${name} was last saved, and it is none`)
     : { kind: 'fact', fact: { name: fact, database: { ...database, operator } } };
+}
+
+function poolerFact(name: string | undefined, system: System): ResolvedFact {
+  return name === undefined || system.databases.get(name)?.poolerConsole === undefined
+    ? unmeasured('headroom.yaml names neither the console of the pooler nor its exporter')
+    : {
+        kind: 'fact',
+        fact: { name: 'pooler-waiting-clients', database: { system: system.id, name } },
+      };
+}
+
+/** What the usual exporter counts for all poolers, where a console is that of one; CloudNativePG's own counts by other names. */
+function exportedPools({ database }: PlannedLook, system: System): string | undefined {
+  const place = database === undefined ? undefined : system.databases.get(database);
+  const [first] = system.workloads.values();
+  const namespace = place?.namespace ?? first?.namespace;
+  if (place?.poolerExporter !== true || namespace === undefined) return undefined;
+  const metric =
+    place.operated === undefined
+      ? 'pgbouncer_pools_client_waiting_connections'
+      : 'cnpg_pgbouncer_pools_cl_waiting';
+  return `sum(${metric}{namespace="${namespace}"})`;
 }
 
 /** The Cluster of CloudNativePG that keeps a database. */

@@ -53,6 +53,10 @@ export interface DatabasePlace {
   readonly shardKeys?: ShardKeys;
   /** How it is restarted, who must agree, and when. (Default: Headroom never does) */
   readonly restart?: DatabaseRestart;
+  /** The console of the pooler in front of it. (Default: nobody asks it) */
+  readonly poolerConsole?: SecretSource;
+  /** The usual exporter counts the pools of all poolers in the cluster's Prometheus. (Default: it does not) */
+  readonly poolerExporter?: true;
   /** What a pooler in front of it needs. */
   readonly pooler?: {
     readonly host: string;
@@ -60,6 +64,8 @@ export interface DatabasePlace {
     readonly image: string;
     /** The Secret whose key userlist.txt holds the users. */
     readonly userlist: string;
+    /** Who may look at its console. (Default: nobody) */
+    readonly statsUser?: string;
   };
 }
 

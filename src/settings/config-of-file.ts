@@ -113,6 +113,8 @@ function toDatabasePlace(file: DatabaseFile, standardZone: string): DatabasePlac
     namespace,
     cnpg,
     pooler,
+    poolerConsole,
+    poolerExporter,
     connection,
     standbys,
     role,
@@ -124,7 +126,9 @@ function toDatabasePlace(file: DatabaseFile, standardZone: string): DatabasePlac
   return {
     ...(namespace !== undefined && { namespace }),
     ...(cnpg !== undefined && { operated: cnpg }),
-    ...(pooler && { pooler }),
+    ...(pooler && { pooler: poolerOf(pooler) }),
+    ...(poolerConsole && { poolerConsole }),
+    ...(poolerExporter && { poolerExporter }),
     ...(connection && { connection }),
     ...(role !== undefined && { role }),
     ...(platform && { platform }),
@@ -133,6 +137,13 @@ function toDatabasePlace(file: DatabaseFile, standardZone: string): DatabasePlac
     standbys: new Map(Object.entries(standbys)),
     allow,
   };
+}
+
+function poolerOf({
+  statsUser,
+  ...pooler
+}: NonNullable<DatabaseFile['pooler']>): NonNullable<DatabasePlace['pooler']> {
+  return { ...pooler, ...(statsUser !== undefined && { statsUser }) };
 }
 
 function shardKeysOf({

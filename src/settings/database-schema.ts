@@ -87,6 +87,14 @@ export const database = z.strictObject({
     })
     .optional()
     .meta({ description: 'Who may restart it and when. (Default: Headroom never does.)' }),
+  poolerConsole: secretSource.optional().meta({
+    description:
+      'Where the address of the console of its pooler stands: postgresql://user:password@host:port/pgbouncer.',
+  }),
+  poolerExporter: z.literal(true).optional().meta({
+    description:
+      'Its pools are in the Prometheus of the cluster, by the usual exporter or CloudNativePG. (Default: they are not.)',
+  }),
   pooler: z
     .strictObject({
       host: z
@@ -100,6 +108,11 @@ export const database = z.strictObject({
       userlist: kubernetesName.meta({
         description: 'The Secret whose key userlist.txt holds the users and their password hashes.',
       }),
+      statsUser: z
+        .string()
+        .regex(/^[a-z_][\w-]{0,62}$/, 'expected the name of a user such as headroom')
+        .optional()
+        .meta({ description: 'Who may look at its console. (Default: nobody.)' }),
     })
     .optional()
     .meta({ description: 'What a PgBouncer in front of it needs, where procedures set one up.' }),

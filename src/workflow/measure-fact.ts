@@ -21,6 +21,10 @@ export async function measureFact(
   const { clusters, lookForRoom } = outside;
   if (isSqlFact(name)) return askDatabase(name, fact, outside);
   switch (name) {
+    case 'pooler-waiting-clients':
+      return fact.database === undefined
+        ? missing('it does not say of which database')
+        : value(await outside.databases.waitingClients(fact.database));
     case 'backup-age-hours':
       return backupAge(fact.database?.operator, outside);
     case 'ready-pods':

@@ -73,13 +73,27 @@ describe('a pooler before the database', () => {
       'create PodDisruptionBudget',
       'patch Deployment',
       'check',
-      // Clients that wait for the pooler are not measured yet.
+      // Nobody said how to see clients that wait for the pooler.
       'human',
     ]);
     expect(targetsOf(plan).map((target) => target.split('/').at(-1))).toEqual([
       'pgbouncer',
       'steam-trap-inspector',
     ]);
+  });
+
+  it('is seen working before the application is pointed to it, where Headroom can look', () => {
+    const main = makeDatabasePlace({ pooler, poolerExporter: true });
+    const plan = drawn('pgbouncer', { databases: new Map([['main', main]]) });
+    expect(shape(plan).slice(3)).toEqual([
+      'create PodDisruptionBudget',
+      'check',
+      'patch Deployment',
+      'human',
+      'check',
+    ]);
+    const metric = { promql: expect.stringContaining('client_waiting'), atMost: 0 };
+    expect(plan.steps[4]).toMatchObject({ look: { metric, withinSeconds: 300 } });
   });
 
   it('stands where the database is, also when that is another namespace than the application’s', () => {

@@ -34,7 +34,11 @@ it.each([
   ['headroom.yaml names no connection for database main', role, {}],
   ['it does not say of which database', { fact: 'max-connections' }, connected],
   ['how much of a volume is free', { fact: 'disk-free-percent', database: 'main' }, connected],
-  ['own console', { fact: 'pooler-waiting-clients', database: 'main' }, connected],
+  [
+    'neither the console of the pooler nor',
+    { fact: 'pooler-waiting-clients', database: 'main' },
+    connected,
+  ],
   ['only CloudNativePG says', { fact: 'backup-age-hours', database: 'main' }, connected],
 ] as const)('else somebody has to look, because %s', (because, look, place) => {
   expect(resolve(look, place)).toMatchObject({
@@ -48,6 +52,21 @@ it('the age of a backup is what its operator writes down', () => {
   const operator = { cluster: 'production', kind: 'Cluster', name: 'shop-db' };
   expect(resolve({ fact: 'backup-age-hours', database: 'main' }, place)).toMatchObject({
     look: { fact: { database: { operator: { ...operator, namespace: 'databases' } } } },
+  });
+});
+
+it('clients that wait at a pooler are what its console says, and where there is an exporter those of all poolers', () => {
+  const look = { fact: 'pooler-waiting-clients', database: 'main', atMost: 0 } as const;
+  const poolerConsole = { env: 'POOLER_URL' };
+  const main = { system: 'steam-traps', name: 'main' };
+  expect(resolve(look, { poolerConsole })).toMatchObject({
+    look: { fact: { name: 'pooler-waiting-clients', database: main, atMost: 0 } },
+  });
+  const exported = { poolerConsole, poolerExporter: true, namespace: 'databases' } as const;
+  const promql = 'sum(pgbouncer_pools_client_waiting_connections{namespace="databases"})';
+  expect(resolve(look, exported)).toMatchObject({ look: { metric: { promql, atMost: 0 } } });
+  expect(resolve(look, { ...exported, operated: 'shop-db' })).toMatchObject({
+    look: { metric: { promql: 'sum(cnpg_pgbouncer_pools_cl_waiting{namespace="databases"})' } },
   });
 });
 

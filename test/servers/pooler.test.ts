@@ -24,12 +24,24 @@ function settingsOf(id: keyof typeof asked): Readonly<Record<string, string>> {
 }
 
 /** The text of pgbouncer.ini as a plan writes it. */
-function configOf(wanted: Readonly<Record<string, string>>, port: number): string {
+function configOf(
+  wanted: Readonly<Record<string, string>>,
+  port: number,
+  statsUser?: string,
+): string {
   const checked = poolerSettings(wanted, image);
   if (checked.kind === 'refused') throw new Error(checked.because);
   const objects = poolerObjects(
     { replicas: 2, settings: checked.settings },
-    { pooler: { host: '127.0.0.1', port, image, userlist: 'users' } },
+    {
+      pooler: {
+        host: '127.0.0.1',
+        port,
+        image,
+        userlist: 'users',
+        ...(statsUser !== undefined && { statsUser }),
+      },
+    },
   );
   if ('because' in objects) throw new Error(objects.because);
   const config = objects.find(({ kind }) => kind === 'ConfigMap')?.fields['data'];
@@ -88,6 +100,35 @@ describe.skipIf(mayBeSkipped(pgbouncer))('a real PgBouncer', () => {
       await expect(through('let me out', async () => undefined)).rejects.toThrow(/SASL|auth/);
     },
   );
+
+  it('tells on its console how many clients wait, to the user who may look and nobody else', async () => {
+    const wanted = { pool_mode: 'transaction', default_pool_size: '1' };
+    const text = configOf(wanted, port(), 'shopper');
+    bouncer = await startBouncer(text, { users });
+    const consoleOf = (user: string) =>
+      target.way({
+        place: { poolerConsole: { env: 'POOLER_URL' } },
+        url: `postgresql://${user}:let%20me%20in@127.0.0.1:${bouncer?.port}/pgbouncer`,
+      }).databases;
+    const waiting = () => consoleOf('shopper').waitingClients(target.ref);
+    expect(await waiting()).toBe(0);
+    await through('let me in', async (first) => {
+      await first.query('begin');
+      await through('let me in', async (second) => {
+        const queued = second.query('select 1');
+        await expect.poll(waiting).toBe(1);
+        await first.query('commit');
+        await queued;
+      });
+    });
+    expect(await waiting()).toBe(0);
+    await expect(consoleOf('other').waitingClients(target.ref)).rejects.toThrow(
+      /asking the pooler of database main: /,
+    );
+    await bouncer.stop();
+    bouncer = await startBouncer(configOf(wanted, port()), { users });
+    await expect(waiting()).rejects.toThrow(/asking the pooler of database main: .*not allowed/);
+  });
 
   it('takes every setting that is let through, and would not start with one that is not', async () => {
     const all = {
