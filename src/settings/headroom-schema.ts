@@ -1,8 +1,6 @@
 // The form of headroom.yaml: which systems run where, who is told and who decides.
 import { z } from 'zod';
 import { type ObjectKind, objectKinds } from '../change/kinds.ts';
-import { allowedDeeds } from '../database/deed-kind.ts';
-import { platforms } from '../database/platform.ts';
 import { leaseBounds } from '../lease/terms.ts';
 import { parseDurationMs } from '../profile/duration.ts';
 import {
