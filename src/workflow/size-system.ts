@@ -3,8 +3,7 @@
 import type { WorkloadState } from '../change/compare.ts';
 import type { System } from '../plan/system.ts';
 import { promqlNamesOf, ratesOf } from '../plan/system.ts';
-import { formatNumber } from '../profile/amount.ts';
-import type { Input, Pod } from '../profile/profile.ts';
+import type { Pod } from '../profile/profile.ts';
 import { podPattern } from '../profile/promql.ts';
 import {
   compare,
@@ -18,16 +17,14 @@ import { roomFor, type WantedPods } from '../sizing/room.ts';
 import { type RoomLine, roomLines } from '../sizing/room-words.ts';
 import type { SizedComponent } from '../sizing/sized.ts';
 import { type CapacityPlan, whatIf } from '../sizing/what-if.ts';
+import { inputAgeSecondsMax, measureInputs } from './measure-inputs.ts';
 import { observeTarget, readMetric } from './observe-target.ts';
 import type { Parts } from './parts.ts';
 
-/** A measured input older than this says nothing about now. */
-const inputAgeSecondsMax = 900;
-
-/** What a plan may ask Prometheus (design, section 7): inputs first, then the use of the first component. */
-const inputsMeasuredMax = 4;
-
-type Looking = Pick<Parts, 'clusters' | 'lookForRoom' | 'metricsOf' | 'clock' | 'counters'>;
+type Looking = Pick<
+  Parts,
+  'clusters' | 'lookForRoom' | 'metricsOf' | 'clock' | 'counters' | 'databases'
+>;
 
 /** A system sized for what it holds now, beside what runs. */
 export type SizedSystem =
@@ -85,80 +82,6 @@ export async function sizeSystem(
       parts,
     ),
   };
-}
-
-/** Whether a plan cannot be made without it: it is required, or another input follows from it that is not given either. */
-function isMissing(
-  { inputs }: System['profile'],
-  name: string,
-  given: ReadonlyMap<string, string>,
-): boolean {
-  const input = inputs.get(name);
-  if (input === undefined || input.default !== undefined || given.has(name)) return false;
-  const followers = [...inputs.values()].filter((each) => each.default?.names.has(name) === true);
-  return input.required || followers.some((each) => !given.has(each.name));
-}
-
-interface Measured {
-  readonly given: ReadonlyMap<string, string>;
-  /** What was measured, for whoever reads the size. */
-  readonly notes: readonly string[];
-  /** What could not be, for whoever must give it. */
-  readonly problems: readonly string[];
-}
-
-/**
- * Adds measured values for inputs that nobody gave. One that cannot be measured keeps its default, and that is said; one
- * without a default is missing, and then why it could not be measured is said beside it.
- */
-async function measureInputs(
-  system: System,
-  given: ReadonlyMap<string, string>,
-  parts: Looking,
-): Promise<Measured> {
-  const [first] = system.profile.components.keys();
-  const names = first === undefined ? undefined : promqlNamesOf(system, first);
-  const all = new Map(given);
-  const notes: string[] = [];
-  const problems: string[] = [];
-  let asked = 0;
-  for (const input of system.profile.inputs.values()) {
-    const { name, observe } = input;
-    if (observe === undefined || given.has(name)) continue;
-    const isNeeded = isMissing(system.profile, name, given);
-    if (!('promql' in observe)) {
-      if (isNeeded)
-        problems.push(`${name} is kept in a database, which is not asked: give it as ${name}=N`);
-      continue;
-    }
-    if (names === undefined || asked === inputsMeasuredMax) continue;
-    asked += 1;
-    const reading = await readMetric(
-      { promql: observe.promql, names, cluster: system.cluster, maxAgeSeconds: inputAgeSecondsMax },
-      parts,
-    );
-    if (reading.kind === 'value') {
-      const value = wholeWhere(input, reading.value);
-      all.set(name, decimal(value));
-      notes.push(`${name}=${formatNumber(value)} was measured ${reading.ageSeconds} s ago`);
-      continue;
-    }
-    const because = reading.kind === 'missing' ? reading.because : 'the newest sample is too old';
-    if (isNeeded) problems.push(`measuring ${name}: ${because}`);
-    else if (input.default !== undefined)
-      notes.push(`${name} could not be measured (${because}), so its default counts`);
-  }
-  return { given: all, notes, problems };
-}
-
-/** As somebody would type it: never with an exponent. */
-function decimal(value: number): string {
-  return Number.isInteger(value) ? String(value) : value.toFixed(6).replace(/\.?0+$/, '');
-}
-
-/** Counts are rounded up: half a site more is a site more. */
-function wholeWhere({ type }: Input, value: number): number {
-  return type === 'integer' ? Math.ceil(value) : value;
 }
 
 interface Seen {
