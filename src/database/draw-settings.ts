@@ -1,32 +1,45 @@
 // Draws the writing of server settings: only those of the allow-list, within bounds, and so that they fit each other and the container.
 
 import { z } from 'zod';
+import { assert } from '../errors.ts';
 import { formatNumber } from '../profile/amount.ts';
 import type { DatabaseDeed } from '../sizing/planned-step.ts';
 import { amountOf, sameValue } from './amounts.ts';
 import type { Drawing, Drawn, ServerFacts } from './drawing.ts';
 import { isParameter, type ParameterName, parameters } from './parameters.ts';
-import { type Answers, rowsOf } from './query.ts';
+import { type Answers, type Query, rowsOf } from './query.ts';
 import { type SettingDeed, settingQueries } from './setting-deed.ts';
 
 type SettingsStep = Extract<DatabaseDeed, { readonly deed: 'settings' }>;
 
-const used = z.object({ used: z.number() });
+const inUse = z.object({
+  connections: z.number(),
+  reserved: z.number(),
+  slots: z.number(),
+  prepared: z.number(),
+  standbys: z.number(),
+  walLevel: z.string(),
+});
+type InUse = z.infer<typeof inUse>;
 const inFile = z.object({ setting: z.string().nullable() });
 
-/** Kept free for superusers and tools. */
-const reserveConnections = 3;
+/** What a restart with less would stumble over: connections, and what the server finds again on its disk. */
+const inUseNow: Query = {
+  text: `select (select count(*) from pg_stat_activity where backend_type = 'client backend')::int as connections,
+                current_setting('superuser_reserved_connections')::int
+                  + coalesce(current_setting('reserved_connections', true), '0')::int as reserved,
+                (select count(*) from pg_replication_slots)::int as slots,
+                (select count(*) from pg_prepared_xacts)::int as prepared,
+                (select count(*) from pg_stat_replication r left join pg_replication_slots s on s.active_pid = r.pid
+                  where r.state = 'streaming' and s.slot_type is distinct from 'logical')::int as standbys,
+                current_setting('wal_level') as "walLevel"`,
+};
 
 /** Of a container's memory; more would leave too little for connections and sorts, and the kernel ends the server. */
 const sharedShareMax = 0.6;
 
 export const drawSettings: Drawing<SettingsStep> = {
-  questions: ({ settings }) => [
-    {
-      text: `select count(*)::int as used from pg_stat_activity where backend_type = 'client backend'`,
-    },
-    ...Object.keys(settings).flatMap(settingQueries),
-  ],
+  questions: ({ settings }) => [inUseNow, ...Object.keys(settings).flatMap(settingQueries)],
   draw(step, answers, facts) {
     const names = Object.keys(step.settings);
     const unknown = names.find((name) => !isParameter(name));
@@ -152,8 +165,9 @@ function deedOf({ name, after, file }: Wanted, { settings }: ServerFacts): reado
 function fitting(
   wanted: readonly Wanted[],
   answers: Answers,
-  { settings, memoryBytes }: ServerFacts,
+  facts: ServerFacts,
 ): { readonly problem?: string; readonly notes: readonly string[] } {
+  const { settings, memoryBytes } = facts;
   const amount = (name: ParameterName): number => {
     const now = settings.get(name);
     const after = wanted.find((each) => each.name === name)?.after;
@@ -162,13 +176,11 @@ function fitting(
   const isWanted = (...names: readonly ParameterName[]) =>
     wanted.some(({ name }) => names.includes(name));
   const connections = amount('max_connections');
-  const [busy] = rowsOf(used, answers, 0);
-  if (isWanted('max_connections') && connections < (busy?.used ?? 0) + reserveConnections) {
-    return {
-      problem: `${busy?.used} connections are open now; with max_connections ${connections} and ${reserveConnections} kept for superusers some of them would be refused`,
-      notes: [],
-    };
-  }
+  const [busy] = rowsOf(inUse, answers, 0);
+  assert(busy !== undefined, 'a select without a table has one row');
+  const problem =
+    whyNotStarting(wanted, busy, facts) ?? whyStandbysStop(wanted, busy.standbys, facts);
+  if (problem !== undefined) return { problem, notes: [] };
   const workers = amount('max_parallel_workers') + amount('timescaledb.max_background_workers');
   if (
     isWanted(
@@ -191,6 +203,55 @@ function fitting(
     sorts: connections * amount('work_mem'),
     memoryBytes,
   });
+}
+
+/** With fewer of these than there are now the server does not come back from its restart, or refuses those who work. */
+function whyNotStarting(
+  wanted: readonly Wanted[],
+  { connections, reserved, slots, prepared, walLevel }: InUse,
+  facts: ServerFacts,
+): string | undefined {
+  const least = new Map<ParameterName, readonly [number, string]>([
+    [
+      'max_connections',
+      [
+        connections + Math.max(reserved, 1),
+        `${connections} connections are open now and ${reserved} are kept for superusers`,
+      ],
+    ],
+    ['max_replication_slots', [slots, `there are ${slots} replication slots now`]],
+    ['max_prepared_transactions', [prepared, `${prepared} transactions are prepared now`]],
+  ]);
+  for (const { name, after } of wanted) {
+    const now = facts.settings.get(name);
+    const [needed, because] = least.get(name) ?? [];
+    const amount = amountOf(after, now?.unit) ?? 0;
+    if (needed !== undefined && amount < needed) {
+      return `${because}; with ${name} ${after} ${name === 'max_connections' ? 'some would be refused' : 'the server would not start'}`;
+    }
+    if (name === 'max_wal_senders' && amount > 0 && walLevel === 'minimal') {
+      return `wal_level is minimal, and with max_wal_senders ${after} the server would not start`;
+    }
+  }
+  return undefined;
+}
+
+/** A standby that nobody named is not given more before its primary, and then it stops replaying. */
+function whyStandbysStop(
+  wanted: readonly Wanted[],
+  standbys: number,
+  { settings, namedStandbys = 0 }: ServerFacts,
+): string | undefined {
+  if (standbys <= namedStandbys) return undefined;
+  const raised = wanted.find(({ name, after }) => {
+    const now = settings.get(name);
+    const [from, to] = [amountOf(now?.setting ?? '', now?.unit), amountOf(after, now?.unit)];
+    return parameters[name].standbyFirst && from !== undefined && to !== undefined && to > from;
+  });
+  return (
+    raised &&
+    `${standbys} standbys stream from this server and headroom.yaml names ${namedStandbys}: without as much ${raised.name} of their own they stop replaying; name all of them under standbys`
+  );
 }
 
 function fittingMemory({

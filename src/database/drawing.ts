@@ -21,6 +21,8 @@ export interface ServerFacts {
   readonly settings: ReadonlyMap<string, ServerSetting>;
   /** Of the container the server runs in, where that is known. */
   readonly memoryBytes?: number;
+  /** How many standbys headroom.yaml names beside it. */
+  readonly namedStandbys?: number;
   /** When it was looked, in UTC. */
   readonly now: Date;
 }

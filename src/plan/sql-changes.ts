@@ -57,7 +57,9 @@ export function sqlChanges(
   },
 ): SqlChanges | { readonly kind: 'refused'; readonly because: string } {
   if (look === undefined || !isSqlStep(step)) return byPerson(planned.what, planned);
-  const drawn = drawDeed(step, look.primary.answers, look.primary.facts);
+  const { primary, standbys } = look;
+  const facts = { ...primary.facts, namedStandbys: standbys.size };
+  const drawn = drawDeed(step, primary.answers, facts);
   if (drawn.kind === 'refused') return drawn;
   if (drawn.kind === 'person') return byPerson(drawn.what, { ...planned, say: drawn.because });
   const place = system.databases.get(step.database);
@@ -70,8 +72,10 @@ export function sqlChanges(
     return byPerson(planned.what, { ...planned, say });
   }
   const beside = new Map<string, readonly SqlDeed[]>();
-  for (const [name, { answers, facts }] of look.standbys) {
-    const there = drawDeed(step, answers, { ...facts, isStandby: false });
+  for (const [name, standby] of standbys) {
+    const because = whyNoStandby(standby.facts, primary.facts);
+    if (because !== undefined) return { kind: 'refused', because: `standby ${name}: ${because}` };
+    const there = drawDeed(step, standby.answers, { ...standby.facts, isStandby: false });
     if (there.kind === 'refused') return { ...there, because: `standby ${name}: ${there.because}` };
     if (there.kind === 'deeds') beside.set(name, there.deeds);
   }
@@ -90,6 +94,15 @@ export function sqlChanges(
     notes: drawn.notes,
     ...(isRestart && { person: restartOf(step.database, system) }),
   };
+}
+
+function whyNoStandby(standby: ServerFacts, primary: ServerFacts): string | undefined {
+  if (standby.server !== primary.server) {
+    return 'its address in headroom.yaml leads to a server that is no copy of the primary';
+  }
+  return standby.isStandby
+    ? undefined
+    : 'its address in headroom.yaml leads to a primary, which has its settings already';
 }
 
 function byPerson(

@@ -1,71 +1,201 @@
-// Server settings on a real PostgreSQL: drawn, written, read back, taken back, and what stands in the way.
+// Server settings on real servers: drawn, written, read back, taken back, cut off in the middle, and what stands in the way.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { undoOf } from '../../src/change/change.ts';
 import { compareChange } from '../../src/change/compare.ts';
-import { drawDeed, questionsFor, type SqlStep } from '../../src/database/draw-deed.ts';
-import { parameters } from '../../src/database/parameters.ts';
-import { serverFacts, serverQueries } from '../../src/database/server-facts.ts';
+import type { SqlStep } from '../../src/database/draw-deed.ts';
+import { isParameter, parameters } from '../../src/database/parameters.ts';
+import type { SqlDeed } from '../../src/database/sql-deed.ts';
 import { observeChange } from '../../src/workflow/observe-change.ts';
 import { rolloutOf } from '../../src/workflow/verify-change.ts';
-import { now } from '../make.ts';
+import { deedsOf, draw, standing, undone, write } from './deeds.ts';
 import { startTarget, type Target } from './target.ts';
+import { onEachVersion } from './versions.ts';
 
-let target: Target;
-beforeAll(async () => {
-  target = await startTarget({ settings: { max_worker_processes: '12' } });
+const step = (settings: Readonly<Record<string, string>>): SqlStep => ({
+  deed: 'settings',
+  settings,
+  restart: false,
 });
-afterAll(() => target.close());
 
-async function draw(settings: Readonly<Record<string, string>>) {
-  const step: SqlStep = { deed: 'settings', settings, restart: false };
-  const { databases, ref } = target;
-  const facts = serverFacts(await databases.read(ref, serverQueries), { now });
-  const answers = await databases.read(ref, questionsFor(step, facts));
-  return drawDeed(step, answers, { ...facts, memoryBytes: 16 * 1024 ** 3 });
-}
-
-const state = (change: Parameters<typeof observeChange>[0]) =>
-  observeChange(change, { clusters: undefined as never, databases: target.databases });
-
-describe('a setting', () => {
-  it('is written, in effect, and taken back to what it was', async () => {
-    const drawn = await draw({ work_mem: '20MB' });
-    expect(drawn).toMatchObject({ kind: 'deeds', deeds: [{ name: 'work_mem', running: '4MB' }] });
-    const [deed] = drawn.kind === 'deeds' ? drawn.deeds : [];
-    if (deed === undefined) throw new Error('nothing was drawn');
-    const change = target.change(deed);
-    expect(compareChange(change, await state(change)).kind).toBe('unchanged');
-    const write = { how: 'sql', database: change.database, deed } as const;
-    expect(await target.databases.write(write, { dryRun: true })).toEqual({ kind: 'written' });
-    expect(compareChange(change, await state(change)).kind).toBe('unchanged');
-    expect(await target.databases.write(write, { dryRun: false })).toEqual({ kind: 'written' });
-    await expect.poll(async () => rolloutOf(change, await state(change)).kind).toBe('ready');
-    const back = undoOf(change);
-    if (back.kind !== 'sql') throw new Error('an undo is of the same kind');
-    await target.databases.write({ ...write, deed: back.deed }, { dryRun: false });
-    await expect.poll(async () => rolloutOf(back, await state(back)).kind).toBe('ready');
-    const { rows } = await target.admin.query(
-      'select * from pg_file_settings where sourcefile like $1',
-      ['%auto.conf'],
-    );
-    expect(rows).toEqual([]);
+onEachVersion((version) => {
+  let target: Target;
+  beforeAll(async () => {
+    target = await startTarget({
+      version,
+      settings: { max_worker_processes: '12' },
+      // Lets a test stand between two statements.
+      conf: { allow_system_table_mods: 'on' },
+    });
   });
-});
+  afterAll(() => target.close());
 
-it('is of the kind that the list says, on this server', async () => {
-  const { rows } = await target.admin.query<{ name: string; unit: string | null; vartype: string }>(
-    'select name, unit, vartype from pg_settings where name = any($1)',
-    [Object.keys(parameters)],
-  );
-  expect(rows.length).toBeGreaterThan(30);
-  const kindOf = ({ unit, vartype }: (typeof rows)[number]) => {
-    if (vartype === 'bool') return 'boolean';
-    if (unit === null) return vartype;
-    return unit.endsWith('B') ? 'memory' : 'time';
+  const only = async (name: string, value: string): Promise<SqlDeed> => {
+    const [deed, ...others] = deedsOf(await draw(target, step({ [name]: value })));
+    if (deed === undefined || others.length > 0) throw new Error('one deed was to be drawn');
+    return deed;
   };
-  for (const row of rows) {
-    const { kind } = parameters[row.name as keyof typeof parameters];
-    expect([row.name, kindOf(row)]).toEqual([row.name, kind]);
-  }
+  const state = (change: Parameters<typeof observeChange>[0]) =>
+    observeChange(change, { clusters: undefined as never, databases: target.databases });
+  const inFiles = async () => {
+    const { rows } = await target.admin.query(
+      `select sourcefile, name, setting, applied, error from pg_file_settings order by seqno`,
+    );
+    return rows;
+  };
+  const running = async (name: string) =>
+    (await target.admin.query<{ shown: string }>('select current_setting($1) as shown', [name]))
+      .rows[0]?.shown;
+
+  it('is written, in effect, and taken back to what the files were', async () => {
+    await target.admin.query(`alter system set random_page_cost = '1.50'`);
+    const before = await inFiles();
+    for (const [name, value] of [
+      ['work_mem', '20MB'],
+      ['random_page_cost', '1.1'],
+      ['hot_standby_feedback', 'on'],
+    ] as const) {
+      const change = target.change(await only(name, value));
+      expect(compareChange(change, await state(change)).kind).toBe('unchanged');
+      expect(await write(target, change.deed, { dryRun: true })).toEqual({ kind: 'written' });
+      expect(compareChange(change, await state(change)).kind).toBe('unchanged');
+      expect(await write(target, change.deed)).toEqual({ kind: 'written' });
+      await expect.poll(async () => rolloutOf(change, await state(change)).kind).toBe('ready');
+      const back = undoOf(change);
+      if (back.kind !== 'sql') throw new Error('an undo is of the same kind');
+      await write(target, back.deed);
+      await expect.poll(async () => rolloutOf(back, await state(back)).kind).toBe('ready');
+    }
+    expect(await inFiles()).toEqual(before);
+  });
+
+  it('waits for a restart, which brings it into effect, and so does its undo', async () => {
+    const deed = await only('max_connections', '90');
+    expect(await write(target, deed)).toEqual({ kind: 'written' });
+    await expect
+      .poll(() => standing(target, deed))
+      .toEqual({ kind: 'reached', note: 'max_connections takes effect with the next restart' });
+    expect(await running('max_connections')).toBe('100');
+    await target.restart();
+    expect(await running('max_connections')).toBe('90');
+    expect(await standing(target, deed)).toEqual({ kind: 'reached' });
+    await write(target, undone(deed));
+    await target.restart();
+    expect(await standing(target, undone(deed))).toEqual({ kind: 'reached' });
+    expect(await running('max_connections')).toBe('100');
+  });
+
+  it('is refused where the command line gives it', async () => {
+    await expect(only('max_worker_processes', '16')).rejects.toThrow('command line, which wins');
+  });
+
+  it('is refused where the server would not come back from its restart', async () => {
+    await target.admin.query(`select pg_create_physical_replication_slot('a'),
+      pg_create_physical_replication_slot('b')`);
+    await expect(only('max_replication_slots', '1')).rejects.toThrow('2 replication slots');
+    await target.admin.query(`select pg_drop_replication_slot('a'), pg_drop_replication_slot('b')`);
+    await expect(only('max_connections', '10')).resolves.toBeDefined();
+  });
+
+  it('is left alone where somebody else has set it meanwhile', async () => {
+    const deed = await only('work_mem', '20MB');
+    await target.admin.query(`alter system set work_mem = '9MB'`);
+    expect(await write(target, deed)).toMatchObject({
+      kind: 'refused',
+      because: expect.stringContaining('says 9MB for work_mem, the plan saw nothing'),
+    });
+    await target.admin.query('alter system reset work_mem');
+  });
+
+  it("is never written on Headroom's own server", async () => {
+    const deed = await only('work_mem', '20MB');
+    const { databases } = target.way({ ownServer: target.ref.server });
+    expect(await write(target, deed, { databases })).toMatchObject({
+      kind: 'refused',
+      because: expect.stringContaining('its own state'),
+    });
+  });
+
+  describe('cut off between the two statements', () => {
+    /** The server reads its configuration anew only after a minute, so that a test comes in between. */
+    async function inBetween(cut: () => Promise<unknown>): Promise<SqlDeed> {
+      const deed = await only('work_mem', '20MB');
+      await target.admin.query(`alter function pg_catalog.pg_reload_conf() rename to at_last;
+        create function pg_catalog.pg_reload_conf() returns boolean volatile
+          language sql as 'select pg_catalog.pg_sleep(60) is null'`);
+      const sent = write(target, deed);
+      const waiting = `select pid from pg_stat_activity
+                        where application_name = 'headroom' and query like '%pg_reload_conf%' and state = 'active'`;
+      await expect
+        .poll(async () => (await target.admin.query(waiting)).rowCount, { timeout: 10_000 })
+        .toBe(1);
+      await cut();
+      expect(await sent).toMatchObject({ kind: 'unknown' });
+      return deed;
+    }
+    const letIt = () =>
+      target.admin.query(`drop function pg_catalog.pg_reload_conf();
+        alter function pg_catalog.at_last() rename to pg_reload_conf`);
+    async function asBefore(): Promise<void> {
+      await target.admin.query('alter system reset work_mem');
+      await target.admin.query('select pg_reload_conf()');
+      await expect.poll(() => running('work_mem')).toBe('4MB');
+    }
+
+    it("is finished by the next write when the app's connection breaks", async () => {
+      const deed = await inBetween(() =>
+        target.admin.query(`select pg_terminate_backend(pid) from pg_stat_activity
+          where application_name = 'headroom' and pid <> pg_backend_pid()`),
+      );
+      expect(await standing(target, deed)).toMatchObject({
+        kind: 'unchanged',
+        begun: expect.stringContaining('written, but 4096kB is in effect'),
+      });
+      await letIt();
+      expect(await write(target, deed)).toEqual({ kind: 'written' });
+      await expect.poll(() => running('work_mem')).toBe('20MB');
+      await asBefore();
+    });
+
+    it('is in effect when the server is killed and comes back', async () => {
+      const deed = await inBetween(() => target.killDatabase());
+      await target.restart();
+      await letIt();
+      expect(await standing(target, deed)).toEqual({ kind: 'reached' });
+      expect(await running('work_mem')).toBe('20MB');
+      await asBefore();
+    });
+  });
+
+  it('is of the kind that the list says', async () => {
+    const { rows } = await target.admin.query<{
+      name: string;
+      unit: string | null;
+      vartype: string;
+    }>('select name, unit, vartype from pg_settings where name = any($1)', [
+      Object.keys(parameters),
+    ]);
+    expect(rows.length).toBeGreaterThan(30);
+    const kindOf = ({ unit, vartype }: (typeof rows)[number]) => {
+      if (vartype === 'bool') return 'boolean';
+      if (unit === null) return vartype;
+      return unit.endsWith('B') ? 'memory' : 'time';
+    };
+    for (const row of rows) {
+      const kind = isParameter(row.name) ? parameters[row.name].kind : 'none';
+      expect([row.name, kindOf(row)]).toEqual([row.name, kind]);
+    }
+  });
+
+  it.runIf(version === 18)('is refused by another server behind the same address', async () => {
+    const deed = await only('work_mem', '20MB');
+    const other = await startTarget({ isUnrelated: true });
+    try {
+      const { databases } = target.way({ url: other.server.url('shop') });
+      await expect(write(target, deed, { databases })).rejects.toThrow('is another server');
+      expect(await standing(target, deed)).toMatchObject({ kind: 'unchanged' });
+    } finally {
+      await other.close();
+    }
+  });
 });

@@ -1,0 +1,104 @@
+// The five settings of which a standby needs as much as its primary, on a real pair: the order that plans keep, and what the other one does.
+
+import { Client } from 'pg';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { SqlChange } from '../../src/change/change.ts';
+import { sqlChanges } from '../../src/plan/sql-changes.ts';
+import { lookAtDatabases } from '../../src/workflow/look-at-databases.ts';
+import { now } from '../make.ts';
+import { startTarget, type Target } from './target.ts';
+
+let target: Target;
+beforeAll(async () => {
+  target = await startTarget({ standby: true });
+  await target.admin.query('create table item (id int)');
+});
+afterAll(() => target.close());
+
+/** The changes of a plan that sets this, as the app draws them. */
+async function planned(max_connections: string): Promise<readonly SqlChange[]> {
+  const change = {
+    kind: 'database',
+    database: 'main',
+    deed: 'settings',
+    settings: { max_connections },
+    restart: false,
+  } as const;
+  const step = { number: 1, kind: 'database', what: '', change, notes: [], source: '' } as const;
+  const { system, databases } = target;
+  const clock = { now: () => now, sleep: () => Promise.reject(new Error('nothing waits here')) };
+  const looks = await lookAtDatabases({ steps: [step] } as never, system, { databases, clock });
+  const made = sqlChanges(change, looks.get(1), { planned: step, system });
+  if (made.kind === 'refused') throw new Error(made.because);
+  return made.changes.flatMap((each) => (each.kind === 'sql' ? [each] : []));
+}
+
+const serversOf = (changes: readonly SqlChange[]) =>
+  changes.map(({ database }) => database.standby ?? 'primary');
+
+/** Writes and restarts the servers in the order of the changes. */
+async function carryOut(changes: readonly SqlChange[]): Promise<void> {
+  for (const { database, deed } of changes) {
+    const written = await target.databases.write({ how: 'sql', database, deed }, { dryRun: false });
+    expect(written).toEqual({ kind: 'written' });
+  }
+  for (const server of serversOf(changes)) {
+    await (server === 'primary' ? target.restart() : target.standby?.restart());
+    await replays();
+  }
+}
+
+/** What is written on the primary is seen on the standby. */
+async function replays(): Promise<void> {
+  await target.admin.query('insert into item values (1)');
+  await target.standbyHasAll();
+  expect(await onStandby('select pg_get_wal_replay_pause_state() as state')).toBe('not paused');
+}
+
+async function onStandby(query: string): Promise<unknown> {
+  const client = new Client({ connectionString: target.standby?.url('shop') });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ state: string }>(query);
+    return rows[0]?.state;
+  } finally {
+    await client.end();
+  }
+}
+
+it('is raised on the standby first and lowered there last, and the standby never stops', async () => {
+  const more = await planned('150');
+  expect(serversOf(more)).toEqual(['one', 'primary']);
+  await carryOut(more);
+  const less = await planned('120');
+  expect(serversOf(less)).toEqual(['primary', 'one']);
+  await carryOut(less);
+});
+
+it('stops the standby when the primary alone gets more, until the standby has it too', async () => {
+  const [onOne, onPrimary] = await planned('180');
+  if (onOne === undefined || onPrimary === undefined) throw new Error('two changes were expected');
+  const { deed, database } = onPrimary;
+  await target.databases.write({ how: 'sql', database, deed }, { dryRun: false });
+  await target.restart();
+  await target.admin.query('insert into item values (2)');
+  const state = () => onStandby('select pg_get_wal_replay_pause_state() as state');
+  await expect.poll(state, { timeout: 15_000 }).toBe('paused');
+  await target.databases.write(
+    { how: 'sql', database: onOne.database, deed: onOne.deed },
+    { dryRun: false },
+  );
+  await target.standby?.restart();
+  await replays();
+});
+
+it('is refused where more standbys stream than headroom.yaml names, and where an address is none of a standby', async () => {
+  const { system, databases } = target;
+  target.system = target.way({ place: { standbys: new Map() } }).system;
+  await expect(planned('200')).rejects.toThrow('1 standbys stream');
+  const away = target.way({ place: { standbys: new Map([['one', { env: 'SHOP_URL' }]]) } });
+  target.system = away.system;
+  target.databases = away.databases;
+  await expect(planned('200')).rejects.toThrow('standby one: its address');
+  Object.assign(target, { system, databases });
+});
