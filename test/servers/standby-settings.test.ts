@@ -27,8 +27,12 @@ async function planned(max_connections: string): Promise<readonly SqlChange[]> {
   const step = { number: 1, kind: 'database', what: '', change, notes: [], source: '' } as const;
   const { system, databases } = target;
   const clock = { now: () => now, sleep: () => Promise.reject(new Error('nothing waits here')) };
-  const looks = await lookAtDatabases({ steps: [step] } as never, system, { databases, clock });
-  const made = sqlChanges(change, looks.get(1), { planned: step, system });
+  const looks = await lookAtDatabases({ steps: [step] } as never, system, {
+    databases,
+    clock,
+    clusters: { read: async () => undefined },
+  });
+  const made = sqlChanges(change, looks.get(1), { planned: step, system, restarts: [] });
   if (made.kind === 'refused') throw new Error(made.because);
   return made.changes.flatMap((each) => (each.kind === 'sql' ? [each] : []));
 }
