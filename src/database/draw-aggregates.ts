@@ -141,7 +141,8 @@ function drawOne(planned: PlannedAggregate, found: Hypertable, asked: Asked): Dr
   }
   const isNew = other !== undefined;
   const history = drawHistory(planned, refreshed, { asked, isNew, isStored: there?.stored });
-  const policies = drawPolicies(planned, refreshed, { asked, isNew, version: found.version });
+  const oldest = there?.oldest ?? undefined;
+  const policies = drawPolicies(planned, refreshed, { asked, oldest, version: found.version });
   if (policies instanceof NotDrawn) return policies;
   return {
     deeds: [...(isNew ? [deed] : []), ...history.deeds, ...policies.deeds],
@@ -225,14 +226,19 @@ function drawPolicies(
   { fromMinutesAgo, toMinutesAgo, refreshEveryMinutes, keepDays }: PlannedAggregate,
   { name, table, functions }: Refreshed,
   {
-    asked: { answers, from },
-    isNew,
+    asked: { answers, from, facts },
+    oldest,
     version,
-  }: { readonly asked: Asked; readonly isNew: boolean; readonly version: string },
+  }: {
+    readonly asked: Asked;
+    /** The age of its rows, where it has any. */
+    readonly oldest: number | undefined;
+    readonly version: string;
+  },
 ): DrawnPart | NotDrawn {
   const deed = { deed: 'timescale-policy', on: name, table, functions } as const;
   const words = compressionWords(version);
-  const where = { answers, index: from + each.policies, isNew };
+  const where = { answers, index: from + each.policies };
   const refresh = drawPolicy(
     { ...deed, policy: 'refresh', words },
     {
@@ -245,9 +251,11 @@ function drawPolicies(
     },
   );
   if (refresh instanceof NotDrawn || keepDays === undefined) return refresh;
+  const since = facts.now.getTime() / 1000 - keepDays * daySeconds;
+  const isYoung = oldest === undefined || oldest >= since;
   const retain = drawPolicy(
     { ...deed, policy: 'retain', words },
-    { ...where, times: { after: spanOf(keepDays * daySeconds) } },
+    { ...where, isYoung, times: { after: spanOf(keepDays * daySeconds) } },
   );
   if (retain instanceof NotDrawn) return retain;
   return {

@@ -34,6 +34,8 @@ import { policiesSeen } from './timescale-policy.ts';
 const at = { chunks: 3, compression: 4, policies: 5, refreshed: 6, columns: 7, aggregates: 8 };
 
 const daySeconds = 86_400;
+/** What is counted with where no policy says how long rows are kept; the guides keep raw rows for so long. */
+const keptDaysUnknown = 90;
 /** Of the locks of a server, for one statement over all chunks: more, and two of them at once would be too many. */
 const locksShareMax = 0.5;
 
@@ -122,15 +124,16 @@ function locksNeeded(
   const [kept] = policiesSeen('retain', answers, at.policies);
   const age = chunks?.oldest == null ? 0 : now.getTime() / 1000 - chunks.oldest;
   const keptSeconds = keepDays === undefined ? kept?.times?.after?.seconds : keepDays * daySeconds;
-  const days = Math.ceil((keptSeconds ?? age) / daySeconds);
+  const unknown = Math.max(age, keptDaysUnknown * daySeconds);
+  const days = Math.ceil((keptSeconds ?? unknown) / daySeconds);
   const count = Math.ceil((days * 24) / chunkHours);
   const { indexes } = columnsOf(answers);
   const needed = count * (1 + indexes);
   const setting = (name: string) => Number(settings.get(name)?.setting ?? 0);
   const holders = setting('max_connections') + setting('max_prepared_transactions');
   const there = setting('max_locks_per_transaction') * holders;
-  const since = keptSeconds === undefined ? 'that are there so far' : 'that are kept';
-  const sum = `${count} chunks in the ${days} days ${since}, and ${indexes} indexes on each: a statement over all of them takes ${needed} of the ${there} locks that the server has (max_locks_per_transaction × (max_connections + max_prepared_transactions))`;
+  const since = keptSeconds === undefined ? ' (nothing says how long rows are kept)' : '';
+  const sum = `${count} chunks in ${days} days${since}, and ${indexes} indexes on each: a statement over all of them takes ${needed} of the ${there} locks that the server has (max_locks_per_transaction × (max_connections + max_prepared_transactions))`;
   if (needed <= there * locksShareMax) return { note: sum };
   const wanted = Math.ceil(needed / locksShareMax / Math.max(holders, 1));
   const what = `set max_locks_per_transaction to ${wanted} or more, which needs a restart`;

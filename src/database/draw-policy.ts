@@ -9,14 +9,14 @@ export interface WantedPolicy {
   readonly answers: Answers;
   /** Of the answers to `policiesQuery`; beyond them nothing is there yet. */
   readonly index: number;
-  /** Its relation is made by the same plan, so there are no rows that it would drop. */
-  readonly isNew?: boolean;
+  /** Nothing is as old as that, so it drops nothing that anybody has now. */
+  readonly isYoung?: boolean;
 }
 
 /** `deed` is all of it but its times. */
 export function drawPolicy(
   deed: Omit<PolicyDeed, 'before' | 'after' | 'drops'>,
-  { times, answers, index, isNew = false }: WantedPolicy,
+  { times, answers, index, isYoung = false }: WantedPolicy,
 ): DrawnPart | NotDrawn {
   const { policy, on } = deed;
   const called = `${on.schema}.${on.name}`;
@@ -36,7 +36,7 @@ export function drawPolicy(
   if (sameTimes(policy, before, times)) return { deeds: [], notes: paused };
   const isLonger =
     before?.after !== undefined && (times.after?.seconds ?? 0) > before.after.seconds;
-  const drops = policy === 'retain' && !isNew && !isLonger;
+  const drops = policy === 'retain' && !isYoung && !isLonger;
   return {
     deeds: [
       {

@@ -188,6 +188,9 @@ export function aggregateQuery(name: InSchema): Query {
     text: `select c.relkind::text as kind, pg_has_role(c.relowner, 'usage') as own, pg_get_userbyid(c.relowner)::text as owner,
                   a.hypertable_schema::text as schema, a.hypertable_name::text as table,
                   a.materialized_only as stored, a.view_definition as definition,
+                  (select extract(epoch from min(range_start))::float8 from timescaledb_information.chunks ch
+                    where (ch.hypertable_schema, ch.hypertable_name)
+                          = (a.materialization_hypertable_schema, a.materialization_hypertable_name)) as oldest,
                   extract(epoch from substring(a.view_definition from 'time_bucket\\(''([^'']+)''::interval')::interval)::float8
                     as seconds
              from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -205,4 +208,6 @@ export const aggregateRow = z.object({
   stored: z.boolean().nullable(),
   definition: z.string().nullable(),
   seconds: z.number().nullable(),
+  /** Since when it has rows. */
+  oldest: z.number().nullable(),
 });

@@ -117,6 +117,16 @@ export function isFilled(answers: Answers, index: number): boolean | undefined {
   return row && (row.empty || row.filled);
 }
 
+/** Whether a session that nobody waits for any more is still at the same statement. */
+function workingQuery(statement: string): Query {
+  return {
+    text: `select extract(epoch from clock_timestamp() - query_start)::int as seconds from pg_stat_activity
+            where datname = current_database() and pid <> pg_backend_pid() and state = 'active' and query = $1`,
+    values: [statement],
+  };
+}
+const workingRow = z.object({ seconds: z.number() });
+
 /** It cannot be in a transaction, and to repeat it is harmless: what is fresh is left alone. */
 function write(deed: RefreshDeed): Statements {
   const { name, functions, type, from, to, untilSecondsAgo } = deed;
@@ -135,9 +145,11 @@ function write(deed: RefreshDeed): Statements {
 }
 
 function standing(deed: RefreshDeed, answers: Answers): Standing {
-  return isFilled(answers, 0) === true
-    ? { kind: 'reached' }
-    : { kind: 'unchanged', write: write(deed) };
+  if (isFilled(answers, 0) === true) return { kind: 'reached' };
+  const [working] = rowsOf(workingRow, answers, 1);
+  return working === undefined
+    ? { kind: 'unchanged', write: write(deed) }
+    : { kind: 'under-way', progress: `the server has been at it for ${working.seconds} s` };
 }
 
 export const refreshDeed: DeedKind<RefreshDeed> = {
@@ -147,7 +159,7 @@ export const refreshDeed: DeedKind<RefreshDeed> = {
   isTakenBack: () => false,
   isDecrease: () => false,
   statements: (deed) => write(deed).statements,
-  look: (deed) => [filledQuery(deed, deed)],
+  look: (deed) => [filledQuery(deed, deed), ...write(deed).statements.map(workingQuery)],
   standing,
   words: ({ name, from, to, number, of, untilSecondsAgo }) => {
     const end = untilSecondsAgo === undefined ? `to ${shown(to)}` : 'to now';

@@ -318,6 +318,23 @@ describe('a hypertable is refused', () => {
     expect(deeds('2.14.0', there)).toHaveLength(2);
   });
 
+  it('where chunks would need more locks than there are, for as long as rows are kept or for 90 days', () => {
+    const step = (keepDays?: number) =>
+      only({ chunkHours: 1, ...(keepDays !== undefined && { keepDays }) });
+    expect(because('2.22.0', { step: step(100) })).toMatch(
+      /^2400 chunks in 100 days, and 2 indexes on each: .* takes 7200 of the 6400 locks .* max_locks_per_transaction to 144 or more/,
+    );
+    expect(because('2.22.0', { step: step() })).toMatch(/^2160 chunks in 90 days \(nothing says/);
+    expect(draw('2.22.0', { step: step(10) })).toMatchObject({
+      notes: [expect.stringContaining('takes 720 of the 6400 locks')],
+    });
+    expect(draw('2.22.0', { step: step(60) })).toMatchObject({
+      notes: [expect.stringContaining('set max_locks_per_transaction to 87 or more')],
+    });
+    const isSo = { step: step(100), time: { seconds: 3600, text: '01:00:00' } };
+    expect(draw('2.22.0', isSo)).toMatchObject({ deeds: [{ policy: 'retain' }] });
+  });
+
   it('with more than one policy, or one by when chunks were made', () => {
     const policy = {
       procedure: 'policy_retention',

@@ -3,7 +3,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { SqlStep } from '../../../src/database/draw-deed.ts';
 import { type SqlDeed, statementsOf } from '../../../src/database/sql-deed.ts';
+import { spanOf } from '../../../src/database/timescale-api.ts';
 import { deedsOf, draw, standing, undone, write } from '../deeds.ts';
+import { underLoad } from '../load.ts';
 import { startTarget, type Target } from '../target.ts';
 import { installStandIn, type StandInVersion, standInVersions } from './stand-in.ts';
 
@@ -267,6 +269,54 @@ describe.each(['2.10.3', '2.22.0'] as const)('an aggregate of TimescaleDB %s', (
       `update _stand_in.job set config = config || '{"start_offset": null}'`,
     );
     expect(await because({ keepDays: 90 })).toContain('refreshed from the first row');
+  });
+});
+
+describe('while it works', () => {
+  beforeEach(() => setUp('2.22.0'));
+
+  it('no application waits, whatever the hypertable is called', async () => {
+    const table = { schema: `it's`, name: `say "hi"; drop` };
+    await target.admin.query(
+      `create schema if not exists "it's"; drop table if exists "it's"."say ""hi""; drop"; create table "it's"."say ""hi""; drop" (id int);
+       grant usage on schema "it's" to public; grant all on "it's"."say ""hi""; drop" to public;
+       insert into _stand_in.hypertable values ('it''s', 'say "hi"; drop', 'timestamp', 'timestamptz', '1 day')`,
+    );
+    const deed: SqlDeed = {
+      deed: 'timescale-chunks',
+      table,
+      functions: 'Time Scale',
+      column: 'timestamp',
+      before: spanOf(86_400),
+      after: spanOf(3600),
+    };
+    const felt = await underLoad(
+      target,
+      { statements: [`insert into "it's"."say ""hi""; drop" values (1)`] },
+      async () => await write(target, deed),
+    );
+    expect(felt).toMatchObject({ result: { kind: 'written' }, failures: [] });
+    expect(felt.longestLockMs).toBeLessThan(1000);
+    expect(await standing(target, deed)).toEqual({ kind: 'reached' });
+  });
+
+  it('a refresh is waited for, and done again where its server was killed', async () => {
+    const deeds = await drawn({ aggregates: [aggregate] });
+    const [made] = ofKind(deeds, 'timescale-aggregate');
+    const [window] = ofKind(deeds, 'timescale-refresh');
+    if (made === undefined || window === undefined) throw new Error('it was not drawn');
+    await writeAsLibrary(made);
+    await target.admin.query('begin; lock table _stand_in._materialized_hypertable_1 in share mode');
+    const writing = write(target, window);
+    await expect
+      .poll(async () => (await standing(target, window)).kind, { timeout: 20_000 })
+      .toBe('under-way');
+    await target.killDatabase();
+    expect((await writing).kind).toBe('unknown');
+    await target.restart();
+    expect((await standing(target, window)).kind).toBe('unchanged');
+    expect(await write(target, window)).toEqual({ kind: 'written' });
+    expect(await standing(target, window)).toEqual({ kind: 'reached' });
   });
 });
 
