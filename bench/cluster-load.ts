@@ -5,22 +5,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import type { ClusterControl } from '../sandbox/cluster/control.ts';
-import {
-  adminToken,
-  type Cluster,
-  headroomAccount,
-  startCluster,
-} from '../sandbox/cluster/server.ts';
+import { type Cluster, headroomAccount, startCluster } from '../sandbox/cluster/server.ts';
+import { createDatabases } from '../src/adapters/databases.ts';
 import { createClusters } from '../src/adapters/kubernetes.ts';
+import { createRoomReader } from '../src/adapters/kubernetes-room.ts';
 import type { ClusterChange, WorkloadRef } from '../src/change/change.ts';
 import { clusterWrite } from '../src/change/cluster-write.ts';
-import type { ClusterState } from '../src/change/compare.ts';
-import { objectPath } from '../src/change/kinds.ts';
+import type { Plan } from '../src/plan/plan.ts';
+import { whyRefused } from '../src/plan/plan-check.ts';
 import type { Clusters } from '../src/ports.ts';
+import { checkPlan } from '../src/workflow/check-plan.ts';
 import { limits } from '../src/workflow/limits.ts';
 import { followInCluster, observeChange } from '../src/workflow/observe-change.ts';
+import type { Parts } from '../src/workflow/parts.ts';
 import { rolloutOf } from '../src/workflow/verify-change.ts';
+import { progress, refOf, seedWorkloads } from './load-scene.ts';
 
 export interface LoadTimes {
   readonly workloads: number;
@@ -41,59 +40,75 @@ export interface LoadRow {
   readonly note: string;
 }
 
-/** How a process sees the cluster while it waits and when it draws plans. */
-interface Sight {
-  readonly wait: (change: ClusterChange, clusters: Clusters) => Promise<ClusterState>;
-  readonly draw: (workload: WorkloadRef, clusters: Clusters) => Promise<unknown>;
-}
-
 const never = new AbortController().signal;
 
-const watching: Sight = {
-  wait: (change, clusters) => followInCluster(change, { clusters }, never),
-  draw: async (workload, clusters) => {
-    await clusters.follow(workload);
-    await clusters.scaledObject(workload);
-  },
-};
+/** What it did before it watched: the same questions, each of them asked. */
+function asking(clusters: Clusters): Clusters {
+  return {
+    ...clusters,
+    follow: (workload) => clusters.observe(workload),
+    async scaledObject(workload) {
+      // The list of ScaledObjects that a card needs, as one request of the same kind.
+      const object = await clusters.read({ ...workload, kind: 'ScaledObject' });
+      return object === undefined ? { kind: 'none' } : { kind: 'seen', object };
+    },
+  };
+}
 
-/** What it did before: the same questions, each of them asked. */
-const asking: Sight = {
-  wait: (change, clusters) => observeChange(change, { clusters }),
-  draw: async (workload, clusters) => {
-    await clusters.observe(workload);
-    // The list of ScaledObjects that a card needs, as one request of the same kind.
-    await clusters.read({ ...workload, kind: 'ScaledObject' });
-  },
-};
+type Sight = (clusters: Clusters) => Clusters;
+
+const watching: Sight = (clusters) => clusters;
+
+/** Nothing here is in a database. */
+const noDatabases = createDatabases({
+  systems: new Map(),
+  secretOf: () => Promise.reject(new Error('nobody asks for a secret here')),
+  ownServer: async () => 'none',
+});
 
 /** A rollout takes this long: 24 looks or 48. */
 const rolloutMs = 120_000;
 
 interface Counted {
   readonly requestsPerSecond: number;
+  /** Of those, what no card and no run asked for. */
+  readonly waitingPerSecond: number;
   /** Requests of the first look. */
   readonly atOnce: number;
+  /** Requests for a card that is drawn, and for a run until its pods are waited for. */
+  readonly aCard: number;
+  readonly aRun: number;
   readonly watches: number;
   readonly heldMib: number;
 }
 
-/** Two rows: requests a second and watches. The baseline does the same work in a cluster of the same content. */
+/** Three rows: requests a second while waiting and in all, and watches. The baseline does the same work in a cluster of the same content. */
 export async function clusterLoadRows(times: LoadTimes): Promise<readonly LoadRow[]> {
   const before = await countedWith(asking, times);
   const now = await countedWith(watching, times);
   const { workloads, rollouts, seconds } = times;
   const what = `${workloads} workloads, ${rollouts} rollouts, 1 alert a second`;
   const baselineIs = 'asking each time';
+  const begunPerMinute = rollouts / (rolloutMs / 60_000);
+  const requests = (which: (counted: Counted) => number) => ({
+    target: 'at most 1 a second',
+    measured: which(now),
+    unit: 'a second',
+    baseline: { what: baselineIs, measured: which(before) },
+    ratio: which(now) / which(before),
+  });
+  const podsOfRun = (now.waitingPerSecond * 60) / begunPerMinute;
+  const carried = 60 / (now.aCard + now.aRun + podsOfRun);
   return [
     {
-      what: `requests: ${what}`,
-      target: 'at most 1 a second',
-      measured: now.requestsPerSecond,
-      unit: 'a second',
-      baseline: { what: baselineIs, measured: before.requestsPerSecond },
-      ratio: now.requestsPerSecond / before.requestsPerSecond,
-      note: `requests: ${seconds} s of rollouts of ${rolloutMs / 60_000} minutes each, looked at every ${limits.rolloutPollMs / 1000} s, with the looks before their writes, the writes and their events; each alert draws a plan for another workload. Not counted: the first look at all that is on its way when it begins (${now.atOnce} requests), the look for room, which has a limit of its own, and that watches end and go on every five to ten minutes`,
+      what: `requests while waiting: ${what}`,
+      ...requests(({ waitingPerSecond }) => waitingPerSecond),
+      note: `while waiting: ${seconds} s of rollouts of ${rolloutMs / 60_000} minutes each, looked at every ${limits.rolloutPollMs / 1000} s, and a look at the workload of each alert. What is left is why pods are not ready, about once a rollout. Not counted: the first look at all that is on its way when it begins (${now.atOnce} requests), and that watches end and go on every five to ten minutes`,
+    },
+    {
+      what: `with ${begunPerMinute.toFixed(0)} cards and ${begunPerMinute.toFixed(0)} runs a minute`,
+      ...requests(({ requestsPerSecond }) => requestsPerSecond),
+      note: `cards and runs: a card takes ${now.aCard.toFixed(1)} requests and a run ${now.aRun.toFixed(1)} until its write is told: room, dry run, quotas, look, write, event. Each is asked because somebody decides or writes by it, so this grows with what is begun and not with time: one request a second carries ${carried.toFixed(0)} cards and as many runs a minute. Room is that of a cluster without pods; each 250 pods are one request more a look, and then the look counts for four seconds longer, so it stays below one in four seconds`,
     },
     {
       what: `watches: ${what}`,
@@ -114,58 +129,94 @@ async function countedWith(sight: Sight, times: LoadTimes): Promise<Counted> {
     const kubeconfig = join(directory, 'kubeconfig');
     await writeFile(kubeconfig, cluster.kubeconfig());
     const refs = seedWorkloads(cluster.control, times.workloads);
-    const clusters = createClusters([{ id: 'bench' }], kubeconfig);
+    const running = createClusters([{ id: 'bench' }], kubeconfig);
+    const clock = { nowMs: 0, now: () => new Date(clock.nowMs) };
+    const stage: Stage = {
+      clusters: sight(running),
+      lookForRoom: createRoomReader([{ id: 'bench' }], kubeconfig, { clock }),
+      allowed: new Map([['bench', { namespaces: namespacesOf(refs), kinds: ['Deployment'] }]]),
+      systems: new Map(),
+      databases: noDatabases,
+      clock,
+      cluster,
+      refs,
+      asked: () =>
+        cluster.control.requests.all.filter(({ user }) => user === headroomAccount).length,
+      spent: { cards: [], runs: [] },
+    };
     const emptyMib = heapMib();
-    await sight.draw(refs[0] ?? refOf(0), clusters);
+    await lookAt(refs[0] ?? refOf(0), stage);
     const heldMib = heapMib() - emptyMib;
-    const stage = { clusters, cluster, refs };
-    const asked = () =>
-      cluster.control.requests.all.filter(({ user }) => user === headroomAccount).length;
     for (const ref of refs.slice(0, times.rollouts)) {
       cluster.control.patch(ref, { spec: { replicas: 8 } });
     }
-    await play(sight, stage, { ...times, seconds: 0 });
-    const atOnce = asked();
+    await play(stage, { ...times, seconds: 0 });
+    const atOnce = stage.asked();
     cluster.control.requests.clear();
-    const watches = await play(sight, stage, times);
-    const requestsPerSecond = asked() / times.seconds;
-    await clusters.close();
-    return { requestsPerSecond, atOnce, watches, heldMib };
+    const watches = await play(stage, times);
+    const all = stage.asked();
+    await running.close();
+    const { cards, runs } = stage.spent;
+    const [forCards, forRuns] = [sum(cards), sum(runs)];
+    return {
+      requestsPerSecond: all / times.seconds,
+      waitingPerSecond: (all - forCards - forRuns) / times.seconds,
+      atOnce,
+      aCard: forCards / Math.max(1, cards.length),
+      aRun: forRuns / Math.max(1, runs.length),
+      watches,
+      heldMib,
+    };
   } finally {
     await cluster.stop();
     await rm(directory, { recursive: true, force: true });
   }
 }
 
-interface Stage {
-  readonly clusters: Clusters;
+const namespacesOf = (refs: readonly WorkloadRef[]) => [
+  ...new Set(refs.map(({ namespace }) => namespace)),
+];
+
+const sum = (amounts: readonly number[]) => amounts.reduce((all, amount) => all + amount, 0);
+
+interface Stage
+  extends Pick<Parts, 'clusters' | 'lookForRoom' | 'allowed' | 'databases' | 'systems'> {
+  readonly clock: { nowMs: number };
   readonly cluster: Cluster;
   readonly refs: readonly WorkloadRef[];
+  /** Requests so far. */
+  readonly asked: () => number;
+  readonly spent: { readonly cards: number[]; readonly runs: number[] };
 }
 
 /**
  * Lets the time of the cluster pass in steps of one look, without any only the first look; answers how many watches were
  * open at most.
  */
-async function play(sight: Sight, stage: Stage, { rollouts, seconds }: LoadTimes): Promise<number> {
-  const { clusters, cluster, refs } = stage;
+async function play(stage: Stage, { rollouts, seconds }: LoadTimes): Promise<number> {
+  const { clusters, cluster, refs, clock } = stage;
   const stepMs = limits.rolloutPollMs;
   const looks = rolloutMs / stepMs;
   const first = seconds === 0 ? 0 : 1;
   let watches = 0;
   let alerts = 1;
   for (let step = first; step * stepMs <= seconds * 1000; step += 1) {
+    clock.nowMs = step * stepMs;
     for (; alerts * 1000 <= step * stepMs; alerts += 1) {
-      await sight.draw(refs[(alerts * 7 + rollouts) % refs.length] ?? refOf(0), clusters);
+      await lookAt(refs[(alerts * 7 + rollouts) % refs.length] ?? refOf(0), stage);
     }
+    // They are somewhere on their way when it begins, and followed by others when they end.
+    const slots = Array.from({ length: rollouts }, (_, slot) => {
+      const at = step + Math.floor((slot * looks) / rollouts);
+      const change = changeOf(refs[(slot + Math.floor(at / looks) * rollouts) % refs.length]);
+      return { change, at: at % looks };
+    });
+    // One after the other, so that what each takes can be told.
+    for (const { change, at } of slots) if (step > 0 && at === 0) await begin(change, stage);
     await Promise.all(
-      Array.from({ length: rollouts }, async (_, slot) => {
-        // They are somewhere on their way when it begins, and followed by others when they end.
-        const at = step + Math.floor((slot * looks) / rollouts);
-        const change = changeOf(refs[(slot + Math.floor(at / looks) * rollouts) % refs.length]);
-        if (step > 0 && at % looks === 0) await begin(change, clusters);
-        await progress(cluster, change, (at % looks) / looks);
-        rolloutOf(change, await sight.wait(change, clusters));
+      slots.map(async ({ change, at }) => {
+        await progress(cluster, change, at / looks);
+        rolloutOf(change, await followInCluster(change, { clusters }, never));
       }),
     );
     watches = Math.max(watches, cluster.control.openWatches);
@@ -173,7 +224,15 @@ async function play(sight: Sight, stage: Stage, { rollouts, seconds }: LoadTimes
   return watches;
 }
 
-function changeOf(workload = refOf(0)): Extract<ClusterChange, { kind: 'scale' }> {
+/** What every alert takes, whether it is listed on a card that is there or a new one is drawn. */
+async function lookAt(workload: WorkloadRef, { clusters }: Stage): Promise<void> {
+  await clusters.follow(workload);
+  await clusters.scaledObject(workload);
+}
+
+type ScaleChange = Extract<ClusterChange, { kind: 'scale' }>;
+
+function changeOf(workload = refOf(0)): ScaleChange {
   return {
     kind: 'scale',
     workload,
@@ -184,10 +243,17 @@ function changeOf(workload = refOf(0)): Extract<ClusterChange, { kind: 'scale' }
   };
 }
 
-async function begin(
-  change: Extract<ClusterChange, { kind: 'scale' }>,
-  clusters: Clusters,
-): Promise<void> {
+/** A card is drawn with its checks; approved, its run asks everything again, looks, writes and tells. */
+async function begin(change: ScaleChange, stage: Stage): Promise<void> {
+  const { clusters, asked, spent } = stage;
+  const plan = planOf(change);
+  const before = asked();
+  const drawn = await checkPlan(plan, { mode: 'apply', isBeforeWrite: false }, stage);
+  spent.cards.push(asked() - before);
+  const drawnAt = asked();
+  const again = await checkPlan(plan, { mode: 'apply', isBeforeWrite: true }, stage);
+  const problem = whyRefused([...drawn.checks, ...again.checks]);
+  if (problem !== undefined) throw new Error(problem);
   await observeChange(change, { clusters });
   await clusters.write(clusterWrite(change, ''), { dryRun: false });
   await clusters.tell({
@@ -197,80 +263,29 @@ async function begin(
     message: 'replicas 5 → 8 (plan p-bench)',
     at: new Date(),
   });
+  spent.runs.push(asked() - drawnAt);
 }
 
-/** As the controllers would say it: some of the new pods are ready. */
-async function progress(
-  { url }: Cluster,
-  { workload }: ClusterChange,
-  share: number,
-): Promise<void> {
-  const path = objectPath(workload.kind, workload);
-  const status = statusOf(8, 5 + Math.floor(share * 3));
-  const headers = {
-    authorization: `Bearer ${adminToken}`,
-    'content-type': 'application/merge-patch+json',
+function planOf(change: ScaleChange): Plan {
+  return {
+    id: 'p-bench',
+    revision: 1,
+    system: 'bench',
+    title: 'Bench',
+    component: change.workload.name,
+    origin: { kind: 'command', commandId: 'c-bench', by: 'U0BENCH' },
+    workload: change.workload,
+    replicas: { before: change.before.replicas, after: change.after.replicas },
+    observations: [],
+    arithmetic: [],
+    notes: [],
+    limitsMet: [],
+    steps: [change],
+    decrease: false,
+    createdAt: new Date(0).toISOString(),
+    expiresAt: new Date(0).toISOString(),
+    startWithinSeconds: 900,
   };
-  const answer = await fetch(`${url}${path}/status`, {
-    method: 'PATCH',
-    headers,
-    body: JSON.stringify({ status }),
-  });
-  if (!answer.ok) throw new Error(`${path}/status: ${await answer.text()}`);
-}
-
-function statusOf(replicas: number, readyReplicas: number) {
-  return { observedGeneration: 1_000, replicas, readyReplicas, updatedReplicas: replicas };
-}
-
-function refOf(index: number): WorkloadRef {
-  const namespace = `team-${Math.floor(index / 10)}`;
-  return { cluster: 'bench', namespace, kind: 'Deployment', name: `worker-${index}` };
-}
-
-function seedWorkloads(control: ClusterControl, count: number): readonly WorkloadRef[] {
-  const refs = Array.from({ length: count }, (_, index) => refOf(index));
-  control.seed(refs.flatMap(objectsOf));
-  control.requests.clear();
-  return refs;
-}
-
-/** A workload as large as they are, with an autoscaler of something else beside it. */
-function objectsOf({ namespace, name }: WorkloadRef) {
-  const labels = { app: name, 'app.kubernetes.io/part-of': namespace };
-  const amounts = { cpu: '500m', memory: '512Mi' };
-  const variables = Array.from({ length: 20 }, (_, index) => ({
-    name: `SETTING_${index}`,
-    value: `value ${index} of ${name}`,
-  }));
-  const container = {
-    name: 'worker',
-    image: `registry.example/${name}:1.0.0`,
-    env: variables,
-    resources: { requests: amounts, limits: amounts },
-  };
-  return [
-    {
-      apiVersion: 'apps/v1',
-      kind: 'Deployment',
-      metadata: { name, namespace, labels },
-      spec: {
-        replicas: 5,
-        selector: { matchLabels: { app: name } },
-        template: { metadata: { labels }, spec: { containers: [container] } },
-      },
-      status: statusOf(5, 5),
-    },
-    {
-      apiVersion: 'autoscaling/v2',
-      kind: 'HorizontalPodAutoscaler',
-      metadata: { name: `${name}-db`, namespace },
-      spec: {
-        scaleTargetRef: { apiVersion: 'apps/v1', kind: 'StatefulSet', name: `${name}-db` },
-        maxReplicas: 5,
-      },
-    },
-  ];
 }
 
 let collect: (() => void) | undefined;

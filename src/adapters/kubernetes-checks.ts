@@ -102,7 +102,7 @@ export async function budgetsIn(
   const doing = `listing the PodDisruptionBudgets of ${namespace} in cluster ${cluster}`;
   try {
     const path = objectPath('PodDisruptionBudget', { namespace });
-    return (await listAll(configuration, { path, doing, item: budget })).items.flat();
+    return (await listAll(configuration, { path, doing, item: budget })).flat();
   } catch (error) {
     throw error instanceof OperationError ? error : readTrouble(doing, error);
   }

@@ -16,11 +16,11 @@ import {
 import { uidOf } from './kubernetes-events.ts';
 import {
   type FollowedKind,
-  forWorkloads,
   isFollowed,
   podsOf,
   sourcesOf,
   tagOf,
+  wideNames,
 } from './kubernetes-sources.ts';
 import { podSelector, readObject, seenObject } from './kubernetes-state.ts';
 import { Views, type ViewTimes } from './kubernetes-views.ts';
@@ -199,7 +199,7 @@ export class Follower {
     const labelSelector = podSelector(object);
     if (areAllReady(object) || labelSelector === '') return [];
     const source = podsOf(namespace, labelSelector);
-    const shelf = await this.#views.shelfOf([source], signal, { reserve: forWorkloads });
+    const shelf = await this.#views.shelfOf([source], signal, { keepFree: wideNames });
     if (shelf !== undefined) return shelf.texts().filter((reason) => reason !== '');
     const nowMs = performance.now();
     const before = this.#readReasons.get(source.name);

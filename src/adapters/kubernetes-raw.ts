@@ -21,19 +21,22 @@ interface ListOptions<Item> {
   /** What was being read, for errors. */
   readonly doing: string;
   readonly item: z.ZodType<Item>;
+  /** Called for each request, also of a list that cannot be read to its end. */
+  readonly onRequest?: () => void;
 }
 
 /**
- * Every object of a list, page by page, and how many requests that took.
+ * Every object of a list, page by page.
  * @throws ApiException and what a connection throws; OperationError for an answer that does not fit.
  */
 export async function listAll<Item>(
   configuration: Configuration,
-  { path, query = {}, doing, item }: ListOptions<Item>,
-): Promise<{ readonly items: readonly Item[]; readonly requests: number }> {
+  { path, query = {}, doing, item, onRequest }: ListOptions<Item>,
+): Promise<readonly Item[]> {
   const items: Item[] = [];
   let next = '';
-  for (let requests = 1; requests <= pagesMax; requests += 1) {
+  for (let pages = 1; pages <= pagesMax; pages += 1) {
+    onRequest?.();
     const answer = await readJson(configuration, path, {
       ...query,
       limit: String(pageSize),
@@ -43,7 +46,7 @@ export async function listAll<Item>(
     if (!read.success) throw misfit(doing, read.error);
     items.push(...read.data.items);
     next = read.data.metadata?.continue ?? '';
-    if (next === '') return { items, requests };
+    if (next === '') return items;
   }
   throw new OperationError(
     `${doing}: there are more than ${pagesMax * pageSize}, which is too many to count`,

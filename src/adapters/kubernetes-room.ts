@@ -1,6 +1,7 @@
 // Asks clusters what room they have: nodes, the pods on them, quotas and limit ranges. It asks seldom and never waits long.
 
 import { ApiException, type Configuration } from '@kubernetes/client-node';
+import type { z } from 'zod';
 import { OperationError } from '../errors.ts';
 import type { Clock, LookForRoom } from '../ports.ts';
 import type { Known, NamespaceSeen, NodesSeen } from '../sizing/room.ts';
@@ -13,8 +14,8 @@ import { heldPod, limitRanges, nodeSeen, quota } from './room-objects.ts';
 
 /** An answer counts for this long: room changes slowly, and several plans are often drawn at once. */
 const keepMs = 30_000;
-/** A large cluster takes more requests than that has seconds; it is asked no more than one a second all the same. */
-const msPerRequest = 1_000;
+/** A large cluster takes many requests, and then its answer counts for longer: one in four seconds leaves the rest to plans. */
+const msPerRequest = 4_000;
 /** A card is not kept waiting longer; what comes later is there for the next one. */
 const lookMsDefault = 5_000;
 
@@ -28,7 +29,8 @@ interface RoomReaderOptions {
 
 /**
  * A look takes three requests, one more for every further 250 nodes or pods, and two for each namespace; looks within
- * 30 s share them.
+ * 30 s share them, and where there were more than seven requests, looks within four seconds for each (about 170 s for
+ * 10,000 pods); what is too much to count or refused is not asked sooner either.
  * @param kubeconfig path of a kubeconfig file; without it the service account of the pod is used.
  * @throws Error at once, in words, for what `kubeconfigMistakes` finds.
  */
@@ -51,7 +53,8 @@ export function createRoomReader(
     { anew = false },
   ): Promise<NamespaceSeen> => {
     const place = `${namespace} in cluster ${cluster}`;
-    const read = () => readNamespace(configuration, namespace, place);
+    const read: Read<NamespaceSeen> = (count) =>
+      readNamespace(configuration, namespace, { place, count });
     const work = namespaces.ask(`${cluster}/${namespace}`, read, { anew });
     const seen = await inTime(`reading the quotas of ${place}`, work);
     return seen.kind === 'known' ? seen.value : { quotas: seen, limitRanges: seen };
@@ -65,7 +68,9 @@ export function createRoomReader(
     const [seen, ...each] = await Promise.all([
       inTime(
         `counting the pods of cluster ${cluster}`,
-        nodes.ask(cluster, () => readNodes(configuration, `cluster ${cluster}`)),
+        nodes.ask(cluster, (count) =>
+          readNodes(configuration, { place: `cluster ${cluster}`, count }),
+        ),
       ),
       ...wanted.map(
         async (namespace) =>
@@ -76,11 +81,8 @@ export function createRoomReader(
   };
 }
 
-interface Answer<T> {
-  readonly value: T;
-  /** How many requests it took. */
-  readonly requests: number;
-}
+/** Reads something, and calls `count` for each request it makes, whatever becomes of it. */
+type Read<T> = (count: () => void) => Promise<T>;
 
 /** Answers that are used again, failures included: what was refused a moment ago is not asked again at once. */
 class Remembered<T> {
@@ -91,35 +93,50 @@ class Remembered<T> {
     this.#clock = clock;
   }
 
-  ask(key: string, read: () => Promise<Answer<T>>, { anew = false } = {}): Promise<T> {
+  ask(key: string, read: Read<T>, { anew = false } = {}): Promise<T> {
     const nowMs = this.#clock.now().getTime();
     const before = this.#kept.get(key);
     if (!anew && before !== undefined && nowMs < before.untilMs) return before.value;
-    const answer = read();
+    let requests = 0;
+    const value = read(() => {
+      requests += 1;
+    });
     // Whoever asks while it is still being read waits for the same answer.
-    const entry = { untilMs: Number.POSITIVE_INFINITY, value: answer.then(({ value }) => value) };
+    const entry = { untilMs: Number.POSITIVE_INFINITY, value };
     this.#kept.set(key, entry);
-    const keep = (requests: number) => {
+    const keep = () => {
       entry.untilMs = nowMs + Math.max(keepMs, requests * msPerRequest);
     };
-    answer.then(
-      ({ requests }) => keep(requests),
-      () => keep(0),
-    );
-    return entry.value;
+    value.then(keep, keep);
+    return value;
   }
 }
 
-async function readNodes(configuration: Configuration, at: string): Promise<Answer<NodesSeen>> {
+/** Where something is read, in words, and what counts the requests. */
+interface Reading {
+  readonly place: string;
+  readonly count: () => void;
+}
+
+async function readNodes(
+  configuration: Configuration,
+  { place, count }: Reading,
+): Promise<NodesSeen> {
+  const counted = { onRequest: count };
   const [nodes, pods] = await Promise.all([
     told(
-      { doing: `listing the nodes of ${at}`, right: `list nodes of ${at}`, role: 'ClusterRole' },
-      (doing) => listAll(configuration, { path: '/api/v1/nodes', doing, item: nodeSeen }),
+      {
+        doing: `listing the nodes of ${place}`,
+        right: `list nodes of ${place}`,
+        role: 'ClusterRole',
+      },
+      (doing) =>
+        listAll(configuration, { path: '/api/v1/nodes', doing, item: nodeSeen, ...counted }),
     ),
     told(
       {
-        doing: `listing the pods of ${at}`,
-        right: `list pods of all namespaces of ${at}`,
+        doing: `listing the pods of ${place}`,
+        right: `list pods of all namespaces of ${place}`,
         role: 'ClusterRole',
       },
       (doing) =>
@@ -129,24 +146,22 @@ async function readNodes(configuration: Configuration, at: string): Promise<Answ
           query: { fieldSelector: 'status.phase!=Succeeded,status.phase!=Failed' },
           doing,
           item: heldPod,
+          ...counted,
         }),
     ),
   ]);
-  const isMarked = nodes.items.some(({ grows }) => grows);
-  const grows = isMarked || (await hasAutoscalerOfNodes(configuration));
-  return {
-    value: {
-      nodes: nodes.items.map(({ grows: _grows, ...node }) => node),
-      pods: pods.items,
-      grows,
-    },
-    requests: nodes.requests + pods.requests + 1,
-  };
+  const isMarked = nodes.some(({ grows }) => grows);
+  const grows = isMarked || (await hasAutoscalerOfNodes(configuration, count));
+  return { nodes: nodes.map(({ grows: _grows, ...node }) => node), pods, grows };
 }
 
 /** Where the cluster autoscaler says how it is; whoever may not read it is told nothing of nodes to come. */
-async function hasAutoscalerOfNodes(configuration: Configuration): Promise<boolean> {
+async function hasAutoscalerOfNodes(
+  configuration: Configuration,
+  count: () => void,
+): Promise<boolean> {
   const path = '/api/v1/namespaces/kube-system/configmaps/cluster-autoscaler-status';
+  count();
   try {
     await readJson(configuration, path);
     return true;
@@ -160,39 +175,28 @@ async function hasAutoscalerOfNodes(configuration: Configuration): Promise<boole
 async function readNamespace(
   configuration: Configuration,
   namespace: string,
-  place: string,
-): Promise<Answer<NamespaceSeen>> {
+  { place, count }: Reading,
+): Promise<NamespaceSeen> {
   const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}`;
-  const [quotas, ranges] = await Promise.all([
+  const listed = <Item>(plural: string, words: string, item: z.ZodType<Item>) =>
     known(
       told(
         {
-          doing: `listing the quotas of ${place}`,
-          right: `list resourcequotas of ${place}`,
-          role: 'Role',
-        },
-        (doing) => listAll(configuration, { path: `${path}/resourcequotas`, doing, item: quota }),
-      ),
-    ),
-    known(
-      told(
-        {
-          doing: `listing the limit ranges of ${place}`,
-          right: `list limitranges of ${place}`,
+          doing: `listing the ${words} of ${place}`,
+          right: `list ${plural} of ${place}`,
           role: 'Role',
         },
         (doing) =>
-          listAll(configuration, { path: `${path}/limitranges`, doing, item: limitRanges }),
+          listAll(configuration, { path: `${path}/${plural}`, doing, item, onRequest: count }),
       ),
-    ),
+    );
+  const [quotas, ranges] = await Promise.all([
+    listed('resourcequotas', 'quotas', quota),
+    listed('limitranges', 'limit ranges', limitRanges),
   ]);
   return {
-    value: {
-      quotas: quotas.kind === 'known' ? { kind: 'known', value: quotas.value.items } : quotas,
-      limitRanges:
-        ranges.kind === 'known' ? { kind: 'known', value: ranges.value.items.flat() } : ranges,
-    },
-    requests: 2,
+    quotas,
+    limitRanges: ranges.kind === 'known' ? { kind: 'known', value: ranges.value.flat() } : ranges,
   };
 }
 

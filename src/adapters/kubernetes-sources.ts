@@ -19,8 +19,8 @@ const followedKinds = {
 
 export type FollowedKind = keyof typeof followedKinds;
 
-/** Of the watches of a cluster this many are for workloads and what scales them. */
-export const forWorkloads = Object.keys(followedKinds).length;
+/** Of the watches of a cluster these are for workloads and what scales them, in all namespaces; pods take none of their places. */
+export const wideNames: readonly string[] = Object.keys(followedKinds);
 
 /** Whether objects of this kind are watched. */
 export function isFollowed(kind: string): kind is FollowedKind {

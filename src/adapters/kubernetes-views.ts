@@ -62,15 +62,15 @@ export class Views {
 
   /**
    * The shelf of the first of some lists that the account may watch; later ones are narrower. Undefined when none of
-   * them can answer now: then whoever asks must read.
+   * them can answer now: then whoever asks must read. `keepFree` names watches that may still come and must find room.
    */
   async shelfOf(
     sources: readonly ViewSource[],
     signal: AbortSignal,
-    { reserve = 0 }: { readonly reserve?: number } = {},
+    { keepFree = [] }: { readonly keepFree?: readonly string[] } = {},
   ): Promise<Shelf | undefined> {
     for (const source of sources) {
-      const view = this.#use(source, watchesMax - reserve);
+      const view = this.#use(source, watchesMax - this.#notYet(keepFree));
       if (view === undefined) return undefined;
       await this.#opened(view, signal);
       if (view.watch.isCurrent) return view.shelf;
@@ -106,6 +106,14 @@ export class Views {
     const view = this.#open(source);
     this.#views.set(source.name, view);
     return view;
+  }
+
+  /** Where a list of all namespaces is denied, one of a namespace may come in its place. */
+  #notYet(names: readonly string[]): number {
+    return names.filter((name) => {
+      const view = this.#views.get(name);
+      return view === undefined || view.watch.state === 'denied';
+    }).length;
   }
 
   #open({ name, path, query, keep, right, isBrief = false }: ViewSource): View {

@@ -33,11 +33,13 @@ import { podReason, podSelector, scales } from './kubernetes-state.ts';
 import { Pace } from './pace.ts';
 import { findScaledObject } from './scaled-object.ts';
 import { readSyncSettings } from './sync-settings.ts';
-import { verticalAutoscaler } from './vertical-autoscaler.ts';
+import { notServed, verticalAutoscaler } from './vertical-autoscaler.ts';
 
 /** One answer may take this long; a write without an answer by then is unknown. */
 export const deadlineMsDefault = 10_000;
 const podsMax = 500;
+/** A kind that a cluster did not have a moment ago is not there yet. */
+const absentMs = 60_000;
 /** What cannot be watched is read at this pace: the first of a burst at once, and nobody waits longer than a card may. */
 const readsInstead = { perSecond: 1, burst: 10, waitMaxMs: 2_000 };
 
@@ -100,7 +102,7 @@ export function createClusters(
       follower.note(object, floorAt(seen?.resourceVersion));
       return seen;
     },
-    vertical: async (workload) => verticalAutoscaler(of(workload.cluster).custom, workload),
+    vertical: async (workload) => of(workload.cluster).vertical(workload),
     async scaledObject(workload) {
       const { follower, pace, configuration } = of(workload.cluster);
       const told = await follower.scaledObject(workload);
@@ -153,7 +155,11 @@ export function createClusters(
 }
 
 /** The cluster's APIs, what is followed of it, and how often it may be read where it cannot be followed. */
-type ReachedCluster = Apis & { readonly follower: Follower; readonly pace: Pace };
+type ReachedCluster = Apis & {
+  readonly follower: Follower;
+  readonly pace: Pace;
+  readonly vertical: Clusters['vertical'];
+};
 
 function reachedCluster(
   cluster: string,
@@ -175,7 +181,18 @@ function reachedCluster(
       }
     },
   });
-  return { ...apis, follower, pace };
+  return { ...apis, follower, pace, vertical: verticalOf(apis) };
+}
+
+/** Most clusters do not have the kind; that is not asked for each plan. */
+function verticalOf({ custom }: Apis): Clusters['vertical'] {
+  let absentUntilMs = 0;
+  return async (workload) => {
+    if (performance.now() < absentUntilMs) return notServed;
+    const answer = await verticalAutoscaler(custom, workload);
+    if (answer === notServed) absentUntilMs = performance.now() + absentMs;
+    return answer;
+  };
 }
 
 async function observeAndNote(

@@ -19,7 +19,10 @@ const list = z.object({
   ),
 });
 
-/** Where the kind is not served there is none. Not being allowed to look is an answer too: nobody knows. */
+/** The answer where the kind is not served: then there is none, and soon asking again tells nothing new. */
+export const notServed: VerticalAutoscaler = { kind: 'none' };
+
+/** `notServed` itself where the kind is not served. Not being allowed to look is an answer too: nobody knows. */
 export async function verticalAutoscaler(
   custom: CustomObjectsApi,
   { cluster, namespace, kind, name }: WorkloadRef,
@@ -33,7 +36,7 @@ export async function verticalAutoscaler(
       plural: 'verticalpodautoscalers',
     });
   } catch (error) {
-    if (error instanceof ApiException && error.code === 404) return { kind: 'none' };
+    if (error instanceof ApiException && error.code === 404) return notServed;
     const doing = `listing the vertical autoscalers of ${namespace} in cluster ${cluster}`;
     const trouble = readTrouble(doing, error);
     if (trouble instanceof OperationError && trouble.code === 'forbidden') {

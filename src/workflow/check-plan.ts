@@ -1,8 +1,7 @@
 // Asks of a plan all that can be known before it is written: rights, dry run, room, quotas, disruption budgets.
 
-import { missingRight, rightsOf } from '../change/access.ts';
+import { type AccessRight, missingRight, rightsOf } from '../change/access.ts';
 import { whyNotAllowed } from '../change/allowed.ts';
-import type { Change } from '../change/change.ts';
 import { writtenObject } from '../change/written-object.ts';
 import { OperationError } from '../errors.ts';
 import { whyNotInDatabase } from '../plan/allowed-deed.ts';
@@ -50,16 +49,26 @@ export async function checkPlan(
     return because === undefined ? [] : [check('access', 'refused', because)];
   });
   if (changes.length === 0 || outside.length > 0) return { checks: unique(outside), looked: [] };
-  let looked = await lookAtChanges(plan, parts);
+  let looked = await standingOfChanges(plan, parts);
   for (let attempt = 1; ; attempt++) {
     const checks = await checksOf(plan, looked, moment, parts);
     const isRefused = checks.some(({ kind, result }) => kind === 'dry-run' && result === 'refused');
     if (!isRefused || attempt >= looksMax) return { checks, looked };
     // A dry run tests what it was drawn on: what has moved since is no reason to refuse it.
-    const again = await lookAtChanges(plan, parts);
+    const again = await lookAtChanges(plan, parts, 'asked');
     if (standingOf(again) === standingOf(looked)) return { checks, looked };
     looked = again;
   }
+}
+
+/**
+ * What the cluster has told is enough, because each dry run tests the old values at the server, and each write is looked
+ * at once more right before it. That somebody has moved something is only said when the cluster was asked.
+ */
+async function standingOfChanges(plan: Plan, parts: Outside): Promise<readonly LookedAt[]> {
+  const told = await lookAtChanges(plan, parts, 'followed');
+  const isMoved = told.some((each) => each.kind === 'seen' && each.drift !== undefined);
+  return isMoved ? lookAtChanges(plan, parts, 'asked') : told;
 }
 
 /** Churn that goes on for longer than so many looks is told as what the server said. */
@@ -82,9 +91,8 @@ async function checksOf(
     changes,
     looked.map((each) => (each.kind === 'seen' ? each.state : undefined)),
   );
-  const [access, dryRun, room, disruption] = await Promise.all([
-    accessChecks(changes, moment, parts),
-    dryRunChecks(looked, moment, parts),
+  const [{ access, dryRun }, room, disruption] = await Promise.all([
+    writeChecks(looked, moment, parts),
     roomOf(plan, workloads, moment, parts),
     disruptionChecks(workloads, parts),
   ]);
@@ -101,17 +109,44 @@ function unique(checks: readonly PlanCheck[]): readonly PlanCheck[] {
   return checks.filter(({ text }, index) => checks.findIndex((one) => one.text === text) === index);
 }
 
+interface WriteChecks {
+  readonly access: readonly PlanCheck[];
+  readonly dryRun: readonly PlanCheck[];
+}
+
+/** A dry run that is accepted needs every right of the write itself; what else a change may need is asked one by one. */
+async function writeChecks(
+  looked: readonly LookedAt[],
+  moment: Moment,
+  parts: Outside,
+): Promise<WriteChecks> {
+  const runs = await Promise.all(looked.map((each) => dryRunOf(each, moment, parts)));
+  // What a role may do in a database is asked by trying it.
+  const needed = looked.flatMap(({ change }, index) =>
+    change.kind === 'sql'
+      ? []
+      : rightsOf(change).filter(({ verb }) => verb === 'delete' || runs[index] !== 'accepted'),
+  );
+  const isInCluster = looked.some(({ change }) => change.kind !== 'sql');
+  const troubles = runs.flatMap((run) => (typeof run === 'string' ? [] : [run]));
+  const asked = looked.filter((_, index) => runs[index] !== 'nothing').map(placeOf);
+  return {
+    access: isInCluster ? await accessChecks(needed, moment, parts) : [],
+    dryRun:
+      troubles.length > 0
+        ? troubles
+        : [...new Set(asked)].map((place) => check('dry-run', 'ok', acceptedBy[place])),
+  };
+}
+
 /** Who only looks or proposes may lack the right to write: somebody else will do it. */
 async function accessChecks(
-  changes: readonly Change[],
+  needed: readonly AccessRight[],
   { mode }: Moment,
   { clusters }: Outside,
 ): Promise<readonly PlanCheck[]> {
   if (mode !== 'apply') return [];
-  // What a role may do in a database is asked by trying it.
-  const inClusters = changes.flatMap((change) => (change.kind === 'sql' ? [] : rightsOf(change)));
-  const rights = new Map(inClusters.map((right) => [JSON.stringify(right), right]));
-  if (rights.size === 0) return [];
+  const rights = new Map(needed.map((right) => [JSON.stringify(right), right]));
   const answers = await Promise.all(
     [...rights.values()].map(async (right): Promise<readonly PlanCheck[]> => {
       const answer = await known(() => clusters.may(right));
@@ -125,39 +160,29 @@ async function accessChecks(
   return missing.length === 0 ? [check('access', 'ok', 'Headroom may write it')] : missing;
 }
 
-async function dryRunChecks(
-  looked: readonly LookedAt[],
+/** `nothing` where nothing would be written now. */
+async function dryRunOf(
+  each: LookedAt,
   { mode }: Moment,
   { clusters, databases }: Outside,
-): Promise<readonly PlanCheck[]> {
-  const answers = await Promise.all(
-    looked.map(async (each): Promise<readonly PlanCheck[]> => {
-      const notKnown = (because: string) => [
-        check('dry-run', 'unknown', `whether ${placeOf(each)} accepts this: ${because}`),
-      ];
-      if (each.kind === 'unseen') return notKnown(each.because);
-      const { write } = each;
-      if (write === undefined) return [];
-      const sent = await known<WriteAnswer>(() =>
-        write.how === 'sql'
-          ? databases.write(write, { dryRun: true })
-          : clusters.write(write, { dryRun: true }),
-      );
-      const answer = sent.kind === 'known' ? sent.value : sent;
-      if (answer.kind === 'written') return [];
-      const { because } = answer;
-      if (answer.kind === 'unknown' || (answer.forbidden === true && mode !== 'apply')) {
-        return notKnown(because);
-      }
-      return [check('dry-run', 'refused', because)];
-    }),
+): Promise<'accepted' | 'nothing' | PlanCheck> {
+  const notKnown = (because: string) =>
+    check('dry-run', 'unknown', `whether ${placeOf(each)} accepts this: ${because}`);
+  if (each.kind === 'unseen') return notKnown(each.because);
+  const { write } = each;
+  if (write === undefined) return 'nothing';
+  const sent = await known<WriteAnswer>(() =>
+    write.how === 'sql'
+      ? databases.write(write, { dryRun: true })
+      : clusters.write(write, { dryRun: true }),
   );
-  const troubles = answers.flat();
-  const asked = looked.flatMap((each) =>
-    each.kind === 'seen' && each.write !== undefined ? [placeOf(each)] : [],
-  );
-  if (troubles.length > 0) return troubles;
-  return [...new Set(asked)].map((place) => check('dry-run', 'ok', acceptedBy[place]));
+  const answer = sent.kind === 'known' ? sent.value : sent;
+  if (answer.kind === 'written') return 'accepted';
+  const { because } = answer;
+  if (answer.kind === 'unknown' || (answer.forbidden === true && mode !== 'apply')) {
+    return notKnown(because);
+  }
+  return check('dry-run', 'refused', because);
 }
 
 const acceptedBy = {

@@ -1,6 +1,6 @@
 // Looks at everything the changes of a plan are compared with, each thing once, and says how each change stands now.
 
-import { type Change, targetKey } from '../change/change.ts';
+import { type Change, targetKey, type WorkloadRef } from '../change/change.ts';
 import { compareChange, type State } from '../change/compare.ts';
 import { buildsOn, fromNow } from '../change/on-top.ts';
 import { type Write, writeFor } from '../change/write.ts';
@@ -24,12 +24,20 @@ export type LookedAt =
     }
   | { readonly kind: 'unseen'; readonly change: Change; readonly because: string };
 
-/** Never throws for trouble with a cluster: what could not be seen says why. */
+/**
+ * `followed`: of workloads what the cluster has told, which may be a moment old. Never throws for trouble with a
+ * cluster or a database: what could not be seen says why.
+ */
 export async function lookAtChanges(
   plan: Plan,
   { clusters, databases }: Pick<Parts, 'clusters' | 'databases'>,
+  sight: 'followed' | 'asked',
 ): Promise<readonly LookedAt[]> {
-  const once = { clusters: askedOnce(clusters), databases };
+  const seen =
+    sight === 'asked'
+      ? clusters
+      : { ...clusters, observe: (workload: WorkloadRef) => clusters.follow(workload) };
+  const once = { clusters: askedOnce(seen), databases };
   const changes = changesOf(plan);
   return Promise.all(
     changes.map(async (change, index): Promise<LookedAt> => {

@@ -306,11 +306,46 @@ describe('how often a cluster is asked', () => {
     expect(paths()).toHaveLength(10);
   });
 
+  it('is seldomer, the larger it is: never more than one request in four seconds', async () => {
+    const pages = 8;
+    const many = Array.from({ length: pages * 250 }, (_, index) => ({
+      kind: 'Pod',
+      metadata: { name: `p-${index}`, namespace },
+      spec: { containers: [container('1m', '1Mi')] },
+    }));
+    cluster.control.seed(many);
+    await look('main', []);
+    const asked = paths().length;
+    expect(asked).toBe(pages + 2);
+    nowMs += asked * 4_000 - 1;
+    await look('main', []);
+    expect(paths()).toHaveLength(asked);
+    nowMs += 1;
+    await look('main', []);
+    expect(paths()).toHaveLength(2 * asked);
+  });
+
   it('is no more often when it refuses', async () => {
     cluster.control.forbid({ verb: 'list', resource: 'nodes' });
     await look('main', [namespace]);
     await look('main', [namespace]);
     expect(paths().filter((path) => path === '/api/v1/nodes')).toHaveLength(1);
+  });
+
+  it('is no more often when it fails half way through a long list', async () => {
+    const many = Array.from({ length: 2_300 }, (_, index) => ({
+      kind: 'Pod',
+      metadata: { name: `p-${index}`, namespace },
+      spec: { containers: [container('1m', '1Mi')] },
+    }));
+    cluster.control.seed(many);
+    cluster.control.injectFault({ match: { path: '/api/v1/pods' }, after: 9, status: 500 });
+    const seen = await look('main', []);
+    expect(seen.nodes.kind).toBe('unknown');
+    const asked = paths().length;
+    nowMs += 39_999;
+    await look('main', []);
+    expect(paths()).toHaveLength(asked);
   });
 
   it('is for what a namespace alone can tell only once more', async () => {

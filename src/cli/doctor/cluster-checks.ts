@@ -4,7 +4,7 @@ import { type AccessReader, createAccessReader } from '../../adapters/access-rev
 import { createClusters } from '../../adapters/kubernetes.ts';
 import { kubeconfigMistakes } from '../../adapters/kubernetes-config.ts';
 import { createWorkloadReader } from '../../adapters/kubernetes-live.ts';
-import { forWorkloads } from '../../adapters/kubernetes-sources.ts';
+import { wideNames } from '../../adapters/kubernetes-sources.ts';
 import { watchesMax } from '../../adapters/kubernetes-views.ts';
 import type { Allowed } from '../../change/allowed.ts';
 import type { ObjectKind } from '../../change/kinds.ts';
@@ -98,7 +98,7 @@ const roomPart: Part = {
 };
 
 /** Each namespace takes a watch for each kind of workload and of autoscaler, and more than ten are not opened. */
-const namespacesMax = Math.floor(watchesMax / forWorkloads);
+const namespacesMax = Math.floor(watchesMax / wideNames.length);
 
 /** Watches of all namespaces are worth their right only where one for each namespace would be too many. */
 function watchPart(systems: readonly System[], { id }: ClusterConfig): readonly Part[] {

@@ -1,0 +1,115 @@
+// What the checks of a plan ask of a cluster: nothing twice, and nothing that an answer they have anyway proves.
+
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { RunningClusters } from '../../src/adapters/kubernetes.ts';
+import type { Change } from '../../src/change/change.ts';
+import { checkPlan } from '../../src/workflow/check-plan.ts';
+import {
+  type FollowedCluster,
+  refOf,
+  startFollowed,
+  workloadOf,
+} from '../adapters/followed-cluster.ts';
+import { makePlan, makeScaleChange } from '../make.ts';
+import { noDatabases } from '../no-databases.ts';
+
+const web = refOf('web');
+let followed: FollowedCluster;
+let clusters: RunningClusters;
+
+beforeAll(async () => {
+  followed = await startFollowed();
+});
+afterAll(async () => {
+  await followed.stop();
+});
+beforeEach(async () => {
+  followed.cluster.control.seed([workloadOf(web, 3)]);
+  followed.cluster.control.settle();
+  clusters = await followed.open();
+  await clusters.follow(web);
+  followed.cluster.control.requests.clear();
+});
+afterEach(async () => {
+  await followed.reset();
+});
+
+const scale = makeScaleChange({ workload: web, before: { replicas: 3 }, after: { replicas: 5 } });
+
+const budget: Change = {
+  kind: 'create',
+  workload: web,
+  object: { cluster: 'main', namespace: 'shop', kind: 'PodDisruptionBudget', name: 'web' },
+  fields: { spec: { minAvailable: 1, selector: { matchLabels: { app: 'web' } } } },
+  rollout: false,
+  floor: false,
+  undo: 'exact',
+};
+
+const check = (steps: readonly Change[], isBeforeWrite: boolean) =>
+  checkPlan(
+    makePlan({ workload: web, steps }),
+    { mode: 'apply', isBeforeWrite },
+    {
+      clusters,
+      databases: noDatabases,
+      systems: new Map(),
+      allowed: new Map([
+        ['main', { namespaces: ['shop'], kinds: ['Deployment', 'PodDisruptionBudget'] }],
+      ]),
+      lookForRoom: async () => ({
+        nodes: { kind: 'unknown', because: 'it is not looked at here' },
+        namespaces: new Map(),
+      }),
+    },
+  );
+
+/** What was asked, as verb and last part of the path. */
+const asked = () =>
+  followed
+    .asked()
+    .map(({ method, path, query }) =>
+      [method, path.split('/').at(-1), query.includes('dryRun') ? 'dry' : ''].join(' ').trim(),
+    );
+
+describe('the checks of a plan ask', () => {
+  it.each([
+    ['when it is drawn', false],
+    ['before it is written', true],
+  ])('%s only for the dry run: what it proves is not asked again', async (_, isBeforeWrite) => {
+    const { checks, looked } = await check([scale], isBeforeWrite);
+    expect(asked()).toEqual(['PATCH scale dry']);
+    expect(checks.filter(({ result }) => result === 'refused')).toEqual([]);
+    expect(checks.map(({ text }) => text)).toContain('Headroom may write it');
+    expect(looked).toMatchObject([{ kind: 'seen', write: { how: 'patch' } }]);
+  });
+
+  it('for the right to take back what a plan makes, which no dry run proves', async () => {
+    await check([budget], false);
+    expect(asked()).toEqual(['GET web', 'PATCH web dry', 'POST selfsubjectaccessreviews']);
+    followed.cluster.control.forbid({ verb: 'delete', resource: 'poddisruptionbudgets' });
+    const { checks } = await check([budget], false);
+    expect(checks).toContainEqual({
+      kind: 'access',
+      result: 'refused',
+      text: expect.stringContaining('may not delete poddisruptionbudgets'),
+    });
+  });
+
+  it('for the right that is missing where a dry run is refused, and name it', async () => {
+    followed.cluster.control.forbid({ verb: 'patch', resource: 'deployments/scale' });
+    const { checks } = await check([scale], false);
+    expect(checks).toContainEqual({
+      kind: 'access',
+      result: 'refused',
+      text: expect.stringContaining('may not patch deployments/scale'),
+    });
+  });
+
+  it('the cluster itself before they say that somebody has moved something', async () => {
+    followed.cluster.control.patch(web, { spec: { replicas: 4 } }, 'kubectl');
+    const { looked } = await check([scale], true);
+    expect(looked).toMatchObject([{ kind: 'seen', drift: expect.stringContaining('4') }]);
+    expect(asked()).toContain('GET web');
+  });
+});
