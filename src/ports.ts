@@ -137,6 +137,11 @@ export interface Clusters {
     readonly namespace: string;
   }): Promise<readonly DisruptionBudget[]>;
   /**
+   * Whether volumes of a storage class can grow; the empty name is that of volumes somebody made by hand, which cannot.
+   * @throws OperationError when the cluster cannot be asked.
+   */
+  mayGrow(storageClass: { readonly cluster: string; readonly name: string }): Promise<boolean>;
+  /**
    * Sends one conditional write. With `dryRun` the server checks it and changes nothing.
    * @throws OperationError (retryable) only when the request provably was not received; a timeout is `unknown`.
    */

@@ -7,7 +7,8 @@ import { objectPath } from '../change/kinds.ts';
 import { OperationError } from '../errors.ts';
 import type { DisruptionBudget } from '../sizing/disruption.ts';
 import { NotKubernetes, readTrouble } from './kubernetes-errors.ts';
-import { listAll, sendJson } from './kubernetes-raw.ts';
+import { orMissing } from './kubernetes-objects.ts';
+import { listAll, readJson, sendJson } from './kubernetes-raw.ts';
 
 const review = z.object({ status: z.object({ allowed: z.boolean() }) });
 
@@ -45,6 +46,26 @@ export async function mayIn(
     return answer.data.status.allowed;
   } catch (error) {
     throw readTrouble(doing, error);
+  }
+}
+
+const storageClass = z.object({ allowVolumeExpansion: z.boolean().optional() });
+
+/** One GET; a class that is gone lets nothing grow, as the server has it. @throws OperationError when the cluster cannot be asked. */
+export async function mayGrowIn(
+  configuration: Configuration,
+  { cluster, name }: { readonly cluster: string; readonly name: string },
+): Promise<boolean> {
+  if (name === '') return false;
+  const path = `/apis/storage.k8s.io/v1/storageclasses/${encodeURIComponent(name)}`;
+  try {
+    const read = await orMissing(readJson(configuration, path));
+    if (read === undefined) return false;
+    const answer = storageClass.safeParse(read);
+    if (!answer.success) throw new NotKubernetes();
+    return answer.data.allowVolumeExpansion === true;
+  } catch (error) {
+    throw readTrouble(`reading storage class ${name} of cluster ${cluster}`, error);
   }
 }
 

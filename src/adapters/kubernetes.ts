@@ -16,7 +16,7 @@ import type { WorkloadRef } from '../change/change.ts';
 import { assert, OperationError } from '../errors.ts';
 import type { Clusters } from '../ports.ts';
 import { areAllReady, clusterState, scaledBy } from './cluster-state.ts';
-import { budgetsIn, mayIn } from './kubernetes-checks.ts';
+import { budgetsIn, mayGrowIn, mayIn } from './kubernetes-checks.ts';
 import { type ClusterAddress, loadKubeconfig } from './kubernetes-config.ts';
 import { reuseConnections, sendWithin, withCredentials } from './kubernetes-connection.ts';
 import { readTrouble } from './kubernetes-errors.ts';
@@ -120,6 +120,8 @@ export function createClusters(
     },
     may: async (right) => mayIn(of(right.cluster).configuration, right),
     disruptionBudgets: async (place) => budgetsIn(of(place.cluster).configuration, place),
+    mayGrow: async (storageClass) =>
+      mayGrowIn(of(storageClass.cluster).configuration, storageClass),
     async write(write, { dryRun }) {
       const { configuration, follower } = of(write.object.cluster);
       const { answer, floor } = await sendWrite(configuration, write, dryRun);

@@ -26,6 +26,8 @@ export interface ProcedureFacts {
   readonly states: ReadonlyMap<string, ClusterState>;
   /** Those that exist, by `objectKey`. */
   readonly objects: ReadonlyMap<string, SeenObject>;
+  /** Whether claims may grow, by `objectKey`; of one that is missing it is not known. */
+  readonly growth?: ReadonlyMap<string, boolean>;
   /** Clusters that do not answer, with why. Their steps are left to a person; the others go on. */
   readonly away?: ReadonlyMap<string, string>;
   /** What was asked of databases for steps that SQL does, by the step's number. */

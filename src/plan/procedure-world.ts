@@ -48,6 +48,7 @@ export class ProcedureWorld {
     const object = objectOfStep(change, workload);
     const others = object === undefined ? [] : [object];
     const before = this.#stateOf(workload, others);
+    const mayGrow = object && this.#facts.growth?.get(objectKey(object));
     const made = changesForStep(change, {
       place: { cluster: workload.cluster, namespace: workload.namespace },
       workload,
@@ -56,6 +57,7 @@ export class ProcedureWorld {
       state: before,
       at: now.toISOString(),
       mayScaleStatefulSet: component?.replicaAware === true,
+      ...(mayGrow !== undefined && { mayGrow }),
     });
     if (made.kind === 'refused') return made;
     if (made.kind === 'none') return nothing([made.because]);

@@ -192,9 +192,7 @@ export function storageChanges({ claim, gib }: Of<'storage'>, facts: StepFacts):
   if (gib * 1024 <= mi)
     return alreadyThere(`claim ${claim} has ${before} already, and a volume never shrinks`);
   if (mayGrow === false) {
-    return refused(
-      `the storage class of claim ${claim} does not let volumes grow (allowVolumeExpansion)`,
-    );
+    return refused(whyNotGrow(claim, valueAt(seen.value, '/spec/storageClassName')));
   }
   const field = { pointer, what: 'size', before, after: canonicalMemory(gib * 1024) };
   return {
@@ -207,6 +205,12 @@ export function storageChanges({ claim, gib }: Of<'storage'>, facts: StepFacts):
       ...templateNotes(claim, facts),
     ],
   };
+}
+
+function whyNotGrow(claim: string, storageClass: unknown): string {
+  return typeof storageClass === 'string' && storageClass !== ''
+    ? `storage class ${storageClass} of claim ${claim} does not let volumes grow: set allowVolumeExpansion there if its driver can, else move the data to a larger volume by hand`
+    : `the volume of claim ${claim} was made by hand, without a storage class that could grow it (allowVolumeExpansion): move the data to a larger one by hand`;
 }
 
 /** What a StatefulSet makes its claims from cannot be changed in place. */

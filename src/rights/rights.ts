@@ -18,6 +18,7 @@ export function rightsOf(system: System): readonly Right[] {
       ? []
       : anyWorkload({ cluster: system.cluster, namespace: system.wholeNamespace })),
     ...written.flatMap(writeRights),
+    ...growthRights(written),
   ]);
 }
 
@@ -140,6 +141,22 @@ function anyWorkload(place: Place): readonly Right[] {
     { ...right, tier: 'scale', resource: 'deployments/scale', why: '/scale' },
     { ...right, tier: 'templates', why: '/scale' },
   ];
+}
+
+/** Classes belong to no namespace, so this is a ClusterRole; only who grows volumes looks at them. */
+function growthRights(written: readonly WrittenObject[]): readonly Right[] {
+  const clusters = written
+    .filter(({ kind, deed }) => kind === 'PersistentVolumeClaim' && deed === 'patch')
+    .map(({ cluster }) => cluster);
+  return [...new Set(clusters)].map((cluster) => ({
+    tier: 'read-only',
+    cluster,
+    namespace: undefined,
+    group: 'storage.k8s.io',
+    resource: 'storageclasses',
+    verb: 'get',
+    why: 'whether volumes of a class can grow',
+  }));
 }
 
 /** Kinds that are read in every namespace anyway. */

@@ -3,6 +3,7 @@
 import { targetKey, type WorkloadRef } from '../change/change.ts';
 import type { ClusterState, SeenObject } from '../change/compare.ts';
 import { objectKey } from '../change/kinds.ts';
+import { valueAt } from '../change/pointer.ts';
 import { OperationError } from '../errors.ts';
 import type { CommandPlan } from '../plan/assemble-command.ts';
 import { assembleProcedurePlan } from '../plan/assemble-procedure.ts';
@@ -45,8 +46,13 @@ export async function proposeProcedure(
   return result;
 }
 
+type Outside = Pick<Parts, 'clusters' | 'clock' | 'newId' | 'counters' | 'allowed' | 'lookForRoom'>;
+
 /** Looks, assembles and has the server check it; stores nothing. */
-export async function drawProcedure(request: ProcedureRequest, parts: Parts): Promise<CommandPlan> {
+export async function drawProcedure(
+  request: ProcedureRequest,
+  parts: Outside,
+): Promise<CommandPlan> {
   const { system } = request;
   const seen = await look(readsOf(request.plan, system), parts);
   if (typeof seen === 'string') return { kind: 'refused', because: seen };
@@ -78,11 +84,12 @@ async function askDatabases(
 interface Seen {
   readonly states: ReadonlyMap<string, ClusterState>;
   readonly objects: ReadonlyMap<string, SeenObject>;
+  readonly growth: ReadonlyMap<string, boolean>;
   readonly away: ReadonlyMap<string, string>;
 }
 
 /** Each cluster whole, or why not; when none answers, why. A failover must need nothing of the region that is gone. */
-async function look(reads: ProcedureReads, parts: Parts): Promise<Seen | string> {
+async function look(reads: ProcedureReads, parts: Outside): Promise<Seen | string> {
   const names = new Set([...reads.workloads, ...reads.objects].map(({ cluster }) => cluster));
   const looks = await Promise.all(
     [...names].map(async (name) => ({ name, seen: await lookAtOne(name, reads, parts) })),
@@ -90,6 +97,7 @@ async function look(reads: ProcedureReads, parts: Parts): Promise<Seen | string>
   const away = new Map<string, string>();
   const states = new Map<string, ClusterState>();
   const objects = new Map<string, SeenObject>();
+  const growth = new Map<string, boolean>();
   for (const { name, seen } of looks) {
     if (typeof seen === 'string') {
       away.set(name, seen);
@@ -97,16 +105,19 @@ async function look(reads: ProcedureReads, parts: Parts): Promise<Seen | string>
     }
     for (const [key, state] of seen.states) states.set(key, state);
     for (const [key, object] of seen.objects) objects.set(key, object);
+    for (const [key, mayGrow] of seen.growth) growth.set(key, mayGrow);
   }
   const [because] = away.values();
-  return because !== undefined && away.size === names.size ? because : { states, objects, away };
+  return because !== undefined && away.size === names.size
+    ? because
+    : { states, objects, growth, away };
 }
 
 /** All that is asked of one cluster, or why it cannot be asked: half a look would make half the steps wrong. */
 async function lookAtOne(
   name: string,
   { workloads, objects }: ProcedureReads,
-  parts: Parts,
+  parts: Outside,
 ): Promise<Omit<Seen, 'away'> | string> {
   const { clusters } = parts;
   const inThere = ({ cluster }: { readonly cluster: string }) => cluster === name;
@@ -127,9 +138,35 @@ async function lookAtOne(
         return object === undefined ? [] : [[objectKey(ref), object] as const];
       }),
     );
-    return { states: new Map(states), objects: new Map(found.flat()) };
+    const growth = await Promise.all(
+      found.flat().map(async ([key, claim]) => {
+        const mayGrow = await growthOf(name, claim, clusters);
+        return mayGrow === undefined ? [] : [[key, mayGrow] as const];
+      }),
+    );
+    return {
+      states: new Map(states),
+      objects: new Map(found.flat()),
+      growth: new Map(growth.flat()),
+    };
   } catch (error) {
     if (!(error instanceof OperationError)) throw error;
     return error.message;
+  }
+}
+
+/** Of a claim whether its class lets it grow; undefined when that is not known, which the card says. */
+async function growthOf(
+  cluster: string,
+  { kind, value }: SeenObject,
+  clusters: Parts['clusters'],
+): Promise<boolean | undefined> {
+  const storageClass = valueAt(value, '/spec/storageClassName');
+  if (kind !== 'PersistentVolumeClaim' || typeof storageClass !== 'string') return undefined;
+  try {
+    return await clusters.mayGrow({ cluster, name: storageClass });
+  } catch (error) {
+    if (!(error instanceof OperationError)) throw error;
+    return undefined;
   }
 }

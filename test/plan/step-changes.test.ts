@@ -610,6 +610,23 @@ describe('a volume', () => {
     ]);
   });
 
+  it('of a StatefulSet grows alone: its template cannot be changed, so new pods get the old size, and that is said', () => {
+    const own = seen('PersistentVolumeClaim', 'data-store-0', {
+      spec: { resources: { requests: { storage: '10Gi' } } },
+    });
+    const template = { metadata: { name: 'data' }, spec: {} };
+    const set = seen('StatefulSet', 'store', { spec: { volumeClaimTemplates: [template] } });
+    const workload = makeWorkload({ kind: 'StatefulSet', name: 'store' });
+    const facts = makeStepFacts([own, set], { workload, mayGrow: true });
+    const step: ClusterStep = { kind: 'storage', target, claim: 'data-store-0', gib: 20 };
+    expect(changesForStep(step, facts)).toMatchObject({
+      kind: 'changes',
+      notes: [
+        'Template data of StatefulSet store keeps its size: the volume of a new pod would be smaller until the StatefulSet is made anew.',
+      ],
+    });
+  });
+
   it('never shrinks', () => {
     for (const gib of [100, 500]) {
       expect(written(grow(gib), makeStepFacts([claim('500Gi')]))).toEqual([

@@ -106,6 +106,13 @@ export function operationsOf(system: System, parts: Parts): readonly Operation[]
     ]),
     ...wideWatches(parts),
     ...written
+      .filter(({ kind, deed }) => kind === 'PersistentVolumeClaim' && deed === 'patch')
+      .map((each) =>
+        reading(`whether ${words(each)} can grow`, () =>
+          clusters.mayGrow({ cluster, name: 'standard' }),
+        ),
+      ),
+    ...written
       .filter(({ deed }) => deed !== 'scale')
       .map((each) => reading(`read ${words(each)}`, () => clusters.read(refOf(each)))),
     ...namespaces.flatMap((namespace): readonly Operation[] => [

@@ -247,6 +247,10 @@ export class AppProcess implements Caller {
       },
       may: (right) =>
         world.gates.pass({ caller: this, label: 'may' }, () => world.clusters.may(right)),
+      mayGrow: (storageClass) =>
+        world.gates.pass({ caller: this, label: 'observe' }, () =>
+          world.clusters.mayGrow(storageClass),
+        ),
       disruptionBudgets: (place) =>
         world.gates.pass({ caller: this, label: 'observe' }, () =>
           world.clusters.disruptionBudgets(place),

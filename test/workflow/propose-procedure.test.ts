@@ -1,0 +1,120 @@
+// A volume grows only where its storage class lets it: the class is looked at when the plan is drawn, on the sandbox's admission.
+
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import type { JsonObject } from '../../sandbox/cluster/json.ts';
+import { createCounters } from '../../src/adapters/counters.ts';
+import type { System } from '../../src/plan/system.ts';
+import { drawProcedure } from '../../src/workflow/propose-procedure.ts';
+import {
+  type FollowedCluster,
+  refOf,
+  startFollowed,
+  workloadOf,
+} from '../adapters/followed-cluster.ts';
+import { makeSystem, now } from '../make.ts';
+import { planOf } from '../profile/plan-of.ts';
+import { readProfile } from '../profile/read-profile.ts';
+
+const database = refOf('postgresql', { kind: 'StatefulSet', namespace: 'greenlang-db' });
+const profile = readProfile('gl-003');
+const plan = planOf('gl-003', 'database-resources');
+let followed: FollowedCluster;
+
+beforeAll(async () => {
+  followed = await startFollowed();
+});
+afterAll(async () => {
+  await followed.stop();
+});
+afterEach(async () => {
+  await followed.reset();
+});
+
+/** Only the growth of the volume: the rest is another story. */
+const growth = { ...plan, steps: plan.steps.filter(({ kind }) => kind === 'storage') };
+
+const classOf = (name: string, allowVolumeExpansion: boolean): JsonObject => ({
+  apiVersion: 'storage.k8s.io/v1',
+  kind: 'StorageClass',
+  metadata: { name },
+  provisioner: 'example.com/disks',
+  allowVolumeExpansion,
+});
+
+function seed(...more: readonly JsonObject[]): void {
+  const { control } = followed.cluster;
+  control.seed([workloadOf(database, 1), ...more]);
+  control.settle();
+}
+
+const claimOf = (storageClassName: string): JsonObject => ({
+  apiVersion: 'v1',
+  kind: 'PersistentVolumeClaim',
+  metadata: { name: 'postgres-pvc', namespace: database.namespace },
+  spec: {
+    storageClassName,
+    accessModes: ['ReadWriteOnce'],
+    resources: { requests: { storage: '100Gi' } },
+  },
+});
+
+async function drawn(mode: System['mode'] = 'apply') {
+  const clusters = await followed.open();
+  const workloads = new Map([['postgresql', { ...database, container: 'postgresql' }]]);
+  const system = makeSystem({ profile, mode, cluster: 'main', workloads });
+  const origin = { kind: 'command', commandId: 'c-1', by: 'U0ANN' } as const;
+  const kinds = ['PersistentVolumeClaim'] as const;
+  return drawProcedure(
+    { system, id: 'database-resources', plan: growth, origin },
+    {
+      clusters,
+      clock: { now: () => now, sleep: async () => undefined },
+      newId: () => 'p-1',
+      counters: createCounters().counters,
+      allowed: new Map([['main', { namespaces: [database.namespace], kinds }]]),
+      lookForRoom: async () => ({
+        nodes: { kind: 'unknown', because: 'not looked at' },
+        namespaces: new Map(),
+      }),
+    },
+  );
+}
+
+it('of a class that lets volumes grow it is planned, with no doubt left', async () => {
+  seed(classOf('growing', true), claimOf('growing'));
+  const result = await drawn();
+  if (result.kind === 'refused') throw new Error(result.because);
+  expect(result.plan.steps).toMatchObject([
+    { kind: 'patch', object: { kind: 'PersistentVolumeClaim', name: 'postgres-pvc' } },
+  ]);
+  expect(result.plan.notes.join('\n')).not.toContain('is not known');
+});
+
+it('of a class that does not it is refused, with the class and what to do', async () => {
+  seed(classOf('fixed', false), claimOf('fixed'));
+  expect(await drawn()).toMatchObject({
+    kind: 'refused',
+    because: expect.stringContaining(
+      'storage class fixed of claim postgres-pvc does not let volumes grow: set allowVolumeExpansion',
+    ),
+  });
+  expect(followed.asked().some(({ method }) => method === 'PATCH')).toBe(false);
+});
+
+it.each([
+  ['of a volume that somebody made by hand', '', 'made by hand'],
+  ['of a class that is gone', 'gone', 'storage class gone'],
+])('%s it is refused', async (_, storageClass, says) => {
+  seed(claimOf(storageClass));
+  expect(await drawn()).toMatchObject({ kind: 'refused', because: expect.stringContaining(says) });
+});
+
+it('of a class that may not be read it is proposed with the doubt', async () => {
+  seed(classOf('growing', true), claimOf('growing'));
+  followed.cluster.control.forbid({ verb: 'get', resource: 'storageclasses' });
+  const result = await drawn();
+  if (result.kind === 'refused') throw new Error(result.because);
+  expect(result.plan.notes.join('\n')).toContain(
+    'Whether the storage class of claim postgres-pvc lets it grow is not known',
+  );
+});
