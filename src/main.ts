@@ -55,6 +55,8 @@ export interface AppOptions {
   /** (Default: does nothing.) */
   readonly checkpoint?: Checkpoint;
   readonly log?: Log;
+  /** For one answer of a cluster. (Default: 10 s.) */
+  readonly clusterDeadlineMs?: number;
   /** A bug: the process should end, and its supervisor start it anew. */
   readonly onBug: (error: unknown) => void;
 }
@@ -83,7 +85,10 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   const loops = new Map<string, Loop>();
   let queue: RunningQueue | undefined;
   const addresses = [...config.clusters.values()];
-  const clusters = createClusters(addresses, settings.kubeconfig, { log });
+  const clusters = createClusters(addresses, settings.kubeconfig, {
+    log,
+    ...(options.clusterDeadlineMs && { deadlineMs: options.clusterDeadlineMs }),
+  });
   const systems = assembleSystems(config, options.profiles);
   const allowed = allowedIn(config, systems);
   const parts: Parts = {

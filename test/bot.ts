@@ -53,6 +53,8 @@ export interface BotOptions {
   readonly clusterSpeed?: number;
   /** How far apart samples are; weeks of a past need longer than the moments of a story. (Default: 200.) */
   readonly scrapeIntervalMs?: number;
+  /** An answer of the cluster that takes longer is none. (Default: that of the app.) */
+  readonly clusterDeadlineMs?: number;
 }
 
 const usualPolicy = `
@@ -183,6 +185,7 @@ export class Bot {
           log: createLog('debug', (line) => self.logged.push(line)),
           onBug: (error) => self.bugs.push(error),
           ...(options.checkpoint && { checkpoint: options.checkpoint }),
+          ...(options.clusterDeadlineMs && { clusterDeadlineMs: options.clusterDeadlineMs }),
         }),
     );
     bot.seed();

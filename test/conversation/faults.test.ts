@@ -4,18 +4,21 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { Fault, FaultMatch } from '../../sandbox/cluster/faults.ts';
 import type { Message } from '../../sandbox/slack/workspace.ts';
 import { Bot, channel, isCard, namespace, words } from '../bot.ts';
-
-const forbidden = { status: 403 } as const;
-const conflict = { status: 409 } as const;
-const waits = { status: 429, headers: { 'retry-after': '1' } } as const;
-const broken = { status: 500 } as const;
-const webhook = { webhook: { name: 'guard.example.com', message: 'not on a Sunday' } } as const;
-const cut = { resetMidway: true } as const;
-const hang = { hang: true } as const;
+import {
+  broken,
+  clusterDeadlineMs,
+  conflict,
+  cut,
+  denied,
+  drop,
+  forbidden,
+  hang,
+  waits,
+  webhook,
+} from './fault-kinds.ts';
 
 const missingRight = 'cannot patch resource "deployments/scale"';
 const moved = 'the object has been modified';
-const denied = 'admission webhook "guard.example.com" denied the request: not on a Sunday';
 
 let bot: Bot;
 /** Injected when the next write has been sent. */
@@ -24,6 +27,7 @@ let story = 0;
 
 beforeAll(async () => {
   bot = await Bot.start({
+    clusterDeadlineMs,
     checkpoint: (point) => {
       if (point !== 'write-sent') return;
       afterWrite?.();
@@ -78,21 +82,26 @@ async function approved(before: () => void): Promise<string> {
 
 describe('while a plan is drawn', () => {
   it.each([
-    ['a look that is forbidden', look, forbidden, /cannot get resource "deployments"/],
-    ['a look that must wait', look, waits, /asks us to wait/],
-    ['a look that fails', look, broken, /injected fault/],
-    ['a look that breaks off', look, cut, /cannot be reached \(|connection/],
-    ['a look that gets no answer', look, hang, /no answer in time/],
-    ['a dry run that must wait', dryRun, waits, /asks us to wait/],
-    ['a dry run that fails', dryRun, broken, /injected fault/],
-    ['a dry run that breaks off', dryRun, cut, /no answer came/],
-  ] as const)('%s leaves a doubt that the card states', async (_what, match, fault, says) => {
-    inject(match, fault, 9);
+    ['must wait', waits, /asks us to wait/],
+    ['fails', broken, /injected fault/],
+    ['breaks off', cut, /no answer came/],
+    ['gets no answer', hang, /no answer came|no answer in time/],
+  ] as const)('a dry run that %s leaves a doubt that the card states', async (_, fault, says) => {
+    inject(dryRun, fault, 9);
     const reason = await ask();
     const card = await cardThatSays(reason, /Not known: whether the cluster accepts this/);
     expect(words(card)).toMatch(says);
     expect(bot.writes()).toEqual([]);
     bot.cluster.control.clearFaults();
+    await bot.click('deny', 'bob', card);
+    await bot.submit('bob', 'another time');
+    await cardThatSays(reason, /Denied/);
+  });
+
+  it('no look is needed where the cluster is watched, so none can fail', async () => {
+    inject(look, broken, 9);
+    const reason = await ask();
+    const card = await cardThatSays(reason, /The cluster would accept this/);
     await bot.click('deny', 'bob', card);
     await bot.submit('bob', 'another time');
     await cardThatSays(reason, /Denied/);
@@ -121,7 +130,11 @@ describe('before a write', () => {
     ['a look that must wait', look, waits],
     ['a look that fails', look, broken],
     ['a look that breaks off', look, cut],
+    ['a look that gets no answer', look, hang],
+    ['a dry run that must wait', dryRun, waits],
     ['a dry run that fails', dryRun, broken],
+    ['a dry run that breaks off', dryRun, cut],
+    ['a dry run that gets no answer', dryRun, hang],
   ] as const)('%s for once does not stop the run', async (_what, match, fault) => {
     const reason = await approved(() => inject(match, fault));
     await cardThatSays(reason, /Done/);
@@ -129,8 +142,21 @@ describe('before a write', () => {
   });
 
   it.each([
+    ['a look that must wait', waits, /asks us to wait/],
+    ['a look that gets no answer', hang, /no answer in time/],
+  ] as const)('%s again and again ends the run, and nothing is written', async (_, fault, says) => {
+    const replicas = bot.replicas();
+    const reason = await approved(() => inject(look, fault, 99));
+    const card = await cardThatSays(reason, /nothing was written/);
+    expect(words(card)).toMatch(says);
+    expect([bot.writes(), bot.replicas()]).toEqual([[], replicas]);
+  });
+
+  it.each([
     ['a look that is forbidden', look, forbidden, 'cannot get resource "deployments"'],
     ['a dry run that a webhook denies', dryRun, webhook, denied],
+    ['a dry run in conflict', dryRun, conflict, moved],
+    ['a dry run that is forbidden', dryRun, forbidden, missingRight],
   ] as const)('%s stops the run, and nothing is written', async (_what, match, fault, says) => {
     const replicas = bot.replicas();
     const reason = await approved(() => inject(match, fault, 99));
@@ -156,7 +182,10 @@ describe('a write', () => {
   it.each([
     ['must wait is sent again', waits, 2],
     ['fails is looked for, and made by the next run', broken, 2],
+    ['breaks off before it is made is looked for, and made by the next run', drop, 2],
+    ['gets no answer is looked for, and made by the next run', hang, 2],
     ['gets half an answer is found in place, and made once', cut, 1],
+    ['gets none once it is made is found in place, and made once', { dropAfterWrite: true }, 1],
   ] as const)('that %s', async (_what, fault, sent) => {
     const wanted = bot.replicas() + 1;
     const reason = await approved(() => inject(write, fault));
@@ -170,6 +199,7 @@ describe('after a write', () => {
     ['must wait', waits],
     ['fail', broken],
     ['break off', cut],
+    ['get no answer', hang],
   ] as const)('looks that %s are no failure of the rollout', async (_what, fault) => {
     const reason = await approved(() => {
       afterWrite = () => {
@@ -178,6 +208,15 @@ describe('after a write', () => {
         inject({ verb: 'watch', resource: 'deployments' }, fault, 1);
       };
     });
+    await cardThatSays(reason, /Done/);
+    expect(bot.writes()).toHaveLength(1);
+  });
+
+  it.each([
+    ['forbidden', forbidden],
+    ['not answered', hang],
+  ] as const)('an Event that is %s stops nothing', async (_what, fault) => {
+    const reason = await approved(() => inject({ verb: 'create', resource: 'events' }, fault, 9));
     await cardThatSays(reason, /Done/);
     expect(bot.writes()).toHaveLength(1);
   });
