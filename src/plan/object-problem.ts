@@ -1,7 +1,7 @@
 // Says why an object must not be written: fields that a server never changes, and others who decide on the same pods.
 
 import type { SeenObject } from '../change/compare.ts';
-import type { ObjectKind, ObjectRef } from '../change/kinds.ts';
+import { type ObjectKind, type ObjectRef, objectKinds } from '../change/kinds.ts';
 import { keysOf, valueAt } from '../change/pointer.ts';
 import { madeBy } from '../change/scaled-object.ts';
 import type { Tree } from '../sizing/step-values.ts';
@@ -86,7 +86,23 @@ function scalerProblem(
   if (isSame && !(kind === 'HorizontalPodAutoscaler' && owner !== undefined)) return undefined;
   const who =
     owner === undefined ? `autoscaler ${autoscaler.name}` : `KEDA's ScaledObject ${owner}`;
-  return `${who} scales ${workload.name} already, and two on one workload disable each other: take it away first`;
+  const found =
+    owner === undefined
+      ? ({ kind: 'HorizontalPodAutoscaler', name: autoscaler.name } as const)
+      : ({ kind: 'ScaledObject', name: owner } as const);
+  return `${who} scales ${workload.name} already, and two on one workload disable each other: ${takenAwayFirst(found, facts)}`;
+}
+
+/** Plans delete nothing that somebody else has made, so a person does; a server with KEDA refuses the new one until then. */
+export function takenAwayFirst(
+  { kind, name }: Pick<ObjectRef, 'kind' | 'name'>,
+  { workload, state }: StepFacts,
+): string {
+  const object = `--namespace ${workload.namespace} ${objectKinds[kind].word} ${name}`;
+  const pods = state.workload?.replicas;
+  const meanwhile =
+    pods === undefined ? '' : ` (${workload.name} keeps its ${pods} pods meanwhile)`;
+  return `keep a copy with \`kubectl get ${object} -o yaml\`, take it away with \`kubectl delete ${object}\`${meanwhile}, then ask for this plan again`;
 }
 
 /** A vertical autoscaler that acts changes the requests an autoscaler's shares are of. */

@@ -6,6 +6,7 @@ import type { StepChange } from '../sizing/planned-step.ts';
 import { autoscalerSpec, resourcesOf } from './autoscaler-spec.ts';
 import { missingWorkload } from './choose-change.ts';
 import { fieldsToWrite } from './merge-fields.ts';
+import { takenAwayFirst } from './object-problem.ts';
 import { limitsFor } from './scaling-limits.ts';
 import {
   alreadyThere,
@@ -95,7 +96,8 @@ function whyNot(
   const keda = limits.kind === 'limits' ? limits.scaledObject : undefined;
   const owner = keda ?? (scaledObject?.kind === 'seen' ? scaledObject.object.name : undefined);
   if (owner !== undefined) {
-    return `KEDA's ScaledObject ${owner} scales ${workload.name} already; two on one workload disable each other`;
+    const found = { kind: 'ScaledObject', name: owner } as const;
+    return `KEDA's ScaledObject ${owner} scales ${workload.name} already; two on one workload disable each other: ${takenAwayFirst(found, facts)}`;
   }
   if (autoscaler === undefined) {
     return seenIn(facts, 'HorizontalPodAutoscaler', name) === undefined
@@ -106,5 +108,5 @@ function whyNot(
   const own = [name, hpa?.name, ...variants.map((variant) => variant.name)];
   return own.includes(autoscaler.name)
     ? undefined
-    : `autoscaler ${autoscaler.name}, which the profile does not know, scales ${workload.name} already; two on one workload disable each other`;
+    : `autoscaler ${autoscaler.name}, which the profile does not know, scales ${workload.name} already; two on one workload disable each other: ${takenAwayFirst({ kind: 'HorizontalPodAutoscaler', name: autoscaler.name }, facts)}`;
 }

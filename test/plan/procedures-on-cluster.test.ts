@@ -58,7 +58,7 @@ const refusals: Readonly<Record<string, readonly RegExp[]>> = {
   'gl-003 database-resources': [/postgresql is a StatefulSet: a rollout that fails there/],
   // Its usual name is that of the collector the profile knows, whose pods have other labels here.
   'gl-010 edge-collector': [/is there with another selector, which can never change/],
-  // A person takes it away in the step before, which nobody does here.
+  // A person takes it away before, as the refusal says; see below.
   'gl-010 calculator-by-lag': [/gl-010-calculator-hpa scales gl-010-calculator already/],
 };
 
@@ -105,6 +105,27 @@ describe.each(procedures)('$id $name', ({ id, name, profile, steps }) => {
     for (const change of done.toReversed()) await takeBack(change);
     for (const [key, value] of first) expect([key, holdingAt(key)]).toEqual([key, value]);
   });
+});
+
+it('the calculator scales by lag once its other autoscaler is taken away, as the refusal says how', async () => {
+  const found = procedures.find(({ name }) => name === 'calculator-by-lag');
+  const [step] = found?.steps ?? [];
+  if (found === undefined || step === undefined) throw new Error('no such procedure');
+  seed(found.profile, found.steps);
+  const { namespace } = step.target;
+  const refused = turned(step, await stateFor(step), found.profile);
+  expect(refused).toMatchObject({
+    kind: 'refused',
+    because: expect.stringContaining(
+      `take it away with \`kubectl delete --namespace ${namespace} hpa gl-010-calculator-hpa\` (gl-010-calculator keeps its`,
+    ),
+  });
+  cluster.control.remove('HorizontalPodAutoscaler', namespace, 'gl-010-calculator-hpa');
+  const made = turned(step, await stateFor(step), found.profile);
+  if (made.kind !== 'changes') throw new Error(JSON.stringify(made));
+  expect(made.changes).toMatchObject([{ kind: 'create', object: { kind: 'ScaledObject' } }]);
+  for (const change of made.changes) await carryOut(change);
+  for (const change of made.changes.toReversed()) await takeBack(change);
 });
 
 it('a pooler as a set is accepted, and taken back', async () => {
