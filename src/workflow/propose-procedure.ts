@@ -46,7 +46,10 @@ export async function proposeProcedure(
   return result;
 }
 
-type Outside = Pick<Parts, 'clusters' | 'clock' | 'newId' | 'counters' | 'allowed' | 'lookForRoom'>;
+type Outside = Pick<
+  Parts,
+  'clusters' | 'clock' | 'newId' | 'counters' | 'allowed' | 'lookForRoom' | 'databases' | 'systems'
+>;
 
 /** Looks, assembles and has the server check it; stores nothing. */
 export async function drawProcedure(
@@ -71,7 +74,7 @@ export async function drawProcedure(
 
 async function askDatabases(
   { plan, system }: ProcedureRequest,
-  parts: Parts,
+  parts: Outside,
 ): Promise<ReadonlyMap<number, DatabaseLook> | string> {
   try {
     return await lookAtDatabases(plan, system, parts);

@@ -12,6 +12,7 @@ import {
   workloadOf,
 } from '../adapters/followed-cluster.ts';
 import { makeSystem, now } from '../make.ts';
+import { noDatabases } from '../no-databases.ts';
 import { planOf } from '../profile/plan-of.ts';
 import { readProfile } from '../profile/read-profile.ts';
 
@@ -68,6 +69,8 @@ async function drawn(mode: System['mode'] = 'apply') {
     { system, id: 'database-resources', plan: growth, origin },
     {
       clusters,
+      databases: noDatabases,
+      systems: new Map(),
       clock: { now: () => now, sleep: async () => undefined },
       newId: () => 'p-1',
       counters: createCounters().counters,
