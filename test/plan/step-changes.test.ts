@@ -611,13 +611,13 @@ describe('a volume', () => {
   });
 
   it('of a StatefulSet grows alone: its template cannot be changed, so new pods get the old size, and that is said', () => {
-    const own = seen('PersistentVolumeClaim', 'data-store-0', {
+    const grown = seen('PersistentVolumeClaim', 'data-store-0', {
       spec: { resources: { requests: { storage: '10Gi' } } },
     });
     const template = { metadata: { name: 'data' }, spec: {} };
     const set = seen('StatefulSet', 'store', { spec: { volumeClaimTemplates: [template] } });
     const workload = makeWorkload({ kind: 'StatefulSet', name: 'store' });
-    const facts = makeStepFacts([own, set], { workload, mayGrow: true });
+    const facts = makeStepFacts([grown, set], { workload, mayGrow: true });
     const step: ClusterStep = { kind: 'storage', target, claim: 'data-store-0', gib: 20 };
     expect(changesForStep(step, facts)).toMatchObject({
       kind: 'changes',
