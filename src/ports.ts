@@ -194,7 +194,8 @@ export interface Databases {
   waitingClients(database: DatabaseAddress): Promise<number>;
   /**
    * Does what a deed still needs, after looking once more how it stands: in the same transaction where there can be one,
-   * else right before. With `dryRun` a transaction is rolled back, and what needs none is only looked at.
+   * else right before; what needs several rounds is looked at again after each. What the server is at already is waited for.
+   * With `dryRun` a transaction is rolled back, and what needs none is only looked at.
    *
    * What takes long tells how far it is; the signal ends it, and what it has left is then unknown.
    * @throws OperationError (retryable) only when nothing was changed for certain.

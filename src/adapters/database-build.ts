@@ -1,9 +1,16 @@
 // Follows a statement that may take hours from a second connection: tells how far it is, and ends it at its deadline or when Headroom stops.
 
-import { setTimeout } from 'node:timers/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
+import { type BuildProgress, progressColumns, progressWords } from '../database/build-progress.ts';
 
+/** Soon at first, because most are small. */
+const firstLookMs = 250;
 const lookEveryMs = 5_000;
+/** A server that has not taken a cancel for so long is not reached any more. */
+const cancelMs = 15_000;
+/** Nor is one that could not be asked for so long. */
+const silenceMs = 5 * 60_000;
 
 export interface BuildOptions {
   readonly deadlineMs: number;
@@ -15,6 +22,14 @@ interface Building {
   /** The server process that builds. */
   readonly pid: number;
   readonly connectionString: string;
+  /** Closes its connection, whatever the server says. */
+  readonly giveUp: () => void;
+}
+
+/** Why a statement was ended. */
+export interface Cut {
+  readonly by: 'stop' | 'deadline' | 'silence';
+  readonly because: string;
 }
 
 /**
@@ -22,53 +37,108 @@ interface Building {
  * @throws whatever the statement fails with.
  */
 export async function followBuild(
-  { pid, connectionString }: Building,
+  building: Building,
   statement: Promise<unknown>,
   { deadlineMs, signal, onProgress }: BuildOptions,
-): Promise<string | undefined> {
-  const end = Date.now() + deadlineMs;
+): Promise<Cut | undefined> {
   let isOver = false;
   const ended = statement.finally(() => {
     isOver = true;
   });
   // Heard further down; until then it must not count as unheard.
   ended.catch(() => {});
-  let because: string | undefined;
-  while (!isOver) {
-    await Promise.race([ended, setTimeout(lookEveryMs, undefined, { signal, ref: false })]).catch(
-      () => {},
-    );
-    if (isOver) break;
-    if (signal?.aborted) because = 'Headroom was stopped while the database was building';
-    else if (Date.now() > end) because = `it took longer than ${deadlineMs / 3_600_000} hours`;
-    const told = await beside(connectionString, pid, because !== undefined);
-    if (because !== undefined) break;
-    if (told !== undefined) await onProgress?.(told);
+  const end = Date.now() + deadlineMs;
+  let heardAt = Date.now();
+  for (let everyMs = firstLookMs; ; everyMs = Math.min(everyMs * 2, lookEveryMs)) {
+    await restOrEnd(ended, Math.min(everyMs, Math.max(0, end - Date.now())), signal);
+    if (isOver) {
+      await ended;
+      return undefined;
+    }
+    const cut = whyCut({ isStopped: signal?.aborted === true, end, deadlineMs, heardAt });
+    if (cut !== undefined) return (await endBuild(building, ended)) ? undefined : cut;
+    const seen = await howFar(building);
+    if (seen === undefined) continue;
+    heardAt = Date.now();
+    if (seen.progress !== undefined) await onProgress?.(progressWords(seen.progress));
   }
-  if (because === undefined) {
-    await ended;
-    return undefined;
-  }
-  // The end of a statement that was cancelled is an error of its own, and expected here.
-  return ended.then(
-    () => undefined,
-    () => because,
-  );
 }
 
-const progress = `
-  select command, phase,
-         case when blocks_total > 0 then (100 * blocks_done / blocks_total)::int
-              when tuples_total > 0 then (100 * tuples_done / tuples_total)::int end as percent,
-         lockers_total - lockers_done as waits
-    from pg_stat_progress_create_index where pid = $1`;
+async function restOrEnd(
+  ended: Promise<unknown>,
+  forMs: number,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const woken = new AbortController();
+  const either = signal === undefined ? woken.signal : AbortSignal.any([signal, woken.signal]);
+  const rest = pause(forMs, undefined, { signal: either, ref: false });
+  await Promise.race([ended, rest]).catch(() => {});
+  woken.abort();
+  // Its end by that signal is no trouble.
+  await rest.catch(() => {});
+}
 
-/** How far it is, or its end; a second connection that fails says nothing. */
-async function beside(
+function whyCut({
+  isStopped,
+  end,
+  deadlineMs,
+  heardAt,
+}: {
+  readonly isStopped: boolean;
+  readonly end: number;
+  readonly deadlineMs: number;
+  readonly heardAt: number;
+}): Cut | undefined {
+  const now = Date.now();
+  if (isStopped)
+    return { by: 'stop', because: 'Headroom was stopped while the database was at it' };
+  if (now >= end) {
+    const hours = Math.round(deadlineMs / 360_000) / 10;
+    return { by: 'deadline', because: `it took longer than ${hours} hours and was ended` };
+  }
+  return now - heardAt > silenceMs
+    ? { by: 'silence', because: 'the database could not be asked for minutes while it was at it' }
+    : undefined;
+}
+
+/** Asks until it has ended. True when it was done all the same. */
+async function endBuild(building: Building, ended: Promise<unknown>): Promise<boolean> {
+  const until = Date.now() + cancelMs;
+  // The end of a statement that was cancelled is an error of its own, and expected here.
+  const outcome = ended.then(
+    () => true,
+    () => false,
+  );
+  for (;;) {
+    await beside(building.connectionString, 'select pg_cancel_backend($1)', building.pid);
+    const heard = await Promise.race([outcome, pause(1_000, undefined, { ref: false })]);
+    if (heard !== undefined) return heard;
+    if (Date.now() > until) {
+      building.giveUp();
+      return outcome;
+    }
+  }
+}
+
+const progress = `select ${progressColumns} from pg_stat_progress_create_index p where p.pid = $1`;
+
+/** Undefined when the database could not be asked. */
+async function howFar({
+  pid,
+  connectionString,
+}: Building): Promise<{ readonly progress?: BuildProgress } | undefined> {
+  const rows = await beside<BuildProgress>(connectionString, progress, pid);
+  if (rows === undefined) return undefined;
+  const [row] = rows;
+  return row === undefined ? {} : { progress: row };
+}
+
+/** A second connection that fails says nothing: the statement itself says what becomes of it. */
+async function beside<T extends pg.QueryResultRow>(
   connectionString: string,
+  text: string,
   pid: number,
-  isToEnd: boolean,
-): Promise<string | undefined> {
+): Promise<readonly T[] | undefined> {
   const client = new pg.Client({
     connectionString,
     connectionTimeoutMillis: lookEveryMs,
@@ -78,22 +148,8 @@ async function beside(
   client.on('error', () => {});
   try {
     await client.connect();
-    if (isToEnd) {
-      await client.query('select pg_cancel_backend($1)', [pid]);
-      return undefined;
-    }
-    const { rows } = await client.query<{
-      phase: string;
-      percent: number | null;
-      waits: string | null;
-    }>(progress, [pid]);
-    const [row] = rows;
-    if (row === undefined) return undefined;
-    const waits = Number(row.waits ?? 0);
-    const behind = waits > 0 ? `, waiting for ${waits} older transactions` : '';
-    return `${row.phase}${row.percent === null ? '' : `, ${row.percent} %`}${behind}`;
+    return (await client.query<T>(text, [pid])).rows;
   } catch {
-    // Progress is for people; the statement itself says what becomes of it.
     return undefined;
   } finally {
     await client.end().catch(() => {});

@@ -88,3 +88,14 @@ export function refusalOf(error: unknown): WriteAnswer {
     ? { kind: 'refused', because: `${because}${grantsHint}`, forbidden: true }
     : { kind: 'refused', because };
 }
+
+/** Why a build failed, in the server's words: it may have left something, so it is never simply tried again. */
+export function refusalOfBuild(error: unknown): string {
+  if (error instanceof OperationError || !(error instanceof Error)) throw error;
+  const code = codeOf(error);
+  if (code === '') throw error;
+  if (code === '57014') return 'somebody ended it on the server';
+  return code === '55P03'
+    ? 'it waited too long for transactions that use the table'
+    : saidBy(error);
+}

@@ -133,13 +133,13 @@ export function compareChange(change: Change | RemoveChange, now: State): Compar
   }
 }
 
-/** What the server is at, or has begun, is as good as written: it is waited for. */
+/** What the server is at right now, or has begun, is still to be done: who writes waits for it, and sends the rest. */
 function compareSql({ deed }: SqlChange, { answers = [] }: State): Comparison {
   const standing = standingOf(deed, answers);
   switch (standing.kind) {
     case 'unchanged':
-      return { kind: 'unchanged', resourceVersion: '' };
     case 'under-way':
+      return { kind: 'unchanged', resourceVersion: '' };
     case 'reached':
       return { kind: 'reached' };
     case 'drifted':

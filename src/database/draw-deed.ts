@@ -2,6 +2,7 @@
 
 import type { DatabaseDeed } from '../sizing/planned-step.ts';
 import { drawHypertable } from './draw-hypertable.ts';
+import { drawIndexes } from './draw-indexes.ts';
 import { drawSettings } from './draw-settings.ts';
 import { drawTables } from './draw-tables.ts';
 import type { Drawing, Drawn, ServerFacts } from './drawing.ts';
@@ -9,6 +10,7 @@ import type { Answers, Query } from './query.ts';
 
 const drawings = {
   hypertable: drawHypertable,
+  indexes: drawIndexes,
   settings: drawSettings,
   tables: drawTables,
 } as const satisfies {

@@ -1,6 +1,8 @@
 // The kinds of deeds that SQL does in a database, in one table: everything else about them is general.
 
 import type { AllowedDeed, DeedKind } from './deed-kind.ts';
+import { indexDeed } from './index-deed.ts';
+import type { IndexDeed } from './index-definition.ts';
 import type { Answers, Query } from './query.ts';
 import { type SettingDeed, settingDeed } from './setting-deed.ts';
 import type { Standing } from './standing.ts';
@@ -8,12 +10,13 @@ import { type TableDeed, tableDeed } from './table-deed.ts';
 import { type TimescaleDeed, timescaleDeeds } from './timescale-deeds.ts';
 
 /** Something SQL does in a database, as data. */
-export type SqlDeed = SettingDeed | TableDeed | TimescaleDeed;
+export type SqlDeed = SettingDeed | IndexDeed | TableDeed | TimescaleDeed;
 
 type KindOf<N extends SqlDeed['deed']> = DeedKind<Extract<SqlDeed, { readonly deed: N }>>;
 
 const kinds: { readonly [N in SqlDeed['deed']]: KindOf<N> } = {
   setting: settingDeed,
+  index: indexDeed,
   table: tableDeed,
   ...timescaleDeeds,
 };

@@ -20,18 +20,29 @@ export interface Statements {
    */
   readonly isPatient?: true;
   readonly statements: readonly string[];
+  /** How long one waits for a lock. (Default: half a second; of a build, behind which nobody waits, ten minutes.) */
+  readonly lockMs?: number;
+  /** How long one of a transaction may take, such as one that takes many locks one after the other. (Default: 30 seconds.) */
+  readonly statementMs?: number;
+  /** More follows: how it stands is looked at after these, and the rest sent, until it is done. */
+  readonly isPart?: true;
 }
 
 /** Where one deed stands now. */
 export type Standing =
   /**
    * Not done: as the plan expects it before. With `begun` it is half done and says how far: a wait goes on, and who was
-   * cut off there sends the rest.
+   * cut off there sends the rest. `leftover` takes away what a build left that did not end, where it is of no use to anybody.
    */
-  | { readonly kind: 'unchanged'; readonly write: Statements; readonly begun?: string }
+  | {
+      readonly kind: 'unchanged';
+      readonly write: Statements;
+      readonly begun?: string;
+      readonly leftover?: readonly Statements[];
+    }
   /** Done and in effect; `note` says what is still to come, such as a restart. */
   | { readonly kind: 'reached'; readonly note?: string }
-  /** The server is at it right now: nothing is sent, it is waited for. */
+  /** The server is at it right now: nothing is sent, who would write it waits for it. */
   | { readonly kind: 'under-way'; readonly progress: string }
   /** Somebody made it something else, or what it is about is gone. */
   | { readonly kind: 'drifted'; readonly because: string };

@@ -1,0 +1,210 @@
+// Sends what a deed needs: in one transaction, one after the other, or as a build that is followed and cleaned up after.
+
+import type pg from 'pg';
+import type { SqlWrite } from '../change/write.ts';
+import { lookOfDeed, type SqlDeed, standingOf } from '../database/sql-deed.ts';
+import type { Standing, Statements } from '../database/standing.ts';
+import type { WriteAnswer } from '../ports.ts';
+import { followBuild } from './database-build.ts';
+import { brokenOff, refusalOf, refusalOfBuild } from './database-errors.ts';
+import { becomeOwner, lockMs, readAll, rows, type Session, settle } from './database-session.ts';
+import { refusePooler } from './pooler.ts';
+
+/** Where nobody else waits behind it: autovacuum gives way after a second (deadlock_timeout). */
+const patientLockMs = 3_000;
+const statementMs = 30_000;
+/** A build waits behind transactions without anybody waiting behind it. */
+const buildLockMs = 600_000;
+/** A build that takes longer is ended, and what it left is dropped. */
+export const buildMs = 12 * 3_600_000;
+
+export interface Writing {
+  readonly dryRun: boolean;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (words: string) => Promise<void>;
+}
+
+/** How a deed stands, by a look without any lock. */
+export async function look(session: Session, { database, deed }: SqlWrite): Promise<Standing> {
+  return standingOf(deed, await readAll(session, database, lookOfDeed(deed)));
+}
+
+interface Sending {
+  readonly write: SqlWrite;
+  readonly toSend: Statements;
+}
+
+/** What one look found to be needed. */
+export async function send(
+  session: Session,
+  sending: Sending,
+  writing: Writing,
+): Promise<WriteAnswer> {
+  switch (sending.toSend.manner) {
+    case 'together':
+      return inTransaction(session, sending, writing);
+    case 'alone':
+      return oneByOne(session, sending, writing);
+    case 'build':
+      return build(session, sending, writing);
+  }
+}
+
+/** All of it or nothing; how the deed stands is looked at once more under the lock. */
+async function inTransaction(
+  session: Session,
+  { write: { deed }, toSend }: Sending,
+  { dryRun }: Pick<Writing, 'dryRun'>,
+): Promise<WriteAnswer> {
+  const { client } = session;
+  const { lock, isPatient } = toSend;
+  const limits = limitsOf(toSend);
+  let isCommitting = false;
+  try {
+    await client.query('begin');
+    await settle(client, { local: true, ...limits, ...(isPatient && { lock: patientLockMs }) });
+    if (lock !== undefined) await run(client, lock);
+    if (isPatient) await run(client, `set local lock_timeout = ${limits.lock}`);
+    const answers = [];
+    for (const query of lookOfDeed(deed)) answers.push(await rows(client, query));
+    const standing = standingOf(deed, answers);
+    // Under the lock it may turn out to be another part's turn, which the next look finds.
+    if (standing.kind !== 'unchanged' || standing.write.manner !== 'together') {
+      await client.query('rollback');
+      return standing.kind === 'drifted' ? refused(standing.because) : { kind: 'written' };
+    }
+    await becomeOwner(session, deed, { local: true });
+    for (const statement of standing.write.statements) await run(client, statement);
+    isCommitting = !dryRun;
+    await client.query(dryRun ? 'rollback' : 'commit');
+    return { kind: 'written' };
+  } catch (error) {
+    // The next round must not find itself in the middle of this one; a connection that broke has none.
+    await client.query('rollback').catch(() => {});
+    return isCommitting && brokenOff(error)
+      ? { kind: 'unknown', because: 'the connection broke while the database committed it' }
+      : refusalOf(error);
+  }
+}
+
+function limitsOf(toSend: Statements): { readonly lock: number; readonly statement: number } {
+  return toSend.manner === 'build'
+    ? { lock: toSend.lockMs ?? buildLockMs, statement: 0 }
+    : { lock: toSend.lockMs ?? lockMs, statement: toSend.statementMs ?? statementMs };
+}
+
+/** Outside a transaction a statement that is cut off may have been done. */
+async function oneByOne(
+  session: Session,
+  { write: { deed }, toSend }: Sending,
+  { dryRun }: Pick<Writing, 'dryRun'>,
+): Promise<WriteAnswer> {
+  if (dryRun) return { kind: 'written' };
+  await refusePooler(session.connectionString, 'The address of the database');
+  let isSent = false;
+  try {
+    await asOwner(session, deed, toSend, async (client) => {
+      for (const each of toSend.statements) {
+        isSent = true;
+        await run(client, each);
+      }
+    });
+    return { kind: 'written' };
+  } catch (error) {
+    return isSent && brokenOff(error) ? brokenOffThere : refusalOf(error);
+  }
+}
+
+const brokenOffThere: WriteAnswer = {
+  kind: 'unknown',
+  because: 'the connection broke while the database was at it',
+};
+
+/** The looks between are those of the session itself again. */
+async function asOwner<T>(
+  session: Session,
+  deed: SqlDeed,
+  toSend: Statements,
+  work: (client: pg.Client) => Promise<T>,
+): Promise<T> {
+  const { client } = session;
+  await settle(client, { local: false, ...limitsOf(toSend) });
+  await becomeOwner(session, deed, { local: false });
+  try {
+    return await work(client);
+  } finally {
+    await client.query('reset role').catch(() => {});
+  }
+}
+
+/** As one by one, but followed; what one leaves that failed for good is taken away. */
+async function build(
+  session: Session,
+  { write, toSend }: Sending,
+  writing: Writing,
+): Promise<WriteAnswer> {
+  if (writing.dryRun) return { kind: 'written' };
+  const { connectionString } = session;
+  await refusePooler(connectionString, 'The address of the database');
+  let isSent = false;
+  try {
+    const cut = await asOwner(session, write.deed, toSend, async (client) => {
+      const [at] = await rows(client, { text: 'select pg_backend_pid() as pid' });
+      const giveUp = () => void client.end().catch(() => {});
+      const building = { pid: Number(at?.['pid']), connectionString, giveUp };
+      for (const each of toSend.statements) {
+        isSent = true;
+        const options = { ...writing, deadlineMs: buildMs };
+        const ended = await followBuild(building, client.query(each), options);
+        if (ended !== undefined) return ended;
+      }
+      return undefined;
+    });
+    if (cut?.by === 'stop') return await stopped(session, write);
+    if (cut?.by === 'silence') return { kind: 'unknown', because: cut.because };
+    return cut === undefined ? { kind: 'written' } : await cleaned(session, write, cut.because);
+  } catch (error) {
+    if (!isSent) return refusalOf(error);
+    return brokenOff(error) ? brokenOffThere : cleaned(session, write, refusalOfBuild(error));
+  }
+}
+
+/** Only what a look says is left over is dropped, so never what somebody else has made meanwhile. */
+async function cleaned(session: Session, write: SqlWrite, refusal: string): Promise<WriteAnswer> {
+  const { leftover = [], isDone } = await look(session, write).then(
+    (standing) => ({
+      ...(standing.kind === 'unchanged' && standing),
+      isDone: standing.kind === 'reached',
+    }),
+    () => ({ isDone: false, leftover: [] }),
+  );
+  if (isDone) return { kind: 'written' };
+  try {
+    for (const toSend of leftover) {
+      await asOwner(session, write.deed, toSend, async (client) => {
+        for (const each of toSend.statements) await client.query(each);
+      });
+    }
+    return refused(leftover.length === 0 ? refusal : `${refusal}; what it left is dropped`);
+  } catch {
+    return refused(`${refusal}; what it left is still there, and the next attempt drops it`);
+  }
+}
+
+/** What is left is for the next process to find; here it is only told. */
+export async function stopped(session: Session, write: SqlWrite): Promise<WriteAnswer> {
+  const because = 'Headroom was stopped while the database was at it';
+  const standing = await look(session, write).catch(() => undefined);
+  const begun = standing?.kind === 'unchanged' ? standing.begun : undefined;
+  return { kind: 'unknown', because: begun === undefined ? because : `${because}; ${begun}` };
+}
+
+async function run(client: pg.Client, text: string): Promise<void> {
+  await rows(client, { text });
+}
+
+export type Refusal = Extract<WriteAnswer, { readonly kind: 'refused' }>;
+
+export function refused(because: string): Refusal {
+  return { kind: 'refused', because };
+}

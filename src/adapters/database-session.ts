@@ -1,0 +1,102 @@
+// What is said on a connection to somebody else's database: reads of one moment, and how long anything may wait.
+
+import type pg from 'pg';
+import type { Answers, Query } from '../database/query.ts';
+import { neededFor, type SqlDeed } from '../database/sql-deed.ts';
+import { OperationError } from '../errors.ts';
+import type { DatabaseAddress } from '../ports.ts';
+import { readProblem } from './database-errors.ts';
+import { checkSight } from './database-rights.ts';
+import { serverIdentity } from './server-identity.ts';
+
+/** Reads are small; one that is not must not stay. */
+const readMs = 5_000;
+/** What waits for a lock makes everybody behind it wait, so it gives way before a second has passed. */
+export const lockMs = 500;
+/** A server that vanished without a word. */
+const silenceMs = 45_000;
+
+export interface Session {
+  readonly client: pg.Client;
+  readonly role: string | undefined;
+  /** For people: "database main". */
+  readonly called: string;
+  readonly connectionString: string;
+}
+
+export async function readAll(
+  { client, called }: Session,
+  { server }: DatabaseAddress,
+  queries: readonly Query[],
+): Promise<Answers> {
+  const doing = `asking ${called}`;
+  try {
+    await client.query('begin isolation level repeatable read read only');
+    await settle(client, { local: true, lock: lockMs, statement: readMs });
+    await checkSight(client, called);
+    if (server !== undefined) await checkServer(client, server, called);
+    const answers: Answers[number][] = [];
+    for (const query of queries) answers.push(await rows(client, query));
+    await client.query('rollback');
+    return answers;
+  } catch (error) {
+    // So that the session can go on; one that broke has nothing to take back.
+    await client.query('rollback').catch(() => {});
+    throw readProblem(doing, error);
+  }
+}
+
+export async function rows(
+  client: pg.Client,
+  { text, values = [], needs }: Query,
+): Promise<Answers[number]> {
+  if (needs !== undefined) {
+    const question = { text: 'select to_regclass($1) is not null as there', values: [needs] };
+    const [answer] = await rows(client, question);
+    if (answer?.['there'] !== true) return [];
+  }
+  const config = { text, values: [...values], query_timeout: silenceMs };
+  return (await client.query<Record<string, unknown>>(config)).rows;
+}
+
+interface Settled {
+  readonly local: boolean;
+  readonly lock: number;
+  readonly statement: number;
+}
+
+/** Also through a pooler all of it holds where it is local to the transaction. */
+export async function settle(
+  client: pg.Client,
+  { local, lock, statement }: Settled,
+): Promise<void> {
+  await client.query(
+    `select set_config('lock_timeout', $1, $3), set_config('statement_timeout', $2, $3),
+            set_config('search_path', 'pg_catalog', $3)`,
+    [String(lock), String(statement), local],
+  );
+}
+
+/**
+ * From here on the session is the owner of the tables, so that what it makes belongs to it. It looks before as itself, who
+ * may see other sessions; settings are written so as well, and an owner needs no right to either.
+ */
+export async function becomeOwner(
+  { client, role }: Session,
+  deed: SqlDeed,
+  { local }: Pick<Settled, 'local'>,
+): Promise<void> {
+  if (role === undefined || neededFor(deed) === 'settings') return;
+  await client.query('select set_config($1, $2, $3)', ['role', role, local]);
+}
+
+/** An address that leads elsewhere by now, such as to a copy of the server, is not the one people agreed on. */
+async function checkServer(client: pg.Client, server: string, called: string): Promise<void> {
+  const now = await serverIdentity(client);
+  if (now !== server) {
+    throw new OperationError(
+      `${called} is another server than the plan saw (system_identifier ${now} in place of ${server}); draw the plan anew`,
+      { code: 'refused', retryable: false },
+    );
+  }
+}

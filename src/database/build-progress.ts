@@ -1,0 +1,27 @@
+// How far PostgreSQL is with an index, in words; asked by who builds and by who finds somebody building.
+
+/** A row of pg_stat_progress_create_index, as it is selected with `progressColumns`. */
+export interface BuildProgress {
+  readonly phase: string | null;
+  readonly percent: number | null;
+  /** Transactions that it waits for. */
+  readonly waits: number | null;
+}
+
+/** Of `pg_stat_progress_create_index p`; which columns count depends on the phase. */
+export const progressColumns = `p.phase,
+  case when p.blocks_total > 0 then (100 * p.blocks_done / p.blocks_total)::int
+       when p.tuples_total > 0 then (100 * p.tuples_done / p.tuples_total)::int end as percent,
+  (p.lockers_total - p.lockers_done)::int as waits`;
+
+/** "building index: scanning table, 40 %". */
+export function progressWords({ phase, percent, waits }: BuildProgress): string {
+  const parts = [
+    phase ?? 'the server is at it',
+    ...(percent === null ? [] : [`${percent} %`]),
+    ...(waits !== null && waits > 0
+      ? [`waiting for ${waits} older ${waits === 1 ? 'transaction' : 'transactions'}`]
+      : []),
+  ];
+  return parts.join(', ');
+}
