@@ -3,6 +3,7 @@
 import type { DatabaseDeed } from '../sizing/planned-step.ts';
 import { drawHypertable } from './draw-hypertable.ts';
 import { drawIndexes } from './draw-indexes.ts';
+import { drawPartitions } from './draw-partitions.ts';
 import { drawSettings } from './draw-settings.ts';
 import { drawTables } from './draw-tables.ts';
 import type { Drawing, Drawn, ServerFacts } from './drawing.ts';
@@ -13,6 +14,7 @@ const drawings = {
   indexes: drawIndexes,
   settings: drawSettings,
   tables: drawTables,
+  partitions: drawPartitions,
 } as const satisfies {
   readonly [D in DatabaseDeed['deed']]?: Drawing<Extract<DatabaseDeed, { readonly deed: D }>>;
 };

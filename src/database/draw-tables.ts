@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { DatabaseDeed, Texts } from '../sizing/planned-step.ts';
 import type { Drawing, ServerFacts } from './drawing.ts';
 import { foundTable, tableQuery, whyNotOwn } from './find-table.ts';
+import { hypertableQuery, hypertablesOf } from './hypertables.ts';
 import type { InSchema } from './names.ts';
 import { type Answers, type Query, rowsOf } from './query.ts';
 import { optionsByName, type TableDeed } from './table-deed.ts';
@@ -37,7 +38,7 @@ const leaves: Query['text'] = `
 export const drawTables: Drawing<TablesStep> = {
   questions: ({ tables }, facts) => [
     { text: leaves, values: [Object.keys(tables)] },
-    hypertables(facts),
+    hypertableQuery(facts),
     ...Object.keys(tables).map(tableQuery),
   ],
   draw({ tables }, answers, facts) {
@@ -61,18 +62,6 @@ export const drawTables: Drawing<TablesStep> = {
   },
 };
 
-/** Its chunks hold the rows of a hypertable; where the extension is not, there is none. */
-function hypertables({ extensions }: ServerFacts): Query {
-  return extensions.has('timescaledb')
-    ? {
-        text: `select hypertable_schema || '.' || hypertable_name as name, num_chunks::int as chunks
-                 from timescaledb_information.hypertables`,
-      }
-    : { text: `select null::text as name, 0 as chunks where false` };
-}
-
-const hypertable = z.object({ name: z.string(), chunks: z.number() });
-
 function drawTable(
   written: string,
   settings: Texts,
@@ -90,7 +79,7 @@ function drawTable(
   if (because !== undefined) return { because };
   const called = `${table.schema}.${table.name}`;
   if (!table.isPartitioned) {
-    const chunked = rowsOf(hypertable, answers, 1).find(({ name }) => name === called);
+    const chunked = hypertablesOf(answers, 1).find(({ name }) => name === called);
     const note = `${called} is a hypertable: TimescaleDB sets it on its ${chunked?.chunks} chunks as well, and on new ones`;
     return { deeds: deedsOf(table, settings), notes: chunked === undefined ? [] : [note] };
   }

@@ -47,6 +47,8 @@ export type Drawn =
       /** In order. None: all of it is there already, and the notes say so. */
       readonly deeds: readonly SqlDeed[];
       readonly notes: readonly string[];
+      /** What a person does after them; what exactly, and why Headroom does not. */
+      readonly person?: { readonly what: string; readonly because: string };
     }
   /** It must not be done so; with the reason and what to do. */
   | { readonly kind: 'refused'; readonly because: string }

@@ -1,8 +1,11 @@
 // The kinds of deeds that SQL does in a database, in one table: everything else about them is general.
 
 import type { AllowedDeed, DeedKind } from './deed-kind.ts';
+import { type DetachmentDeed, detachmentDeed } from './detachment-deed.ts';
 import { indexDeed } from './index-deed.ts';
 import type { IndexDeed } from './index-definition.ts';
+import { type PartitionDeed, partitionDeed } from './partition-deed.ts';
+import { type PartitionedDeed, partitionedDeed } from './partitioned-deed.ts';
 import type { Answers, Query } from './query.ts';
 import { type SettingDeed, settingDeed } from './setting-deed.ts';
 import type { Standing } from './standing.ts';
@@ -10,7 +13,14 @@ import { type TableDeed, tableDeed } from './table-deed.ts';
 import { type TimescaleDeed, timescaleDeeds } from './timescale-deeds.ts';
 
 /** Something SQL does in a database, as data. */
-export type SqlDeed = SettingDeed | IndexDeed | TableDeed | TimescaleDeed;
+export type SqlDeed =
+  | SettingDeed
+  | IndexDeed
+  | TableDeed
+  | PartitionDeed
+  | PartitionedDeed
+  | DetachmentDeed
+  | TimescaleDeed;
 
 type KindOf<N extends SqlDeed['deed']> = DeedKind<Extract<SqlDeed, { readonly deed: N }>>;
 
@@ -18,6 +28,9 @@ const kinds: { readonly [N in SqlDeed['deed']]: KindOf<N> } = {
   setting: settingDeed,
   index: indexDeed,
   table: tableDeed,
+  partition: partitionDeed,
+  partitioned: partitionedDeed,
+  detachment: detachmentDeed,
   ...timescaleDeeds,
 };
 

@@ -93,6 +93,9 @@ export function sqlChanges(
     changes: inOrder(step, drawn, beside, { look, system }),
     notes: drawn.notes,
     ...(isRestart && { person: restartOf(step.database, system) }),
+    ...(drawn.person && {
+      person: personsPart(drawn.person.what, { ...planned, say: drawn.person.because }),
+    }),
   };
 }
 
@@ -105,12 +108,15 @@ function whyNoStandby(standby: ServerFacts, primary: ServerFacts): string | unde
     : 'its address in headroom.yaml leads to a primary, which has its settings already';
 }
 
-function byPerson(
+function byPerson(what: string, planned: Pick<PlannedStep, 'who' | 'say'>): SqlChanges {
+  return { kind: 'made', changes: [], notes: [], person: personsPart(what, planned) };
+}
+
+function personsPart(
   what: string,
   { who = 'somebody for databases', say }: Pick<PlannedStep, 'who' | 'say'>,
-): SqlChanges {
-  const person = { what, who, ...(say !== undefined && { say }) };
-  return { kind: 'made', changes: [], notes: [], person };
+): PersonsPart {
+  return { what, who, ...(say !== undefined && { say }) };
 }
 
 /** A restart is never a part of another plan: it has its own, with its own approvers and its window. */

@@ -69,6 +69,7 @@ export function undone(deed: SqlDeed): SqlDeed {
 
 /** All that forward and undo must leave as it was. */
 export async function catalogue({ admin }: Target): Promise<readonly unknown[]> {
+  await admin.query(`set timezone to 'UTC'`);
   const { rows } = await admin.query<{ row: unknown }>(`
     with own as (select c.*, n.nspname from pg_class c join pg_namespace n on n.oid = c.relnamespace
                   where n.nspname !~ '^pg_' and n.nspname <> 'information_schema')

@@ -1,0 +1,174 @@
+// Draws the months of a table: those that are missing and those that are older than is kept, or a new table with months.
+
+import { z } from 'zod';
+import type { DetachmentDeed } from './detachment-deed.ts';
+import { drawThrough, firstQueries, movedByPerson } from './draw-through.ts';
+import type { Drawing, Drawn, ServerFacts } from './drawing.ts';
+import { type Months, missingMonths, olderThan } from './missing-months.ts';
+import { qualified, quotedName, quotedText } from './names.ts';
+import { type Child, isRange } from './partition-catalogue.ts';
+import type { PartitionDeed } from './partition-deed.ts';
+import {
+  type PartitionedPlace,
+  type PartitionsStep,
+  placeOf,
+  placeQueries,
+  placeQueryCount,
+} from './partition-place.ts';
+import { type Answers, type Query, rowsOf } from './query.ts';
+
+/** A larger default partition would be searched for too long, and everybody waits meanwhile. */
+const defaultBytesMax = 64 * 1024 ** 2;
+
+const taken = z.object({ name: z.string() });
+const held = z.object({ holds: z.boolean() });
+
+export const drawPartitions: Drawing<PartitionsStep> = {
+  questions: placeQueries,
+  further(step, answers, facts) {
+    const place = placeOf(step, answers, facts);
+    if (place.kind === 'refused') return [];
+    if (place.kind === 'plain') return firstQueries(place, step.column);
+    const months = monthsOf(place, step, facts);
+    return 'because' in months ? [] : monthQueries(place, step, months);
+  },
+  draw(step, answers, facts) {
+    const place = placeOf(step, answers, facts);
+    if (place.kind === 'refused') return place;
+    const further = answers.slice(placeQueryCount(step));
+    if (place.kind === 'plain') return drawThrough(place, step, { further, facts });
+    const months = monthsOf(place, step, facts);
+    if ('because' in months) return refused(months.because);
+    return drawMonths(place, step, { months, further, facts });
+  },
+};
+
+function monthsOf(
+  { table, type, children, zones }: PartitionedPlace,
+  { ahead }: PartitionsStep,
+  { now }: ServerFacts,
+): ReturnType<typeof missingMonths> {
+  const there = children.filter(isRange).map(({ name, bound }) => ({ ...bound, name }));
+  return missingMonths({ table: table.name, type, there, now: now.getTime(), ahead, zones });
+}
+
+/** Which names are in use, and whether the default partition holds rows of the new months. */
+function monthQueries(
+  { table, children }: PartitionedPlace,
+  { column }: PartitionsStep,
+  { missing }: Months,
+): readonly Query[] {
+  if (missing.length === 0) return [];
+  const names: Query = {
+    text: `select c.relname::text as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
+            where n.nspname = $1 and c.relname = any($2)`,
+    values: [table.schema, missing.map(({ name }) => name)],
+  };
+  const rest = defaultOf(children);
+  if (rest === undefined || rest.bytes > defaultBytesMax) return [names];
+  const within = missing.map(
+    ({ from, to }) =>
+      `${quotedName(column)} >= ${quotedText(from)} and ${quotedName(column)} < ${quotedText(to)}`,
+  );
+  const holds = `select exists (select from only ${qualified(rest)} where ${within.join(' or ')}) as holds`;
+  return [names, { text: holds }];
+}
+
+function defaultOf(children: readonly Child[]): Child | undefined {
+  return children.find(({ bound }) => bound.kind === 'default');
+}
+
+function drawMonths(
+  place: PartitionedPlace,
+  step: PartitionsStep,
+  {
+    months,
+    further,
+    facts,
+  }: { readonly months: Months; readonly further: Answers; readonly facts: ServerFacts },
+): Drawn {
+  const because = whyNotMonths(place, months, further);
+  if (because !== undefined) return refused(because);
+  const { table, children, plain } = place;
+  const { schema, name } = table;
+  const made = months.missing.map(
+    ({ name: partition, from, to }): PartitionDeed => ({
+      deed: 'partition',
+      after: 'attached',
+      table: { schema, name },
+      partition: { schema, name: partition },
+      from,
+      to,
+      ...(table.owner !== facts.role && { owner: table.owner }),
+    }),
+  );
+  const detached = detachments(place, step, { zone: months.zone, facts });
+  const grants = children.find(({ hasGrants }) => hasGrants);
+  const leaving = children.filter(
+    (each) => each.isPending && !detached.some(({ partition }) => partition.name === each.name),
+  );
+  return {
+    kind: 'deeds',
+    deeds: [...made, ...detached],
+    notes: [
+      ...(made.length + detached.length === 0 ? ['all its months are there'] : []),
+      ...(place.type === 'timestamptz' && made.length > 0
+        ? [`months begin at midnight of ${months.zone}`]
+        : []),
+      ...(grants === undefined || made.length === 0
+        ? []
+        : [`${grants.name} has grants of its own, which new partitions do not get`]),
+      ...leaving.map((each) => `somebody has half detached ${each.name}`),
+    ],
+    ...(plain !== undefined && { person: movedByPerson(plain, table, step.column) }),
+  };
+}
+
+function whyNotMonths(
+  { table, children }: PartitionedPlace,
+  { missing }: Months,
+  further: Answers,
+): string | undefined {
+  if (missing.length === 0) return undefined;
+  const [used] = rowsOf(taken, further, 0);
+  if (used !== undefined) {
+    return `something in schema ${table.schema} is called ${used.name} already and is no partition of ${table.name}; attach it, or give it another name`;
+  }
+  const rest = defaultOf(children);
+  if (rest === undefined) return undefined;
+  const advice = `detach it, have the months made, move its rows into ${table.name}, and attach it again`;
+  if (rest.bytes > defaultBytesMax) {
+    return `the default partition ${rest.name} is large, and everybody would wait while it is searched for rows of the new months: ${advice}`;
+  }
+  return rowsOf(held, further, 1)[0]?.holds === true
+    ? `the default partition ${rest.name} holds rows of the new months: ${advice}`
+    : undefined;
+}
+
+/** One that is half detached first, because a table has one of those at a time. */
+function detachments(
+  { table, children }: PartitionedPlace,
+  { keep }: PartitionsStep,
+  { zone, facts }: { readonly zone: string; readonly facts: ServerFacts },
+): readonly DetachmentDeed[] {
+  if (keep === undefined) return [];
+  const ranges = children.filter(isRange).map(({ bound, ...each }) => ({ ...each, ...bound }));
+  const old = olderThan(ranges, { keep, now: facts.now.getTime(), zone });
+  const concurrently = facts.version >= 140_000 && defaultOf(children) === undefined;
+  const { schema, name } = table;
+  return old
+    .toSorted((a, b) => Number(b.isPending) - Number(a.isPending))
+    .map(({ schema: at, name: partition, from, to }) => ({
+      deed: 'detachment',
+      after: 'detached',
+      table: { schema, name },
+      partition: { schema: at, name: partition },
+      concurrently,
+      ...(from !== undefined && { from }),
+      ...(to !== undefined && { to }),
+    }));
+}
+
+function refused(because: string): Drawn {
+  return { kind: 'refused', because };
+}

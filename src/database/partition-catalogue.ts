@@ -1,0 +1,174 @@
+// Asks the catalogue what partitions a table has, by what it is partitioned, and what stands in the way.
+
+import { z } from 'zod';
+import type { InSchema } from './names.ts';
+import { type Bound, parseBound, type Range } from './partition-bounds.ts';
+import { type Answers, type Query, rowsOf } from './query.ts';
+
+/** Asked first: the rest of the transaction shows and reads times in one form, whatever the database's settings are. */
+export const oneForm: Query = {
+  text: `select set_config('datestyle', 'ISO, YMD', true), set_config('timezone', 'UTC', true)`,
+};
+
+const child = z.object({
+  parentSchema: z.string(),
+  parent: z.string(),
+  schema: z.string(),
+  name: z.string(),
+  kind: z.string(),
+  bound: z.string().nullable(),
+  isPending: z.boolean(),
+  bytes: z.number().nullable(),
+  hasGrants: z.boolean(),
+});
+
+/** A partition as the catalogue has it. */
+export interface Child extends InSchema {
+  readonly bound: Bound;
+  /** Somebody has begun to detach it: no query sees it any more, but it is not free yet. */
+  readonly isPending: boolean;
+  /** Of its file: 0 only when no row was ever written into it. */
+  readonly bytes: number;
+  readonly isOrdinary: boolean;
+  readonly hasGrants: boolean;
+}
+
+/** Each child of the tables that a written name may mean. */
+export function childrenQuery(written: string): Query {
+  return {
+    text: `select pn.nspname::text as "parentSchema", p.relname::text as parent, n.nspname::text as schema,
+                  c.relname::text as name, c.relkind::text as kind, pg_get_expr(c.relpartbound, c.oid) as bound,
+                  coalesce(to_jsonb(i) ->> 'inhdetachpending', 'false') = 'true' as "isPending",
+                  case c.relkind when 'r' then pg_relation_size(c.oid)::float8 end as bytes,
+                  c.relacl is not null as "hasGrants"
+             from pg_class p join pg_namespace pn on pn.oid = p.relnamespace
+                  join pg_inherits i on i.inhparent = p.oid join pg_class c on c.oid = i.inhrelid
+                  join pg_namespace n on n.oid = c.relnamespace
+            where p.relkind = 'p' and (pn.nspname || '.' || p.relname = $1 or p.relname = $1)
+            order by 3, 4`,
+    values: [written],
+  };
+}
+
+/** Those of one table. Undefined when one has bounds of more than a single column, or none. */
+export function childrenOf(
+  table: InSchema,
+  answers: Answers,
+  index: number,
+): readonly Child[] | undefined {
+  const children: Child[] = [];
+  for (const { parentSchema, parent, bound, kind, bytes, ...each } of rowsOf(
+    child,
+    answers,
+    index,
+  )) {
+    if (parentSchema !== table.schema || parent !== table.name) continue;
+    const parsed = bound === null ? undefined : parseBound(bound);
+    if (parsed === undefined) return undefined;
+    children.push({ ...each, bound: parsed, isOrdinary: kind === 'r', bytes: bytes ?? 0 });
+  }
+  return children;
+}
+
+export function isRange(each: Child): each is Child & { readonly bound: Bound & Range } {
+  return each.bound.kind === 'range';
+}
+
+const column = z.object({
+  schema: z.string(),
+  table: z.string(),
+  type: z.string(),
+  isRequired: z.boolean(),
+  strategy: z.string().nullable(),
+  isKey: z.boolean().nullable(),
+  isLed: z.boolean(),
+});
+
+/** A column, and what it is for its table. */
+export interface Column {
+  readonly type: string;
+  readonly isRequired: boolean;
+  /** It is all that the table is partitioned by, by range. */
+  readonly isRangeKey: boolean;
+  /** An index begins with it, so its least value is found at once. */
+  readonly isLed: boolean;
+}
+
+export function columnQuery(written: string, name: string): Query {
+  return {
+    text: `select n.nspname::text as schema, c.relname::text as table, t.typname::text as type, a.attnotnull as "isRequired",
+                  p.partstrat::text as strategy, p.partnatts = 1 and p.partattrs[0] = a.attnum as "isKey",
+                  exists (select from pg_index x where x.indrelid = c.oid and x.indisvalid and x.indpred is null
+                                                   and x.indkey[0] = a.attnum) as "isLed"
+             from pg_class c join pg_namespace n on n.oid = c.relnamespace
+                  join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+                  join pg_type t on t.oid = a.atttypid
+                  left join pg_partitioned_table p on p.partrelid = c.oid
+            where a.attname = $2 and (n.nspname || '.' || c.relname = $1 or c.relname = $1)`,
+    values: [written, name],
+  };
+}
+
+export function columnOf(table: InSchema, answers: Answers, index: number): Column | undefined {
+  const row = rowsOf(column, answers, index).find(
+    (each) => each.schema === table.schema && each.table === table.name,
+  );
+  if (row === undefined) return undefined;
+  const { type, isRequired, strategy, isKey, isLed } = row;
+  return { type, isRequired, isRangeKey: strategy === 'r' && isKey === true, isLed };
+}
+
+const zoneRow = z.object({ zone: z.string() });
+
+/** Time zones that this database has been told to use, its present one first. */
+export const zonesQuery: Query = {
+  text: `select zone from (
+           select reset_val as zone, 0 as place from pg_settings where name = 'TimeZone'
+           union all
+           select split_part(setting, '=', 2), 1 from pg_db_role_setting s, unnest(s.setconfig) as setting
+            where lower(split_part(setting, '=', 1)) = 'timezone'
+              and s.setdatabase in (0, (select oid from pg_database where datname = current_database()))
+         ) as told order by place, zone`,
+};
+
+export function zonesOf(answers: Answers, index: number): readonly string[] {
+  return rowsOf(zoneRow, answers, index).map(({ zone }) => zone);
+}
+
+const tied = z.object({
+  schema: z.string(),
+  table: z.string(),
+  what: z.enum(['key', 'index', 'reference', 'referrer', 'trigger']),
+  name: z.string(),
+  holds: z.boolean(),
+});
+
+/** What hangs on a table: its keys, indexes, triggers, and what refers from and to it. */
+export type Tie = Pick<z.infer<typeof tied>, 'what' | 'name' | 'holds'>;
+
+/** `holds` says of a key whether the column is part of it. */
+export function tiesQuery(written: string, name: string): Query {
+  return {
+    text: `with t as (select c.oid, n.nspname::text as schema, c.relname::text as table
+                        from pg_class c join pg_namespace n on n.oid = c.relnamespace
+                       where c.relkind in ('r', 'p') and (n.nspname || '.' || c.relname = $1 or c.relname = $1))
+           select schema, "table", case when x.indisunique then 'key' else 'index' end as what, i.relname::text as name,
+                  coalesce((select attnum from pg_attribute where attrelid = t.oid and attname = $2) = any(x.indkey), false) as holds
+             from t join pg_index x on x.indrelid = t.oid join pg_class i on i.oid = x.indexrelid
+           union all
+           select schema, "table", 'reference', k.conname::text, false from t join pg_constraint k on k.conrelid = t.oid and k.contype = 'f'
+           union all
+           select schema, "table", 'referrer', k.conname || ' of ' || o.relname, false
+             from t join pg_constraint k on k.confrelid = t.oid and k.contype = 'f' join pg_class o on o.oid = k.conrelid
+           union all
+           select schema, "table", 'trigger', g.tgname::text, false from t join pg_trigger g on g.tgrelid = t.oid and not g.tgisinternal
+           order by 3, 4`,
+    values: [written, name],
+  };
+}
+
+export function tiesOf(table: InSchema, answers: Answers, index: number): readonly Tie[] {
+  return rowsOf(tied, answers, index).filter(
+    (each) => each.schema === table.schema && each.table === table.name,
+  );
+}
