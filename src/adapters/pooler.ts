@@ -18,8 +18,8 @@ export async function refusePooler(
   const first = makeClient(connectionString);
   const second = makeClient(connectionString);
   try {
-    await connect(first);
-    await connect(second);
+    await connect(first, called);
+    await connect(second, called);
     if (await keepsItsServer(first, second)) return;
   } finally {
     await Promise.allSettled([first.end(), second.end()]);
@@ -41,7 +41,7 @@ function makeClient(connectionString: string): pg.Client {
   return client;
 }
 
-async function connect(client: pg.Client): Promise<void> {
+async function connect(client: pg.Client, called: string): Promise<void> {
   try {
     await client.connect();
     await serverProcess(client);
@@ -49,7 +49,7 @@ async function connect(client: pg.Client): Promise<void> {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     const because =
       connectWords.get(code) ?? `it does not answer as a PostgreSQL server${code && ` (${code})`}`;
-    throw new OperationError(`connecting to DATABASE_URL: ${because}`, {
+    throw new OperationError(`connecting to ${called}: ${because}`, {
       code: 'unavailable',
       retryable: true,
       cause: error,

@@ -362,6 +362,14 @@ describe('of Prometheus it names', () => {
 });
 
 describe('of the database it names', () => {
+  it('that headroom.yaml names the very server of its state', async () => {
+    process.env['OWN_URL'] = database.url;
+    await configure(', databases: { main: { connection: { env: OWN_URL } } }');
+    const found = await onlyBroken();
+    delete process.env['OWN_URL'];
+    expect(found).toMatchObject({ what: 'server', says: expect.stringContaining('its own state') });
+  });
+
   it('tables that are not up to date', async () => {
     const at = new URL(database.url);
     await inside(at, `create database ${database.name}_empty template template0`);

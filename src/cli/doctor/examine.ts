@@ -1,7 +1,10 @@
 // Looks at everything Headroom depends on, all at once: what the doctor knows in the end.
 
+import { realClock } from '../../adapters/clock.ts';
+import { createPool } from '../../adapters/postgres.ts';
+import { serverIdentity } from '../../adapters/server-identity.ts';
 import { loadConfig, loadProfiles, migrationsDir } from '../../load-files.ts';
-import type { System } from '../../plan/system.ts';
+import type { System, Systems } from '../../plan/system.ts';
 import { Secret } from '../../secret.ts';
 import { allowedIn } from '../../settings/allowed-in.ts';
 import { type Environment, fileSettings, parseEnvironment } from '../../settings/environment.ts';
@@ -11,6 +14,7 @@ import { databaseFindings } from './database-checks.ts';
 import { broken, fine, type Part, unknown } from './finding.ts';
 import { metricFindings } from './metric-checks.ts';
 import { slackFindings } from './slack-checks.ts';
+import { targetParts } from './target-checks.ts';
 
 /** Everything at once; what depends on a setting that is wrong is not known. */
 export async function examine(env: Environment): Promise<readonly Part[]> {
@@ -47,6 +51,7 @@ export async function examine(env: Environment): Promise<readonly Part[]> {
   const parts = await Promise.all([
     slackPart(usable, config.ok ? config.value : undefined),
     databasePart(usable('DATABASE_URL')),
+    targets(systems, usable('DATABASE_URL')),
     ...(config.ok && systems !== undefined
       ? clusterParts(config.value, [...systems.values()], usable)
       : [notKnown('Clusters and metrics', 'headroom.yaml and the profiles cannot be used')]),
@@ -79,6 +84,29 @@ async function slackPart(
 async function databasePart(url: string | undefined): Promise<readonly Part[]> {
   if (url === undefined) return notKnown('Database', 'DATABASE_URL cannot be used');
   return [{ title: 'Database', findings: await databaseFindings(new Secret(url), migrationsDir) }];
+}
+
+/** Databases of headroom.yaml; whether one is on Headroom's own server is known where that one answers. */
+async function targets(systems: Systems | undefined, url: string | undefined) {
+  const all = [...(systems?.values() ?? [])];
+  if (!all.some(({ databases }) => databases.size > 0)) return [];
+  return targetParts({
+    systems: all,
+    ownServer: url === undefined ? undefined : await identityOf(url),
+    now: realClock.now(),
+  });
+}
+
+async function identityOf(url: string): Promise<string | undefined> {
+  const pool = createPool(url, () => {});
+  try {
+    return await serverIdentity(pool);
+  } catch {
+    // That the database is away is a finding of its own.
+    return undefined;
+  } finally {
+    await pool.end();
+  }
 }
 
 function clusterParts(
