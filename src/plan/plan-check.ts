@@ -1,7 +1,14 @@
 // What was found out about a plan's changes before anybody votes; the same is asked again before anything is written.
 
 /** Which question was asked. */
-export type PlanCheckKind = 'access' | 'dry-run' | 'room' | 'quota' | 'limits' | 'disruption';
+export type PlanCheckKind =
+  | 'access'
+  | 'dry-run'
+  | 'room'
+  | 'quota'
+  | 'limits'
+  | 'disruption'
+  | 'connections';
 
 /**
  * The answer to one question, as part of the plan. `refused`: it would certainly not work, so it is not proposed;

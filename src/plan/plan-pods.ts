@@ -59,8 +59,7 @@ export function podsWanted(
   const shape = shapeOf(workload, after);
   if (shape === undefined || after.workload === undefined) return undefined;
   const before = shapeOf(workload, state);
-  const present = state.workload?.replicas ?? 0;
-  const replicas = Math.max(after.workload.replicas, ceilingOf(changes));
+  const { before: present, after: replicas } = podCounts({ workload, changes, state });
   const grows = replicas > present || before === undefined || !sameNeed(before, shape);
   if (!grows || replicas === 0) return undefined;
   return {
@@ -71,6 +70,16 @@ export function podsWanted(
     shape,
     ...(before && { now: { replicas: present, shape: before } }),
   };
+}
+
+/** How many pods there are, and how many there may be after the changes. */
+export function podCounts({ changes, state }: WorkloadChanges): {
+  readonly before: number;
+  readonly after: number;
+} {
+  const before = state.workload?.replicas ?? 0;
+  const after = changes.reduce(afterChange, state).workload?.replicas ?? before;
+  return { before, after: Math.max(after, ceilingOf(changes)) };
 }
 
 /** A maximum that is raised is a number of pods that somebody wants to be possible. */

@@ -7,7 +7,7 @@ import type { SizedDatabase } from './database.ts';
 import type { SizedComponent } from './sized.ts';
 
 /** Kubernetes' default for Deployments: a quarter more pods while a rollout runs. */
-const SURGE_PERCENT = 25;
+export const SURGE_PERCENT = 25;
 
 export type Connections =
   | { readonly ok: true; readonly count: number; readonly sum: string }

@@ -1,4 +1,4 @@
-// Asks of a plan all that can be known before it is written: rights, dry run, room, quotas, disruption budgets.
+// Asks of a plan all that can be known before it is written: rights, dry run, room, quotas, connections, disruption budgets.
 
 import { type AccessRight, missingRight, rightsOf } from '../change/access.ts';
 import { whyNotAllowed } from '../change/allowed.ts';
@@ -14,6 +14,7 @@ import type { System } from '../plan/system.ts';
 import type { WriteAnswer } from '../ports.ts';
 import { disruptionWords } from '../sizing/disruption.ts';
 import { roomFor, type WantedPods } from '../sizing/room.ts';
+import { connectionChecks } from './check-connections.ts';
 import { type LookedAt, lookAtChanges } from './look-at-changes.ts';
 import type { Parts } from './parts.ts';
 
@@ -91,14 +92,20 @@ async function checksOf(
     changes,
     looked.map((each) => (each.kind === 'seen' ? each.state : undefined)),
   );
-  const [{ access, dryRun }, room, disruption] = await Promise.all([
+  const [{ access, dryRun }, room, disruption, connections] = await Promise.all([
     writeChecks(looked, moment, parts),
     roomOf(plan, workloads, moment, parts),
     disruptionChecks(workloads, parts),
+    connectionChecks(parts.systems.get(plan.system), workloads, parts),
   ]);
   // A right that is missing says why the dry run was refused, and what to do.
   const isDenied = access.some(({ result }) => result === 'refused');
-  return unique([...(isDenied ? access : [...dryRun, ...access]), ...room, ...disruption]);
+  return unique([
+    ...(isDenied ? access : [...dryRun, ...access]),
+    ...room,
+    ...connections,
+    ...disruption,
+  ]);
 }
 
 function check(kind: PlanCheck['kind'], result: PlanCheck['result'], text: string): PlanCheck {

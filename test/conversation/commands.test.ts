@@ -20,7 +20,10 @@ it('questions are answered to whoever asked, wrong words with the right one', as
     ['/capacity plan gl-008 sites=100', 'steam-trap-inspector 12 × 1000m/2Gi'],
     ['/capacity plan gl-008 sites=100', 'worker: replicas 5 → 15'],
     ['/capacity plan gl-008 sites=100', '/scale gl-008/worker replicas=15'],
-    ['/capacity plan gl-008', 'sites is kept in database main, which headroom.yaml names no connection for'],
+    [
+      '/capacity plan gl-008',
+      'sites is kept in database main, which headroom.yaml names no connection for',
+    ],
     ['/capacity what-if gl-008 sites=100', 'steam-trap-inspector 12 × 1000m/2Gi'],
     ['/capacity cost gl-008 sites=100', 'USD a core and hour'],
     ['/capacity explain gl-008 sites=100', '11 are enough up to 50 sites'],

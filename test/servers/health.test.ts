@@ -17,9 +17,17 @@ import {
 } from '../../src/database/health.ts';
 import { sizesNow } from '../../src/database/sizes.ts';
 import type { Look } from '../../src/plan/step.ts';
+import type { Clusters } from '../../src/ports.ts';
+import { connectionChecks } from '../../src/workflow/check-connections.ts';
 import { lookAtHealth } from '../../src/workflow/look-at-health.ts';
 import { measureFact } from '../../src/workflow/measure-fact.ts';
-import { now } from '../make.ts';
+import {
+  makeClusterState,
+  makeScaleChange,
+  makeWorkload,
+  makeWorkloadState,
+  now,
+} from '../make.ts';
 import { startTarget, type Target } from './target.ts';
 
 let target: Target;
@@ -171,4 +179,19 @@ it('tells people all of it at once', async () => {
       },
     },
   ]);
+});
+
+it('refuses pods whose pools the server has no room for, by what is in use on it', async () => {
+  const workload = makeWorkload({ name: 'steam-trap-inspector' });
+  const change = makeScaleChange({ workload, before: { replicas: 4 }, after: { replicas: 5 } });
+  const state = makeClusterState({ workload: makeWorkloadState({ replicas: 4 }) });
+  const [found] = await connectionChecks(target.system, [{ workload, changes: [change], state }], {
+    databases: target.databases,
+    clusters: { read: async () => undefined } as Partial<Clusters> as Clusters,
+  });
+  expect(found).toMatchObject({
+    kind: 'connections',
+    result: 'refused',
+    text: expect.stringMatching(/main: \d+ in use \+ .* × 25 = \d+, and 37 may be used/),
+  });
 });
