@@ -1,5 +1,6 @@
 // Expressions of profiles: what is read, how it is written, what is refused, and that PostgreSQL's own words for it are known again.
 
+import { readdirSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -9,6 +10,7 @@ import {
   sameExpression,
   writtenExpression,
 } from '../../src/database/expression.ts';
+import { readProfile } from '../profile/read-profile.ts';
 
 const written = (text: string, aggregates = false) => {
   const read = parseExpression(text, { aggregates });
@@ -79,6 +81,35 @@ describe('an expression of a profile', () => {
       }),
     );
   });
+});
+
+/** Every text under that key, at any depth. */
+function textsUnder(key: string, value: unknown): readonly string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const entries: readonly (readonly [unknown, unknown])[] =
+    value instanceof Map ? [...value] : Object.entries(value);
+  return entries.flatMap(([name, inner]) => {
+    if (name !== key) return textsUnder(key, inner);
+    const texts = typeof inner === 'object' && inner !== null ? Object.values(inner) : [inner];
+    return texts.filter((text) => typeof text === 'string');
+  });
+}
+
+it('of every profile that ships is read', () => {
+  const profiles = readdirSync(new URL('../../profiles/', import.meta.url))
+    .filter((name) => name.endsWith('.yaml'))
+    .map((name) => readProfile(name.slice(0, -'.yaml'.length)));
+  const figures = new Set(profiles.flatMap((profile) => textsUnder('figures', profile)));
+  expect(figures.size).toBeGreaterThan(5);
+  for (const text of figures) {
+    expect(parseExpression(text, { aggregates: true })).toHaveProperty('expression');
+  }
+  const indexes = profiles.flatMap((profile) => textsUnder('where', profile));
+  const conditions = indexes.filter((text) => text.startsWith('status'));
+  expect(conditions.length).toBeGreaterThan(1);
+  for (const text of conditions) {
+    expect(parseExpression(text, { aggregates: false })).toHaveProperty('expression');
+  }
 });
 
 describe("PostgreSQL's own words", () => {

@@ -2,7 +2,6 @@
 
 import { describe, expect, it } from 'vitest';
 import { drawDeed, furtherQuestions, questionsFor } from '../../src/database/draw-deed.ts';
-import type { ServerFacts } from '../../src/database/drawing.ts';
 import type { HypertableStep } from '../../src/database/find-hypertable.ts';
 import {
   isDeedDecrease,
@@ -13,103 +12,9 @@ import {
   statementsOf,
   undoOfDeed,
 } from '../../src/database/sql-deed.ts';
-import { now } from '../make.ts';
+import { makeAnswers, makeFacts, whole } from './make-hypertable.ts';
 
 const day = 86_400;
-
-function makeFacts(version: string | undefined, more: Partial<ServerFacts> = {}): ServerFacts {
-  const setting = (value: string) => ({
-    setting: value,
-    shown: value,
-    source: 'default',
-    isPending: false,
-    needsRestart: true,
-  });
-  return {
-    version: 180_004,
-    server: '1',
-    database: 'shop',
-    role: 'shop_owner',
-    isStandby: false,
-    platform: 'plain',
-    extensions: new Map(version === undefined ? [] : [['timescaledb', version]]),
-    settings: new Map([
-      ['max_connections', setting('100')],
-      ['max_prepared_transactions', setting('0')],
-      ['max_locks_per_transaction', setting('64')],
-    ]),
-    now,
-    ...more,
-  };
-}
-
-const hypertable = {
-  schema: 'public',
-  compressed: false,
-  distributed: false,
-  column: 'timestamp',
-  type: 'timestamp with time zone',
-  seconds: day,
-  text: '1 day',
-};
-
-/** As a database would answer, where nothing was done yet. */
-function makeAnswers({
-  chunks = { chunks: 30, compressed: 0, oldest: now.getTime() / 1000 - 2 * day },
-  time = {},
-  license = 'timescale',
-  compression = [],
-  policies = [],
-  aggregates = [[], [], []],
-}: {
-  chunks?: object;
-  time?: Partial<typeof hypertable>;
-  license?: string;
-  compression?: readonly Record<string, unknown>[];
-  policies?: readonly Record<string, unknown>[];
-  aggregates?: readonly (readonly Record<string, unknown>[])[];
-} = {}) {
-  return [
-    [
-      {
-        schema: 'public',
-        name: 'readings',
-        isPartitioned: false,
-        owner: 'shop_owner',
-        isOwn: true,
-        options: null,
-      },
-    ],
-    [{ schema: 'ts', license }],
-    [{ ...hypertable, ...time }],
-    [{ ...chunks }],
-    compression,
-    policies,
-    [],
-    [{ columns: ['meter_id', 'zone_id', 'timestamp', 'pressure'], indexes: 2 }],
-    ...aggregates,
-  ];
-}
-
-const whole: HypertableStep = {
-  deed: 'hypertable',
-  table: 'readings',
-  chunkHours: 12,
-  compress: { afterDays: 7, segmentBy: ['meter_id'], orderBy: ['timestamp DESC'] },
-  keepDays: 90,
-  aggregates: [
-    {
-      name: 'readings_5min',
-      bucketMinutes: 5,
-      refreshEveryMinutes: 5,
-      fromMinutesAgo: 60,
-      toMinutesAgo: 5,
-      keepDays: 730,
-      groupBy: ['meter_id'],
-      figures: { avg_pressure: 'avg(pressure)', rows: 'count(*)' },
-    },
-  ],
-};
 
 function draw(
   version: string | undefined,
