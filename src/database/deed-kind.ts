@@ -6,7 +6,6 @@ import type { Standing } from './standing.ts';
 /** What headroom.yaml may allow in a database, by name. */
 export const allowedDeeds = [
   'settings',
-  'restart',
   'indexes',
   'partitions',
   'tables',

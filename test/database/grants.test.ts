@@ -10,7 +10,7 @@ const whats = (allow: Parameters<typeof neededOfOwner>[0], owner?: string) =>
 describe('the grants', () => {
   it('are only for looking where nothing is allowed, and for a restart, which is no SQL', () => {
     expect(whats([])).toEqual(['pg_monitor']);
-    expect(whats(['restart'], 'shop_owner')).toEqual(['pg_monitor']);
+    expect(whats([], 'shop_owner')).toEqual(['pg_monitor']);
   });
 
   it('make it no member of the owner for settings', () => {
@@ -19,7 +19,7 @@ describe('the grants', () => {
   });
 
   it('need the owner for all that is done to tables', () => {
-    const rest = allowedDeeds.filter((each) => each !== 'settings' && each !== 'restart');
+    const rest = allowedDeeds.filter((each) => each !== 'settings');
     expect(neededOfOwner(allowedDeeds)).toEqual(rest);
     expect(whats(['indexes'], 'shop_owner')).toHaveLength(2);
   });

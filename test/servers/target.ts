@@ -114,7 +114,7 @@ export class Target {
   way({ place, url, ownServer = 'another' }: WayOptions = {}): Way {
     const main = makeDatabasePlace({
       connection: { env: 'SHOP_URL' },
-      allow: ['settings', 'restart', 'indexes', 'partitions', 'tables', 'timescale'],
+      allow: ['settings', 'indexes', 'partitions', 'tables', 'timescale'],
       ...(this.#options.standby && { standbys: new Map([['one', { env: 'ONE_URL' }]]) }),
       ...this.#options.place,
       ...place,
