@@ -37,8 +37,9 @@ type Round = WriteAnswer | { readonly kind: 'go-on'; readonly isSent: boolean };
 export async function writeDeed(
   session: Session,
   write: SqlWrite,
-  writing: Writing,
+  given: Writing,
 ): Promise<WriteAnswer> {
+  const writing = { ...given, ...onlyNews(given) };
   const until = Date.now() + buildMs;
   let isSent = false;
   let contended = 0;
@@ -61,9 +62,23 @@ export async function writeDeed(
       contended += 1;
       const because = `${error.message}; what was done of it stays, and the rest follows`;
       if (!error.retryable || contended > contendedMax) return { kind: 'unknown', because };
+      await writing.onProgress?.(error.message);
       await pause(contendedMs, undefined, { signal: writing.signal }).catch(() => {});
     }
   }
+}
+
+/** People are told what has changed since they were told last. */
+function onlyNews({ onProgress }: Writing): Pick<Writing, 'onProgress'> {
+  if (onProgress === undefined) return {};
+  let last: string | undefined;
+  return {
+    onProgress: async (words) => {
+      if (words === last) return;
+      last = words;
+      await onProgress(words);
+    },
+  };
 }
 
 /** What nobody granted is found out first: the second of two statements may be the one that lacks it. */

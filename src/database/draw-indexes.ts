@@ -221,7 +221,7 @@ function standingNow({ deed, planned, columns }: Ready, { answers, from }: Found
   return {
     deed,
     notes: [
-      `index ${name}: about ${bytesWords(bytes)} on disk (an estimate from the size of the table${rows})`,
+      `index ${name}: ${bytesWords(bytes)} on disk (an estimate from the size of the table${rows})`,
       ...(standing.kind === 'under-way' ? [standing.progress] : []),
       ...(standing.kind === 'unchanged' && standing.begun !== undefined ? [standing.begun] : []),
       ...(planned.how === how ? [] : [`${table.schema}.${table.name} ${differs[how]}`]),

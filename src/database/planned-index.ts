@@ -77,11 +77,11 @@ export function indexBytes(
   return (tableBytes * (16 + sum(own))) / (28 + sum(all));
 }
 
-/** `300 MiB`, `1.2 GiB`. */
+/** `about 300 MiB`, `about 1.2 GiB`. */
 export function bytesWords(bytes: number): string {
   const mib = bytes / 1024 ** 2;
   if (mib < 1) return 'less than 1 MiB';
   return mib < 1024
-    ? `${formatNumber(Math.round(mib))} MiB`
-    : `${formatNumber(Math.round((mib / 1024) * 10) / 10)} GiB`;
+    ? `about ${formatNumber(Math.round(mib))} MiB`
+    : `about ${formatNumber(Math.round((mib / 1024) * 10) / 10)} GiB`;
 }
