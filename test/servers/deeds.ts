@@ -5,6 +5,7 @@ import { drawDeed, type SqlStep } from '../../src/database/draw-deed.ts';
 import type { Drawn } from '../../src/database/drawing.ts';
 import { lookOfDeed, type SqlDeed, standingOf, undoOfDeed } from '../../src/database/sql-deed.ts';
 import type { Standing } from '../../src/database/standing.ts';
+import { sqlChanges } from '../../src/plan/sql-changes.ts';
 import type { WriteAnswer } from '../../src/ports.ts';
 import { lookAtDatabases } from '../../src/workflow/look-at-databases.ts';
 import { now } from '../make.ts';
@@ -20,8 +21,23 @@ interface DrawOptions {
 export async function draw(
   target: Target,
   step: SqlStep,
-  { at = now, way = target }: DrawOptions = {},
+  options: DrawOptions = {},
 ): Promise<Drawn> {
+  const { primary } = (await look(target, step, options)).look;
+  return drawDeed(step, primary.answers, primary.facts);
+}
+
+/** What a plan makes of it: changes, and what is left to a person. */
+export async function changesFor(
+  target: Target,
+  step: SqlStep,
+): Promise<ReturnType<typeof sqlChanges>> {
+  const { system } = target;
+  const { planned, look: seen } = await look(target, step, {});
+  return sqlChanges(planned.change, seen, { planned, system, restarts: [] });
+}
+
+async function look(target: Target, step: SqlStep, { at = now, way = target }: DrawOptions) {
   const change = { kind: 'database', database: 'main', ...step } as const;
   const planned = {
     number: 1,
@@ -37,9 +53,9 @@ export async function draw(
     clusters: { read: async () => undefined },
     clock,
   });
-  const look = looks.get(1);
-  if (look === undefined) throw new Error('the database was not asked');
-  return drawDeed(step, look.primary.answers, look.primary.facts);
+  const seen = looks.get(1);
+  if (seen === undefined) throw new Error('the database was not asked');
+  return { planned, look: seen };
 }
 
 /** The deeds of what was drawn; throws with the reason where there are none. */

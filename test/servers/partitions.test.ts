@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { SqlStep } from '../../src/database/draw-deed.ts';
 import { monthAt, plusMonths, startOf } from '../../src/database/months.ts';
-import { another, catalogue, deedsOf, draw, standing, undone, write } from './deeds.ts';
+import { another, catalogue, changesFor, deedsOf, draw, standing, undone, write } from './deeds.ts';
 import { underLoad } from './load.ts';
 import { startTarget, type Target } from './target.ts';
 import { onEachVersion } from './versions.ts';
@@ -273,6 +273,10 @@ onEachVersion((version) => {
       const drawn = await draw(target, step({ table: 'plain', through, ahead: 1 }));
       expect(drawn).toMatchObject({
         person: { what: expect.stringContaining('make plain_at, plain_meter_fkey again') },
+      });
+      expect(await changesFor(target, step({ table: 'plain', through, ahead: 1 }))).toMatchObject({
+        changes: [{ kind: 'sql', undo: 'exact' }],
+        person: { who: 'somebody for databases', say: expect.stringContaining('for people') },
       });
       const [deed, ...others] = deedsOf(drawn);
       if (deed === undefined) throw new Error('nothing was drawn');

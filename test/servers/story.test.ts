@@ -1,9 +1,9 @@
 // A setting of a real database from a slash command to its restart: two plans, because everybody feels the second.
 
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { actionIds } from '../../src/message/action-ids.ts';
 import { Bot, channel, deployment, people, words } from '../bot.ts';
 import { startTarget, type Target } from './target.ts';
+import { tickAll } from './tick-all.ts';
 
 const namespace = 'greenlang-agents';
 
@@ -68,7 +68,7 @@ it('is written by one plan and comes into effect by another, in its hours and wi
   await expect
     .poll(
       async () => {
-        await tickAll();
+        await tickAll(bot);
         return shown();
       },
       { timeout: 30_000, interval: 500 },
@@ -90,7 +90,7 @@ it('is written by one plan and comes into effect by another, in its hours and wi
   await expect
     .poll(
       async () => {
-        await tickAll();
+        await tickAll(bot);
         return (await bot.control.messages(channel)).filter((each) =>
           words(each).includes('✅ Done'),
         ).length;
@@ -99,11 +99,3 @@ it('is written by one plan and comes into effect by another, in its hours and wi
     )
     .toBe(2);
 });
-
-/** Somebody says of each step that waits for a person that it is done. */
-async function tickAll(): Promise<void> {
-  for (const message of await bot.control.messages(channel)) {
-    if (!JSON.stringify(message.blocks).includes(actionIds.done)) continue;
-    await bot.control.click(people.ann, channel, message.ts, actionIds.done);
-  }
-}
