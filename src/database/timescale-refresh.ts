@@ -38,8 +38,8 @@ export interface RefreshDeed extends Refreshed {
   readonly of: number;
 }
 
-/** A window that would hold more than that is made longer, as no plan is read that has hundreds of steps. */
-const windowsMax = 12;
+/** So many that a card with two aggregates still shows every statement; a longer history has longer windows. */
+const windowsMax = 6;
 const daySeconds = 86_400;
 /** Buckets of whole days and less begin at multiples from here on, a Monday (TimescaleDB, time_bucket). */
 const originSeconds = Date.UTC(2000, 0, 3) / 1000;

@@ -12,6 +12,8 @@ import {
   statementsOf,
   undoOfDeed,
 } from '../../src/database/sql-deed.ts';
+import { now } from '../make.ts';
+import { stepOf } from '../profile/plan-of.ts';
 import { makeAnswers, makeFacts, whole } from './make-hypertable.ts';
 
 const day = 86_400;
@@ -181,6 +183,26 @@ describe('a deed for a hypertable', () => {
       ],
       ['dropping of public.readings: none → after 90 days', 'drops', 'none', false, true],
     ]);
+  });
+
+  it('of the steam guide is one of two dozen, which a card shows whole', () => {
+    const { change } = stepOf(1, 'gl-003', 'timescale');
+    if (change?.kind !== 'database' || change.deed !== 'hypertable')
+      throw new Error('another step');
+    const columns =
+      'timestamp meter_id facility_id zone_id pressure_psi temperature_f flow_rate_lbh energy_mmbtu';
+    const all = deeds('2.22.0', {
+      step: { ...change, table: 'readings', chunkHours: 12 },
+      columns: columns.split(' '),
+      chunks: { chunks: 90, compressed: 0, oldest: now.getTime() / 1000 - 90 * day },
+      aggregates: [[], [], [], [], [], []],
+    });
+    expect(all).toHaveLength(1 + 2 + 2 * (1 + 6 + 2));
+    const shown = all.map((deed) => `${sqlDeedWords(deed)} ${statementsOf(deed).join(' ')}`);
+    // Four sections of 3000 characters; a statement is cut at 400 there.
+    expect(shown.map((text) => Math.min(text.length, 600)).reduce((a, b) => a + b)).toBeLessThan(
+      11_000,
+    );
   });
 
   it('undone twice is itself', () => {

@@ -52,6 +52,7 @@ export function makeAnswers({
   license = 'timescale',
   compression = [],
   policies = [],
+  columns = ['meter_id', 'zone_id', 'timestamp', 'pressure'],
   aggregates = [[], [], []],
 }: {
   chunks?: object;
@@ -59,6 +60,8 @@ export function makeAnswers({
   license?: string;
   compression?: readonly Record<string, unknown>[];
   policies?: readonly Record<string, unknown>[];
+  columns?: readonly string[];
+  /** Three answers for each. */
   aggregates?: readonly (readonly Record<string, unknown>[])[];
 } = {}) {
   return [
@@ -78,7 +81,7 @@ export function makeAnswers({
     compression,
     policies,
     [],
-    [{ columns: ['meter_id', 'zone_id', 'timestamp', 'pressure'], indexes: 2 }],
+    [{ columns, indexes: 2 }],
     ...aggregates,
   ];
 }

@@ -30,7 +30,7 @@ describe('windows of a refresh', () => {
       { oldest, lagSeconds: 300, now },
     );
     expect(windows.length).toBeGreaterThan(0);
-    expect(windows.length).toBeLessThanOrEqual(12);
+    expect(windows.length).toBeLessThanOrEqual(6);
     expect(Date.parse(windows[0]?.from ?? '')).toBeLessThanOrEqual(oldest * 1000);
     for (const [index, { from, to, number, of, untilSecondsAgo }] of windows.entries()) {
       expect([number, of]).toEqual([index + 1, windows.length]);
