@@ -37,17 +37,14 @@ const habits: readonly Habit[] = [
 const sieve =
   '^\\s*(unlisten|listen|prepare|execute|deallocate|set|reset|load)\\s|advisory_(lock|unlock)|set_config|\\mtemp(orary)?\\M|\\mhold\\M';
 
-/**
- * What is asked first, of the database that the pooler will stand before. Of other users' sessions a role without
- * pg_read_all_stats sees neither the statement nor the backend's type.
- */
+/** What is asked first, of the database that the pooler will stand before. */
 export const fitnessQueries: readonly Query[] = [
   {
     text: `select coalesce(nullif(application_name, ''), usename, 'unknown') as application,
-                  query = '<insufficient privilege>' as hidden, left(query, 500) as query, count(*)::int as sessions
+                  left(query, 500) as query, count(*)::int as sessions
              from pg_stat_activity
-            where datname = current_database() and coalesce(backend_type, 'client backend') = 'client backend' and pid <> pg_backend_pid()
-              and application_name <> 'headroom' group by 1, 2, 3 order by 4 desc, 1 limit 500`,
+            where datname = current_database() and backend_type = 'client backend' and pid <> pg_backend_pid()
+              and application_name <> 'headroom' group by 1, 2 order by 3 desc, 1 limit 500`,
   },
   // Outside a transaction only a lock of the session can still be held.
   {
@@ -67,7 +64,6 @@ export const fitnessQueries: readonly Query[] = [
 
 const session = z.object({
   application: z.string(),
-  hidden: z.boolean().nullable(),
   query: z.string().nullable(),
   sessions: z.number(),
 });
@@ -85,7 +81,7 @@ export function statementQueries(answers: Answers): readonly Query[] {
       text: `select left(query, 500) as query, sum(calls)::float8 as calls
                from ${qualified({ schema: found.schema, name: 'pg_stat_statements' })}
               where dbid = (select oid from pg_database where datname = current_database())
-                and (query ~* $1 or query = '<insufficient privilege>') group by 1 order by 2 desc limit 500`,
+                and query ~* $1 group by 1 order by 2 desc limit 500`,
       values: [sieve],
     },
   ];
@@ -119,7 +115,7 @@ export function poolerFitness(answers: Answers): Fitness {
     ];
     return [`${habit.what} (${evidence.join('; ')})`];
   });
-  return { found, unseen: unseenIn(sessions, counted) };
+  return { found, unseen: unseenIn(counted) };
 }
 
 function applicationsWith(
@@ -130,20 +126,8 @@ function applicationsWith(
   return new Set(using.map(({ application }) => application));
 }
 
-function unseenIn(
-  sessions: readonly z.infer<typeof session>[],
-  counted: readonly z.infer<typeof statement>[] | undefined,
-): readonly string[] {
-  const hidden = sessions
-    .filter((each) => each.hidden === true || each.query === null)
-    .reduce((sum, each) => sum + each.sessions, 0);
-  const isCut = counted?.some(({ query }) => query === null || query.startsWith('<insufficient'));
+function unseenIn(counted: readonly z.infer<typeof statement>[] | undefined): readonly string[] {
   return [
-    ...(hidden > 0 || isCut === true
-      ? [
-          `statements of other users (${hidden} sessions hide them): the role needs pg_read_all_stats`,
-        ]
-      : []),
     ...(counted === undefined
       ? ['all but the last statement of each session: pg_stat_statements is not there']
       : []),

@@ -2,6 +2,7 @@
 
 import { fitnessQueries, statementQueries } from '../database/pooler-fitness.ts';
 import type { Answers, Query } from '../database/query.ts';
+import { replicaQueries } from '../database/replica-look.ts';
 import { shardKeyQuery } from '../database/shard-keys.ts';
 import type { DatabaseDeed } from '../sizing/planned-step.ts';
 import { keepsNoSessions } from './pooler-settings.ts';
@@ -27,5 +28,5 @@ export function questionsBeside(
   if (deed.deed === 'pooler' && keepsNoSessions(deed.settings)) {
     return { first: fitnessQueries, second: statementQueries };
   }
-  return undefined;
+  return deed.deed === 'replicas' ? { first: replicaQueries } : undefined;
 }

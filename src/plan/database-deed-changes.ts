@@ -10,6 +10,7 @@ import { fieldsToWrite } from './merge-fields.ts';
 import { fitnessPart } from './pooler-cut-over.ts';
 import { poolerObjects } from './pooler-objects.ts';
 import { poolerSettings } from './pooler-settings.ts';
+import { replicaWords } from './replica-step.ts';
 import { shardMapChanges } from './shard-map-changes.ts';
 import type { PersonsPart } from './sql-changes.ts';
 import {
@@ -37,6 +38,8 @@ export interface DeedFacts extends StepFacts {
   readonly pooler?: NonNullable<DatabasePlace['pooler']>;
   /** What the database answered. (Default: it has no connection, or nothing was asked) */
   readonly beside?: BesideLook;
+  /** How far behind its replicas may be. (Default: the procedure does not ask) */
+  readonly lagLimitSeconds?: number;
 }
 
 /** What a deed writes, with what somebody has to do before. */
@@ -50,10 +53,7 @@ export function changesForDatabaseDeed(deed: ClusterDeed, facts: DeedFacts): Dee
     case 'pooler':
       return poolerChanges(deed, facts);
     case 'replicas':
-      return operatedChanges(facts, (spec) => {
-        const instances = deed.replicas + 1;
-        return Number(valueAt(spec, '/instances') ?? 1) >= instances ? {} : { instances };
-      });
+      return replicaChanges(deed, facts);
     case 'settings':
       return operatedChanges(facts, () => ({ postgresql: { parameters: deed.settings } }));
     case 'shards':
@@ -85,6 +85,21 @@ export function objectsOfDeed(
     return deed.map === undefined ? [] : [{ kind: 'ConfigMap', name: deed.map.configMap }];
   }
   return operated === undefined ? [] : [{ kind: 'Cluster', name: operated }];
+}
+
+/** Never fewer than there are: which of them goes would be the operator's choice. */
+function replicaChanges(
+  { replicas }: Extract<ClusterDeed, { deed: 'replicas' }>,
+  facts: DeedFacts,
+): DeedChanges {
+  const made = operatedChanges(facts, (spec) => {
+    const instances = replicas + 1;
+    return Number(valueAt(spec, '/instances') ?? 1) >= instances ? {} : { instances };
+  });
+  if (made.kind !== 'changes') return made;
+  const words = replicaWords(facts.beside, facts.lagLimitSeconds);
+  if (words.kind === 'refused') return words;
+  return { ...made, notes: [...made.notes, ...words.notes] };
 }
 
 function poolerChanges(

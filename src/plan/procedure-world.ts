@@ -11,6 +11,7 @@ import { changesForDatabaseDeed } from './database-deed-changes.ts';
 import { operatedSettings } from './operated-settings.ts';
 import { type DatabaseStep, type PlacedDeed, placeOfDeed } from './place-of-deed.ts';
 import type { ProcedureFacts } from './procedure-facts.ts';
+import { lagLimitOf, replicaByPerson, replicaWords } from './replica-step.ts';
 import { workloadOfTarget } from './resolve-look.ts';
 import { type PersonsPart, sqlChanges } from './sql-changes.ts';
 import { changesForStep, objectOfStep } from './step-changes.ts';
@@ -74,6 +75,8 @@ export class ProcedureWorld {
   #deed(change: DatabaseStep, planned: PlannedStep): ReturnType<ProcedureWorld['changesOf']> {
     const { system, databases, restarts = [] } = this.#facts;
     const at = placeOfDeed(change, system);
+    if (at === undefined && change.deed === 'replicas')
+      return this.#replicasByPerson(change, planned);
     if (at === undefined) {
       const made = sqlChanges(change, databases?.get(planned.number), {
         planned,
@@ -93,12 +96,22 @@ export class ProcedureWorld {
     return made.kind === 'refused' || person === undefined ? made : { ...made, person };
   }
 
-  #inCluster(
-    at: PlacedDeed,
-    { undo, number }: PlannedStep,
+  #replicasByPerson(
+    change: Extract<DatabaseStep, { deed: 'replicas' }>,
+    planned: PlannedStep,
   ): ReturnType<ProcedureWorld['changesOf']> {
-    const { now, beside } = this.#facts;
+    const { system, beside, plan } = this.#facts;
+    const words = replicaWords(beside?.get(planned.number), lagLimitOf(planned, plan.steps));
+    if (words.kind === 'refused') return words;
+    const { platform } = system.databases.get(change.database) ?? {};
+    return { ...nothing(words.notes), person: replicaByPerson(change, change.database, platform) };
+  }
+
+  #inCluster(at: PlacedDeed, planned: PlannedStep): ReturnType<ProcedureWorld['changesOf']> {
+    const { now, beside, plan } = this.#facts;
+    const { undo, number } = planned;
     const asked = beside?.get(number);
+    const lagLimitSeconds = lagLimitOf(planned, plan.steps);
     const before = this.#stateOf(at.workload, at.objects);
     const made = changesForDatabaseDeed(at.deed, {
       place: at.place,
@@ -109,6 +122,7 @@ export class ProcedureWorld {
       mayScaleStatefulSet: false,
       ...at.database,
       ...(asked && { beside: asked }),
+      ...(lagLimitSeconds !== undefined && { lagLimitSeconds }),
     });
     if (made.kind === 'refused') return made;
     if (made.kind === 'none') return nothing([made.because]);

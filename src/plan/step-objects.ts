@@ -11,6 +11,7 @@ import type { Tree } from '../sizing/step-values.ts';
 import { missingWorkload } from './choose-change.ts';
 import { fieldsToWrite, plain } from './merge-fields.ts';
 import { objectProblem } from './object-problem.ts';
+import { whyNotFewer } from './replica-step.ts';
 import { secretAmong } from './secret-in.ts';
 import { strangeSelectors } from './selector-notes.ts';
 import { asServerKeeps, withCanonicalAmounts } from './server-form.ts';
@@ -114,6 +115,8 @@ function difference(
   if (written.length === 0) return alreadyThere(`${object.kind} ${object.name} is so already`);
   const secret = secretAmong(written);
   if (secret !== undefined) return refused(secretWords(object, secret));
+  const fewer = object.kind === 'Cluster' ? fewerServers(object, wanted, seen) : undefined;
+  if (fewer !== undefined) return refused(fewer);
   const patch = patchOf({
     workload: own ?? facts.workload,
     object,
@@ -135,6 +138,13 @@ function difference(
         : []),
     ],
   };
+}
+
+function fewerServers({ name }: ObjectRef, wanted: Fields, seen: SeenObject): string | undefined {
+  const instances = valueAt(wanted, '/spec/instances');
+  return typeof instances === 'number'
+    ? whyNotFewer(valueAt(seen.value, '/spec'), instances, name)
+    : undefined;
 }
 
 /** A count or an amount that becomes smaller. */

@@ -28,7 +28,7 @@ function stateOf({ kind, name }: WorkloadRef): ClusterState {
 
 function drawn(procedure: string, over: Partial<System> = {}): Plan {
   const system = makeSystem({ profile, ...over });
-  const plan = planOf('gl-008', procedure);
+  const plan = planOf(system.profile.id, procedure);
   const states = new Map(
     readsOf(plan, system).workloads.map((workload) => [
       targetKey(workload),
@@ -110,6 +110,14 @@ describe('a pooler before the database', () => {
       databases: new Map([['main', makeDatabasePlace({ operated: 'shop-db' })]]),
     });
     expect(shape(plan).slice(0, 2)).toEqual(['create Pooler', 'patch Deployment']);
+  });
+});
+
+it('a replica of a plain server is a person’s, who learns why no pod is added', () => {
+  const plan = drawn('read-routing', { profile: readProfile('gl-010') });
+  expect(plan.steps[0]).toMatchObject({
+    what: 'See that database main has 2 read replicas, those that are there included: pg_basebackup -R into an empty directory, with a slot of its own, then start it',
+    say: expect.stringContaining('a second, empty primary'),
   });
 });
 

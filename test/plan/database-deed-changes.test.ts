@@ -11,9 +11,11 @@ import {
   changesForDatabaseDeed,
   type DeedFacts,
 } from '../../src/plan/database-deed-changes.ts';
+import { whyNotFewer } from '../../src/plan/replica-step.ts';
+import { changesForStep } from '../../src/plan/step-changes.ts';
 import { changesOf } from '../profile/plan-of.ts';
 import { mistakesIn } from '../published-schemas.ts';
-import { makeStepFacts, seen } from './step-facts.ts';
+import { makeStepFacts, seen, target } from './step-facts.ts';
 
 const pooler = {
   host: 'db.example',
@@ -136,7 +138,7 @@ describe('PgBouncer as a set', () => {
 
   it('asks somebody first about what was seen in sessions, and says what was not seen', () => {
     const answers = [
-      [{ application: 'worker', hidden: false, query: 'LISTEN news', sessions: 2 }],
+      [{ application: 'worker', query: 'LISTEN news', sessions: 2 }],
       [],
       [{ tables: 0 }],
       [],
@@ -211,6 +213,55 @@ describe('where CloudNativePG keeps the database', () => {
     expect(because({ deed: 'replicas', replicas: 1 }, operated)).toBe(
       'none: Cluster main is so already',
     );
+  });
+
+  it('replicas come with the time of a base backup, and not while those that are there are behind', () => {
+    const standby = { name: 'one', state: 'streaming', sync: 'sync', seconds: 45, bytes: 900 };
+    const answers = [[{ bytes: 730e9 }], [standby]];
+    const beside = { kind: 'seen', answers } as const;
+    const more = { deed: 'replicas', replicas: 2 } as const;
+    const made = changesForDatabaseDeed(more, { ...operated, beside, lagLimitSeconds: 60 });
+    expect(made.kind === 'changes' ? made.notes : []).toEqual([
+      'The operator changes one server after the other, the primary last.',
+      'A base backup of 730 GB takes about 2.1 h at 100 MB/s, which is assumed; the server is read from meanwhile.',
+      'Standbys now: one (streaming, sync, 45 s behind).',
+    ]);
+    expect(because(more, { ...operated, beside, lagLimitSeconds: 30 })).toMatch(
+      /^refused: standby one is 45 s behind and the limit is 30 s/,
+    );
+    const away = { kind: 'unseen', because: 'nobody listens there' } as const;
+    const unseen = changesForDatabaseDeed(more, { ...operated, beside: away });
+    expect(unseen.kind === 'changes' ? unseen.notes.join(' ') : '').toContain(
+      'nobody listens there',
+    );
+  });
+
+  it.each([
+    [{ instances: 3 }, 1, 'left with its primary alone'],
+    [{ instances: 4, minSyncReplicas: 2 }, 2, 'waits for 2 synchronous replicas'],
+    [{ instances: 4, postgresql: { synchronous: { number: 2 } } }, 2, 'waits for 2 synchronous'],
+    [{ instances: 4, minSyncReplicas: 2 }, 3, undefined],
+    [{ instances: 2 }, 3, undefined],
+  ])(
+    'of %j instances %i are left only where a replica stays, and each that commits wait for',
+    (spec, wanted, words) => {
+      const why = whyNotFewer(spec, wanted, 'main');
+      if (words === undefined) expect(why).toBeUndefined();
+      else expect(why).toContain(words);
+    },
+  );
+
+  it('a guide that applies a smaller Cluster is refused as well', () => {
+    const object = {
+      apiVersion: 'postgresql.cnpg.io/v1',
+      kind: 'Cluster',
+      metadata: { name: 'main', namespace: 'shop' },
+      spec: { instances: 1 },
+    };
+    expect(changesForStep({ kind: 'apply', target, object }, operated)).toMatchObject({
+      kind: 'refused',
+      because: expect.stringContaining('the last replica is never taken away'),
+    });
   });
 
   it('settings are its parameters', () => {

@@ -14,6 +14,7 @@ describe('GL-003', () => {
       'storage', // 3
       'database', // 4
       'check',
+      'check',
       'config',
       'database',
       'config',
@@ -31,13 +32,13 @@ describe('GL-003', () => {
   it('fills the workflow from the planner: limits are twice the requests, and no "480m000m"', () => {
     const { steps } = planOf('gl-003', 'complete-workflow', { meters: 1000 });
     expect(steps[3]?.change).toMatchObject({ claim: 'postgres-pvc', gib: 305 });
-    expect(steps[12]?.change).toMatchObject({
+    expect(steps[13]?.change).toMatchObject({
       cpuRequestMillicores: 480,
       memoryRequestMi: 1560,
       cpuLimitMillicores: 960,
       memoryLimitMi: 3120,
     });
-    expect(steps[12]?.rollsOutWith).toBe(14);
+    expect(steps[13]?.rollsOutWith).toBe(15);
   });
 
   it.each([
