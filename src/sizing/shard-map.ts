@@ -25,6 +25,22 @@ export interface ShardMap {
 
 const name = z.string().regex(/^[\w.-]{1,128}$/, 'expected the name of a shard such as shard-0');
 
+/** No record: that would lose a key such as `__proto__` without a word. */
+const movedKeys = z.unknown().transform((value, context): ReadonlyMap<string, string> => {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    context.addIssue({ code: 'custom', message: 'expected keys with their shards' });
+    return z.NEVER;
+  }
+  const entries = Object.entries(value).map(
+    ([key, shard]) => [key, name.safeParse(shard)] as const,
+  );
+  for (const [key, { error }] of entries) {
+    const message = error?.issues[0]?.message;
+    if (message !== undefined) context.addIssue({ code: 'custom', path: [key], message });
+  }
+  return new Map(entries.map(([key, { data = '' }]) => [key, data]));
+});
+
 const schema = z.strictObject({
   by: z.string().min(1).max(128),
   hash: z.literal('sha256-32'),
@@ -32,13 +48,13 @@ const schema = z.strictObject({
   load: z.number().nonnegative().optional(),
   rebalanceAbovePercent: z.number().nonnegative().optional(),
   shards: z.array(name).min(1).max(4096),
-  moved: z.record(z.string(), name),
+  moved: movedKeys,
 });
 
 /** The map, or why it is not one: what Headroom does not understand of it, it would lose. */
 export function parseShardMap(text: string, file: string): ShardMap | { readonly because: string } {
   const parsed = parseYaml(schema, text, file, ({ count, shards, moved }, places) => {
-    const strange = Object.entries(moved).find(([, shard]) => !shards.includes(shard));
+    const strange = [...moved].find(([, shard]) => !shards.includes(shard));
     return [
       ...(new Set(shards).size < shards.length
         ? [places.at(['shards'], 'a shard is named twice')]
@@ -64,7 +80,7 @@ export function parseShardMap(text: string, file: string): ShardMap | { readonly
     ...(load !== undefined && { load }),
     ...(rebalanceAbovePercent !== undefined && { rebalanceAbovePercent }),
     shards,
-    moved: new Map(Object.entries(moved)),
+    moved,
   };
 }
 

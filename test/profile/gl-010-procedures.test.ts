@@ -130,7 +130,9 @@ describe('GL-010', () => {
   });
 
   it('scales the calculator by Kafka lag from 2 to 16, in the place of its autoscaler', () => {
-    expect(planOf('gl-010', 'calculator-by-lag').procedure.note?.text).toContain('gl-010-calculator-hpa');
+    expect(planOf('gl-010', 'calculator-by-lag').procedure.note?.text).toContain(
+      'gl-010-calculator-hpa',
+    );
     expect(changesOf('gl-010', 'calculator-by-lag')).toMatchObject([
       {
         object: {

@@ -168,6 +168,7 @@ describe('the text of a map', () => {
           expect(parsed(shardMapText(map))).toEqual(map);
         },
       ),
+      { examples: [[Object.fromEntries([['__proto__', 'shard-0']])]] },
     );
   });
 
