@@ -4,12 +4,16 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { allowedDeeds } from '../../src/database/deed-kind.ts';
 import type { SqlStep } from '../../src/database/draw-deed.ts';
 import { grantsText } from '../../src/database/grants.ts';
+import type { PlannedIndex } from '../../src/sizing/planned-step.ts';
 import { deedsOf, draw, write } from './deeds.ts';
 import { startTarget, type Target, type Way } from './target.ts';
 import { onEachVersion } from './versions.ts';
 
 const login = 'head"room';
 const owner = 'shop owner';
+
+const index = (some: Pick<PlannedIndex, 'name' | 'table'> & Partial<PlannedIndex>) =>
+  ({ columns: ['id'], how: 'concurrently', ...some }) satisfies PlannedIndex;
 
 onEachVersion((version) => {
   let target: Target;
@@ -18,8 +22,16 @@ onEachVersion((version) => {
   beforeAll(async () => {
     target = await startTarget({ version });
     await target.admin.query(`create role "shop owner" login;
-      create schema authorization "shop owner"; create table "shop owner".item (id int primary key);
-      alter table "shop owner".item owner to "shop owner"`);
+      create schema authorization "shop owner"; create table "shop owner".item (id int primary key, stock int);
+      alter table "shop owner".item owner to "shop owner";
+      create table "shop owner".readings (id int, at timestamptz not null) partition by range (at);
+      create table "shop owner".readings_2026_01 partition of "shop owner".readings
+        for values from ('2026-01-01+00') to ('2026-02-01+00');
+      create table "shop owner".readings_2026_11 partition of "shop owner".readings
+        for values from ('2026-11-01+00') to ('2026-12-01+00');
+      alter table "shop owner".readings owner to "shop owner";
+      alter table "shop owner".readings_2026_01 owner to "shop owner";
+      alter table "shop owner".readings_2026_11 owner to "shop owner"`);
     await granted();
     await target.admin.query(`alter role "head""room" password 'known'`);
     way = target.way({ url: target.urlAs(login, 'known'), place: { role: owner } });
@@ -60,6 +72,44 @@ onEachVersion((version) => {
     const answers = await carryOut(tables);
     expect(answers).toEqual([{ kind: 'written' }]);
     await target.admin.query('alter table "shop owner".item reset (autovacuum_vacuum_threshold)');
+  });
+
+  it.each<[string, SqlStep]>([
+    [
+      'an index',
+      {
+        deed: 'indexes',
+        indexes: [index({ name: 'item_stock', table: 'shop owner.item', columns: ['stock'] })],
+      },
+    ],
+    [
+      'an index of each partition',
+      {
+        deed: 'indexes',
+        indexes: [
+          index({ name: 'readings_id', table: 'shop owner.readings', how: 'per-partition' }),
+        ],
+      },
+    ],
+    [
+      'new months, and old ones that go',
+      {
+        deed: 'partitions',
+        table: 'shop owner.readings',
+        column: 'at',
+        every: 'month',
+        ahead: 1,
+        keep: 1,
+      },
+    ],
+  ])('is enough for %s, and what is made is the owner’s', async (_, step) => {
+    const answers = await carryOut(step);
+    expect(answers.length).toBeGreaterThan(0);
+    expect(answers.every(({ kind }) => kind === 'written')).toBe(true);
+    const { rows } = await target.admin.query(
+      `select distinct pg_get_userbyid(relowner)::text as owner from pg_class where relnamespace = '"shop owner"'::regnamespace`,
+    );
+    expect(rows).toEqual([{ owner }]);
   });
 
   it('is none of the owner of tables when its membership is gone', async () => {
