@@ -5,6 +5,8 @@ import { targetParts } from '../../src/cli/doctor/target-checks.ts';
 import { grantsText } from '../../src/database/grants.ts';
 import type { DatabasePlace } from '../../src/plan/system.ts';
 import { now } from '../make.ts';
+import { mayBeSkipped } from '../real/programs.ts';
+import { pgbouncer, startBouncer } from './bouncer.ts';
 import { startTarget, type Target } from './target.ts';
 
 const allow = ['settings', 'indexes'] as const;
@@ -70,6 +72,28 @@ describe('names', () => {
     expect(JSON.stringify(found)).not.toContain('nobody:x');
     expect(await broken({ connection: { env: 'NOT_SET_URL' } })).toMatchObject([
       { says: expect.stringContaining('no NOT_SET_URL') },
+    ]);
+  });
+
+  it.skipIf(mayBeSkipped(pgbouncer))('a pooler in transaction mode in the way', async () => {
+    const { hostname, port } = new URL(target.server.url('shop'));
+    const config = `[databases]
+* = host=${hostname} port=${port}
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = 0
+auth_type = plain
+auth_file = /etc/pgbouncer-users/userlist.txt
+pool_mode = transaction
+`;
+    const bouncer = await startBouncer(config, { users: '"headroom_bot" "known"\n' });
+    const through = new URL(target.urlAs('headroom_bot', 'known'));
+    through.port = String(bouncer.port);
+    process.env['NOBODY_URL'] = through.href;
+    const found = await broken({ connection: { env: 'NOBODY_URL' } });
+    await bouncer.stop();
+    expect(found).toMatchObject([
+      { what: 'connection', says: expect.stringContaining('a pooler in transaction mode') },
     ]);
   });
 
