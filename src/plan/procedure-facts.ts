@@ -9,7 +9,7 @@ import { placeOfDeed } from './place-of-deed.ts';
 import type { Origin } from './plan.ts';
 import { workloadOfTarget } from './resolve-look.ts';
 import type { DatabaseLook } from './sql-changes.ts';
-import { objectOfStep } from './step-changes.ts';
+import { type ClusterStep, objectOfStep } from './step-changes.ts';
 import type { System } from './system.ts';
 
 /** What has to be looked at before the steps can be turned into changes. */
@@ -55,8 +55,26 @@ export function readsOf({ steps }: ProcedurePlan, system: System): ProcedureRead
     }
     const workload = workloadOfTarget(change.target, system);
     workloads.set(targetKey(workload), workload);
-    const object = objectOfStep(change, workload);
-    if (object !== undefined) objects.set(objectKey(object), object);
+    for (const object of objectsOfStep(change, workload, system)) {
+      objects.set(objectKey(object), object);
+    }
   }
   return { workloads: [...workloads.values()], objects: [...objects.values()] };
+}
+
+/** What a step must have looked at beside its workload; a volume may be kept by one of the operator's Clusters. */
+export function objectsOfStep(
+  change: ClusterStep,
+  workload: WorkloadRef,
+  { databases }: System,
+): readonly ObjectRef[] {
+  const object = objectOfStep(change, workload);
+  const { cluster, namespace } = workload;
+  const operated = change.kind === 'storage' ? [...databases.values()] : [];
+  return [
+    ...(object === undefined ? [] : [object]),
+    ...operated.flatMap(({ operated: name }) =>
+      name === undefined ? [] : [{ cluster, namespace, kind: 'Cluster' as const, name }],
+    ),
+  ];
 }

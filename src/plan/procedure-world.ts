@@ -10,11 +10,11 @@ import type { ReplicasMove } from './cost-of-moves.ts';
 import { changesForDatabaseDeed } from './database-deed-changes.ts';
 import { operatedSettings } from './operated-settings.ts';
 import { type DatabaseStep, type PlacedDeed, placeOfDeed } from './place-of-deed.ts';
-import type { ProcedureFacts } from './procedure-facts.ts';
+import { objectsOfStep, type ProcedureFacts } from './procedure-facts.ts';
 import { lagLimitOf, replicaByPerson, replicaWords } from './replica-step.ts';
 import { workloadOfTarget } from './resolve-look.ts';
 import { type PersonsPart, sqlChanges } from './sql-changes.ts';
-import { changesForStep, objectOfStep } from './step-changes.ts';
+import { changesForStep } from './step-changes.ts';
 
 interface Made {
   readonly kind: 'made';
@@ -46,8 +46,8 @@ export class ProcedureWorld {
     const { system, now } = this.#facts;
     const workload = workloadOfTarget(change.target, system);
     const component = this.#componentOf(change.target);
-    const object = objectOfStep(change, workload);
-    const others = object === undefined ? [] : [object];
+    const others = objectsOfStep(change, workload, system);
+    const [object] = others;
     const before = this.#stateOf(workload, others);
     const mayGrow = object && this.#facts.growth?.get(objectKey(object));
     const made = changesForStep(change, {

@@ -4,9 +4,10 @@ import type { WorkloadRef } from '../change/change.ts';
 import { isObjectKind, type ObjectRef } from '../change/kinds.ts';
 import { unreachable } from '../errors.ts';
 import type { StepChange } from '../sizing/planned-step.ts';
+import { storageChanges } from './grow-volume.ts';
 import { autoscalerChanges } from './step-autoscaler.ts';
 import type { StepChanges, StepFacts } from './step-facts.ts';
-import { applyChanges, configChanges, storageChanges } from './step-objects.ts';
+import { applyChanges, configChanges } from './step-objects.ts';
 import { scaleChanges } from './step-scale.ts';
 import { envChanges, podsChanges, restartChanges } from './step-template.ts';
 

@@ -5,7 +5,7 @@ import type { SeenObject } from '../change/compare.ts';
 import { isObjectKind, type ObjectKind, type ObjectRef, objectKinds } from '../change/kinds.ts';
 import { patchOf } from '../change/patch-of.ts';
 import { valueAt } from '../change/pointer.ts';
-import { canonicalMemory, parseMemoryMi, parseQuantity } from '../profile/quantity.ts';
+import { parseQuantity } from '../profile/quantity.ts';
 import type { StepChange } from '../sizing/planned-step.ts';
 import type { Tree } from '../sizing/step-values.ts';
 import { missingWorkload } from './choose-change.ts';
@@ -17,7 +17,6 @@ import { strangeSelectors } from './selector-notes.ts';
 import { asServerKeeps, withCanonicalAmounts } from './server-form.ts';
 import {
   alreadyThere,
-  ownerOf,
   refIn,
   refused,
   type StepChanges,
@@ -175,65 +174,4 @@ function asFields(written: { readonly [field: string]: FieldValue }): readonly P
 
 function secretWords({ kind, name }: ObjectRef, { what }: PatchField): string {
   return `${what} of ${kind} ${name} looks like it holds a secret: move it into a Secret that is referred to, a plan holds none`;
-}
-
-/** The size of a volume, which can only grow. */
-export function storageChanges({ claim, gib }: Of<'storage'>, facts: StepFacts): StepChanges {
-  const { workload, mayGrow } = facts;
-  const object = refIn(facts, 'PersistentVolumeClaim', claim);
-  const seen = seenIn(facts, object.kind, claim);
-  if (seen === undefined) {
-    return refused(
-      `there is no PersistentVolumeClaim ${claim} in namespace ${object.namespace} of cluster ${object.cluster}`,
-    );
-  }
-  const owner = ownerOf(seen, 'Cluster');
-  if (owner !== undefined) {
-    return refused(
-      `claim ${claim} belongs to Cluster ${owner} of CloudNativePG, which keeps its size: change spec.storage.size there`,
-    );
-  }
-  const pointer = '/spec/resources/requests/storage';
-  const before = valueAt(seen.value, pointer);
-  const mi = typeof before === 'string' ? parseMemoryMi(before) : undefined;
-  if (typeof before !== 'string' || mi === undefined) {
-    return refused(`claim ${claim} does not say how large it is`);
-  }
-  if (gib * 1024 <= mi)
-    return alreadyThere(`claim ${claim} has ${before} already, and a volume never shrinks`);
-  if (mayGrow === false) {
-    return refused(whyNotGrow(claim, valueAt(seen.value, '/spec/storageClassName')));
-  }
-  const field = { pointer, what: 'size', before, after: canonicalMemory(gib * 1024) };
-  return {
-    kind: 'changes',
-    changes: [patchOf({ workload, object, fields: [field], guards: [], undo: 'none' })],
-    notes: [
-      ...(mayGrow === undefined
-        ? [`Whether the storage class of claim ${claim} lets it grow is not known.`]
-        : []),
-      ...templateNotes(claim, facts),
-    ],
-  };
-}
-
-function whyNotGrow(claim: string, storageClass: unknown): string {
-  return typeof storageClass === 'string' && storageClass !== ''
-    ? `storage class ${storageClass} of claim ${claim} does not let volumes grow: set allowVolumeExpansion there if its driver can, else move the data to a larger volume by hand`
-    : `the volume of claim ${claim} was made by hand, without a storage class that could grow it (allowVolumeExpansion): move the data to a larger one by hand`;
-}
-
-/** What a StatefulSet makes its claims from cannot be changed in place. */
-function templateNotes(claim: string, facts: StepFacts): readonly string[] {
-  const { workload } = facts;
-  const seen = seenIn(facts, workload.kind, workload.name);
-  const templates = valueAt(seen?.value, '/spec/volumeClaimTemplates');
-  if (!Array.isArray(templates)) return [];
-  const names = templates.map((template: unknown) => String(valueAt(template, '/metadata/name')));
-  const own = names.find((name) => claim.startsWith(`${name}-${workload.name}-`));
-  return own === undefined
-    ? []
-    : [
-        `Template ${own} of StatefulSet ${workload.name} keeps its size: the volume of a new pod would be smaller until the StatefulSet is made anew.`,
-      ];
 }

@@ -2,9 +2,17 @@
 
 import { describe, expect, it } from 'vitest';
 import { clusterWrite } from '../../src/change/cluster-write.ts';
+import { objectsOfStep } from '../../src/plan/procedure-facts.ts';
 import { type ClusterStep, changesForStep, objectOfStep } from '../../src/plan/step-changes.ts';
 import type { StepFacts } from '../../src/plan/step-facts.ts';
-import { componentOf, makeClusterState, makeProfile, makeWorkload } from '../make.ts';
+import {
+  componentOf,
+  makeClusterState,
+  makeDatabasePlace,
+  makeProfile,
+  makeSystem,
+  makeWorkload,
+} from '../make.ts';
 import {
   makeStepFacts,
   seen,
@@ -635,13 +643,51 @@ describe('a volume', () => {
     }
   });
 
-  it('that cannot grow, is an operator’s, or is not there is refused', () => {
+  it('of CloudNativePG grows by its Cluster, with those of all instances', () => {
+    const owned = claim('100Gi', { ownerReferences: [{ kind: 'Cluster', name: 'main' }] });
+    const keptBy = (storage: object) =>
+      makeStepFacts([owned, seen('Cluster', 'main', { spec: { storage } })]);
+    const facts = keptBy({ size: '100Gi' });
+    expect(written(grow(200), facts)).toEqual([
+      'patch Cluster main',
+      'test /spec/storage/size "100Gi"',
+      'replace /spec/storage/size "200Gi"',
+    ]);
+    expect(changesForStep(grow(200), facts)).toMatchObject({ changes: [{ undo: 'none' }] });
+    expect(written(grow(50), facts)[0]).toMatch(/^none: Cluster main has volumes of 100Gi already/);
+    const still = keptBy({ size: '100Gi', resizeInUseVolumes: false });
+    expect(written(grow(200), still)[0]).toMatch(/^refused: .*does not grow volumes in use/);
+    expect(written(grow(200), { ...facts, mayGrow: false })[0]).toMatch(/^refused: .*allowVolume/);
+    expect(written(grow(200), keptBy({}))[0]).toMatch(/^refused: .*does not say how large/);
+  });
+
+  it('whose file system did not grow yet says so', () => {
+    const waiting = seen('PersistentVolumeClaim', 'pg', {
+      spec: { resources: { requests: { storage: '20Gi' } } },
+      status: { conditions: [{ type: 'FileSystemResizePending', status: 'True' }] },
+    });
+    expect(changesForStep(grow(40), makeStepFacts([waiting], { mayGrow: true }))).toMatchObject({
+      notes: [expect.stringContaining('waits until its pod starts anew')],
+    });
+  });
+
+  it('that cannot grow, is an operator’s that nobody named, or is not there is refused', () => {
     const fixed = makeStepFacts([claim('1Gi')], { mayGrow: false });
     expect(written(grow(2), fixed)[0]).toMatch(/^refused: .*allowVolumeExpansion/);
     const operated = claim('1Gi', { ownerReferences: [{ kind: 'Cluster', name: 'main' }] });
     expect(written(grow(2), makeStepFacts([operated]))[0]).toMatch(/^refused: .*Cluster main/);
     expect(written(grow(2))[0]).toMatch(/^refused: there is no PersistentVolumeClaim pg/);
   });
+});
+
+it('has the operators’ Clusters looked at where a volume may be kept by one', () => {
+  const databases = new Map([['main', makeDatabasePlace({ operated: 'shop-db' })]]);
+  const step: ClusterStep = { kind: 'storage', target, claim: 'pg', gib: 1 };
+  const all = objectsOfStep(step, makeWorkload(), makeSystem({ databases }));
+  expect(all.map(({ kind, name }) => `${kind} ${name}`)).toEqual([
+    'PersistentVolumeClaim pg',
+    'Cluster shop-db',
+  ]);
 });
 
 it('says which object has to be looked at before', () => {

@@ -1,0 +1,131 @@
+// Turns a wanted size of a volume into a change of its claim, or of the operator's object that keeps it.
+
+import type { SeenObject } from '../change/compare.ts';
+import { patchOf } from '../change/patch-of.ts';
+import { valueAt } from '../change/pointer.ts';
+import { canonicalMemory, parseMemoryMi } from '../profile/quantity.ts';
+import type { StepChange } from '../sizing/planned-step.ts';
+import {
+  alreadyThere,
+  ownerOf,
+  refIn,
+  refused,
+  type StepChanges,
+  type StepFacts,
+  seenIn,
+} from './step-facts.ts';
+
+/** The size of a volume, which can only grow. */
+export function storageChanges(
+  { claim, gib }: Extract<StepChange, { readonly kind: 'storage' }>,
+  facts: StepFacts,
+): StepChanges {
+  const { workload, mayGrow } = facts;
+  const object = refIn(facts, 'PersistentVolumeClaim', claim);
+  const seen = seenIn(facts, object.kind, claim);
+  if (seen === undefined) {
+    return refused(
+      `there is no PersistentVolumeClaim ${claim} in namespace ${object.namespace} of cluster ${object.cluster}`,
+    );
+  }
+  const owner = ownerOf(seen, 'Cluster');
+  if (owner !== undefined && mayGrow !== false) {
+    return operatedVolume({ claim, owner, gib }, facts);
+  }
+  const pointer = '/spec/resources/requests/storage';
+  const before = valueAt(seen.value, pointer);
+  const mi = typeof before === 'string' ? parseMemoryMi(before) : undefined;
+  if (typeof before !== 'string' || mi === undefined) {
+    return refused(`claim ${claim} does not say how large it is`);
+  }
+  if (gib * 1024 <= mi)
+    return alreadyThere(`claim ${claim} has ${before} already, and a volume never shrinks`);
+  if (mayGrow === false) {
+    return refused(whyNotGrow(claim, valueAt(seen.value, '/spec/storageClassName')));
+  }
+  const field = { pointer, what: 'size', before, after: canonicalMemory(gib * 1024) };
+  return {
+    kind: 'changes',
+    changes: [patchOf({ workload, object, fields: [field], guards: [], undo: 'none' })],
+    notes: [
+      ...(mayGrow === undefined
+        ? [`Whether the storage class of claim ${claim} lets it grow is not known.`]
+        : []),
+      ...pendingNotes(claim, seen),
+      ...templateNotes(claim, facts),
+    ],
+  };
+}
+
+/** CloudNativePG grows the claims of all its instances to what its Cluster says, and nothing else may write them. */
+function operatedVolume(
+  { claim, owner, gib }: { readonly claim: string; readonly owner: string; readonly gib: number },
+  facts: StepFacts,
+): StepChanges {
+  const cluster = seenIn(facts, 'Cluster', owner);
+  if (cluster === undefined) {
+    return refused(
+      `claim ${claim} belongs to Cluster ${owner} of CloudNativePG, which keeps its size: name it under databases in headroom.yaml (cnpg), or change spec.storage.size there`,
+    );
+  }
+  const pointer = '/spec/storage/size';
+  const before = valueAt(cluster.value, pointer);
+  const mi = typeof before === 'string' ? parseMemoryMi(before) : undefined;
+  if (typeof before !== 'string' || mi === undefined) {
+    return refused(`Cluster ${owner} does not say how large its volumes are`);
+  }
+  if (gib * 1024 <= mi) {
+    return alreadyThere(`Cluster ${owner} has volumes of ${before} already, and they never shrink`);
+  }
+  if (valueAt(cluster.value, '/spec/storage/resizeInUseVolumes') === false) {
+    return refused(
+      `Cluster ${owner} does not grow volumes in use (spec.storage.resizeInUseVolumes): its instances would have to be made anew one after the other`,
+    );
+  }
+  const object = refIn(facts, 'Cluster', owner);
+  const field = { pointer, what: 'size', before, after: canonicalMemory(gib * 1024) };
+  return {
+    kind: 'changes',
+    changes: [
+      patchOf({ workload: facts.workload, object, fields: [field], guards: [], undo: 'none' }),
+    ],
+    notes: [`CloudNativePG grows the volumes of all instances of Cluster ${owner}.`],
+  };
+}
+
+/** A driver that cannot grow a file system in use leaves it as it is until the pod starts anew. */
+function pendingNotes(claim: string, seen: SeenObject): readonly string[] {
+  const conditions = valueAt(seen.value, '/status/conditions');
+  const isPending =
+    Array.isArray(conditions) &&
+    conditions.some(
+      (each: unknown) =>
+        valueAt(each, '/type') === 'FileSystemResizePending' && valueAt(each, '/status') === 'True',
+    );
+  return isPending
+    ? [
+        `Claim ${claim} grew before and its file system did not yet (FileSystemResizePending): that waits until its pod starts anew.`,
+      ]
+    : [];
+}
+
+function whyNotGrow(claim: string, storageClass: unknown): string {
+  return typeof storageClass === 'string' && storageClass !== ''
+    ? `storage class ${storageClass} of claim ${claim} does not let volumes grow: set allowVolumeExpansion there if its driver can, else move the data to a larger volume by hand`
+    : `the volume of claim ${claim} was made by hand, without a storage class that could grow it (allowVolumeExpansion): move the data to a larger one by hand`;
+}
+
+/** What a StatefulSet makes its claims from cannot be changed in place. */
+function templateNotes(claim: string, facts: StepFacts): readonly string[] {
+  const { workload } = facts;
+  const seen = seenIn(facts, workload.kind, workload.name);
+  const templates = valueAt(seen?.value, '/spec/volumeClaimTemplates');
+  if (!Array.isArray(templates)) return [];
+  const names = templates.map((template: unknown) => String(valueAt(template, '/metadata/name')));
+  const own = names.find((name) => claim.startsWith(`${name}-${workload.name}-`));
+  return own === undefined
+    ? []
+    : [
+        `Template ${own} of StatefulSet ${workload.name} keeps its size: the volume of a new pod would be smaller until the StatefulSet is made anew.`,
+      ];
+}
