@@ -59,6 +59,15 @@ export function admittedVotes(
   });
 }
 
+/** What counts towards the policy's number: who only answers for a database is asked besides its people, not in place of one. */
+export function approvalsOfPolicy(input: Case): ReturnType<typeof admittedVotes> {
+  const { approvers = [], oncall = [] } = input.rule ?? {};
+  return admittedVotes(input).filter(
+    ({ vote: { kind, userId } }) =>
+      kind === 'approve' && (approvers.includes(userId) || oncall.includes(userId)),
+  );
+}
+
 /** Everybody whose approval would count now, in the order of the policy; with a reason where one is needed. */
 export function mayApprove(input: Case): readonly string[] {
   const { rule, hash, now } = input;

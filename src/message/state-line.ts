@@ -1,6 +1,6 @@
 // Where a plan stands, in a title and a sentence; words first, so that nobody has to read colours.
 
-import { admittedVotes, mayApprove } from '../approval/admitted.ts';
+import { admittedVotes, approvalsOfPolicy, mayApprove } from '../approval/admitted.ts';
 import { byPolicy, policyName } from '../approval/by-policy.ts';
 import type { Case } from '../approval/condition.ts';
 import { approvalsNeeded } from '../approval/needed.ts';
@@ -110,7 +110,7 @@ function proposedLine(view: PlanView): StateLine {
     };
   }
   return {
-    title: `🟠 Waiting for approval: ${yes.length} of ${needed}`,
+    title: `🟠 Waiting for approval: ${approvalsOfPolicy(caseOf(view)).length} of ${needed}`,
     detail: `${so}${decide} ${expiry}${restartLines(view)}${stopped}`,
   };
 }

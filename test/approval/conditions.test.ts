@@ -9,7 +9,16 @@ import {
 } from '../../src/approval/conditions/index.ts';
 import { evaluateApproval } from '../../src/approval/evaluate.ts';
 import { planStates } from '../../src/plan/plan-state.ts';
-import { after, hashOf, makeCase, makeCommandPlan, makePlan, makeVote, people } from '../make.ts';
+import {
+  after,
+  hashOf,
+  makeCase,
+  makeCommandPlan,
+  makePlan,
+  makeRule,
+  makeVote,
+  people,
+} from '../make.ts';
 
 interface Breaking {
   readonly ends: 'refused' | 'waiting';
@@ -100,6 +109,28 @@ describe('the restart of a database', () => {
     expect(evaluateApproval(makeCase(restart)).kind).toBe('approved');
     const few = { ...restart, votes: restartVotes.slice(2) };
     expect(evaluateApproval(makeCase(few))).toMatchObject({ condition: 'enoughApprovers' });
+  });
+
+  it('counts who only answers for it besides the people of the policy, not in place of one', () => {
+    const short = { ...restart, votes: restartVotes.slice(1) };
+    expect(evaluateApproval(makeCase(short))).toMatchObject({
+      kind: 'waiting',
+      because: '1 of 2 approvals',
+    });
+    // Who is both counts for both.
+    const both = { ...short, rule: makeRule({ approvers: [people.bob, people.eve] }) };
+    expect(evaluateApproval(makeCase(both)).kind).toBe('approved');
+  });
+
+  it('needs people even where the rule approves what a schedule draws', () => {
+    const origin = { kind: 'schedule', name: 'weekly', dueAt: '', words: '' } as const;
+    const plan = makePlan({ restarts: ['main'], origin });
+    const vote = makeVote(people.eve, { planHash: hashOf(plan) });
+    const rule = makeRule({ approvesScheduled: true });
+    expect(evaluateApproval(makeCase({ ...restart, plan, rule, votes: [vote] }))).toMatchObject({
+      kind: 'waiting',
+      condition: 'enoughApprovers',
+    });
   });
 
   it('is refused where headroom.yaml does not allow it, whoever agrees', () => {

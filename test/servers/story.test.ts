@@ -81,6 +81,10 @@ it('is written by one plan and comes into effect by another, in its hours and wi
   await bot.click('approve', 'bob', restart);
   await bot.card('1 of 2');
   await bot.click('approve', 'eve', restart);
+  // Whoever answers for the database is asked besides the people of the policy, not in place of one.
+  await bot.card(`<@${people.bob}> and <@${people.eve}> approved so far`);
+  await bot.card('1 of 2');
+  await bot.click('approve', 'oncall', restart);
   await bot.card('2 of 2');
   expect(annotations()).not.toContain('restartedAt');
   bot.clock.advance(2 * 3_600_000);

@@ -1,6 +1,6 @@
 // The policy's number of different people said yes; more are asked for what shrinks or cannot be undone.
 
-import { admittedVotes } from '../admitted.ts';
+import { approvalsOfPolicy } from '../admitted.ts';
 import { byPolicy } from '../by-policy.ts';
 import { type Condition, met } from '../condition.ts';
 import { approvalsNeeded } from '../needed.ts';
@@ -8,7 +8,7 @@ import { approvalsNeeded } from '../needed.ts';
 export const enoughApprovers: Condition = (input) => {
   if (input.rule === undefined) return { status: 'waiting', because: 'no policy rule covers it' };
   if (byPolicy(input)) return met;
-  const approvals = admittedVotes(input).filter(({ vote }) => vote.kind === 'approve');
+  const approvals = approvalsOfPolicy(input);
   const people = new Set(approvals.map(({ vote }) => vote.userId));
   const needed = approvalsNeeded(input.plan, input.rule);
   if (people.size >= needed || approvals.some(({ alone }) => alone)) return met;
