@@ -66,24 +66,17 @@ function begin(
 ): Promise<Begun | { readonly kind: 'waiting' | 'failed' | 'not-ours' | 'gives-back' }> {
   return parts.store.transaction(async (tx) => {
     const record = await tx.plans.lock(run.planId);
-    const stored = await tx.runs.find(run);
-    if (record === undefined || stored?.state !== 'queued') return { kind: 'not-ours' };
-    if (stored.purpose === 'give-back') return { kind: 'gives-back' };
+    const queued = await tx.runs.find(run);
+    if (record === undefined || queued?.state !== 'queued') return { kind: 'not-ours' };
+    if (queued.purpose === 'give-back') return { kind: 'gives-back' };
     if (record.state !== 'approved' && record.state !== 'unknown') {
       await tx.runs.end(run, 'ended', parts.clock.now());
       return { kind: 'not-ours' };
     }
-    const input = await readCase(tx, record, parts);
-    if (await startsTooLate(tx, record, run, parts)) {
-      await giveUp(
-        tx,
-        record,
-        run,
-        'the approval was not carried out in time and has lapsed',
-        parts,
-      );
-      return { kind: 'failed' };
-    }
+    const stored = await readCase(tx, record, parts);
+    // A run that was cut off before anything was written has not started: its approval lapses like any other.
+    const state = (await hasStarted(tx, record, run)) ? record.state : 'approved';
+    const input = { ...stored, state };
     const verdict = evaluateApproval(input);
     if (verdict.kind === 'waiting' && verdict.condition === 'notStopped')
       return { kind: 'waiting' };
@@ -110,15 +103,16 @@ function begin(
   });
 }
 
-/** A run that was cut off before anything was written has not started: its approval lapses like any other. */
-async function startsTooLate(
+/** Something of it may be written, or somebody was asked to do something. */
+async function hasStarted(
   tx: Transaction,
-  { state, startBy }: PlanRecord,
+  { plan, state }: PlanRecord,
   run: RunId,
-  { clock }: Parts,
 ): Promise<boolean> {
-  const late = state === 'unknown' && startBy !== undefined && clock.now() >= startBy;
-  return late && !(await tx.runs.mayHaveWritten(run));
+  if (state === 'approved') return false;
+  if (await tx.runs.mayHaveWritten(run)) return true;
+  if (plan.steps[0]?.kind !== 'human') return false;
+  return (await tx.runs.stepDone(plan.id, 0)).since !== undefined;
 }
 
 /** An approval that is no longer in force: nothing was written by this run. */

@@ -1,11 +1,13 @@
 // What writing and taking back share: a look that is tried a few times, and a conditional write that is announced before it is sent.
 
+import type { Case } from '../approval/condition.ts';
+import { inWindow } from '../approval/conditions/in-window.ts';
 import { evaluateApproval, evaluateGiveBack } from '../approval/evaluate.ts';
 import { whyHalted } from '../approval/why-halted.ts';
 import type { State } from '../change/compare.ts';
 import type { Write } from '../change/write.ts';
 import { assert, OperationError } from '../errors.ts';
-import type { CheckpointName, WriteAnswer } from '../ports.ts';
+import type { CheckpointName, Transaction, WriteAnswer } from '../ports.ts';
 import { type ChangeAtHand, type ChangeEnd, keepState } from './change-at-hand.ts';
 import { limits } from './limits.ts';
 import { observeChange } from './observe-change.ts';
@@ -133,9 +135,32 @@ function announce(
         because: `Halted before change ${at.position + 1}: ${halted}`,
       };
     }
+    const closed = as.state === 'writing' && (await whyNotAnyMore(tx, at, input));
+    if (closed) {
+      return {
+        kind: 'failed',
+        code: 'window',
+        because: `Not begun again after an interruption: ${closed}`,
+      };
+    }
     const because = as.state === 'reverting' ? as.because : undefined;
     const told = { change: at.change, ...(because !== undefined && { because }) };
     await keepState(tx, at, { state: as.state, detail: because, now }, told);
     return { kind: 'go' };
   });
+}
+
+/**
+ * What restarts a database and was not begun before an interruption is not begun after its window either: the process may
+ * have been away for hours. Only what was begun is ended.
+ */
+async function whyNotAnyMore(
+  tx: Transaction,
+  { run, position, change }: ChangeAtHand,
+  input: Case,
+): Promise<string | undefined> {
+  if (run.number === 1 || change.kind === 'sql') return undefined;
+  if (await tx.runs.mayHaveWritten(run, position)) return undefined;
+  const window = inWindow({ ...input, state: 'approved' });
+  return window.status === 'met' ? undefined : window.because;
 }

@@ -4,7 +4,8 @@ import { type Change, isTakenBack } from '../change/change.ts';
 import { compareChange } from '../change/compare.ts';
 import { buildsOn } from '../change/on-top.ts';
 import { OperationError } from '../errors.ts';
-import { isChange } from '../plan/step.ts';
+import { whyNotConnected } from '../plan/allowed-deed.ts';
+import { changesOf, isChange } from '../plan/step.ts';
 import type { PlanRecord, RunRecord, Transaction } from '../ports.ts';
 import { isDone } from './apply-change.ts';
 import { inParallel } from './in-parallel.ts';
@@ -69,6 +70,13 @@ async function look({ plan }: PlanRecord, run: RunRecord, parts: Parts): Promise
   const isElsewhere = plan.procedure === undefined && system?.cluster !== plan.workload.cluster;
   if (system === undefined || isElsewhere) {
     const drift = `${plan.system} is no longer in headroom.yaml, so nobody looks at what became of its change; look yourself`;
+    return { kind: 'seen', changes, drift };
+  }
+  const unconnected = changesOf(plan)
+    .map((change) => change.kind === 'sql' && whyNotConnected(change.database, parts.systems))
+    .find((because) => because !== undefined && because !== false);
+  if (unconnected) {
+    const drift = `${unconnected} any more, so nobody looks at what became of its change; look yourself`;
     return { kind: 'seen', changes, drift };
   }
   // A plan that is being taken back goes on with that; what has moved is judged there, change by change.
