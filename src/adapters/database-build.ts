@@ -1,8 +1,9 @@
 // Follows a statement that may take hours from a second connection: tells how far it is, and ends it at its deadline or when Headroom stops.
 
 import { setTimeout as pause } from 'node:timers/promises';
-import pg from 'pg';
+import type pg from 'pg';
 import { type BuildProgress, progressColumns, progressWords } from '../database/build-progress.ts';
+import { withClient } from './database-client.ts';
 
 /** Soon at first, because most are small. */
 const firstLookMs = 250;
@@ -101,6 +102,10 @@ function whyCut({
     : undefined;
 }
 
+/** The number alone may be somebody else's by now, such as on the server that took over. */
+const endIt = `select pg_cancel_backend(pid) from pg_stat_activity
+  where pid = $1 and usename = session_user`;
+
 /** Asks until it has ended. True when it was done all the same. */
 async function endBuild(building: Building, ended: Promise<unknown>): Promise<boolean> {
   const until = Date.now() + cancelMs;
@@ -110,7 +115,7 @@ async function endBuild(building: Building, ended: Promise<unknown>): Promise<bo
     () => false,
   );
   for (;;) {
-    await beside(building.connectionString, 'select pg_cancel_backend($1)', building.pid);
+    await beside(building.connectionString, endIt, building.pid);
     const heard = await Promise.race([outcome, pause(1_000, undefined, { ref: false })]);
     if (heard !== undefined) return heard;
     if (Date.now() > until) {
@@ -139,19 +144,8 @@ async function beside<T extends pg.QueryResultRow>(
   text: string,
   pid: number,
 ): Promise<readonly T[] | undefined> {
-  const client = new pg.Client({
-    connectionString,
-    connectionTimeoutMillis: lookEveryMs,
-    query_timeout: lookEveryMs,
-    application_name: 'headroom',
-  });
-  client.on('error', () => {});
-  try {
-    await client.connect();
-    return (await client.query<T>(text, [pid])).rows;
-  } catch {
-    return undefined;
-  } finally {
-    await client.end().catch(() => {});
-  }
+  const options = { connectionString, doing: 'following a build', silenceMs: lookEveryMs };
+  return withClient(options, async (client) => (await client.query<T>(text, [pid])).rows).catch(
+    () => undefined,
+  );
 }

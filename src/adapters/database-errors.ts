@@ -31,10 +31,23 @@ function codeOf(error: unknown): string {
 /** Whether nobody knows what became of the statement: the connection ended, or the server did. */
 export function brokenOff(error: unknown): boolean {
   const code = codeOf(error);
-  if (/^(57P01|57P02|08...|E[A-Z]+)$/.test(code)) return true;
+  if (/^(57P01|57P02|08...|E(?!RR_)[A-Z_]+|ERR_(STREAM|SSL)_[A-Z_]+)$/.test(code)) return true;
   return (
     code === '' && error instanceof Error && /connection|timeout|not queryable/i.test(error.message)
   );
+}
+
+/** No connection came about: certain, and where the network or the server may be there later, it may work later. */
+export function connectProblem(doing: string, error: unknown): unknown {
+  const isFromServer = codeOf(error) !== '' && !codeOf(error).startsWith('ERR_');
+  if (isFromServer || !(error instanceof Error)) return readProblem(doing, error);
+  // The driver's own words and those about TLS, such as that there is no password, or no trust in a certificate.
+  const isLater = /timeout|terminated/i.test(error.message);
+  return new OperationError(`${doing}: ${saidBy(error)}`, {
+    code: isLater ? 'unavailable' : 'refused',
+    retryable: isLater,
+    cause: error,
+  });
 }
 
 /** What the server says about its own objects is shown; it holds no secret of ours. */

@@ -1,13 +1,23 @@
 // Sends what a deed needs: in one transaction, one after the other, or as a build that is followed and cleaned up after.
 
-import type pg from 'pg';
+import pg from 'pg';
 import type { SqlWrite } from '../change/write.ts';
 import { lookOfDeed, type SqlDeed, standingOf } from '../database/sql-deed.ts';
 import type { Standing, Statements } from '../database/standing.ts';
 import type { WriteAnswer } from '../ports.ts';
 import { followBuild } from './database-build.ts';
+import { closeClient } from './database-client.ts';
 import { brokenOff, refusalOf, refusalOfBuild } from './database-errors.ts';
-import { becomeOwner, lockMs, readAll, rows, type Session, settle } from './database-session.ts';
+import {
+  becomeOwner,
+  checkServer,
+  lockMs,
+  readAll,
+  rollBack,
+  rows,
+  type Session,
+  settle,
+} from './database-session.ts';
 import { refusePooler } from './pooler.ts';
 
 /** Where nobody else waits behind it: autovacuum gives way after a second (deadlock_timeout). */
@@ -53,16 +63,18 @@ export async function send(
 /** All of it or nothing; how the deed stands is looked at once more under the lock. */
 async function inTransaction(
   session: Session,
-  { write: { deed }, toSend }: Sending,
+  { write: { deed, database }, toSend }: Sending,
   { dryRun }: Pick<Writing, 'dryRun'>,
 ): Promise<WriteAnswer> {
-  const { client } = session;
+  const { client, called } = session;
   const { lock, isPatient } = toSend;
   const limits = limitsOf(toSend);
   let isCommitting = false;
   try {
     await client.query('begin');
     await settle(client, { local: true, ...limits, ...(isPatient && { lock: patientLockMs }) });
+    // Behind some poolers each transaction may come to another server.
+    await checkServer(client, database.server, called);
     if (lock !== undefined) await run(client, lock);
     if (isPatient) await run(client, `set local lock_timeout = ${limits.lock}`);
     const answers = [];
@@ -79,8 +91,8 @@ async function inTransaction(
     await client.query(dryRun ? 'rollback' : 'commit');
     return { kind: 'written' };
   } catch (error) {
-    // The next round must not find itself in the middle of this one; a connection that broke has none.
-    await client.query('rollback').catch(() => {});
+    // The next round must not find itself in the middle of this one.
+    await rollBack(client, error);
     return isCommitting && brokenOff(error)
       ? { kind: 'unknown', because: 'the connection broke while the database committed it' }
       : refusalOf(error);
@@ -101,18 +113,25 @@ async function oneByOne(
 ): Promise<WriteAnswer> {
   if (dryRun) return { kind: 'written' };
   await refusePooler(session.connectionString, 'The address of the database');
-  let isSent = false;
+  let sent = 0;
   try {
     await asOwner(session, deed, toSend, async (client) => {
       for (const each of toSend.statements) {
-        isSent = true;
+        sent += 1;
         await run(client, each);
       }
     });
     return { kind: 'written' };
   } catch (error) {
-    return isSent && brokenOff(error) ? brokenOffThere : refusalOf(error);
+    if (sent > 0 && brokenOff(error)) return brokenOffThere;
+    return sent > 1 ? halfDone(error) : refusalOf(error);
   }
+}
+
+/** The first of its statements is done: that nothing was written would be wrong, so it is looked at again. */
+function halfDone(error: unknown): WriteAnswer {
+  if (!(error instanceof pg.DatabaseError)) throw error;
+  return { kind: 'unknown', because: `a part of it is done, but then: ${error.message}` };
 }
 
 const brokenOffThere: WriteAnswer = {
@@ -150,12 +169,12 @@ async function build(
   try {
     const cut = await asOwner(session, write.deed, toSend, async (client) => {
       const [at] = await rows(client, { text: 'select pg_backend_pid() as pid' });
-      const giveUp = () => void client.end().catch(() => {});
+      const giveUp = () => void closeClient(client);
       const building = { pid: Number(at?.['pid']), connectionString, giveUp };
       for (const each of toSend.statements) {
         isSent = true;
         const options = { ...writing, deadlineMs: buildMs };
-        const ended = await followBuild(building, client.query(each), options);
+        const ended = await followBuild(building, client.query(patient(each)), options);
         if (ended !== undefined) return ended;
       }
       return undefined;
@@ -167,6 +186,11 @@ async function build(
     if (!isSent) return refusalOf(error);
     return brokenOff(error) ? brokenOffThere : cleaned(session, write, refusalOfBuild(error));
   }
+}
+
+/** Whoever follows a build ends it; the usual time in which a server must answer would end it too early. */
+function patient(text: string): pg.QueryConfig & { readonly query_timeout: number } {
+  return { text, query_timeout: 2 * buildMs };
 }
 
 /** Only what a look says is left over is dropped, so never what somebody else has made meanwhile. */
@@ -182,7 +206,7 @@ async function cleaned(session: Session, write: SqlWrite, refusal: string): Prom
   try {
     for (const toSend of leftover) {
       await asOwner(session, write.deed, toSend, async (client) => {
-        for (const each of toSend.statements) await client.query(each);
+        for (const each of toSend.statements) await client.query(patient(each));
       });
     }
     return refused(leftover.length === 0 ? refusal : `${refusal}; what it left is dropped`);

@@ -5,7 +5,7 @@ import type { Answers, Query } from '../database/query.ts';
 import { neededFor, type SqlDeed } from '../database/sql-deed.ts';
 import { OperationError } from '../errors.ts';
 import type { DatabaseAddress } from '../ports.ts';
-import { readProblem } from './database-errors.ts';
+import { brokenOff, readProblem } from './database-errors.ts';
 import { checkSight } from './database-rights.ts';
 import { serverIdentity } from './server-identity.ts';
 
@@ -13,8 +13,6 @@ import { serverIdentity } from './server-identity.ts';
 const readMs = 5_000;
 /** What waits for a lock makes everybody behind it wait, so it gives way before a second has passed. */
 export const lockMs = 500;
-/** A server that vanished without a word. */
-const silenceMs = 45_000;
 
 export interface Session {
   readonly client: pg.Client;
@@ -40,10 +38,14 @@ export async function readAll(
     await client.query('rollback');
     return answers;
   } catch (error) {
-    // So that the session can go on; one that broke has nothing to take back.
-    await client.query('rollback').catch(() => {});
+    await rollBack(client, error);
     throw readProblem(doing, error);
   }
+}
+
+/** So that the session can go on; one that broke has nothing to take back, and would not answer. */
+export async function rollBack(client: pg.Client, because: unknown): Promise<void> {
+  if (!brokenOff(because)) await client.query('rollback').catch(() => {});
 }
 
 export async function rows(
@@ -55,8 +57,7 @@ export async function rows(
     const [answer] = await rows(client, question);
     if (answer?.['there'] !== true) return [];
   }
-  const config = { text, values: [...values], query_timeout: silenceMs };
-  return (await client.query<Record<string, unknown>>(config)).rows;
+  return (await client.query<Record<string, unknown>>({ text, values: [...values] })).rows;
 }
 
 interface Settled {
@@ -91,7 +92,11 @@ export async function becomeOwner(
 }
 
 /** An address that leads elsewhere by now, such as to a copy of the server, is not the one people agreed on. */
-async function checkServer(client: pg.Client, server: string, called: string): Promise<void> {
+export async function checkServer(
+  client: pg.Client,
+  server: string,
+  called: string,
+): Promise<void> {
   const now = await serverIdentity(client);
   if (now !== server) {
     throw new OperationError(

@@ -81,6 +81,8 @@ function onlyNews({ onProgress }: Writing): Pick<Writing, 'onProgress'> {
   };
 }
 
+const recovery = { text: 'select pg_is_in_recovery() as standby' };
+
 /** What nobody granted is found out first: the second of two statements may be the one that lacks it. */
 async function firstLook(
   session: Session,
@@ -88,10 +90,17 @@ async function firstLook(
 ): Promise<Standing | Refusal> {
   const own = lookOfDeed(deed);
   const grants = grantsForDeed(deed, session.role);
-  const queries = [...own, ...grants.map(({ query }) => query)];
+  const queries = [...own, ...grants.map(({ query }) => query), recovery];
   const answers = await readAll(session, database, queries);
+  // ALTER SYSTEM works on a standby as well, which may have what was the primary's address since a failover.
+  const isStandby = answers.at(-1)?.[0]?.['standby'] === true;
+  if (isStandby !== (database.standby !== undefined)) {
+    return refused(
+      `${session.called} is ${isStandby ? 'a standby' : 'the primary'} by now; draw the plan anew`,
+    );
+  }
   const standing = standingOf(deed, answers.slice(0, own.length));
-  const missing = missingGrants(grants, answers.slice(own.length));
+  const missing = missingGrants(grants, answers.slice(own.length, -1));
   return standing.kind === 'unchanged' && missing.length > 0
     ? { ...refused(`its user lacks ${missing.join('; ')}${grantsHint}`), forbidden: true }
     : standing;

@@ -1,17 +1,16 @@
 // Asks databases of headroom.yaml and has them do deeds by SQL: one connection for each piece of work, so nothing of one session leaks into the next.
 
-import pg from 'pg';
 import { OperationError } from '../errors.ts';
 import { whyNotInDatabase } from '../plan/allowed-deed.ts';
 import type { SecretSource, Systems } from '../plan/system.ts';
 import type { DatabaseAddress, Databases, WriteAnswer } from '../ports.ts';
 import type { Secret } from '../secret.ts';
-import { readProblem } from './database-errors.ts';
+import { withClient } from './database-client.ts';
 import { readAll, type Session } from './database-session.ts';
 import { writeDeed } from './database-write.ts';
 import { waitingClients } from './pooler-console.ts';
 
-const connectMs = 5_000;
+const usualSilenceMs = 45_000;
 
 export interface DatabasesOptions {
   readonly systems: Systems;
@@ -19,6 +18,8 @@ export interface DatabasesOptions {
   readonly secretOf: (source: SecretSource) => Promise<Secret>;
   /** The system_identifier of the server Headroom keeps its own state on: that one is never changed. */
   readonly ownServer: () => Promise<string>;
+  /** How long a server may say nothing before it counts as gone. (Default: 45 seconds, longer than any statement may take.) */
+  readonly silenceMs?: number;
 }
 
 /** Nothing is connected before it is needed. */
@@ -48,7 +49,7 @@ export function createDatabases(options: DatabasesOptions): Databases {
 
 async function withSession<T>(
   address: DatabaseAddress,
-  { systems, secretOf }: DatabasesOptions,
+  { systems, secretOf, silenceMs = usualSilenceMs }: DatabasesOptions,
   doing: string,
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
@@ -63,25 +64,10 @@ async function withSession<T>(
     });
   }
   const connectionString = (await secretOf(source)).reveal();
-  const client = new pg.Client({
-    connectionString,
-    connectionTimeoutMillis: connectMs,
-    application_name: 'headroom',
-    keepAlive: true,
-  });
-  // A connection that breaks is met by the statement on it; unheard, its error would end the process.
-  client.on('error', () => {});
-  try {
-    await client.connect();
-  } catch (error) {
-    throw readProblem(`connecting to ${called}`, error);
-  }
-  try {
-    return await work({ client, role: place?.role, called, connectionString });
-  } finally {
-    // Whatever became of the work, its answer stands.
-    await client.end().catch(() => {});
-  }
+  const options = { connectionString, doing: `connecting to ${called}`, silenceMs };
+  return withClient(options, (client) =>
+    work({ client, role: place?.role, called, connectionString }),
+  );
 }
 
 function refused(because: string): WriteAnswer {

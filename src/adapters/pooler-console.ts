@@ -4,6 +4,7 @@ import pg from 'pg';
 import { z } from 'zod';
 import { OperationError } from '../errors.ts';
 import type { DatabaseAddress } from '../ports.ts';
+import { withClient } from './database-client.ts';
 import { readProblem } from './database-errors.ts';
 import type { DatabasesOptions } from './databases.ts';
 
@@ -35,29 +36,25 @@ export async function waitingClients(
 }
 
 async function waitingAt(connectionString: string, doing: string): Promise<number> {
-  const client = new pg.Client({
+  const options = {
     connectionString,
-    connectionTimeoutMillis: consoleMs,
-    query_timeout: consoleMs,
-    application_name: 'headroom',
-  });
-  // A connection that breaks is met by the question on it; unheard, its error would end the process.
-  client.on('error', () => {});
-  try {
-    await client.connect();
-    const { rows } = await client.query<Record<string, unknown>>('show pools');
-    const pools = rows.map((row) => pool.parse(row));
-    return pools
-      .filter(({ database }) => database !== 'pgbouncer')
-      .reduce((sum, { cl_waiting: waiting }) => sum + waiting, 0);
-  } catch (error) {
-    // PgBouncer refuses everything by this one code, such as users who are not among its stats_users.
-    if (error instanceof pg.DatabaseError && error.code === '08P01') {
-      const options = { code: 'refused', retryable: false, cause: error } as const;
-      throw new OperationError(`${doing}: ${error.message}`, options);
+    doing: `connecting for ${doing}`,
+    silenceMs: consoleMs,
+  };
+  return withClient(options, async (client) => {
+    try {
+      const { rows } = await client.query<Record<string, unknown>>('show pools');
+      const pools = rows.map((row) => pool.parse(row));
+      return pools
+        .filter(({ database }) => database !== 'pgbouncer')
+        .reduce((sum, { cl_waiting: waiting }) => sum + waiting, 0);
+    } catch (error) {
+      // PgBouncer refuses everything by this one code, such as users who are not among its stats_users.
+      if (error instanceof pg.DatabaseError && error.code === '08P01') {
+        const options = { code: 'refused', retryable: false, cause: error } as const;
+        throw new OperationError(`${doing}: ${error.message}`, options);
+      }
+      throw readProblem(doing, error);
     }
-    throw readProblem(doing, error);
-  } finally {
-    await client.end().catch(() => {});
-  }
+  });
 }

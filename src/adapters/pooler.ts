@@ -2,6 +2,7 @@
 
 import pg from 'pg';
 import { OperationError } from '../errors.ts';
+import { closeClient } from './database-client.ts';
 
 const connectTimeoutMs = 5_000;
 /** A pooler whose only server connection is taken answers when that one is free again: never, here. */
@@ -22,7 +23,7 @@ export async function refusePooler(
     await connect(second, called);
     if (await keepsItsServer(first, second)) return;
   } finally {
-    await Promise.allSettled([first.end(), second.end()]);
+    await Promise.all([closeClient(first), closeClient(second)]);
   }
   throw new OperationError(
     `${called} leads through a pooler in transaction mode (such as PgBouncer), where LISTEN and session locks do not work; give the address of the server itself, or of a pool in session mode`,

@@ -12,11 +12,15 @@ export async function readSecret({ env, file }: SecretSource): Promise<Secret> {
     if (value !== undefined && value !== '') return new Secret(value);
     throw trouble(`the environment has no ${env}, which headroom.yaml points to`);
   }
+  let value: string;
   try {
-    return new Secret((await readFile(file, 'utf8')).trim());
+    value = (await readFile(file, 'utf8')).trim();
   } catch (error) {
     throw trouble(`${file}, which headroom.yaml points to, cannot be read`, error);
   }
+  // Without an address the driver would take one of its own, such as this machine.
+  if (value === '') throw trouble(`${file}, which headroom.yaml points to, is empty`);
+  return new Secret(value);
 }
 
 function trouble(because: string, cause?: unknown): OperationError {
