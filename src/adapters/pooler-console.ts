@@ -36,12 +36,12 @@ export async function waitingClients(
 }
 
 async function waitingAt(connectionString: string, doing: string): Promise<number> {
-  const options = {
+  const asked = {
     connectionString,
     doing: `connecting for ${doing}`,
     silenceMs: consoleMs,
   };
-  return withClient(options, async (client) => {
+  return withClient(asked, async (client) => {
     try {
       const { rows } = await client.query<Record<string, unknown>>('show pools');
       const pools = rows.map((row) => pool.parse(row));
