@@ -86,7 +86,7 @@ export function changeLine(change: Change): string {
 function madeOf(change: Change): string {
   if (change.kind === 'sql') {
     return statementsOf(change.deed)
-      .map((statement) => `\n   \`${literal(statement, 400)}\``)
+      .map((statement) => `\n   \`${literal(statement, 1000)}\``)
       .join('');
   }
   return change.kind === 'create' ? `\n   + ${literal(shownValue(change.fields), 400)}` : '';
