@@ -77,7 +77,11 @@ describe('the benchmark', () => {
     expect(rows).toHaveLength(2 * ids.length + 1);
     expect(rows.filter(({ target }) => target !== undefined)).toHaveLength(ids.length + 1);
     expect(rows.at(-1)).toMatchObject({ what: '25 workloads assessed', counts: 'all' });
-    expect(loads.map(({ what }) => what.split(':')[0])).toEqual(['requests', 'watches']);
+    expect(loads.map(({ what }) => what.split(':')[0])).toEqual([
+      'requests while waiting',
+      'with 2 cards and 2 runs a minute',
+      'watches',
+    ]);
   });
 
   it('counts what is asked of a cluster: little beside asking each time, by few watches', async () => {

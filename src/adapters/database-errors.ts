@@ -39,8 +39,14 @@ export function brokenOff(error: unknown): boolean {
 
 /** No connection came about: certain, and where the network or the server may be there later, it may work later. */
 export function connectProblem(doing: string, error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  // What PgBouncer says of every refusal; it is the server's own sentence and no broken connection.
+  if (codeOf(error) === '08P01') {
+    const options = { code: 'unavailable', retryable: true, cause: error } as const;
+    return new OperationError(`${doing}: ${saidBy(error)}`, options);
+  }
   const isFromServer = codeOf(error) !== '' && !codeOf(error).startsWith('ERR_');
-  if (isFromServer || !(error instanceof Error)) return readProblem(doing, error);
+  if (isFromServer) return readProblem(doing, error);
   // The driver's own words and those about TLS, such as that there is no password, or no trust in a certificate.
   const isLater = /timeout|terminated/i.test(error.message);
   return new OperationError(`${doing}: ${saidBy(error)}`, {
