@@ -76,6 +76,20 @@ export async function loadProfiles({
   return mistakes.length === 0 ? { ok: true, value: profiles } : { ok: false, mistakes };
 }
 
+/** The profile of the file that has its name, so that nobody waits for the others; undefined where there is none such. */
+export async function loadProfile(
+  { profilesDir }: FileSettings,
+  id: string,
+): Promise<Loaded<Profile> | undefined> {
+  if (!/^[a-z0-9][a-z0-9.-]{0,62}$/.test(id)) return undefined;
+  const path = join(profilesDir ?? shippedProfilesDir, `${id}.yaml`);
+  const text = await readOr(path, async () => [await readFile(path, 'utf8')]);
+  if (typeof text !== 'object') return undefined;
+  const parsed = parseProfile(text[0] ?? '', path);
+  if (!parsed.ok) return { ok: false, mistakes: parsed.mistakes.map(formatMistake) };
+  return parsed.value.id === id ? parsed : undefined;
+}
+
 /** headroom.yaml, checked against the profiles. */
 export async function loadConfig(
   { configFile }: FileSettings,

@@ -2,7 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { Exit } from '../exit.ts';
-import { type Loaded, loadConfig, loadProfiles } from '../load-files.ts';
+import { type Loaded, loadConfig, loadProfile, loadProfiles } from '../load-files.ts';
 import type { System, Systems } from '../plan/system.ts';
 import type { Profile } from '../profile/profile.ts';
 import { fileSettings } from '../settings/environment.ts';
@@ -24,8 +24,10 @@ export interface Target {
 /** What `id` names. headroom.yaml is only read where it exists, so that sizing needs nothing but the profiles. */
 export async function findTarget(id: string): Promise<Target> {
   const files = fileSettings(process.env);
-  const profiles = orExit(await loadProfiles(files));
   const isConfigured = process.env['HEADROOM_CONFIG'] !== undefined || existsSync(files.configFile);
+  const own = isConfigured ? undefined : await loadProfile(files, id);
+  if (own !== undefined) return targetOfProfile(id, orExit(own));
+  const profiles = orExit(await loadProfiles(files));
   const config = isConfigured ? orExit(await loadConfig(files, profiles)) : undefined;
   const systems: Systems = config ? assembleSystems(config, profiles) : new Map<string, System>();
   const system = systems.get(id);
@@ -35,12 +37,14 @@ export async function findTarget(id: string): Promise<Target> {
     return { id, title, profile, money: money ?? {}, system, cluster };
   }
   const profile = profiles.get(id);
-  if (profile !== undefined) {
-    const { title } = profile;
-    return { id, title, profile, money: {}, system: undefined, cluster: undefined };
-  }
+  if (profile !== undefined) return targetOfProfile(id, profile);
   const known = [...systems.keys(), ...profiles.keys()];
   throw new Exit(2, `there is no system or profile "${id}"${suggestion(id, known)}`);
+}
+
+function targetOfProfile(id: string, profile: Profile): Target {
+  const { title } = profile;
+  return { id, title, profile, money: {}, system: undefined, cluster: undefined };
 }
 
 /** A profile where its own names say it runs, under the profile's name. */
