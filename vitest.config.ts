@@ -29,7 +29,7 @@ export default defineConfig({
     testTimeout: 90_000,
     hookTimeout: 120_000,
     // Most tests wait for clocks and other processes three times longer than they compute.
-    maxWorkers: 5,
+    maxWorkers: 4,
     // Files keep nothing for each other, so they share one load of the libraries, which took a third of the time.
     isolate: false,
     projects: [

@@ -326,7 +326,7 @@ export class Bot {
   }
 
   /** Polls until there is a value; says what was waited for when it never comes. */
-  async until<T>(what: string, look: () => Promise<T | undefined>, timeoutMs = 20_000): Promise<T> {
+  async until<T>(what: string, look: () => Promise<T | undefined>, timeoutMs = 60_000): Promise<T> {
     const deadline = Date.now() + timeoutMs;
     for (;;) {
       const found = await look();

@@ -13,6 +13,7 @@ const laterCodes: ReadonlyMap<string, string> = new Map([
   ['57P03', 'the server is starting up or shutting down'],
 ]);
 
+/** What people get wrong most, by the codes of Node.js and PostgreSQL. */
 const connectWords: ReadonlyMap<string, string> = new Map([
   ['ECONNREFUSED', 'nobody listens at its host and port'],
   ['ENOTFOUND', 'its host name is not known'],
@@ -24,8 +25,14 @@ const connectWords: ReadonlyMap<string, string> = new Map([
 /** For whoever lacks a right. */
 export const grantsHint = '; `headroom grants` prints what its user needs';
 
-function codeOf(error: unknown): string {
+/** The code of Node.js or PostgreSQL; empty where there is none. */
+export function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : '';
+}
+
+/** Why no connection came about, in our words; undefined for a code that has none. */
+export function whyNotConnected(code: string): string | undefined {
+  return connectWords.get(code) ?? laterCodes.get(code);
 }
 
 /** Whether nobody knows what became of the statement: the connection ended, or the server did. */

@@ -3,6 +3,7 @@
 import pg from 'pg';
 import { OperationError } from '../errors.ts';
 import { closeClient } from './database-client.ts';
+import { codeOf, whyNotConnected } from './database-errors.ts';
 
 const connectTimeoutMs = 5_000;
 /** A pooler whose only server connection is taken answers when that one is free again: never, here. */
@@ -47,9 +48,9 @@ async function connect(client: pg.Client, called: string): Promise<void> {
     await client.connect();
     await serverProcess(client);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const code = codeOf(error);
     const because =
-      connectWords.get(code) ?? `it does not answer as a PostgreSQL server${code && ` (${code})`}`;
+      whyNotConnected(code) ?? `it does not answer as a PostgreSQL server${code && ` (${code})`}`;
     throw new OperationError(`connecting to ${called}: ${because}`, {
       code: 'unavailable',
       retryable: true,
@@ -57,17 +58,6 @@ async function connect(client: pg.Client, called: string): Promise<void> {
     });
   }
 }
-
-/** What people get wrong most, by the codes of Node.js and PostgreSQL; the driver's own texts are not shown. */
-const connectWords: ReadonlyMap<string, string> = new Map([
-  ['ECONNREFUSED', 'nobody listens at its host and port'],
-  ['ENOTFOUND', 'its host name is not known'],
-  ['28P01', 'the server refuses the user or the password'],
-  ['28000', 'the server refuses this user'],
-  ['3D000', 'the server has no such database'],
-  ['53300', 'the server has no connection left'],
-  ['57P03', 'the server is starting up or shutting down'],
-]);
 
 /** False also when the pooler refuses or delays what a server does at once. */
 async function keepsItsServer(first: pg.Client, second: pg.Client): Promise<boolean> {

@@ -69,11 +69,10 @@ export function podCases(lend: () => Place): void {
         await ready(change);
       }
       const seen = (await place.clusters.observe(workload)).workload;
-      expect((await place.clusters.follow(workload)).workload).toMatchObject({
-        replicas: 1,
-        readyReplicas: 1,
-        podCpuMillicores: 10,
-      });
+      // A pod that is ending may count as ready for a moment longer.
+      await expect
+        .poll(async () => (await place.clusters.follow(workload)).workload, { timeout: 30_000 })
+        .toMatchObject({ replicas: 1, readyReplicas: 1, podCpuMillicores: 10 });
       expect(seen).toMatchObject({ podCpuMillicores: 10, podMemoryMi: 16, notReady: [] });
     },
   );
