@@ -15,7 +15,7 @@ import type { ProcedureFacts } from './procedure-facts.ts';
 import { ProcedureWorld } from './procedure-world.ts';
 import { workloadOfTarget } from './resolve-look.ts';
 import { changesOf, type HumanGate, type Step } from './step.ts';
-import { defaultClocks, findingExpiresAfterSeconds, type System } from './system.ts';
+import { anyWorkload, defaultClocks, findingExpiresAfterSeconds, type System } from './system.ts';
 
 /** The plan, or why one of its steps cannot be done: a procedure is carried out whole or not at all. */
 export function assembleProcedurePlan(facts: ProcedureFacts, name: PlanName): CommandPlan {
@@ -173,14 +173,6 @@ function draftProcedure(
     expiresAt: expiryOf(facts, clocks.expireAfterSeconds),
     startWithinSeconds: clocks.startWithinSeconds,
   };
-}
-
-/** A procedure of gates alone is about the system; its first workload stands for it. */
-function anyWorkload({ workloads }: System): WorkloadRef {
-  const [first] = workloads.values();
-  assert(first !== undefined, 'a system with procedures has a workload');
-  const { cluster, namespace, kind, name } = first;
-  return { cluster, namespace, kind, name };
 }
 
 function componentNamed(workload: WorkloadRef, { workloads }: System): string {

@@ -1,6 +1,6 @@
 // Turns a step that SQL does into changes of a database, on its primary and where it must be on its standbys.
 
-import type { Change, DatabaseRef, SqlChange, WorkloadRef } from '../change/change.ts';
+import type { Change, DatabaseRef, SqlChange } from '../change/change.ts';
 import { drawDeed, isSqlStep } from '../database/draw-deed.ts';
 import type { Drawn, ServerFacts } from '../database/drawing.ts';
 import { parameters } from '../database/parameters.ts';
@@ -12,11 +12,10 @@ import {
   sqlDeedWords,
   undoOfDeed,
 } from '../database/sql-deed.ts';
-import { assert } from '../errors.ts';
 import type { PlannedStep } from '../sizing/planned-step.ts';
 import type { DatabaseStep } from './place-of-deed.ts';
 import type { HumanGate } from './step.ts';
-import type { System } from './system.ts';
+import { anyWorkload, type System } from './system.ts';
 
 /** What a server answered for one step. */
 export interface ServerLook {
@@ -171,12 +170,4 @@ function isLess(deed: SqlDeed): boolean {
 /** A setting of which a standby needs as much as its primary. */
 function isOfBoth(deed: SqlDeed): boolean {
   return deed.deed === 'setting' && parameters[deed.name].standbyFirst === true;
-}
-
-/** A database is locked by its server; the system's first workload says whose plan it is. */
-function anyWorkload({ workloads }: System): WorkloadRef {
-  const [first] = workloads.values();
-  assert(first !== undefined, 'a system with procedures has a workload');
-  const { cluster, namespace, kind, name } = first;
-  return { cluster, namespace, kind, name };
 }

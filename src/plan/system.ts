@@ -5,6 +5,7 @@ import type { WorkloadRef } from '../change/change.ts';
 import type { AllowedDeed } from '../database/deed-kind.ts';
 import type { Platform } from '../database/platform.ts';
 import type { ShardKeys } from '../database/shard-keys.ts';
+import { assert } from '../errors.ts';
 import type { Profile } from '../profile/profile.ts';
 import type { PromqlNames } from '../profile/promql.ts';
 import type { Schedule } from '../schedule/schedule.ts';
@@ -102,6 +103,14 @@ export const defaultClocks = { expireAfterSeconds: 30 * 60, startWithinSeconds: 
 
 /** A finding waits for nobody's decision: it stands until its alert ends, or for a day. */
 export const findingExpiresAfterSeconds = 24 * 60 * 60;
+
+/** The system's first workload, which stands for it where a plan is about no workload, such as one of a database alone. */
+export function anyWorkload({ workloads }: System): WorkloadRef {
+  const [first] = workloads.values();
+  assert(first !== undefined, 'a system with procedures has a workload');
+  const { cluster, namespace, kind, name } = first;
+  return { cluster, namespace, kind, name };
+}
 
 /** What a component's machines cost: its node pool's rates, the system's, or the guide's. */
 export function ratesOf({ money, profile }: System, component: string): Rates | undefined {
