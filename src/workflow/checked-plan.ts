@@ -1,36 +1,52 @@
 // Gives a drawn plan the results of its checks before it is frozen; what would certainly be refused is not proposed.
 
+import { assert } from '../errors.ts';
+import type { CommandPlan } from '../plan/assemble-command.ts';
 import type { Plan } from '../plan/plan.ts';
 import { whyRefused } from '../plan/plan-check.ts';
 import { findingExpiresAfterSeconds, type System } from '../plan/system.ts';
 import { checkPlan } from './check-plan.ts';
 
-export type CheckedPlan =
-  | { readonly kind: 'checked'; readonly plan: Plan }
-  | { readonly kind: 'refused'; readonly because: string };
+/** What is drawn is drawn again when its target has moved since it was looked at; after so many times that is the answer. */
+const drawsMax = 3;
 
-/** For whoever asked for it: refused in words, or the plan with what was found out. */
+type Outside = Parameters<typeof checkPlan>[2];
+
+/** For whoever asked for it: refused in words, or the plan with what was found out. `draw` looks anew each time. */
 export async function checkedPlan(
-  plan: Plan,
+  draw: () => Promise<CommandPlan>,
   { mode }: Pick<System, 'mode'>,
-  parts: Parameters<typeof checkPlan>[2],
-): Promise<CheckedPlan> {
-  if (plan.steps.length === 0) return { kind: 'checked', plan };
-  const { checks } = await checkPlan(plan, { mode, isBeforeWrite: false }, parts);
-  const because = whyRefused(checks);
-  return because === undefined
-    ? { kind: 'checked', plan: { ...plan, checks } }
-    : { kind: 'refused', because };
+  parts: Outside,
+): Promise<CommandPlan> {
+  for (let attempt = 1; ; attempt += 1) {
+    const drawn = await draw();
+    if (drawn.kind === 'refused' || drawn.plan.steps.length === 0) return drawn;
+    const { plan } = drawn;
+    const { checks, looked } = await checkPlan(plan, { mode, isBeforeWrite: false }, parts);
+    const [moved] = looked.flatMap((each) => (each.kind === 'seen' ? (each.drift ?? []) : []));
+    if (moved !== undefined && attempt < drawsMax) continue;
+    const because = moved === undefined ? whyRefused(checks) : `${moved}; it moves again and again`;
+    return because === undefined
+      ? { kind: 'plan', plan: { ...plan, checks } }
+      : { kind: 'refused', because };
+  }
 }
 
 /** For an alert: what would be refused becomes a finding that says why, and is looked at again. */
 export async function checkedAnswer(
-  plan: Plan,
+  draw: () => Promise<Plan>,
   system: Pick<System, 'mode'>,
-  parts: Parameters<typeof checkPlan>[2],
+  parts: Outside,
 ): Promise<Plan> {
-  const checked = await checkedPlan(plan, system, parts);
-  return checked.kind === 'checked' ? checked.plan : frozen(plan, checked.because);
+  let last: Plan | undefined;
+  const once = async (): Promise<CommandPlan> => {
+    last = await draw();
+    return { kind: 'plan', plan: last };
+  };
+  const checked = await checkedPlan(once, system, parts);
+  if (checked.kind === 'plan') return checked.plan;
+  assert(last !== undefined, 'what is refused was drawn');
+  return frozen(last, checked.because);
 }
 
 function frozen(plan: Plan, because: string): Plan {

@@ -38,9 +38,11 @@ export async function drawPlan(
   alert: StoredAlert,
   parts: Parts,
 ): Promise<Plan> {
-  return subject.kind === 'routed'
-    ? drawForTrigger(subject, alert, parts)
-    : drawForAutoscaler(subject, alert, parts);
+  const draw = () =>
+    subject.kind === 'routed'
+      ? drawForTrigger(subject, alert, parts)
+      : drawForAutoscaler(subject, alert, parts);
+  return checkedAnswer(draw, subject.system, parts);
 }
 
 async function drawForTrigger(
@@ -59,8 +61,7 @@ async function drawForTrigger(
     { ...facts, ...measured, trigger, alertValue: alertValue(alert), origin },
     { id: parts.newId('p'), revision: 1 },
   );
-  const noted = await noteReverts(plan, () => facts.cluster, system, parts);
-  return checkedAnswer(noted, system, parts);
+  return noteReverts(plan, () => facts.cluster, system, parts);
 }
 
 async function drawForAutoscaler(
@@ -78,8 +79,7 @@ async function drawForAutoscaler(
     { ...facts, component, componentId, origin },
     { id: parts.newId('p'), revision: 1 },
   );
-  const noted = await noteReverts(plan, () => facts.cluster, system, parts);
-  return checkedAnswer(noted, system, parts);
+  return noteReverts(plan, () => facts.cluster, system, parts);
 }
 
 function originOf(

@@ -52,10 +52,11 @@ type Outside = Pick<
 >;
 
 /** Looks, assembles and has the server check it; stores nothing. */
-export async function drawProcedure(
-  request: ProcedureRequest,
-  parts: Outside,
-): Promise<CommandPlan> {
+export function drawProcedure(request: ProcedureRequest, parts: Outside): Promise<CommandPlan> {
+  return checkedPlan(() => draw(request, parts), request.system, parts);
+}
+
+async function draw(request: ProcedureRequest, parts: Outside): Promise<CommandPlan> {
   const { system } = request;
   const seen = await look(readsOf(request.plan, system), parts);
   if (typeof seen === 'string') return { kind: 'refused', because: seen };
@@ -67,9 +68,9 @@ export async function drawProcedure(
   if (asked.kind === 'refused') return asked;
   const seenOf = (workload: WorkloadRef) => seen.states.get(targetKey(workload));
   const noted = await noteReverts(asked.plan, seenOf, system, parts);
-  if (noted.finding?.kind === 'frozen') return { kind: 'refused', because: noted.finding.because };
-  const checked = await checkedPlan(noted, system, parts);
-  return checked.kind === 'refused' ? checked : { kind: 'plan', plan: checked.plan };
+  return noted.finding?.kind === 'frozen'
+    ? { kind: 'refused', because: noted.finding.because }
+    : { kind: 'plan', plan: noted };
 }
 
 async function askDatabases(

@@ -3,7 +3,7 @@
 import { whyNotRequest } from '../approval/may-request.ts';
 import type { Command } from '../command/parse-command.ts';
 import { assert } from '../errors.ts';
-import { assembleCommandPlan } from '../plan/assemble-command.ts';
+import { assembleCommandPlan, type CommandPlan } from '../plan/assemble-command.ts';
 import type { TargetFacts } from '../plan/draft.ts';
 import type { System } from '../plan/system.ts';
 import type { StoredCommand } from '../ports.ts';
@@ -29,7 +29,13 @@ export async function proposeScale(
   // The same command a second time, after a crash before its answer: its plan is there already.
   const drawn = await parts.store.transaction((tx) => tx.plans.ofCommand(stored.id));
   if (drawn !== undefined) return { kind: 'proposed', plan: drawn.plan };
-  return draw({ command, stored, system }, parts);
+  const asked = await checkedPlan(() => draw({ command, stored, system }, parts), system, parts);
+  if (asked.kind === 'refused') return asked;
+  const opened = await parts.store.transaction((tx) =>
+    openPlan(tx, asked.plan, stored.userId, parts),
+  );
+  parts.wake('messages');
+  return opened;
 }
 
 /** Whoever else sets requests is only asked for where they change. */
@@ -51,7 +57,7 @@ async function draw(
     readonly system: System;
   },
   parts: Parts,
-): Promise<ProposedScale> {
+): Promise<CommandPlan> {
   const { command, stored, system } = request;
   const facts = await withScaledObject(
     await observeTarget(system, command.component, parts),
@@ -77,11 +83,7 @@ async function draw(
   if (asked.kind === 'refused') return asked;
   const noted = await noteReverts(asked.plan, () => facts.cluster, system, parts);
   // Whoever asked is told at once; there is no alert behind it that others would look for.
-  if (noted.finding?.kind === 'frozen') return { kind: 'refused', because: noted.finding.because };
-  const drawn = await checkedPlan(noted, system, parts);
-  if (drawn.kind === 'refused') return drawn;
-  const { plan } = drawn;
-  const result = await parts.store.transaction((tx) => openPlan(tx, plan, stored.userId, parts));
-  parts.wake('messages');
-  return result;
+  return noted.finding?.kind === 'frozen'
+    ? { kind: 'refused', because: noted.finding.because }
+    : { kind: 'plan', plan: noted };
 }

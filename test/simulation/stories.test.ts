@@ -1,6 +1,7 @@
 // Stories that the histories meet too seldom, each told once: lost answers, a process that hangs, a cluster that cannot be read.
 
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import type { Plan } from '../../src/plan/plan.ts';
 import { castVote } from '../../src/workflow/cast-vote.ts';
 import { receiveAlerts } from '../../src/workflow/receive-alerts.ts';
 import { resume, stop } from '../../src/workflow/stop-and-resume.ts';
@@ -22,25 +23,25 @@ async function inWorld(work: (world: World, process: AppProcess) => Promise<void
   const world = await World.start({ seed: 1, database, profiles: await readProfiles() });
   try {
     const process = world.startProcess({ mode: 'apply', required: 1 });
-    await through(world, () => {
-      const alert = {
-        fingerprint: 'aaaa000000000001',
-        startsAt: '2026-11-22T02:59:00Z',
-        status: 'firing',
-        labels: { alertname, namespace },
-        annotations: {},
-      } as const;
-      process.begin('alert', () =>
-        receiveAlerts(process.parts)({ ok: true, alerts: [alert], truncated: 0 }),
-      );
-    });
-    await through(world, () => process.loop('alerts'));
+    await alert(world, process, 'aaaa000000000001');
     await through(world, () => process.loop('messages'));
     await work(world, process);
     expect(world.bugs).toEqual([]);
   } finally {
     await world.stop();
   }
+}
+
+async function alert(world: World, process: AppProcess, fingerprint: string): Promise<void> {
+  const startsAt = '2026-11-22T02:59:00Z';
+  const labels = { alertname, namespace };
+  const firing = { fingerprint, startsAt, status: 'firing', labels, annotations: {} } as const;
+  await through(world, () =>
+    process.begin('alert', () =>
+      receiveAlerts(process.parts)({ ok: true, alerts: [firing], truncated: 0 }),
+    ),
+  );
+  await through(world, () => process.loop('alerts'));
 }
 
 /** Begins something and lets every call through until nothing moves. */
@@ -77,6 +78,27 @@ it('an update whose answer was lost is made good, also when the card is again as
     await world.advance(60_000);
     await through(world, () => process.loop('messages'));
     expect(text()).toBe(before);
+  });
+});
+
+it('a plan drawn on what a watch has not yet told is drawn again, and not proposed to be refused later', async () => {
+  await inWorld(async (world, process) => {
+    world.staleness = 1;
+    const worker = { kind: 'Deployment', namespace, name: 'worker' };
+    world.cluster.control.patch(worker, { spec: { replicas: 6 } }, 'kubectl-edit');
+    const { rows } = await world.database.pool.query<{ id: string; hash: string }>(
+      'select id, hash from plan',
+    );
+    for (const { id, hash } of rows) {
+      const ballot = { planId: id, planHash: hash, by: people.bob, kind: 'deny' } as const;
+      await through(world, () => process.begin('vote', () => castVote(process.parts)(ballot)));
+    }
+    await alert(world, process, 'aaaa000000000002');
+    const { rows: open } = await world.database.pool.query<{ body: string }>(
+      "select body from plan where state = 'proposed'",
+    );
+    const drawn = open.map(({ body }) => (JSON.parse(body) as Plan).replicas);
+    expect(drawn).toEqual([{ before: 6, after: 8 }]);
   });
 });
 
