@@ -90,8 +90,14 @@ export interface Component {
   readonly throughput?: Throughput;
   readonly autoscaling?: Autoscaling;
   readonly pdb?: { readonly minAvailable: number; readonly source: string } | undefined;
-  /** Database connections each pod may open. */
-  readonly connections?: { readonly perPod: Formula; readonly source: string } | undefined;
+  /** Database connections each pod may open, and the variables or keys that hold their number. */
+  readonly connections?:
+    | {
+        readonly perPod: Formula;
+        readonly settings?: readonly string[] | undefined;
+        readonly source: string;
+      }
+    | undefined;
 }
 
 /** What one pod requests, and its limits. */

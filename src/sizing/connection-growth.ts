@@ -1,4 +1,4 @@
-// Adds the connections that more pods may open to those that are in use, because a database that is full refuses everybody.
+// Adds the connections that a plan's pods may open to those that are in use, because a database that is full refuses everybody.
 
 import { formatNumber } from '../profile/amount.ts';
 import type { Evaluated, Values } from '../profile/formula.ts';
@@ -7,14 +7,21 @@ import { ceilTolerant } from '../profile/rounding.ts';
 import { SURGE_PERCENT } from './connections.ts';
 import { valuesOf } from './values.ts';
 
-/** More pods of one kind, each with a pool of its own. */
-export interface Opening {
-  readonly name: string;
-  /** Pods. */
-  readonly before: number;
-  readonly after: number;
+/** Pods of one kind, each with a pool of its own. */
+export interface Pools {
+  readonly pods: number;
   /** Connections that one pod opens at most. */
   readonly perPod: number;
+}
+
+/** More pods, or larger pools. */
+export interface Opening {
+  readonly name: string;
+  readonly now: Pools;
+  /** What the plan leaves after each of its changes. */
+  readonly moments: readonly Pools[];
+  /** Of the pods, what a rollout adds for a while. (Default: the profile's, or Kubernetes' quarter) */
+  readonly surgePercent?: number;
 }
 
 /** What a server says of its connections. */
@@ -26,31 +33,76 @@ export interface ConnectionsUse {
 }
 
 export interface ConnectionGrowth {
-  /** In use at most when every new pod has filled its pool and a rollout runs. */
+  /** In use at most when every new pool is full and a rollout runs. */
   readonly count: number;
   /** That many may be used. */
   readonly free: number;
   readonly sum: string;
 }
 
-/** in use + Σ (after + surge − before) × pool, beside max_connections less the reserve. */
+/** in use + Σ of what each opens more at its worst moment, beside max_connections less the reserve. */
 export function connectionGrowth(
   profile: Profile,
   openings: readonly Opening[],
   { used, max, reserved }: ConnectionsUse,
 ): ConnectionGrowth {
-  const surge = profile.database?.connections?.surgePercent ?? SURGE_PERCENT;
-  const terms = openings.map(({ name, before, after, perPod }) => {
-    const extra = ceilTolerant((after * surge) / 100);
-    const pool = ceilTolerant(perPod);
-    return {
-      count: (after + extra - before) * pool,
-      words: `${name} (${after} + ${extra} during a rollout − ${before} now) × ${pool}`,
-    };
-  });
+  const terms = openings.flatMap((each) => worstMoment(each, surgeOf(profile)));
   const count = terms.reduce((sum, term) => sum + term.count, used);
   const words = [`${used} in use`, ...terms.map((term) => term.words)].join(' + ');
   return { count, free: max - reserved, sum: `${words} = ${formatNumber(count)}` };
+}
+
+/** Pods that a rollout adds for a while, in percent. */
+export function surgeOf({ database }: Profile): number {
+  return database?.connections?.surgePercent ?? SURGE_PERCENT;
+}
+
+/** The pods of a rollout among them: "web (4 + 1 during a rollout) × 10". */
+export function fullPools(
+  name: string,
+  { pods, perPod }: Pools,
+  surgePercent: number,
+): { readonly count: number; readonly words: string } {
+  const { all, words } = withRollout(pods, surgePercent);
+  const pool = ceilTolerant(perPod);
+  return { count: all * pool, words: `${name} (${words}) × ${pool}` };
+}
+
+/**
+ * What is there counts as in use already. Old pods keep their pools until each is replaced, so a moment is at its worst
+ * either while all old ones are there beside the new ones, or when all are new.
+ */
+function worstMoment(
+  { name, now, moments, surgePercent }: Opening,
+  usualSurge: number,
+): readonly { readonly count: number; readonly words: string }[] {
+  const poolNow = ceilTolerant(now.perPod);
+  const isThere = now.pods > 0;
+  const all = moments.flatMap((moment) => {
+    const rollout = withRollout(moment.pods, surgePercent ?? usualSurge);
+    const pool = ceilTolerant(moment.perPod);
+    const old = isThere ? ` − ${now.pods} now` : '';
+    return [
+      {
+        count: (rollout.all - now.pods) * pool,
+        words: `${name} (${rollout.words}${old}) × ${pool}`,
+      },
+      {
+        count: rollout.all * pool - now.pods * poolNow,
+        words: `${name} (${rollout.words}) × ${pool} − ${now.pods} now × ${poolNow}`,
+      },
+    ];
+  });
+  const [first, ...others] = all;
+  if (first === undefined) return [];
+  const worst = others.reduce((most, each) => (each.count > most.count ? each : most), first);
+  return worst.count > 0 ? [worst] : [];
+}
+
+function withRollout(pods: number, surgePercent: number) {
+  const extra = ceilTolerant((pods * surgePercent) / 100);
+  const words = extra === 0 ? `${pods}` : `${pods} + ${extra} during a rollout`;
+  return { all: pods + extra, words };
 }
 
 /**

@@ -1,26 +1,39 @@
-// Whether a database has connections for the pods that a plan adds: what is in use now, and what each new pod may open.
+// Whether a database, and the pooler before it, have connections for the pods, pools and poolers that a plan leaves.
 
+import type { SeenObject } from '../change/compare.ts';
 import { connectionsNow, serverNow } from '../database/health.ts';
+import { poolsNow } from '../database/pools-now.ts';
 import { OperationError } from '../errors.ts';
+import { connectingMoments } from '../plan/connecting-moments.ts';
+import {
+  type Connecting,
+  isGrowing,
+  type Judging,
+  judgeConnections,
+  type PoolerSet,
+} from '../plan/judge-connections.ts';
 import type { PlanCheck } from '../plan/plan-check.ts';
-import { podCounts, type WorkloadChanges } from '../plan/plan-pods.ts';
+import type { WorkloadChanges } from '../plan/plan-pods.ts';
 import { poolerName } from '../plan/pooler-objects.ts';
+import {
+  isAboutPooler,
+  objectsOfPooler,
+  type PoolerPlace,
+  poolerAfter,
+  poolerIn,
+  type SeenPooler,
+} from '../plan/pooler-seen.ts';
 import type { System } from '../plan/system.ts';
 import type { Evaluated } from '../profile/formula.ts';
-import {
-  type ConnectionsUse,
-  connectionGrowth,
-  type Opening,
-  poolOf,
-  usualValues,
-} from '../sizing/connection-growth.ts';
+import { type ConnectionsUse, poolOf, usualValues } from '../sizing/connection-growth.ts';
+import { type PoolsNow, poolerRoom } from '../sizing/pooler-room.ts';
 import type { Parts } from './parts.ts';
 
 type Asking = Pick<Parts, 'databases' | 'clusters'>;
 
 /**
- * Nothing where no pods are added that the profile says open connections, or the system's database is not connected. What
- * cannot be known is said and stands in nobody's way.
+ * Nothing where no pods, pools or poolers change that the profile says connect, or the system's database is not connected.
+ * What cannot be known is said and stands in nobody's way.
  */
 export async function connectionChecks(
   system: System | undefined,
@@ -29,20 +42,46 @@ export async function connectionChecks(
 ): Promise<readonly PlanCheck[]> {
   const database = system && connectedDatabase(system);
   if (system === undefined || database === undefined) return [];
-  const growing = workloads.flatMap((each) => growingOf(each, system));
-  if (growing.length === 0) return [];
   const about = `connections of database ${database}`;
   try {
-    const use = await askUse({ system: system.id, name: database }, parts);
-    if ('because' in use) return [unknown(`${about}: ${use.because}`)];
-    const pooler = growing.some(({ isPooler }) => !isPooler)
-      ? await poolerOf(system, database, parts)
-      : undefined;
-    return [judged(system, { database, growing, use, pooler })];
+    return await checksOf(system, database, workloads, parts);
   } catch (error) {
     if (!(error instanceof OperationError)) throw error;
     return [unknown(`${about}: ${error.message}`)];
   }
+}
+
+async function checksOf(
+  system: System,
+  database: string,
+  workloads: readonly WorkloadChanges[],
+  parts: Asking,
+): Promise<readonly PlanCheck[]> {
+  const place = placeOfPooler(system, database);
+  const connecting = await connectingIn(workloads, system, parts);
+  const changes = workloads.flatMap((each) => each.changes);
+  const isOfPooler = place !== undefined && changes.some((each) => isAboutPooler(each, place));
+  if (!isOfPooler && !connecting.some((each) => isGrowing(each) || isRouted(each))) return [];
+  const use = await askUse({ system: system.id, name: database }, parts);
+  if ('because' in use) return [unknown(`connections of database ${database}: ${use.because}`)];
+  const objects = place === undefined ? [] : await objectsAt(place, parts);
+  const now = place && poolerIn(objects, place);
+  const after = place && poolerAfter(objects, changes, place);
+  const isChanged = after !== undefined && JSON.stringify(after) !== JSON.stringify(now);
+  const others = now || after ? await othersOf(system, connecting, parts) : [];
+  const set = (seen: SeenPooler) => poolerSet(seen, system, use.pools);
+  return judgeConnections({
+    database,
+    profile: system.profile,
+    use,
+    connecting,
+    others,
+    pooler: {
+      name: `${place?.kind ?? 'Deployment'} ${poolerName}`,
+      ...(now && { now: set(now) }),
+      ...(isChanged && { after: set(after) }),
+    },
+  });
 }
 
 /** The one that is connected; of several, the one that profiles call `main`. */
@@ -53,94 +92,131 @@ function connectedDatabase({ databases }: System): string | undefined {
   return connected.length === 1 || !connected.includes('main') ? connected[0] : 'main';
 }
 
-interface Growing {
-  readonly name: string;
-  readonly before: number;
-  readonly after: number;
-  readonly pool: Evaluated<number>;
-  readonly isPooler: boolean;
-}
-
-/** Pods of the system's own workloads and of its pooler; those of other places have databases of their own. */
-function growingOf(each: WorkloadChanges, system: System): readonly Growing[] {
-  const { profile, workloads } = system;
-  const { cluster, namespace, name } = each.workload;
-  const { before, after } = podCounts(each);
-  if (after <= before) return [];
-  const values = usualValues(profile);
-  if (name === poolerName) {
-    const pool = profile.database?.pooler?.serverConnections.evaluate(values);
-    return pool === undefined ? [] : [{ name, before, after, pool, isPooler: true }];
-  }
-  const [component] =
-    [...workloads].find(
-      ([, own]) => own.name === name && own.namespace === namespace && own.cluster === cluster,
-    ) ?? [];
-  const pool = component === undefined ? undefined : poolOf(profile, component, values);
-  return pool === undefined ? [] : [{ name, before, after, pool, isPooler: false }];
-}
-
-async function askUse(
-  address: { readonly system: string; readonly name: string },
-  { databases }: Asking,
-): Promise<ConnectionsUse | { readonly because: string }> {
-  const [server = [], sessions = []] = await databases.read(address, [
-    serverNow.query,
-    connectionsNow.query,
-  ]);
-  const { isStandby, maxConnections: max, reserved } = serverNow.read(server);
-  if (isStandby) return { because: 'its address leads to a standby, not to the primary' };
-  return { used: connectionsNow.read(sessions).used, max, reserved };
-}
-
-/** The pooler in front of a database, where there is one in the cluster. */
-async function poolerOf(
-  system: System,
-  database: string,
-  { clusters }: Asking,
-): Promise<string | undefined> {
+function placeOfPooler(system: System, database: string): PoolerPlace | undefined {
   const place = system.databases.get(database);
   const [first] = system.workloads.values();
   const namespace = place?.namespace ?? first?.namespace;
   if (namespace === undefined) return undefined;
   const kind = place?.operated === undefined ? 'Deployment' : 'Pooler';
-  const { cluster } = system;
-  const seen = await clusters.read({ cluster, namespace, kind, name: poolerName });
-  return seen === undefined ? undefined : `${kind} ${poolerName}`;
+  return { cluster: system.cluster, namespace, kind };
 }
 
-interface Judging {
-  readonly database: string;
-  readonly growing: readonly Growing[];
-  readonly use: ConnectionsUse;
-  readonly pooler: string | undefined;
+/** The cut-over itself: where its pods connect to changes. */
+function isRouted({ moments: [now, ...after] }: Connecting): boolean {
+  return after.some(({ isPooled }) => isPooled !== now.isPooled);
 }
 
-function judged({ profile }: System, { database, growing, use, pooler }: Judging): PlanCheck {
-  const about = `connections of database ${database}`;
-  const openings: Opening[] = [];
-  for (const { name, before, after, pool } of growing) {
-    if (!pool.ok) return unknown(`${about}: what a pod of ${name} opens (${pool.because})`);
-    openings.push({ name, before, after, perPod: pool.value });
+/** The system's own workloads that connect; those of other places have databases of their own. */
+async function connectingIn(
+  workloads: readonly WorkloadChanges[],
+  system: System,
+  { clusters }: Asking,
+): Promise<readonly Connecting[]> {
+  const values = usualValues(system.profile);
+  const found = await Promise.all(
+    workloads.map(async (each): Promise<readonly Connecting[]> => {
+      const { cluster, namespace, name } = each.workload;
+      const [component, own] =
+        [...system.workloads].find(
+          ([, one]) => one.name === name && one.namespace === namespace && one.cluster === cluster,
+        ) ?? [];
+      const perPod =
+        component === undefined ? undefined : poolOf(system.profile, component, values);
+      if (component === undefined || own === undefined || perPod === undefined) return [];
+      const { settings = [] } = system.profile.components.get(component)?.connections ?? {};
+      const reading = { container: own.container, perPod, settings };
+      // Of changes that are about a ConfigMap alone the pods were not looked at.
+      const seen =
+        each.state.workload !== undefined || !each.changes.some(({ kind }) => kind !== 'sql')
+          ? each.state
+          : withPods(each.state, await clusters.observe(each.workload));
+      return [{ name, moments: connectingMoments({ ...each, state: seen }, reading) }];
+    }),
+  );
+  return found.flat();
+}
+
+type State = WorkloadChanges['state'];
+
+function withPods(state: State, observed: State): State {
+  return { ...observed, objects: [...observed.objects, ...state.objects] };
+}
+
+/** What the components that the plan leaves alone may open with the pods they have. */
+async function othersOf(
+  { profile, workloads }: System,
+  connecting: readonly Connecting[],
+  { clusters }: Asking,
+): Promise<Judging['others']> {
+  const values = usualValues(profile);
+  const found = await Promise.all(
+    [...workloads].map(async ([component, workload]): Promise<Judging['others']> => {
+      const perPod = poolOf(profile, component, values);
+      const { name } = workload;
+      if (perPod === undefined || connecting.some((each) => each.name === name)) return [];
+      if (!perPod.ok) return [{ name, pools: perPod }];
+      const { workload: seen } = await clusters.observe(workload);
+      if (seen === undefined || seen.replicas === 0) return [];
+      return [{ name, pools: { ok: true, value: { pods: seen.replicas, perPod: perPod.value } } }];
+    }),
+  );
+  return found.flat();
+}
+
+async function askUse(
+  address: { readonly system: string; readonly name: string },
+  { databases }: Asking,
+): Promise<(ConnectionsUse & { readonly pools: PoolsNow }) | { readonly because: string }> {
+  const [server = [], sessions = [], pools = []] = await databases.read(address, [
+    serverNow.query,
+    connectionsNow.query,
+    poolsNow.query,
+  ]);
+  const { isStandby, maxConnections: max, reserved } = serverNow.read(server);
+  if (isStandby) return { because: 'its address leads to a standby, not to the primary' };
+  return { used: connectionsNow.read(sessions).used, max, reserved, pools: poolsNow.read(pools) };
+}
+
+/** A configuration that may not be looked at is as good as none: then the profile's figures count. */
+async function objectsAt(place: PoolerPlace, { clusters }: Asking): Promise<readonly SeenObject[]> {
+  const [set, config] = objectsOfPooler(place);
+  const seen = set && (await clusters.read(set));
+  if (seen === undefined || config === undefined) return seen === undefined ? [] : [seen];
+  try {
+    const text = await clusters.read(config);
+    return text === undefined ? [seen] : [seen, text];
+  } catch (error) {
+    if (!(error instanceof OperationError)) throw error;
+    return [seen];
   }
-  const { count, free, sum } = connectionGrowth(profile, openings, use);
-  const { max, reserved } = use;
-  const beside = `${free} may be used (max_connections ${max} less ${reserved} in reserve)`;
-  if (count <= free) return check('ok', `${about}: ${sum}, and ${beside}`);
-  // Whether the pods go through it, nobody but their own settings knows.
-  if (pooler !== undefined) {
-    const words = `${about}: ${sum}, and ${beside}; that is too many unless the pods connect through ${pooler}`;
-    return check('warning', words);
+}
+
+/** By its own settings; where those are not to be seen, by what the profile says. */
+function poolerSet(
+  { replicas, settings }: SeenPooler,
+  { profile }: System,
+  pools: PoolsNow,
+): Evaluated<PoolerSet> {
+  if (settings !== undefined) {
+    const room = poolerRoom(settings, pools);
+    return 'because' in room
+      ? { ok: false, because: room.because }
+      : { ok: true, value: { replicas, ...room } };
   }
-  const next =
-    'raise max_connections first, put a pooler between, or state in the profile what a pod really opens';
-  return check('refused', `too few ${about}: ${sum}, and ${beside}; ${next}`);
+  const values = usualValues(profile);
+  const [clients, servers] = [
+    profile.database?.pooler?.maxClients.evaluate(values),
+    profile.database?.pooler?.serverConnections.evaluate(values),
+  ];
+  if (clients === undefined || servers === undefined) {
+    return { ok: false, because: 'its configuration is not to be seen' };
+  }
+  if (!clients.ok) return clients;
+  if (!servers.ok) return servers;
+  const words = 'as the profile says';
+  return { ok: true, value: { replicas, clients: clients.value, servers: servers.value, words } };
 }
 
 function unknown(text: string): PlanCheck {
-  return check('unknown', text);
-}
-
-function check(result: PlanCheck['result'], text: string): PlanCheck {
-  return { kind: 'connections', result, text };
+  return { kind: 'connections', result: 'unknown', text };
 }

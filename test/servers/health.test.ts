@@ -15,6 +15,7 @@ import {
   standbysNow,
   transactionsPerSecond,
 } from '../../src/database/health.ts';
+import { poolsNow } from '../../src/database/pools-now.ts';
 import { sizesNow } from '../../src/database/sizes.ts';
 import type { Look } from '../../src/plan/step.ts';
 import type { Clusters } from '../../src/ports.ts';
@@ -179,6 +180,21 @@ it('tells people all of it at once', async () => {
       },
     },
   ]);
+});
+
+it('counts a pool for each user of each database, and none for who watches', async () => {
+  expect(await read(poolsNow)).toEqual({ users: 0, databases: 0, pairs: 0 });
+  await target.admin.query(
+    `create role till login password 'known'; create role onlooker login password 'known' in role pg_monitor`,
+  );
+  const roles = ['till', 'till', 'onlooker'];
+  const clients = roles.map((role) => new Client(target.urlAs(role, 'known')));
+  await Promise.all(clients.map((client) => client.connect()));
+  try {
+    expect(await read(poolsNow)).toEqual({ users: 1, databases: 1, pairs: 1 });
+  } finally {
+    await Promise.all(clients.map((client) => client.end()));
+  }
 });
 
 it('refuses pods whose pools the server has no room for, by what is in use on it', async () => {

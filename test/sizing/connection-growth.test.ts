@@ -6,8 +6,10 @@ import { shop } from './shop.ts';
 
 const use = { used: 20, max: 100, reserved: 3 };
 
+const pools = (pods: number, perPod: number) => ({ pods, perPod });
+
 it('counts the pods of a rollout and not twice those that run', () => {
-  const web = { name: 'web', before: 2, after: 4, perPod: 10 };
+  const web = { name: 'web', now: pools(2, 10), moments: [pools(4, 10)] };
   expect(connectionGrowth(shop(), [web], use)).toEqual({
     count: 20 + (4 + 1 - 2) * 10,
     free: 97,
@@ -17,10 +19,37 @@ it('counts the pods of a rollout and not twice those that run', () => {
 
 it('adds several up, with whole connections', () => {
   const openings = [
-    { name: 'web', before: 2, after: 3, perPod: 2.5 },
-    { name: 'worker', before: 3, after: 5, perPod: 5 },
+    { name: 'web', now: pools(2, 2.5), moments: [pools(3, 2.5)] },
+    { name: 'worker', now: pools(3, 5), moments: [pools(5, 5)] },
   ];
   expect(connectionGrowth(shop(), openings, use).count).toBe(20 + 2 * 3 + 4 * 5);
+});
+
+it.each([
+  ['larger pools', [pools(4, 20)], '(4 + 1 during a rollout) × 20 − 4 now × 10', 60],
+  [
+    'more pods before their pools are made smaller',
+    [pools(8, 10), pools(8, 2)],
+    '(8 + 2 during a rollout − 4 now) × 10',
+    60,
+  ],
+  [
+    'smaller pools before there are more pods, while the old ones are still there',
+    [pools(4, 5), pools(8, 5)],
+    '(8 + 2 during a rollout − 4 now) × 5',
+    30,
+  ],
+])('counts the worst moment of %s', (_, moments, words, more) => {
+  const web = { name: 'web', now: pools(4, 10), moments };
+  expect(connectionGrowth(shop(), [web], use)).toMatchObject({
+    count: 20 + more,
+    sum: `20 in use + web ${words} = ${20 + more}`,
+  });
+});
+
+it('counts no rollout for what is new', () => {
+  const pooler = { name: 'pooler', now: pools(0, 0), moments: [pools(2, 30)], surgePercent: 0 };
+  expect(connectionGrowth(shop(), [pooler], use).sum).toBe('20 in use + pooler (2) × 30 = 80');
 });
 
 it('a pool that follows from what has no default is not known', () => {

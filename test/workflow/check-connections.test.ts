@@ -2,6 +2,7 @@
 
 import { expect, it } from 'vitest';
 import { connectionsNow, serverNow } from '../../src/database/health.ts';
+import { poolsNow } from '../../src/database/pools-now.ts';
 import { OperationError } from '../../src/errors.ts';
 import type { DatabasePlace } from '../../src/plan/system.ts';
 import type { Clusters, Databases } from '../../src/ports.ts';
@@ -23,6 +24,7 @@ function server(used: number, standby = false): Databases['read'] {
       if (text === serverNow.query.text) {
         return [{ version: '18.0', database: 'shop', standby, max: 200, reserved: 3 }];
       }
+      if (text === poolsNow.query.text) return [{ users: 1, databases: 1, pairs: 1 }];
       expect(text).toBe(connectionsNow.query.text);
       return [{ state: 'idle', application: 'inspector', count: used }];
     });
@@ -87,6 +89,7 @@ it('refuses to make a shortage, and says what comes first', async () => {
 it('warns in place of it where a pooler may stand between', async () => {
   expect(await checks([4, 6], { read: server(98), pooler: true })).toMatchObject([
     { result: 'warning', text: expect.stringContaining('through Deployment pgbouncer') },
+    { result: 'ok', text: expect.stringMatching(/^clients of Deployment pgbouncer: .* 1000 may/) },
   ]);
 });
 

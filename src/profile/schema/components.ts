@@ -139,7 +139,14 @@ export const component = z.strictObject({
     .optional()
     .meta({ description: 'How many pods a disruption must leave.' }),
   connections: z
-    .strictObject({ perPod: formula, source })
+    .strictObject({
+      perPod: formula,
+      settings: z.array(z.string().min(1).max(253)).min(1).max(5).optional().meta({
+        description:
+          'Variables or ConfigMap keys that hold it, and add up to it: the pool first, then its overflow.',
+      }),
+      source,
+    })
     .optional()
     .meta({ description: 'Database connections each pod may open: its pool with overflow.' }),
 });
