@@ -79,7 +79,7 @@ describe('the benchmark', () => {
     expect(rows.at(-1)).toMatchObject({ what: '25 workloads assessed', counts: 'all' });
     expect(loads.map(({ what }) => what.split(':')[0])).toEqual([
       'requests while waiting',
-      'with 2 cards and 2 runs a minute',
+      'with 1 cards and 1 runs a minute',
       'watches',
     ]);
   });
