@@ -2,7 +2,7 @@
 
 import pg from 'pg';
 import type { SqlWrite } from '../change/write.ts';
-import { lookOfDeed, type SqlDeed, standingOf } from '../database/sql-deed.ts';
+import { lookOfDeed, maybeLeft, type SqlDeed, standingOf } from '../database/sql-deed.ts';
 import type { Standing, Statements } from '../database/standing.ts';
 import type { WriteAnswer } from '../ports.ts';
 import { followBuild } from './database-build.ts';
@@ -134,10 +134,10 @@ function halfDone(error: unknown): WriteAnswer {
   return { kind: 'unknown', because: `a part of it is done, but then: ${error.message}` };
 }
 
-const brokenOffThere: WriteAnswer = {
+const brokenOffThere = {
   kind: 'unknown',
   because: 'the connection broke while the database was at it',
-};
+} as const;
 
 /** The looks between are those of the session itself again. */
 async function asOwner<T>(
@@ -180,11 +180,16 @@ async function build(
       return undefined;
     });
     if (cut?.by === 'stop') return await stopped(session, write);
-    if (cut?.by === 'silence') return { kind: 'unknown', because: cut.because };
+    if (cut?.by === 'silence') {
+      return { kind: 'unknown', because: cut.because + maybeLeft(write.deed) };
+    }
     return cut === undefined ? { kind: 'written' } : await cleaned(session, write, cut.because);
   } catch (error) {
     if (!isSent) return refusalOf(error);
-    return brokenOff(error) ? brokenOffThere : cleaned(session, write, refusalOfBuild(error));
+    if (brokenOff(error)) {
+      return { ...brokenOffThere, because: brokenOffThere.because + maybeLeft(write.deed) };
+    }
+    return cleaned(session, write, refusalOfBuild(error));
   }
 }
 
@@ -195,14 +200,12 @@ function patient(text: string): pg.QueryConfig & { readonly query_timeout: numbe
 
 /** Only what a look says is left over is dropped, so never what somebody else has made meanwhile. */
 async function cleaned(session: Session, write: SqlWrite, refusal: string): Promise<WriteAnswer> {
-  const { leftover = [], isDone } = await look(session, write).then(
-    (standing) => ({
-      ...(standing.kind === 'unchanged' && standing),
-      isDone: standing.kind === 'reached',
-    }),
-    () => ({ isDone: false, leftover: [] }),
-  );
-  if (isDone) return { kind: 'written' };
+  const standing = await lookAfter(session, write);
+  if (standing === undefined) {
+    return refused(`${refusal}; nobody could look after it${maybeLeft(write.deed)}`);
+  }
+  if (standing.kind === 'reached') return { kind: 'written' };
+  const { leftover = [] } = standing.kind === 'unchanged' ? standing : {};
   try {
     for (const toSend of leftover) {
       await asOwner(session, write.deed, toSend, async (client) => {
@@ -218,9 +221,15 @@ async function cleaned(session: Session, write: SqlWrite, refusal: string): Prom
 /** What is left is for the next process to find; here it is only told. */
 export async function stopped(session: Session, write: SqlWrite): Promise<WriteAnswer> {
   const because = 'Headroom was stopped while the database was at it';
-  const standing = await look(session, write).catch(() => undefined);
-  const begun = standing?.kind === 'unchanged' ? standing.begun : undefined;
+  const standing = await lookAfter(session, write);
+  if (standing === undefined) return { kind: 'unknown', because: because + maybeLeft(write.deed) };
+  const begun = standing.kind === 'unchanged' ? standing.begun : undefined;
   return { kind: 'unknown', because: begun === undefined ? because : `${because}; ${begun}` };
+}
+
+/** Undefined when the server cannot be asked either, such as when it is gone. */
+function lookAfter(session: Session, write: SqlWrite): Promise<Standing | undefined> {
+  return look(session, write).catch(() => undefined);
 }
 
 async function run(client: pg.Client, text: string): Promise<void> {

@@ -34,6 +34,8 @@ export interface DeedKind<D> {
   look(deed: D): readonly Query[];
   /** How it stands, by the answers to those questions. */
   standing(deed: D, answers: Answers): Standing;
+  /** What a statement of it that did not end may leave behind, and a look finds: "index a, which cannot be used". */
+  leaves?(deed: D): string;
   /** Plain text, from what to what: "work_mem 4MB → 20MB". */
   words(deed: D): string;
 }

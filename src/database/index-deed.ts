@@ -26,6 +26,10 @@ export const indexDeed: DeedKind<IndexDeed> = {
     const at = { deed, seen: seenIndexes(answers, 0), old: whoseIsOld(answers, indexQueryCount) };
     return deed.how === 'per-partition' ? standingOfParts(at) : standingOnTable(at);
   },
+  leaves: ({ name, how }) =>
+    how === 'per-partition'
+      ? `index ${name} or one of its partitions' indexes, which cannot be used`
+      : `index ${name}, which cannot be used`,
   words: (deed) => {
     const { goal, name, table, how } = deed;
     const what = `index ${name} on ${table.schema}.${table.name} ${definitionWords(deed)}`;

@@ -63,6 +63,14 @@ export function isDeedDecrease(deed: SqlDeed): boolean {
   return kindOf(deed).isDecrease(deed);
 }
 
+/** What may be left of it where nobody can look after a statement that failed, and what becomes of that; empty where nothing is. */
+export function maybeLeft(deed: SqlDeed): string {
+  const left = kindOf(deed).leaves?.(deed);
+  return left === undefined
+    ? ''
+    : `; it may have left ${left}, which Headroom finds and drops at the next attempt or plan`;
+}
+
 /** What headroom.yaml must allow for it. */
 export function neededFor(deed: SqlDeed): AllowedDeed {
   return kindOf(deed).allow(deed);

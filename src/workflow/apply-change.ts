@@ -2,6 +2,7 @@
 
 import { compareChange, type State } from '../change/compare.ts';
 import { type Write, writeFor } from '../change/write.ts';
+import { maybeLeft } from '../database/sql-deed.ts';
 import { assert, unreachable } from '../errors.ts';
 import type { WriteAnswer } from '../ports.ts';
 import { type ChangeAtHand, type ChangeEnd, note } from './change-at-hand.ts';
@@ -28,7 +29,9 @@ export async function applyChange(at: ChangeAtHand, parts: Parts): Promise<Chang
   if (seen.kind === 'handed-over') return seen;
   if (seen.kind === 'failed') {
     // What an interrupted run did is only known by looking, so a later run that cannot look does not know either.
-    return at.run.number === 1 ? seen : { kind: 'unknown', because: seen.because };
+    if (at.run.number === 1) return seen;
+    const left = at.change.kind === 'sql' ? maybeLeft(at.change.deed) : '';
+    return { kind: 'unknown', because: seen.because + left };
   }
   parts.checkpoint('observed-again');
   const comparison = compareChange(at.change, seen.state);

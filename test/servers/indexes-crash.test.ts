@@ -80,7 +80,12 @@ it.each([
     const writing = write(target, deed);
     await untilItWaits();
     await target.killDatabase();
-    expect(await writing).toMatchObject({ kind: 'unknown' });
+    expect(await writing).toEqual({
+      kind: 'unknown',
+      because: expect.stringMatching(
+        new RegExp(`connection broke .*may have left index ${planned.name}.*finds and drops`),
+      ),
+    });
     await target.restart();
     expect(await invalid()).toEqual(left);
     expect(await standing(target, deed)).toMatchObject({
@@ -162,6 +167,27 @@ it('a build that a person ends is refused, and what it left is dropped', async (
     });
     expect(await invalid()).toEqual([]);
   }
+});
+
+it('where nobody can look after a build that failed, the words say what may be left', async () => {
+  const deed = await drawOne(onTable);
+  const holder = await holding('calculations');
+  const writing = write(target, deed);
+  await untilItWaits();
+  const { admin } = target;
+  await admin.query(`set allow_system_table_mods to on;
+    alter view pg_catalog.pg_prepared_xacts rename to not_known`);
+  await admin.query('select pg_cancel_backend(pid) from pg_stat_progress_create_index');
+  expect(await writing).toEqual({
+    kind: 'refused',
+    because:
+      'somebody ended it on the server; nobody could look after it; it may have left index idx_calculations_facility, which cannot be used, which Headroom finds and drops at the next attempt or plan',
+  });
+  await admin.query('alter view pg_catalog.not_known rename to pg_prepared_xacts');
+  await holder.end();
+  expect(await invalid()).toEqual(['idx_calculations_facility']);
+  expect(await write(target, deed)).toEqual({ kind: 'written' });
+  expect(await invalid()).toEqual([]);
 });
 
 it('a statement is ended at its deadline', async () => {
