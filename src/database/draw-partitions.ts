@@ -1,11 +1,13 @@
 // Draws the months of a table: those that are missing and those that are older than is kept, or a new table with months.
 
 import { z } from 'zod';
+import type { Texts } from '../sizing/planned-step.ts';
 import type { DetachmentDeed } from './detachment-deed.ts';
 import { drawThrough, firstQueries, movedByPerson } from './draw-through.ts';
 import type { Drawing, Drawn, ServerFacts } from './drawing.ts';
 import { type Months, missingMonths, olderThan } from './missing-months.ts';
 import { qualified, quotedName, quotedText } from './names.ts';
+import { instantOf, type Range } from './partition-bounds.ts';
 import { type Child, isRange } from './partition-catalogue.ts';
 import type { PartitionDeed } from './partition-deed.ts';
 import {
@@ -16,6 +18,8 @@ import {
   placeQueryCount,
 } from './partition-place.ts';
 import { type Answers, type Query, rowsOf } from './query.ts';
+import { optionsByName } from './table-deed.ts';
+import { isTableSetting, whyNotTableValue } from './table-settings.ts';
 
 /** A larger default partition would be searched for too long, and everybody waits meanwhile. */
 const defaultBytesMax = 64 * 1024 ** 2;
@@ -91,6 +95,7 @@ function drawMonths(
   if (because !== undefined) return refused(because);
   const { table, children, plain } = place;
   const { schema, name } = table;
+  const { settings, note } = settingsOfNewest(children, facts);
   const made = months.missing.map(
     ({ name: partition, from, to }): PartitionDeed => ({
       deed: 'partition',
@@ -100,6 +105,7 @@ function drawMonths(
       from,
       to,
       ...(table.owner !== facts.role && { owner: table.owner }),
+      ...(Object.keys(settings).length > 0 && { settings }),
     }),
   );
   const detached = detachments(place, step, { zone: months.zone, facts });
@@ -118,9 +124,31 @@ function drawMonths(
       ...(grants === undefined || made.length === 0
         ? []
         : [`${grants.name} has grants of its own, which new partitions do not get`]),
+      ...(note === undefined || made.length === 0 ? [] : [note]),
       ...leaving.map((each) => `somebody has half detached ${each.name}`),
     ],
     ...(plain !== undefined && { person: movedByPerson(plain, table, step.column) }),
+  };
+}
+
+/** PostgreSQL gives a new partition none, and who has set the newest has meant the next one as well. */
+function settingsOfNewest(
+  children: readonly Child[],
+  { version }: ServerFacts,
+): { readonly settings: Texts; readonly note?: string } {
+  const end = ({ to }: Range) => (to === undefined ? undefined : instantOf(to)) ?? -Infinity;
+  const [newest] = children.filter(isRange).toSorted((a, b) => end(b.bound) - end(a.bound));
+  if (newest === undefined) return { settings: {} };
+  const all = [...optionsByName(newest.options)];
+  const fitting = all.filter(
+    ([name, value]) => isTableSetting(name) && whyNotTableValue(name, value, version) === undefined,
+  );
+  const others = all.filter((each) => !fitting.includes(each)).map((each) => each.join('='));
+  return {
+    settings: Object.fromEntries(fitting),
+    ...(others.length > 0 && {
+      note: `${newest.name} has ${others.join(', ')}, which new partitions do not get`,
+    }),
   };
 }
 

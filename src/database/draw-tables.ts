@@ -106,7 +106,7 @@ function drawPartitions(
       deedsOf({ ...each, options: options ?? [] }, settings),
     ),
     notes: [
-      `${called} is partitioned and has no such settings of its own: its ${partitions.length} partitions get them, later ones do not`,
+      `${called} is partitioned and has no such settings of its own: its ${partitions.length} partitions get them; months that Headroom makes later have what the newest has`,
     ],
   };
 }

@@ -5,6 +5,7 @@ import {
   connectionsNow,
   countersNow,
   type HealthRead,
+  indexBuilds,
   invalidIndexes,
   replayNow,
   type StandbyNow,
@@ -23,6 +24,7 @@ export const sqlFacts = [
   'replication-lag-seconds',
   'cache-hit-percent',
   'invalid-indexes',
+  'index-builds',
   'settings-pending-restart',
 ] as const;
 
@@ -63,6 +65,7 @@ const reads: Readonly<Record<SqlFact, FactRead>> = {
     (counters) => cacheHitPercent(counters) ?? { because: 'nothing was read yet' },
   ),
   'invalid-indexes': one(invalidIndexes, (names) => names.length),
+  'index-builds': one(indexBuilds, (count) => count),
   'settings-pending-restart': one(settingsPending, (names) => names.length),
 };
 

@@ -270,6 +270,14 @@ export const invalidIndexes = names(
     order by 1`,
 );
 
+const built = z.object({ count: z.number() });
+
+/** Indexes that anybody builds anew or again in any database of the server; a row is shown whatever our role may see of it. */
+export const indexBuilds: HealthRead<number> = {
+  query: { text: 'select count(*)::int as count from pg_stat_progress_create_index' },
+  read: (rows) => onlyOne(built, rows).count,
+};
+
 /** Settings that are written and take effect with the next restart only. */
 export const settingsPending = names(
   'select name from pg_settings where pending_restart order by 1',

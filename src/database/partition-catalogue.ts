@@ -20,6 +20,7 @@ const child = z.object({
   isPending: z.boolean(),
   bytes: z.number().nullable(),
   hasGrants: z.boolean(),
+  options: z.array(z.string()).nullable(),
 });
 
 /** A partition as the catalogue has it. */
@@ -31,6 +32,8 @@ export interface Child extends InSchema {
   readonly bytes: number;
   readonly isOrdinary: boolean;
   readonly hasGrants: boolean;
+  /** Its own settings, as `name=value`. */
+  readonly options: readonly string[];
 }
 
 /** Each child of the tables that a written name may mean. */
@@ -40,7 +43,7 @@ export function childrenQuery(written: string): Query {
                   c.relname::text as name, c.relkind::text as kind, pg_get_expr(c.relpartbound, c.oid) as bound,
                   coalesce(to_jsonb(i) ->> 'inhdetachpending', 'false') = 'true' as "isPending",
                   case c.relkind when 'r' then pg_relation_size(c.oid)::float8 end as bytes,
-                  c.relacl is not null as "hasGrants"
+                  c.relacl is not null as "hasGrants", c.reloptions as options
              from pg_class p join pg_namespace pn on pn.oid = p.relnamespace
                   join pg_inherits i on i.inhparent = p.oid join pg_class c on c.oid = i.inhrelid
                   join pg_namespace n on n.oid = c.relnamespace
@@ -57,15 +60,18 @@ export function childrenOf(
   index: number,
 ): readonly Child[] | undefined {
   const children: Child[] = [];
-  for (const { parentSchema, parent, bound, kind, bytes, ...each } of rowsOf(
-    child,
-    answers,
-    index,
-  )) {
+  for (const row of rowsOf(child, answers, index)) {
+    const { parentSchema, parent, bound, kind, bytes, options, ...each } = row;
     if (parentSchema !== table.schema || parent !== table.name) continue;
     const parsed = bound === null ? undefined : parseBound(bound);
     if (parsed === undefined) return undefined;
-    children.push({ ...each, bound: parsed, isOrdinary: kind === 'r', bytes: bytes ?? 0 });
+    children.push({
+      ...each,
+      bound: parsed,
+      isOrdinary: kind === 'r',
+      bytes: bytes ?? 0,
+      options: options ?? [],
+    });
   }
   return children;
 }

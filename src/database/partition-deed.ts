@@ -1,12 +1,15 @@
 // Makes the partition of one month, or takes it away again while it is empty.
 
 import { z } from 'zod';
+import { assert } from '../errors.ts';
+import type { Texts } from '../sizing/planned-step.ts';
 import type { DeedKind } from './deed-kind.ts';
 import { type InSchema, qualified, quotedName, quotedText } from './names.ts';
 import { type Range, sameRange } from './partition-bounds.ts';
 import { type Child, childrenOf, childrenQuery, isRange, oneForm } from './partition-catalogue.ts';
 import { type Answers, type Query, rowsOf } from './query.ts';
 import type { Standing, Statements } from './standing.ts';
+import { isTableSetting } from './table-settings.ts';
 
 /** A partition that is made as a table of its own and then attached; CREATE … PARTITION OF would lock out everybody. */
 export interface PartitionDeed {
@@ -19,6 +22,8 @@ export interface PartitionDeed {
   readonly to: string;
   /** Only where it is not who makes it. */
   readonly owner?: string;
+  /** Settings of its own, of the allow-list; PostgreSQL gives it none of other partitions'. */
+  readonly settings?: Texts;
 }
 
 export const relation = z.object({ kind: z.string() });
@@ -84,15 +89,19 @@ export function forValues({ from, to }: Range): string {
  * locked wholly, and nobody knows it yet. A default partition is locked wholly as well, and searched.
  */
 function make(deed: PartitionDeed): Statements {
-  const { table, partition, owner } = deed;
+  const { table, partition, owner, settings = {} } = deed;
   const [parent, child] = [qualified(table), qualified(partition)];
+  const values = Object.entries(settings).map(([name, value]) => {
+    assert(isTableSetting(name), 'only settings of the list are drawn');
+    return `${name} = ${quotedText(value)}`;
+  });
   return {
     manner: 'together',
     lock: `lock table only ${parent} in share update exclusive mode`,
     isPatient: true,
     statements: [
       // The numbers of an identity column are given by the table, and a partition may not have its own.
-      `create table ${child} (like ${parent} including all excluding identity)`,
+      `create table ${child} (like ${parent} including all excluding identity)${values.length === 0 ? '' : ` with (${values.join(', ')})`}`,
       ...(owner === undefined ? [] : [`alter table ${child} owner to ${quotedName(owner)}`]),
       `alter table ${parent} attach partition ${child} ${forValues(deed)}`,
     ],
@@ -158,8 +167,11 @@ export const partitionDeed: DeedKind<PartitionDeed> = {
   statements: (deed) => (deed.after === 'attached' ? make(deed) : unmake(deed)).statements,
   look: partitionLook,
   standing,
-  words: ({ after, table, partition, from, to }) => {
-    const range = `${from} to ${to}`;
+  words: ({ after, table, partition, from, to, settings = {} }) => {
+    const range = [
+      `${from} to ${to}`,
+      ...Object.entries(settings).map(([name, value]) => `${name} ${value}`),
+    ].join(', ');
     return after === 'attached'
       ? `new partition ${partition.name} of ${table.schema}.${table.name}, ${range}`
       : `drop partition ${partition.name} of ${table.schema}.${table.name} while it is empty, ${range}`;

@@ -10,6 +10,8 @@ const source = 'docs/databases.md, Restarts';
 /** A server with a large buffer writes it out first; its pod then starts anew and recovers. */
 const rolloutSeconds = 30 * 60;
 const primarySeconds = 10 * 60;
+/** An index of a large table takes hours; whoever restarts is there in the window, and who waits longer is told. */
+const buildsSeconds = 30 * 60;
 
 /** What restarts the servers of a database, and what must be seen after it. */
 export function restartProcedure(
@@ -68,6 +70,7 @@ export function restartProcedure(
   // An operator restarts the servers by itself for what it has written.
   const isByOperator = place?.operated !== undefined && hasSettings;
   const steps = [
+    ...(place?.connection === undefined ? [] : [noBuild(database)]),
     ...(hasSettings ? [settingStep(database, settings)] : []),
     ...(isByOperator ? [] : [restart]),
     ...looks,
@@ -103,6 +106,12 @@ function settingStep(database: string, settings: Texts): Unnumbered {
 
 function seen(check: PlannedLook): Unnumbered {
   return { kind: 'check', what: lookWords(check), check, otherwise: 'stop', notes: [], source };
+}
+
+/** A restart cuts off who builds an index on the server, another plan as well as a person; hours of work are lost. */
+function noBuild(database: string): Unnumbered {
+  const look = { fact: 'index-builds', database, atMost: 0, withinSeconds: buildsSeconds } as const;
+  return { ...seen(look), say: 'A restart would cut off whoever builds an index on this server.' };
 }
 
 function byHand(database: string, operated: string | undefined): string {

@@ -44,6 +44,7 @@ const all = {
   'cache-hit-percent': { of: 'database', unit: '%', words: 'reads answered from memory' },
   'backup-age-hours': { of: 'database', unit: 'h', words: 'age of the newest backup' },
   'invalid-indexes': { of: 'database', unit: '', words: 'indexes left invalid' },
+  'index-builds': { of: 'database', unit: '', words: 'indexes that the server is building' },
   'settings-pending-restart': {
     of: 'database',
     unit: '',

@@ -7,6 +7,7 @@ import { whyHalted } from '../approval/why-halted.ts';
 import type { State } from '../change/compare.ts';
 import type { Write } from '../change/write.ts';
 import { assert, OperationError } from '../errors.ts';
+import { isChange } from '../plan/step.ts';
 import type { CheckpointName, Transaction, WriteAnswer } from '../ports.ts';
 import { type ChangeAtHand, type ChangeEnd, keepState } from './change-at-hand.ts';
 import { limits } from './limits.ts';
@@ -140,7 +141,7 @@ function announce(
       return {
         kind: 'failed',
         code: 'window',
-        because: `Not begun again after an interruption: ${closed}`,
+        because: `Not begun${at.run.number > 1 ? ' again after an interruption' : ''}: ${closed}`,
       };
     }
     const because = as.state === 'reverting' ? as.because : undefined;
@@ -151,15 +152,17 @@ function announce(
 }
 
 /**
- * What restarts a database and was not begun before an interruption is not begun after its window either: the process may
- * have been away for hours. Only what was begun is ended.
+ * What restarts a database and was not begun before an interruption, or before a gate held the plan up, is not begun after
+ * its window either: that may have taken hours. Only what was begun is ended.
  */
 async function whyNotAnyMore(
   tx: Transaction,
-  { run, position, change }: ChangeAtHand,
+  { run, record, position, change }: ChangeAtHand,
   input: Case,
 ): Promise<string | undefined> {
-  if (run.number === 1 || change.kind === 'sql') return undefined;
+  const { restarts = [], steps } = record.plan;
+  const isFirst = restarts.length > 0 && !steps.slice(0, position).some(isChange);
+  if (run.number === 1 ? !isFirst : change.kind === 'sql') return undefined;
   if (await tx.runs.mayHaveWritten(run, position)) return undefined;
   const window = inWindow({ ...input, state: 'approved' });
   return window.status === 'met' ? undefined : window.because;

@@ -117,6 +117,25 @@ describe('a restart', () => {
     });
   });
 
+  it('is not begun while the server builds an index, where it can be asked', () => {
+    const asked = restart({ ...plain, connection: { env: 'MAIN_URL' } });
+    expect(steps(asked).slice(0, 2)).toEqual([
+      'check',
+      'StatefulSet /spec/template/metadata/annotations',
+    ]);
+    expect(asked).toMatchObject({
+      plan: {
+        steps: [
+          { look: { fact: { name: 'index-builds', atMost: 0 } }, otherwise: 'stop' },
+          {},
+          {},
+          {},
+          {},
+        ],
+      },
+    });
+  });
+
   it('is a person’s where nobody says which StatefulSet it is', () => {
     const byHand = makeDatabasePlace({ restart: { approvers, window } });
     expect(steps(restart(byHand))[0]).toBe(

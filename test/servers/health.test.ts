@@ -141,6 +141,7 @@ it('names indexes that a build left invalid, and settings that wait for a restar
   await target.admin.query('select pg_reload_conf()');
   await expect.poll(() => read(settingsPending), { timeout: 10_000 }).toEqual(['max_connections']);
   expect(await measure('settings-pending-restart')).toEqual({ kind: 'value', value: 1 });
+  expect(await measure('index-builds')).toEqual({ kind: 'value', value: 0 });
   expect(await measure('max-connections')).toEqual({ kind: 'value', value: 40 });
 });
 

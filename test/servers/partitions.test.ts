@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { SqlStep } from '../../src/database/draw-deed.ts';
 import { monthAt, plusMonths, startOf } from '../../src/database/months.ts';
+import { statementsOf } from '../../src/database/sql-deed.ts';
 import { another, catalogue, changesFor, deedsOf, draw, standing, undone, write } from './deeds.ts';
 import { underLoad } from './load.ts';
 import { startTarget, type Target } from './target.ts';
@@ -121,6 +122,35 @@ onEachVersion((version) => {
         `select tableowner from pg_tables where tablename = 'readings_2026_12'`,
       );
       expect(rows).toEqual([{ tableowner: 'clerk' }]);
+    });
+
+    it('have the settings of the newest one, as far as Headroom writes such', async () => {
+      await target.admin.query(`
+        alter table readings_2026_10 set (fillfactor = 50);
+        alter table readings_2026_11 set (fillfactor = 90, autovacuum_vacuum_scale_factor = 0.02,
+                                          autovacuum_enabled = off, parallel_workers = 3)`);
+      const drawn = await draw(target, step({ ahead: 1 }));
+      expect(drawn).toMatchObject({
+        notes: expect.arrayContaining([
+          'readings_2026_11 has autovacuum_enabled=off, parallel_workers=3, which new partitions do not get',
+        ]),
+      });
+      const [deed] = deedsOf(drawn);
+      if (deed === undefined) throw new Error('a month was to be drawn');
+      expect(statementsOf(deed)[0]).toBe(
+        `create table "public"."readings_2026_12" (like "public"."readings" including all excluding identity) with (fillfactor = '90', autovacuum_vacuum_scale_factor = '0.02')`,
+      );
+      const before = await catalogue(target);
+      expect(await write(target, deed)).toEqual({ kind: 'written' });
+      expect(await standing(target, deed)).toEqual({ kind: 'reached' });
+      const { rows } = await target.admin.query(
+        `select reloptions from pg_class where relname = 'readings_2026_12'`,
+      );
+      expect(rows).toEqual([
+        { reloptions: ['fillfactor=90', 'autovacuum_vacuum_scale_factor=0.02'] },
+      ]);
+      expect(await write(target, undone(deed))).toEqual({ kind: 'written' });
+      expect(await catalogue(target)).toEqual(before);
     });
 
     it('are made of columns by date and without a time zone, whatever the database shows', async () => {

@@ -2,6 +2,7 @@
 
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { Bot, channel, deployment, people, words } from '../bot.ts';
+import { another } from './deeds.ts';
 import { startTarget, type Target } from './target.ts';
 import { tickAll } from './tick-all.ts';
 
@@ -87,7 +88,20 @@ it('is written by one plan and comes into effect by another, in its hours and wi
   await bot.click('approve', 'oncall', restart);
   await bot.card('2 of 2');
   expect(annotations()).not.toContain('restartedAt');
+  // Somebody builds an index meanwhile, which a restart would cut off.
+  await target.admin.query('create table orders (id int)');
+  const [builder, holder] = [await another(target), await another(target)];
+  await holder.query('begin; insert into orders values (1)');
+  const built = builder.query('create index concurrently on orders (id)');
   bot.clock.advance(2 * 3_600_000);
+  const told = async () => (await bot.control.messages(channel)).map(words).join();
+  await expect
+    .poll(told, { timeout: 30_000 })
+    .toContain('Indexes that the server is building: 1, wanted at most 0');
+  expect(annotations()).not.toContain('restartedAt');
+  await holder.query('commit');
+  await built;
+  await Promise.all([builder.end(), holder.end()]);
   await expect.poll(annotations, { timeout: 30_000 }).toContain('restartedAt');
   // The cluster is emulated, the server is not: its pod starts anew.
   await target.server.restart();

@@ -65,7 +65,7 @@ describe('settings of tables', () => {
   it('are set on each partition of a partitioned table, and said to be missing on later ones', async () => {
     const drawn = await draw(target, step({ parted: autovacuum }));
     expect(deedsOf(drawn)).toMatchObject([{ name: 'parted_2025' }, { name: 'parted_2026' }]);
-    expect(drawn).toMatchObject({ notes: [expect.stringContaining('later ones do not')] });
+    expect(drawn).toMatchObject({ notes: [expect.stringContaining('what the newest has')] });
     for (const deed of deedsOf(drawn)) {
       expect(await write(target, deed)).toEqual({ kind: 'written' });
       expect(await standing(target, deed)).toEqual({ kind: 'reached' });
