@@ -4,7 +4,8 @@ import type { Command } from 'commander';
 import { grantsText, neededOfOwner } from '../database/grants.ts';
 import { whyNoName } from '../database/names.ts';
 import { Exit } from '../exit.ts';
-import type { DatabasePlace } from '../plan/system.ts';
+import { readsOf } from '../plan/database-reads.ts';
+import type { DatabasePlace, System } from '../plan/system.ts';
 import { suggestion } from '../words/nearest.ts';
 import { loadSystems, print } from './target.ts';
 
@@ -25,7 +26,7 @@ export function addGrantsCommand(program: Command): void {
       const { system, database, place } = await findDatabase(named);
       const { allow, role: owner } = place;
       const [first] = neededOfOwner(allow);
-      const at = `systems.${system}.databases.${database}`;
+      const at = `systems.${system.id}.databases.${database}`;
       if (first !== undefined && owner === undefined) {
         throw new Exit(
           2,
@@ -33,10 +34,11 @@ export function addGrantsCommand(program: Command): void {
         );
       }
       const head = [
-        `-- The rights of Headroom in database ${database} of ${system}, for what headroom.yaml allows: ${allow.join(', ') || 'looking'}.`,
+        `-- The rights of Headroom in database ${database} of ${system.id}, for what headroom.yaml allows: ${allow.join(', ') || 'looking'}.`,
         '-- Run it as a superuser in that very database; running it again changes nothing.',
       ];
-      const allowed = { allow, ...(owner !== undefined && { owner }) };
+      const reads = readsOf(system, database);
+      const allowed = { allow, reads, ...(owner !== undefined && { owner }) };
       print(`${head.join('\n')}\n\n${grantsText(allowed, login)}`);
     });
 }
@@ -48,7 +50,7 @@ function loginOf(text: string): string {
 }
 
 async function findDatabase(named: string): Promise<{
-  readonly system: string;
+  readonly system: System;
   readonly database: string;
   readonly place: DatabasePlace;
 }> {
@@ -69,5 +71,5 @@ async function findDatabase(named: string): Promise<{
       `headroom.yaml names no database "${database}" of ${system}${suggestion(database, known)}`,
     );
   }
-  return { system, database, place };
+  return { system: found, database, place };
 }

@@ -2,9 +2,11 @@
 
 import { z } from 'zod';
 import type { AllowedDeed } from './deed-kind.ts';
+import { doBlock } from './do-block.ts';
 import { quotedName, quotedText } from './names.ts';
 import { isParameter, type ParameterName, parameters } from './parameters.ts';
 import { type Answers, type Query, rowsOf } from './query.ts';
+import { type Reads, readGrants, unclearReads } from './read-grants.ts';
 
 /** What the rights are for. */
 export interface Allowed {
@@ -13,6 +15,8 @@ export interface Allowed {
   readonly owner?: string;
   /** The settings it may write. (Default: all that plans ever write.) */
   readonly settings?: readonly ParameterName[];
+  /** What it reads of tables. (Default: nothing.) */
+  readonly reads?: Reads;
 }
 
 /** One right: what it is for, what grants it, and what tells whether the one who asks has it. */
@@ -34,12 +38,13 @@ export function neededOfOwner(allow: readonly AllowedDeed[]): readonly AllowedDe
 }
 
 /** In the order in which they are granted. Without an owner those of owners are left out. */
-export function grantsFor({ allow, owner, settings = every }: Allowed): readonly Grant[] {
+export function grantsFor({ allow, owner, settings = every, reads }: Allowed): readonly Grant[] {
   const isOwnerNeeded = neededOfOwner(allow).length > 0;
   return [
     monitor,
     ...(allow.includes('settings') ? [fileSettings, alterSystem(settings), reload] : []),
     ...(isOwnerNeeded && owner !== undefined ? [membership(owner)] : []),
+    ...(reads === undefined ? [] : readGrants(reads)),
   ];
 }
 
@@ -48,25 +53,19 @@ export function grantsText(allowed: Allowed, login: string): string {
   const parts = grantsFor(allowed).map(({ what, why, statements }) =>
     [`-- ${what}: ${why}.`, ...statements(login)].join('\n'),
   );
-  return [user(login), ...parts].join('\n\n');
+  const unclear = allowed.reads === undefined ? [] : unclearReads(allowed.reads);
+  return [user(login), ...parts, ...unclear].join('\n\n');
 }
 
 function user(name: string): string {
   return `-- The user itself; \\password in psql gives it one.
-${block(`begin
+${doBlock(`begin
   if not exists (select from pg_catalog.pg_roles where rolname = ${quotedText(name)}) then
     create role ${quotedName(name)} login;
   end if;
   execute pg_catalog.format(
     'grant connect on database %I to %I', pg_catalog.current_database(), ${quotedText(name)});
 end`)}`;
-}
-
-/** A quoted name may hold what would end the block, so the block ends with what is not in it. */
-function block(body: string): string {
-  let tag = '$grant$';
-  while (body.includes(tag)) tag = tag.replace('t$', 'tt$');
-  return `do ${tag}\n${body} ${tag};`;
 }
 
 const monitor: Grant = {
@@ -97,7 +96,7 @@ function alterSystem(settings: readonly ParameterName[]): Grant {
     what: 'ALTER SYSTEM on the settings that it may write',
     why: 'on those alone, and only where this server has them',
     statements: (login) => [
-      block(`declare
+      doBlock(`declare
   setting text;
 begin
   for setting in
@@ -134,7 +133,7 @@ function membership(owner: string): Grant {
     what: 'membership in the owner of the tables',
     why: 'only an owner may build indexes on a table, set it, or make its partitions',
     statements: (login) => [
-      block(`begin
+      doBlock(`begin
   if (select rolsuper from pg_catalog.pg_roles where rolname = ${quotedText(owner)}) then
     raise exception 'the owner is a superuser: give the tables to a role of their own first (REASSIGN OWNED)';
   end if;

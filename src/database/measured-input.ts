@@ -9,14 +9,42 @@ import { formatNumber } from '../profile/amount.ts';
 import type { Known } from './health-lines.ts';
 import { type Answers, type Query, rowsOf } from './query.ts';
 
+/** What is asked before: whether nobody can put a function or an operator of his own in the way. */
+export function schemaQuery(schema: string): Query {
+  return {
+    text: `select has_schema_privilege('public', oid, 'create') as open, has_schema_privilege(oid, 'usage') as usable from pg_namespace where nspname = $1`,
+    values: [schema],
+  };
+}
+
+const openness = z.object({ open: z.boolean(), usable: z.boolean() });
+
+/** Why nothing is measured in this schema; undefined where it is safe. */
+export function whyNotMeasured(schema: string, answers: Answers): string | undefined {
+  const [found] = rowsOf(openness, answers, 0);
+  if (found === undefined) {
+    return `there is no schema ${schema} in it: name that of the tables as schema of the database in headroom.yaml`;
+  }
+  if (!found.usable) {
+    return `its user lacks USAGE on schema ${schema}; headroom grants prints what it needs`;
+  }
+  return found.open
+    ? `everybody may create functions in its schema ${schema}, which SQL could run into: revoke create on schema ${schema} from public`
+    : undefined;
+}
+
 /**
- * What is asked. A file names tables as people do, so it is looked at with the role's own search_path in place of our
- * bare one. A statement with a value is sent as one statement: the server refuses a second one behind a semicolon.
+ * What is asked. A file names tables as people do; bare names are looked for in one schema, behind what is PostgreSQL's
+ * own, whatever the role or the database has set. A statement with a value is sent as one statement: the server refuses
+ * a second one behind a semicolon.
  */
-export function inputQueries(sql: string): readonly Query[] {
+export function inputQueries(sql: string, schema: string): readonly Query[] {
   const statement = sql.trim().replace(/\s*;$/, '');
   return [
-    { text: 'set local search_path to default' },
+    {
+      text: `select set_config('search_path', format('pg_catalog, %I, pg_temp', $1::text), true)`,
+      values: [schema],
+    },
     {
       text: `select pg_catalog.to_jsonb(measured) as found from (${statement}\n) as measured where $1::boolean limit 2`,
       values: [true],

@@ -120,6 +120,7 @@ function toDatabasePlace(file: DatabaseFile, standardZone: string): DatabasePlac
     role,
     platform,
     allow,
+    schema,
     shardKeys,
     restart,
   } = file;
@@ -132,6 +133,7 @@ function toDatabasePlace(file: DatabaseFile, standardZone: string): DatabasePlac
     ...(connection && { connection }),
     ...(role !== undefined && { role }),
     ...(platform && { platform }),
+    ...(schema !== undefined && { schema }),
     ...(shardKeys && { shardKeys: shardKeysOf(shardKeys) }),
     ...(restart && { restart: toRestart(restart, standardZone) }),
     standbys: new Map(Object.entries(standbys)),

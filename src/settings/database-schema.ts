@@ -51,6 +51,10 @@ export const database = z.strictObject({
   cnpg: kubernetesName.optional().meta({
     description: 'The Cluster of CloudNativePG that it is. (Default: no operator keeps it.)',
   }),
+  schema: sqlName.optional().meta({
+    description:
+      'Where the tables stand that a profile measures its inputs in by SQL. (Default: public.)',
+  }),
   shardKeys: z
     .strictObject({
       table: sqlTable.meta({

@@ -1,8 +1,14 @@
 // Measures the inputs that nobody gave, in Prometheus or in the system's own databases; what cannot be measured is said.
 
 import type { Known } from '../database/health-lines.ts';
-import { inputQueries, inputValue } from '../database/measured-input.ts';
+import {
+  inputQueries,
+  inputValue,
+  schemaQuery,
+  whyNotMeasured,
+} from '../database/measured-input.ts';
 import { OperationError } from '../errors.ts';
+import { readsOf } from '../plan/database-reads.ts';
 import type { System } from '../plan/system.ts';
 import { promqlNamesOf } from '../plan/system.ts';
 import { formatNumber } from '../profile/amount.ts';
@@ -114,7 +120,11 @@ async function readSql(
 ): Promise<Known> {
   try {
     const address = { system: system.id, name: database };
-    return inputValue(await databases.read(address, inputQueries(sql)));
+    const { schema } = readsOf(system, database);
+    const asked = await databases.read(address, [schemaQuery(schema)]);
+    const because = whyNotMeasured(schema, asked);
+    if (because !== undefined) return { kind: 'missing', because };
+    return inputValue(await databases.read(address, inputQueries(sql, schema)));
   } catch (error) {
     if (!(error instanceof OperationError)) throw error;
     return { kind: 'missing', because: error.message };

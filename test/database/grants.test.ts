@@ -24,6 +24,19 @@ describe('the grants', () => {
     expect(whats(['indexes'], 'shop_owner')).toHaveLength(2);
   });
 
+  it('name what it reads, and the SQL whose tables nobody is certain of', () => {
+    const measured = [
+      { input: 'sites', sql: 'select count(*) from sites' },
+      { input: 'traps', sql: 'select\n  count(*) from all_traps()' },
+    ];
+    const text = grantsText({ allow: [], reads: { schema: 'shop', measured } }, 'headroom');
+    expect(text).toContain('grant usage on schema "shop" to "headroom";');
+    expect(text).toContain('grant select on "shop"."sites" to "headroom";');
+    expect(text).toMatch(/^-- Which tables traps is measured in .* grant SELECT on them yourself/m);
+    expect(text).toMatch(/^-- select count\(\*\) from all_traps\(\)$/m);
+    expect(text.match(/grant select/g)).toHaveLength(1);
+  });
+
   it('never make it a superuser, nor give it rows', () => {
     const text = grantsText({ allow: allowedDeeds, owner: 'shop_owner' }, 'headroom');
     expect(text).not.toMatch(/superuser;|pg_read_all_data|pg_write|on all tables|with admin/i);

@@ -3,7 +3,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { allowedDeeds } from '../../src/database/deed-kind.ts';
 import type { SqlStep } from '../../src/database/draw-deed.ts';
-import { grantsText } from '../../src/database/grants.ts';
+import { grantsFor, grantsText, missingGrants } from '../../src/database/grants.ts';
+import {
+  inputQueries,
+  inputValue,
+  schemaQuery,
+  whyNotMeasured,
+} from '../../src/database/measured-input.ts';
+import type { Reads } from '../../src/database/read-grants.ts';
+import { shardKeyQuery, shardKeysIn } from '../../src/database/shard-keys.ts';
 import type { PlannedIndex } from '../../src/sizing/planned-step.ts';
 import { deedsOf, draw, write } from './deeds.ts';
 import { startTarget, type Target, type Way } from './target.ts';
@@ -126,6 +134,68 @@ onEachVersion((version) => {
       });
     }
     await granted();
+  });
+
+  describe('for what is read of tables', () => {
+    const shardKeys = { table: { schema: 'books', name: 'f. "1"' }, column: 'key', load: 'w' };
+    const sql = 'select count(*) from pages join books.notes using (id)';
+    const reads: Reads = {
+      schema: 'books',
+      shardKeys,
+      measured: [
+        { input: 'pages', sql },
+        { input: 'later', sql: 'select count(*) from later' },
+      ],
+    };
+    const reader = 'reader';
+    let theirs: Way;
+    beforeAll(async () => {
+      await target.admin.query(`create schema books; create table books.pages (id int);
+        create table books.notes (id int); insert into books.pages values (1), (2);
+        insert into books.notes values (2); create table books."f. ""1""" (key int, w int, secret text);
+        insert into books."f. ""1""" values (7, 3); create role reader login password 'known'; grant pg_monitor to reader`);
+      theirs = target.way({ url: target.urlAs(reader, 'known') });
+    });
+
+    const keys = async () =>
+      shardKeysIn(await theirs.databases.read(target.ref, [shardKeyQuery(shardKeys)]));
+    const pages = async () =>
+      inputValue(await theirs.databases.read(target.ref, inputQueries(sql, 'books')));
+    const whyNot = async () =>
+      whyNotMeasured('books', await theirs.databases.read(target.ref, [schemaQuery('books')]));
+    const lacking = async () => {
+      const grants = grantsFor({ allow: [], reads });
+      const queries = grants.map(({ query }) => query);
+      return missingGrants(grants, await theirs.databases.read(target.ref, queries));
+    };
+
+    it('is needed, and enough', async () => {
+      await expect(keys()).rejects.toThrow('permission denied for schema books');
+      expect(await whyNot()).toContain('lacks USAGE on schema books');
+      await expect(pages()).rejects.toThrow('"pages" does not exist');
+      expect(await lacking()).toEqual([
+        'SELECT on books.f. "1" (books.f. "1")',
+        'SELECT on books.pages, books.notes, books.later (books.notes, books.pages)',
+      ]);
+      await target.admin.query(grantsText({ allow: [], reads }, reader));
+      expect(await keys()).toEqual(new Map([['7', 3]]));
+      expect(await pages()).toEqual({ kind: 'value', value: 1 });
+      expect([await lacking(), await whyNot()]).toEqual([[], undefined]);
+    });
+
+    it('is no right to other columns, tables or to write', async () => {
+      for (const tried of [
+        'select secret from books."f. ""1"""',
+        'select id from "shop owner".item',
+        'delete from books.pages',
+      ]) {
+        const query = target.admin.query(`set role reader; ${tried}`);
+        await expect(query).rejects.toThrow('permission denied');
+        await target.admin.query('reset role');
+      }
+      await target.admin.query('revoke select on books.notes from reader');
+      await expect(pages()).rejects.toThrow('permission denied for table notes');
+    });
   });
 
   describe.each([

@@ -1,7 +1,12 @@
 // Inputs of a profile measured by its own SQL on a real PostgreSQL: one number is taken, and nothing can be changed so.
 
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { inputQueries, inputValue } from '../../src/database/measured-input.ts';
+import {
+  inputQueries,
+  inputValue,
+  schemaQuery,
+  whyNotMeasured,
+} from '../../src/database/measured-input.ts';
 import { OperationError } from '../../src/errors.ts';
 import { measureInputs } from '../../src/workflow/measure-inputs.ts';
 import { now } from '../make.ts';
@@ -16,9 +21,9 @@ beforeAll(async () => {
 afterAll(() => target.close());
 
 /** The number, or why there is none. */
-async function measured(sql: string): Promise<number | string> {
+async function measured(sql: string, schema = 'public'): Promise<number | string> {
   try {
-    const known = inputValue(await target.databases.read(target.ref, inputQueries(sql)));
+    const known = inputValue(await target.databases.read(target.ref, inputQueries(sql, schema)));
     return known.kind === 'value' ? known.value : known.because;
   } catch (error) {
     if (!(error instanceof OperationError)) throw error;
@@ -73,4 +78,22 @@ it('a plan takes what its tables hold, and says what they do not', async () => {
     'traps=9000 was read in database main',
     expect.stringContaining('relation "trap_inspections" does not exist), so its default counts'),
   ]);
+});
+
+it('looks for bare names in its schema alone, whatever the database has set, and where nobody can come in between', async () => {
+  await target.admin.query(`create schema "odd, Schema"; create table "odd, Schema".sites (id int);
+    alter database shop set search_path = "odd, Schema"`);
+  expect(await measured('select count(*) from sites')).toBe(120);
+  expect(await measured('select count(*) from sites', 'odd, Schema')).toBe(0);
+  await target.admin.query(
+    `create function public.now() returns timestamptz language sql as 'select null::timestamptz'`,
+  );
+  expect(await measured('select count(*) from sites where now() is not null')).toBe(120);
+
+  const whyNot = async (schema: string) =>
+    whyNotMeasured(schema, await target.databases.read(target.ref, [schemaQuery(schema)]));
+  expect(await whyNot('public')).toBeUndefined();
+  expect(await whyNot('none')).toContain('there is no schema none');
+  await target.admin.query('grant create on schema public to public');
+  expect(await whyNot('public')).toContain('revoke create on schema public from public');
 });

@@ -9,6 +9,7 @@ import type { Platform } from '../../database/platform.ts';
 import type { Answers } from '../../database/query.ts';
 import { serverFacts, serverQueries } from '../../database/server-facts.ts';
 import { OperationError } from '../../errors.ts';
+import { readsOf } from '../../plan/database-reads.ts';
 import type { DatabasePlace, SecretSource, System } from '../../plan/system.ts';
 import type { Databases } from '../../ports.ts';
 import { broken, type Finding, fine, look, type Part, unknown } from './finding.ts';
@@ -139,7 +140,9 @@ async function grantFindings(
   // Who keeps the server writes its settings; before 15 nobody but a superuser could.
   const isWriting = platform === 'plain' && version >= 150_000;
   const allow = place.allow.filter((each) => each !== 'settings' || isWriting);
-  const grants = grantsFor({ allow, ...(place.role !== undefined && { owner: place.role }) });
+  const reads = readsOf(system, name);
+  const { role: owner } = place;
+  const grants = grantsFor({ allow, reads, ...(owner !== undefined && { owner }) });
   const queries = grants.map(({ query }) => query);
   const missing = missingGrants(grants, await databases.read({ system: system.id, name }, queries));
   const [ofOwner] = neededOfOwner(allow);
