@@ -4,7 +4,7 @@ import type { KnownBlock } from '@slack/types';
 import { undoOf } from '../change/change.ts';
 import { unreachable } from '../errors.ts';
 import type { LeaseAnswer } from '../lease/answer.ts';
-import { type Lease, lentChanges } from '../lease/lease.ts';
+import { type HoldReason, type Lease, lentChanges } from '../lease/lease.ts';
 import { extensionSeconds } from '../lease/terms.ts';
 import type { Plan } from '../plan/plan.ts';
 import { formatDuration } from '../profile/duration.ts';
@@ -123,10 +123,7 @@ function lentText(plan: Plan, lease: Lease): string {
       ? ''
       : `\n${person(lease.askedBy)} wants it back now; what speaks against it is being looked at.`;
   if (lease.held !== undefined) {
-    const next =
-      lease.held === 'nothing-measures'
-        ? 'Press Give back now when it is no longer needed.'
-        : `It is looked at again ${when(lease.dueAt)}.`;
+    const next = nextWords(lease.held, lease.dueAt);
     return `✋ *Not given back:* ${sentence(lease.note ?? '', 900)} ${next}\nWhat would change: ${back}.${asked}`;
   }
   const { extendedBy } = lease;
@@ -137,6 +134,18 @@ function lentText(plan: Plan, lease: Lease): string {
   return lease.remindAt === undefined
     ? `⏰ *Given back ${when(lease.dueAt)}:* ${back}, unless somebody extends it.${by}${asked}`
     : `⏳ *Lent until ${when(lease.dueAt)}:* then ${back}, unless somebody extends it or an alert or the load speaks against it.${by}${asked}`;
+}
+
+/** What comes next, and what a person can do before that. */
+function nextWords(held: HoldReason, again: Date): string {
+  switch (held) {
+    case 'nothing-measures':
+      return 'Press Give back now when it is no longer needed.';
+    case 'cluster':
+      return `It is tried again ${when(again)}; or press Give back now once that is mended.`;
+    default:
+      return `It is looked at again ${when(again)}.`;
+  }
 }
 
 function leaseButtons({ record }: PlanView): KnownBlock {

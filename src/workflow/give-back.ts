@@ -145,6 +145,13 @@ async function end(begun: Begun, came: Back | Broken, parts: Parts): Promise<Giv
     if (record === undefined || lease === undefined || !held) return 'not-ours';
     assert(lease.state === 'giving', 'a lease stays in its run while that is held');
     const both = { record, lease };
+    if (came.kind === 'unknown' && !(await mayBeBack(tx, run))) {
+      // Nothing was ever sent, so there is nothing to find out.
+      await tx.runs.end(run, 'ended', now);
+      await tx.locks.release(run.planId);
+      await keep(tx, both, { reason: 'cluster', because: came.because }, parts);
+      return 'not-given-back';
+    }
     if (came.kind !== 'done') {
       await tx.runs.end(run, 'lost', now);
       await toUnknown(tx, both, came.because, run, parts);
@@ -154,6 +161,11 @@ async function end(begun: Begun, came: Back | Broken, parts: Parts): Promise<Giv
     await tx.locks.release(run.planId);
     return settle(tx, both, came, parts);
   });
+}
+
+/** Whether this attempt or an earlier one may have written any of it. */
+function mayBeBack(tx: Transaction, { planId, number }: RunId): Promise<boolean> {
+  return tx.runs.mayHaveWritten({ planId, number: number + 1 }, undefined, 'give-back');
 }
 
 async function settle(

@@ -53,6 +53,8 @@ export class AppProcess implements Caller {
   isFrozen = false;
   /** The point at which it will die, and how often it passes there before. */
   doom: { readonly point: CheckpointName; left: number } | undefined;
+  /** Something that happens outside at such a moment. */
+  onCheckpoint: ((point: CheckpointName) => void) | undefined;
   readonly #world: World;
   readonly #shutdown = new AbortController();
   readonly #unwritten = new Set<RunId>();
@@ -269,6 +271,7 @@ export class AppProcess implements Caller {
 
   #checkpoint(point: CheckpointName): void {
     if (!this.isAlive) throw new Death();
+    this.onCheckpoint?.(point);
     const { doom } = this;
     if (doom?.point !== point) return;
     doom.left -= 1;

@@ -1,90 +1,35 @@
 // Stories of lent capacity in time that does not pass by itself: restarts, stops, other people's changes, and leases on top of each other.
 
-import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { askOfLease } from '../../src/workflow/ask-of-lease.ts';
 import { castVote } from '../../src/workflow/cast-vote.ts';
 import { receiveAlerts } from '../../src/workflow/receive-alerts.ts';
 import { receiveCommand } from '../../src/workflow/receive-command.ts';
 import { resume, stop } from '../../src/workflow/stop-and-resume.ts';
 import type { AppProcess } from './app-process.ts';
-import { createSimulatedDatabase, type SimulatedDatabase } from './database.ts';
-import { readProfiles } from './main.ts';
+import { Lending, mind, minuteMs, rules, worker } from './lending.ts';
 import { alertname, namespace, people, workerAutoscaler } from './scene.ts';
-import { pass, propose, through, untilOver } from './story.ts';
-import { World } from './world.ts';
+import { pass, through } from './story.ts';
+import type { World } from './world.ts';
 
-let database: SimulatedDatabase;
-beforeAll(async () => {
-  database = await createSimulatedDatabase(inject('testServer'));
-});
-afterAll(async () => {
-  await database.drop();
-});
-
-const minuteMs = 60_000;
-const rules = { mode: 'apply', required: 1 } as const;
-const worker = { kind: 'Deployment', namespace, name: 'worker' };
 const owner = { kind: 'HorizontalPodAutoscaler', namespace, name: 'worker-hpa' };
-
-/** Six workers carry what arrives, and nothing waits. */
-async function inWorld(work: (world: World, process: AppProcess) => Promise<void>): Promise<void> {
-  const world = await World.start({ seed: 1, database, profiles: await readProfiles() });
-  try {
-    world.backlog = 0;
-    world.cluster.control.patch(worker, { spec: { replicas: 6 } });
-    await pass(world, 5_000);
-    await work(world, world.startProcess(rules));
-    expect(world.bugs).toEqual([]);
-  } finally {
-    await world.stop();
-  }
-}
-
-interface Seen {
-  readonly state: string;
-  readonly note: string | null;
-  readonly held: string | null;
-  readonly due_at: Date;
-}
-
-async function lease(planId?: string): Promise<Seen> {
-  const { rows } = await database.pool.query<Seen>(
-    'select state, note, held, due_at from lease where $1::text is null or plan_id = $1 order by lent_at desc',
-    [planId ?? null],
-  );
-  const [newest] = rows;
-  if (newest === undefined) throw new Error('nothing is lent');
-  return newest;
-}
-
-/** The sweeper looks, and what it begins is carried out. */
-async function mind(world: World, process: AppProcess): Promise<void> {
-  await through(world, () => process.loop('runs'));
-  for (const run of world.queue.splice(0)) await through(world, () => process.run(run));
-  await pass(world, 5_000);
-}
-
-async function lend(world: World, process: AppProcess, words = 'replicas=9 for=2h'): Promise<void> {
-  await propose(world, process, `gl-008/worker ${words}`);
-  expect((await untilOver(world)).state).toBe('applied');
-  expect((await lease()).state).toBe('lent');
-}
+const stories = new Lending();
 
 it('what is due while nobody runs is given back by the process that comes next, once', async () =>
-  inWorld(async (world, process) => {
-    await lend(world, process);
+  stories.inWorld(async (world, process) => {
+    await stories.lend(world, process);
     process.kill();
     await world.advance(150 * minuteMs);
     const next = world.startProcess(rules);
     await mind(world, next);
-    expect((await lease()).state).toBe('given');
+    expect((await stories.lease()).state).toBe('given');
     await mind(world, next);
     expect(world.effects.map(({ to }) => to.replicas)).toEqual([9, 6]);
   }));
 
 it('a process that dies after the write was sent is followed by one that looks and does not write', async () =>
-  inWorld(async (world, process) => {
-    await lend(world, process);
+  stories.inWorld(async (world, process) => {
+    await stories.lend(world, process);
     await world.advance(121 * minuteMs);
     process.doom = { point: 'give-back-sent', left: 1 };
     await mind(world, process);
@@ -92,27 +37,27 @@ it('a process that dies after the write was sent is followed by one that looks a
     const next = world.startProcess(rules);
     await world.advance(10_000);
     for (let round = 0; round < 3; round += 1) await mind(world, next);
-    expect((await lease()).state).toBe('given');
+    expect((await stories.lease()).state).toBe('given');
     expect(world.effects).toHaveLength(2);
   }));
 
 it('an answer that is lost is looked for, and only when nothing arrived it is written again', async () =>
-  inWorld(async (world, process) => {
-    await lend(world, process);
+  stories.inWorld(async (world, process) => {
+    await stories.lend(world, process);
     await world.advance(121 * minuteMs);
     const match = { method: 'PATCH' };
     world.cluster.control.injectFault({ match, drop: true, times: 1 });
     await through(world, () => process.loop('runs'));
     for (const run of world.queue.splice(0)) await through(world, () => process.run(run));
-    expect((await lease()).state).toBe('unknown');
+    expect((await stories.lease()).state).toBe('unknown');
     for (let round = 0; round < 3; round += 1) await mind(world, process);
-    expect((await lease()).state).toBe('given');
+    expect((await stories.lease()).state).toBe('given');
     expect(world.effects.map(({ to }) => to.replicas)).toEqual([9, 6]);
   }));
 
 it('what somebody else has set meanwhile is left, and labels that move are not that', async () =>
-  inWorld(async (world, process) => {
-    await lend(world, process);
+  stories.inWorld(async (world, process) => {
+    await stories.lend(world, process);
     world.asForeigner('touches a label', () => {
       world.cluster.control.patch(worker, { metadata: { annotations: { touched: '1' } } }, 'churn');
     });
@@ -121,7 +66,7 @@ it('what somebody else has set meanwhile is left, and labels that move are not t
     });
     await world.advance(121 * minuteMs);
     await mind(world, process);
-    const seen = await lease();
+    const seen = await stories.lease();
     expect(seen.state).toBe('ended');
     expect(seen.note).toContain('has 7 replicas, the plan had set 9 (changed by kubectl-edit');
     expect(world.sizes().replicas).toBe(7);
@@ -129,27 +74,27 @@ it('what somebody else has set meanwhile is left, and labels that move are not t
   }));
 
 it('a stop, too much load and a silent Prometheus each keep it, with their reason', async () =>
-  inWorld(async (world, process) => {
-    await lend(world, process);
+  stories.inWorld(async (world, process) => {
+    await stories.lend(world, process);
     await world.advance(121 * minuteMs);
     const by = 'cli:driver';
     await through(world, () =>
       process.begin('stop', () => stop({ scope: '*', by }, world.commandLine)),
     );
     await mind(world, process);
-    expect(await lease()).toMatchObject({ state: 'lent', held: 'approval' });
+    expect(await stories.lease()).toMatchObject({ state: 'lent', held: 'approval' });
     const askedAt = world.time.now();
     await resume({ scope: '*', by, askedAt }, world.commandLine);
 
     world.backlog = 1_000;
     await world.advance(16 * minuteMs);
     await mind(world, process);
-    expect((await lease()).note).toContain('8 pods are needed and 6 would be left');
+    expect((await stories.lease()).note).toContain('8 pods are needed and 6 would be left');
 
     world.metricTrouble = 1;
     await world.advance(16 * minuteMs);
     await mind(world, process);
-    const seen = await lease();
+    const seen = await stories.lease();
     expect(seen).toMatchObject({ state: 'lent', held: 'not-measured' });
     expect(seen.due_at.getTime()).toBeGreaterThan(world.time.ms);
 
@@ -157,15 +102,15 @@ it('a stop, too much load and a silent Prometheus each keep it, with their reaso
     world.backlog = 0;
     await world.advance(30 * minuteMs);
     await mind(world, process);
-    expect((await lease()).state).toBe('given');
+    expect((await stories.lease()).state).toBe('given');
     expect(world.effects.map(({ to }) => to.replicas)).toEqual([9, 6]);
   }));
 
 it('more time is given once for a click that is delivered twice, and not to everybody', async () =>
-  inWorld(async (world, process) => {
-    await lend(world, process);
-    const before = (await lease()).due_at.getTime();
-    const { rows } = await database.pool.query<{ id: string; hash: string }>(
+  stories.inWorld(async (world, process) => {
+    await stories.lend(world, process);
+    const before = (await stories.lease()).due_at.getTime();
+    const { rows } = await stories.database.pool.query<{ id: string; hash: string }>(
       'select id, hash from plan',
     );
     const [plan] = rows;
@@ -176,10 +121,10 @@ it('more time is given once for a click that is delivered twice, and not to ever
     };
     await press(people.eve);
     await press(people.ann, 'f'.repeat(64));
-    expect((await lease()).due_at.getTime()).toBe(before);
+    expect((await stories.lease()).due_at.getTime()).toBe(before);
     await press(people.ann);
     await press(people.ann);
-    expect((await lease()).due_at.getTime()).toBe(before + 60 * minuteMs);
+    expect((await stories.lease()).due_at.getTime()).toBe(before + 60 * minuteMs);
   }));
 
 async function fire(world: World, process: AppProcess, status: 'firing' | 'resolved') {
@@ -201,7 +146,7 @@ async function fire(world: World, process: AppProcess, status: 'firing' | 'resol
 
 /** Whoever is asked approves the newest plan, and it is carried out and judged. */
 async function approveNewest(world: World, process: AppProcess): Promise<string> {
-  const { rows } = await database.pool.query<{ id: string; hash: string }>(
+  const { rows } = await stories.database.pool.query<{ id: string; hash: string }>(
     `select id, hash from plan where state = 'proposed'`,
   );
   const [plan] = rows;
@@ -215,7 +160,7 @@ async function approveNewest(world: World, process: AppProcess): Promise<string>
 }
 
 it('a minimum raised for an alert goes back when the alert is over, whatever the autoscaler does', async () =>
-  inWorld(async (world, process) => {
+  stories.inWorld(async (world, process) => {
     world.cluster.control.seed([workerAutoscaler(6, 20)]);
     world.cluster.control.setUtilization(namespace, 'worker', { cpu: 70 });
     await pass(world, 20_000);
@@ -228,20 +173,20 @@ it('a minimum raised for an alert goes back when the alert is over, whatever the
 
     await world.advance(6 * minuteMs);
     await mind(world, process);
-    expect(await lease(first)).toMatchObject({ state: 'lent', held: 'alert' });
+    expect(await stories.lease(first)).toMatchObject({ state: 'lent', held: 'alert' });
     await fire(world, process, 'resolved');
     world.cluster.control.setUtilization(namespace, 'worker', { cpu: 60 });
     world.cluster.control.patch(owner, { metadata: { annotations: { touched: '1' } } }, 'churn');
     await world.advance(16 * minuteMs);
     await mind(world, process);
-    expect((await lease(first)).state).toBe('given');
+    expect((await stories.lease(first)).state).toBe('given');
     expect(world.sizes().minReplicas).toBe(6);
   }));
 
 it('what was lent on top goes first, then what is below it', async () =>
-  inWorld(async (world, process) => {
-    await lend(world, process, 'replicas=8 for=1h');
-    const [below] = (await database.pool.query<{ id: string }>('select id from plan')).rows;
+  stories.inWorld(async (world, process) => {
+    await stories.lend(world, process, 'replicas=8 for=1h');
+    const [below] = (await stories.database.pool.query<{ id: string }>('select id from plan')).rows;
     await through(world, () =>
       process.begin('command', () =>
         receiveCommand(process.parts)({
@@ -258,12 +203,12 @@ it('what was lent on top goes first, then what is below it', async () =>
     const top = await approveNewest(world, process);
     await world.advance(70 * minuteMs);
     await mind(world, process);
-    expect(await lease(below?.id)).toMatchObject({ state: 'lent', held: 'lease-on-top' });
+    expect(await stories.lease(below?.id)).toMatchObject({ state: 'lent', held: 'lease-on-top' });
     await world.advance(60 * minuteMs);
     for (let round = 0; round < 2; round += 1) await mind(world, process);
-    expect((await lease(top)).state).toBe('given');
+    expect((await stories.lease(top)).state).toBe('given');
     await world.advance(61 * minuteMs);
     await mind(world, process);
-    expect((await lease(below?.id)).state).toBe('given');
+    expect((await stories.lease(below?.id)).state).toBe('given');
     expect(world.effects.map(({ to }) => to.replicas)).toEqual([8, 10, 8, 6]);
   }));

@@ -83,6 +83,8 @@ export interface WorldParts {
   readonly database: SimulatedDatabase;
   readonly profiles: ReadonlyMap<string, Profile>;
   readonly print?: (line: string) => void;
+  /** An answer of the cluster that takes longer is none. (Default: that of the app.) */
+  readonly clusterDeadlineMs?: number;
 }
 
 export class World {
@@ -151,7 +153,10 @@ export class World {
     const kubeconfig = join(directory, 'kubeconfig');
     await writeFile(kubeconfig, cluster.kubeconfig());
     const addresses = [{ id: 'production' }];
-    const clusters = createClusters(addresses, kubeconfig);
+    const { clusterDeadlineMs: deadlineMs } = parts;
+    const clusters = createClusters(addresses, kubeconfig, {
+      ...(deadlineMs !== undefined && { deadlineMs }),
+    });
     const lookForRoom = createRoomReader(addresses, kubeconfig, {
       clock: { now: () => world?.time.now() ?? new VirtualTime().now() },
     });

@@ -105,7 +105,8 @@ export function runsOn(sql: Sql): Transaction['runs'] {
         z.object({ position: z.number() }),
         `select c.position from run_change c join run r on r.plan_id = c.plan_id and r.number = c.number
           where c.plan_id = $1 and c.number < $2 and ($3::int is null or c.position = $3) and r.purpose = $4
-            and c.state not in ('reached', 'refused', 'blocked', 'holding', 'passed', 'warned') limit 1`,
+            and c.state not in ('reached', 'refused', 'blocked', 'holding', 'passed', 'warned')
+            and not (c.state = 'kept' and r.purpose = 'give-back') limit 1`,
         [planId, number, position ?? null, purpose],
       );
       return rows.length > 0;
