@@ -14,7 +14,7 @@ import { unreachable } from '../errors.ts';
 import { isChange, type Step } from '../plan/step.ts';
 import type { ChangeAtHand, ChangeEnd } from './change-at-hand.ts';
 import type { Parts } from './parts.ts';
-import { putBack } from './put-back.ts';
+import { type KeptCode, putBack } from './put-back.ts';
 
 /** A run that failed, with everything its changes need. */
 export type FailedRun = Omit<ChangeAtHand, 'position' | 'change'> & {
@@ -56,7 +56,7 @@ export async function takeBack(failed: FailedRun, parts: Parts): Promise<TakenBa
         break;
       case 'kept':
         isKept = true;
-        open.push(`${whatOf(undo)} could not be put back: ${one.because}`);
+        open.push(`${whatOf(undo)} could not be put back: ${one.because}${byHand(undo, one.code)}`);
         break;
       case 'unknown':
       case 'handed-over':
@@ -83,6 +83,13 @@ function backWords(undo: PutBackChange): readonly string[] {
   return undo.kind === 'remove'
     ? [`${whatOf(undo)} is gone again`]
     : undo.fields.map(({ what, after }) => `${what} ${shownValue(after)}`);
+}
+
+/** What the cluster refused a person can still do; what somebody else has set is theirs. */
+function byHand(undo: PutBackChange, code: KeptCode): string {
+  return code === 'refused' && undo.kind === 'patch'
+    ? `; set it by hand: ${backWords(undo).join(', ')}`
+    : '';
 }
 
 function whatOf(undo: PutBackChange): string {

@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { stop } from '../../src/workflow/stop-and-resume.ts';
+import { conflict, denied, forbidden, webhook } from '../conversation/fault-kinds.ts';
 import type { AppProcess } from './app-process.ts';
 import { createSimulatedDatabase, type SimulatedDatabase } from './database.ts';
 import { readProfiles } from './main.ts';
@@ -91,3 +92,29 @@ it('after a stop not even the undo is written', async () =>
     expect(world.sizes().cpu).toBe('2500m');
     expect(world.effects).toHaveLength(1);
   }));
+
+it.each([
+  ['forbidden', forbidden, 'cannot patch resource "deployments"'],
+  ['in conflict', conflict, 'the object has been modified'],
+  ['denied by a webhook', webhook, denied],
+] as const)(
+  'a taking back that is %s leaves what was written, and says what to set by hand',
+  async (_what, fault, because) =>
+    inWorld(async (world, process) => {
+      const { control } = world.cluster;
+      control.patch(
+        { kind: 'Deployment', namespace, name: 'worker' },
+        { spec: { progressDeadlineSeconds: 20 } },
+      );
+      control.podFailure(namespace, 'worker', 'Unschedulable');
+      await propose(world, process, 'gl-008/worker cpu=2500m');
+      const match = { verb: 'patch', resource: 'deployments', dryRun: false };
+      control.injectFault({ ...fault, match });
+      const over = await untilOver(world);
+      expect(over.state).toBe('left');
+      expect(over.reason).toContain('cpu request could not be put back');
+      expect(over.reason).toContain(because);
+      expect(over.reason).toContain('set it by hand: cpu request 2');
+      expect(world.effects.map(({ to }) => to.cpu)).toEqual(['2500m']);
+    }),
+);
