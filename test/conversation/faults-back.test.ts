@@ -1,4 +1,4 @@
-// A cluster that answers badly while something is taken back: it is looked for, and done once.
+// A cluster that answers badly while something is taken back or given back: it is looked for, and done once.
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Fault, FaultMatch } from '../../sandbox/cluster/faults.ts';
@@ -10,9 +10,16 @@ import { broken, clusterDeadlineMs, cut, hang, waits } from './fault-kinds.ts';
 const worker = { kind: 'Deployment', namespace, name: 'worker' } as const;
 let bot: Bot;
 let story = 0;
+/** Done once a write that gives back is in place. */
+let afterGiveBack: (() => void) | undefined;
 
 beforeAll(async () => {
-  bot = await Bot.start({ clusterDeadlineMs });
+  bot = await Bot.start({
+    clusterDeadlineMs,
+    checkpoint: (point) => {
+      if (point === 'give-back-stored') afterGiveBack?.();
+    },
+  });
 });
 afterAll(async () => {
   await bot.stop();
@@ -68,5 +75,22 @@ describe('taking back', () => {
     const reason = await approved('cpu=65');
     await cardThatSays(reason, /Failed and taken back/);
     expect([cpu(), bot.writes().length]).toEqual(['2', sent]);
+  });
+});
+
+describe('giving back', () => {
+  const look: FaultMatch = { resource: 'deployments', namespace, name: 'worker' };
+
+  it('goes on when watches drop right after the write and looks fail: it is done once, and said', async () => {
+    bot.measure({ backlog: 0, arrivalPerMinute: 200 });
+    afterGiveBack = () => {
+      bot.cluster.control.closeWatches('cut');
+      inject({ ...look, verb: 'get' }, broken, { times: 3 });
+      inject({ verb: 'watch', resource: 'deployments' }, broken);
+    };
+    const card = await cardThatSays(await approved('replicas=6 for=2h'), /Lent until/);
+    bot.later(121 * 60_000);
+    await bot.reply(card, '✅ *Given back*');
+    expect([bot.replicas(), bot.writes().length]).toEqual([5, 2]);
   });
 });
