@@ -6,6 +6,7 @@ import type { Finding, Plan } from '../plan/plan.ts';
 import { changesOf } from '../plan/step.ts';
 import { actionIds } from './action-ids.ts';
 import { alertLines } from './alert-lines.ts';
+import { approveQuestion } from './ask-first.ts';
 import { byHandBlocks } from './by-hand-blocks.ts';
 import { changeLine, stepLine } from './change-words.ts';
 import { checkLines } from './check-lines.ts';
@@ -176,6 +177,7 @@ function decisionButtons(view: PlanView): KnownBlock {
       value,
       style: 'primary',
       label: plainLine(`Approve: ${what}`),
+      ask: approveQuestion(plan),
     }),
     button({
       actionId: actionIds.deny,

@@ -9,6 +9,7 @@ import { extensionSeconds } from '../lease/terms.ts';
 import type { Plan } from '../plan/plan.ts';
 import { formatDuration } from '../profile/duration.ts';
 import { actionIds } from './action-ids.ts';
+import { giveBackQuestion } from './ask-first.ts';
 import { changeWords } from './change-words.ts';
 import {
   actions,
@@ -138,20 +139,17 @@ function lentText(plan: Plan, lease: Lease): string {
 
 /** What comes next, and what a person can do before that. */
 function nextWords(held: HoldReason, again: Date): string {
-  switch (held) {
-    case 'nothing-measures':
-      return 'Press Give back now when it is no longer needed.';
-    case 'cluster':
-      return `It is tried again ${when(again)}; or press Give back now once that is mended.`;
-    default:
-      return `It is looked at again ${when(again)}.`;
-  }
+  if (held === 'nothing-measures') return 'Press Give back now when it is no longer needed.';
+  return held === 'cluster'
+    ? `It is tried again ${when(again)}; or press Give back now once that is mended.`
+    : `It is looked at again ${when(again)}.`;
 }
 
 function leaseButtons({ record }: PlanView): KnownBlock {
   const { plan, hash } = record;
   const value = formatPlanToken({ planId: plan.id, planHash: hash });
-  const of = plainLine(undoWords(plan)).replaceAll('→', 'to');
+  const back = undoWords(plan);
+  const of = plainLine(back).replaceAll('→', 'to');
   const more = lasting(extensionSeconds);
   return actions(`lease-${plan.id}`, [
     button({
@@ -165,6 +163,7 @@ function leaseButtons({ record }: PlanView): KnownBlock {
       text: 'Give back now',
       value,
       label: plainLine(`Give back now: ${of}`),
+      ask: giveBackQuestion(back),
     }),
   ]);
 }

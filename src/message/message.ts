@@ -3,6 +3,7 @@
 import type {
   ActionsBlock,
   Button,
+  ConfirmationDialog,
   ContextBlock,
   HeaderBlock,
   KnownBlock,
@@ -159,12 +160,21 @@ export function context(...texts: readonly string[]): ContextBlock {
   };
 }
 
+/** What a button asks before it does anything; `text` is ours or escaped already. */
+export interface Question {
+  readonly title: string;
+  readonly text: string;
+  readonly yes: string;
+  readonly no: string;
+}
+
 export function button(options: {
   readonly actionId: string;
   readonly text: string;
   readonly value: string;
   readonly style?: 'primary' | 'danger';
   readonly label?: string;
+  readonly ask?: Question | undefined;
 }): Button {
   return {
     type: 'button',
@@ -179,6 +189,16 @@ export function button(options: {
     ...(options.label === undefined
       ? {}
       : { accessibility_label: cut(options.label, slackLimits.button.accessibilityLabelChars) }),
+    ...(options.ask === undefined ? {} : { confirm: dialog(options.ask) }),
+  };
+}
+
+function dialog({ title, text, yes, no }: Question): ConfirmationDialog {
+  return {
+    title: { type: 'plain_text', text: title },
+    text: { type: 'mrkdwn', text: fitLines(text, slackLimits.confirm.textChars), verbatim: true },
+    confirm: { type: 'plain_text', text: yes },
+    deny: { type: 'plain_text', text: no },
   };
 }
 

@@ -7,6 +7,7 @@ import { gateWords } from '../plan/gate-words.ts';
 import { isChange, type Step } from '../plan/step.ts';
 import type { RunChange, RunChangeState } from '../ports.ts';
 import { actionIds } from './action-ids.ts';
+import { doneQuestion } from './ask-first.ts';
 import { changeWords } from './change-words.ts';
 import { leaseMessage } from './lease-words.ts';
 import {
@@ -87,6 +88,7 @@ function doneButton(view: PlanView): KnownBlock[] {
         value: formatPlanToken({ planId: plan.id, planHash: hash }),
         style: 'primary',
         label: cut(plainLine(`Done: ${step.what}`), 75),
+        ask: doneQuestion(step.what),
       }),
     ]),
   ];

@@ -651,6 +651,14 @@ export const messages: Readonly<Record<string, Message>> = {
     }),
     1,
   ),
+  'lease-held-by-cluster': leaseMessage(
+    lease({
+      ...held,
+      held: 'cluster',
+      note: 'changing autoscaler shop/worker-hpa in cluster production: forbidden',
+    }),
+    1,
+  ),
   'lease-giving': leaseMessage(lease({ state: 'giving' }), 1),
   'lease-unknown': leaseMessage(lease({ state: 'unknown', note: 'no answer came (timeout)' }), 1),
   'lease-given': leaseMessage(lease({ state: 'given', stateAt: after(7_300) }), 1),

@@ -1,7 +1,7 @@
 // A cluster that answers badly while a lease is given back: it goes back once, or stays and the thread says why and what comes next.
 
 import { describe, expect, it } from 'vitest';
-import type { Fault, FaultMatch } from '../../sandbox/cluster/faults.ts';
+import type { FaultMatch } from '../../sandbox/cluster/faults.ts';
 import { sendNextMessage } from '../../src/workflow/send-messages.ts';
 import {
   broken,
