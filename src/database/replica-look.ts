@@ -55,3 +55,36 @@ export function standbyWords({ standbys }: ReplicaFacts): string {
   });
   return `Standbys now: ${each.join('; ')}.`;
 }
+
+/** Which standbys commits wait for, as their primary says it. */
+export interface ReplicationNow {
+  /** How many of them a commit waits for. */
+  readonly needed: number;
+  readonly standbys: readonly StandbyNow[];
+}
+
+const waiting = z.object({ names: z.string(), standby: z.boolean() });
+
+/** Asked of a primary, because a standby knows only those behind itself. */
+export const replicationNow = {
+  queries: [
+    {
+      text: `select current_setting('synchronous_standby_names') as names, pg_is_in_recovery() as standby`,
+    },
+    standbysNow.query,
+  ] satisfies readonly Query[],
+  read: (answers: Answers): ReplicationNow | { readonly because: string } => {
+    const [row] = rowsOf(waiting, answers, 0);
+    if (row === undefined || row.standby) {
+      return { because: 'its address leads to a standby, not to the primary' };
+    }
+    return { needed: neededOf(row.names), standbys: standbysNow.read(answers[1] ?? []) };
+  },
+};
+
+/** `ANY 2 (a, b, c)`, `FIRST 1 (*)`, `2 (a, b)`; a bare list asks for one of it, and nothing for none. */
+function neededOf(names: string): number {
+  if (names.trim() === '') return 0;
+  const number = /^\s*(?:(?:first|any)\s+)?(\d+)\s*\(/i.exec(names)?.[1];
+  return number === undefined ? 1 : Number(number);
+}

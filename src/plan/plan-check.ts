@@ -8,7 +8,8 @@ export type PlanCheckKind =
   | 'quota'
   | 'limits'
   | 'disruption'
-  | 'connections';
+  | 'connections'
+  | 'replicas';
 
 /**
  * The answer to one question, as part of the plan. `refused`: it would certainly not work, so it is not proposed;

@@ -85,7 +85,8 @@ export function whyNotFewer(spec: unknown, wanted: number, cluster: string): str
     Number(valueAt(spec, '/minSyncReplicas') ?? 0),
     Number(valueAt(spec, '/postgresql/synchronous/number') ?? 0),
   );
-  return wanted - 1 < synchronous
+  // The operator chooses which goes, so one more than commits wait for must stay.
+  return synchronous > 0 && wanted - 1 <= synchronous
     ? `Cluster ${cluster} waits for ${synchronous} synchronous replicas at each commit, and ${wanted} instances leave ${wanted - 1}: a replica that commits wait for is never taken away`
     : undefined;
 }

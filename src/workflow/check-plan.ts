@@ -1,4 +1,4 @@
-// Asks of a plan all that can be known before it is written: rights, dry run, room, quotas, connections, disruption budgets.
+// Asks of a plan all that can be known before it is written: rights, dry run, room, quotas, connections, replicas, disruption budgets.
 
 import { type AccessRight, missingRight, rightsOf } from '../change/access.ts';
 import { whyNotAllowed } from '../change/allowed.ts';
@@ -15,6 +15,7 @@ import type { WriteAnswer } from '../ports.ts';
 import { disruptionWords } from '../sizing/disruption.ts';
 import { roomFor, type WantedPods } from '../sizing/room.ts';
 import { connectionChecks } from './check-connections.ts';
+import { replicaChecks } from './check-replicas.ts';
 import { type LookedAt, lookAtChanges } from './look-at-changes.ts';
 import type { Parts } from './parts.ts';
 
@@ -92,11 +93,13 @@ async function checksOf(
     changes,
     looked.map((each) => (each.kind === 'seen' ? each.state : undefined)),
   );
-  const [{ access, dryRun }, room, disruption, connections] = await Promise.all([
+  const system = parts.systems.get(plan.system);
+  const [{ access, dryRun }, room, disruption, connections, replicas] = await Promise.all([
     writeChecks(looked, moment, parts),
     roomOf(plan, workloads, moment, parts),
     disruptionChecks(workloads, parts),
-    connectionChecks(parts.systems.get(plan.system), workloads, parts),
+    connectionChecks(system, workloads, parts),
+    replicaChecks(system, workloads, parts),
   ]);
   // A right that is missing says why the dry run was refused, and what to do.
   const isDenied = access.some(({ result }) => result === 'refused');
@@ -104,6 +107,7 @@ async function checksOf(
     ...(isDenied ? access : [...dryRun, ...access]),
     ...room,
     ...connections,
+    ...replicas,
     ...disruption,
   ]);
 }

@@ -240,7 +240,8 @@ describe('where CloudNativePG keeps the database', () => {
     [{ instances: 3 }, 1, 'left with its primary alone'],
     [{ instances: 4, minSyncReplicas: 2 }, 2, 'waits for 2 synchronous replicas'],
     [{ instances: 4, postgresql: { synchronous: { number: 2 } } }, 2, 'waits for 2 synchronous'],
-    [{ instances: 4, minSyncReplicas: 2 }, 3, undefined],
+    [{ instances: 4, minSyncReplicas: 2 }, 3, 'waits for 2 synchronous'],
+    [{ instances: 5, minSyncReplicas: 2 }, 4, undefined],
     [{ instances: 2 }, 3, undefined],
   ])(
     'of %j instances %i are left only where a replica stays, and each that commits wait for',
