@@ -94,7 +94,7 @@ export function writeAnswer(doing: string, error: unknown): WriteAnswer {
 
 /** A field that does not exist, or of another type, is answered with 500 where it is applied. */
 function isUnreadable(error: ApiException<unknown>): boolean {
-  return serverWords(error).startsWith('failed to create typed patch object ');
+  return serverWords(error).startsWith('failed to create typed patch object');
 }
 
 function connectionTrouble(doing: string, error: unknown): unknown {

@@ -435,6 +435,26 @@ describe('writing', () => {
   });
 
   it.each([
+    'failed to create typed patch object (shop/api; apps/v1, Kind=Deployment): .spec.replica: field not declared in schema',
+    // Without naming the object, as old servers say it.
+    'failed to create typed patch object: .spec.replica: field not declared in schema',
+  ])(
+    'what a server could not read was not written, although it answers 500: %s',
+    async (message) => {
+      seedApi();
+      cluster.control.injectFault({
+        status: 500,
+        body: { kind: 'Status', message },
+        match: { method: 'PATCH' },
+      });
+      expect(await clusters.write(up, { dryRun: false })).toMatchObject({
+        kind: 'refused',
+        because: expect.stringContaining('field not declared'),
+      });
+    },
+  );
+
+  it.each([
     ['the server fails', { status: 500 }, 5],
     ['a gateway answers for it', { status: 503, body: 'upstream connect error' }, 5],
     ['a gateway gives up', { status: 504 }, 5],

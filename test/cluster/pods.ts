@@ -6,6 +6,7 @@ import type { ClusterChange, CreateChange } from '../../src/change/change.ts';
 import { compareChange } from '../../src/change/compare.ts';
 import { observeChange } from '../../src/workflow/observe-change.ts';
 import { type Rollout, rolloutOf } from '../../src/workflow/verify-change.ts';
+import { nodeNeeds } from './nodes.ts';
 import type { Place } from './place.ts';
 import { autoscaler, claim, pods } from './samples.ts';
 import {
@@ -23,6 +24,7 @@ const cpu = '/spec/template/spec/containers/0/resources/requests/cpu';
 
 /** What becomes of pods. */
 export function podCases(lend: () => Place): void {
+  const need = nodeNeeds(lend);
   const core = (plural: string) => `/api/v1/namespaces/${lend().namespace}/${plural}`;
   const deployment = (name: string, options: Parameters<typeof pods>[1] = {}): CreateChange =>
     making(lend(), { kind: 'Deployment', name, fields: { spec: pods(name, options) } });
@@ -40,9 +42,10 @@ export function podCases(lend: () => Place): void {
       return workload?.notReady.find((reason) => says.test(reason));
     });
 
-  it.each(['Deployment', 'StatefulSet'] as const)(
+  it.for(['Deployment', 'StatefulSet'] as const)(
     'a %s is scaled up, to zero, from there and down, each seen ready',
-    async (kind) => {
+    async (kind, context) => {
+      await need(context, 'pods');
       const place = lend();
       const name = `scaled-${kind.toLowerCase()}`;
       const spec = pods(name, { ...(kind === 'StatefulSet' && { spec: { serviceName: name } }) });
@@ -77,7 +80,8 @@ export function podCases(lend: () => Place): void {
     },
   );
 
-  it('a new template is seen until every pod has it', async () => {
+  it('a new template is seen until every pod has it', async (context) => {
+    await need(context, 'pods');
     const place = lend();
     const make = deployment('replaced', { replicas: 2 });
     await carryOut(place, make);
@@ -93,7 +97,8 @@ export function podCases(lend: () => Place): void {
   });
 
   describe('pods that do not become ready say why:', () => {
-    it('the image', async () => {
+    it('the image', async (context) => {
+      await need(context, 'containers');
       const container = { image: 'registry.invalid/does-not-exist:1' };
       const make = deployment('image', { container, spec: { progressDeadlineSeconds: 3 } });
       await carryOut(lend(), make);
@@ -105,7 +110,8 @@ export function podCases(lend: () => Place): void {
       expect(failed.because).toMatch(/has timed out progressing/);
     });
 
-    it('a container that ends again and again', async () => {
+    it('a container that ends again and again', async (context) => {
+      await need(context, 'containers');
       lend().crash('crash');
       // The program prints its version and ends.
       const make = deployment('crash', { container: { command: ['/pause', '-v'] } });
@@ -113,7 +119,8 @@ export function podCases(lend: () => Place): void {
       await notReady(make, /^1 pod CrashLoopBackOff$/);
     });
 
-    it('no node that fits', async () => {
+    it('no node that fits', async (context) => {
+      await need(context, 'pods');
       const make = deployment('nowhere', { pod: { nodeSelector: { 'headroom/none': 'yes' } } });
       await carryOut(lend(), make);
       await notReady(make, /^1 pod Unschedulable: 0\/\d+ nodes are available/);
@@ -136,7 +143,8 @@ export function podCases(lend: () => Place): void {
     });
   });
 
-  it('the limits of an autoscaler move both ways, both at once, and its workload follows', async () => {
+  it('the limits of an autoscaler move both ways, both at once, and its workload follows', async (context) => {
+    await need(context, 'pods');
     const place = lend();
     const make = deployment('limited', { replicas: 1 });
     await carryOut(place, make);
@@ -173,7 +181,8 @@ export function podCases(lend: () => Place): void {
     });
   });
 
-  it('a budget counts the pods it may let go', async () => {
+  it('a budget counts the pods it may let go', async (context) => {
+    await need(context, 'pods');
     const place = lend();
     const make = deployment('budget', { replicas: 2 });
     await carryOut(place, make);
@@ -194,10 +203,11 @@ export function podCases(lend: () => Place): void {
     );
   });
 
-  it('a claim grows in use, and does not shrink', async ({ skip }) => {
+  it('a claim grows in use, and does not shrink', async (context) => {
+    await need(context, 'pods');
     const place = lend();
     const className = await growingClass(place);
-    skip(className === undefined, 'no storage class there allows growth');
+    context.skip(className === undefined, 'no storage class there allows growth');
     const spec = claim('1Gi', className ?? '');
     const make = making(place, {
       kind: 'PersistentVolumeClaim',
