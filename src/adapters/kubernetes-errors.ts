@@ -142,12 +142,17 @@ export function retryAfterMs({ headers }: ApiException<unknown>): number | undef
 /** The longest message worth showing: admission webhooks can be wordy. */
 const wordsMax = 300;
 
+/** What is said of a group, a version or a kind that the server does not know; a missing object is named. */
+const notServed = 'the server could not find the requested resource';
+const whyNotServed = 'Kubernetes before 1.25, or an operator that is not installed';
+
 /** What the server said, without its headers; the body comes as text that should be a Status. */
 function serverWords(error: ApiException<unknown>): string {
   const parsed = status.safeParse(parseJson(error.body));
   const said = parsed.success ? parsed.data.message : `answer ${error.code}`;
   // Before a field that it does not know the server quotes the whole object.
-  const text = said.replace(/Invalid value: ".*": (?=strict decoding error)/s, '');
+  const plain = said.replace(/Invalid value: ".*": (?=strict decoding error)/s, '');
+  const text = plain === notServed ? `${plain} (${whyNotServed})` : plain;
   return text.length > wordsMax ? `${text.slice(0, wordsMax)}…` : text;
 }
 

@@ -295,6 +295,18 @@ describe('observing', () => {
     });
   });
 
+  it('a server that does not know what is read is said to be old, or to lack an operator', async () => {
+    seedApi();
+    cluster.control.injectFault({
+      status: 404,
+      body: { kind: 'Status', message: 'the server could not find the requested resource' },
+      match: { path: '/horizontalpodautoscalers' },
+    });
+    const error = await trouble(clusters.observe(api));
+    expect([error.code, error.retryable]).toEqual(['refused', false]);
+    expect(error.message).toMatch(/requested resource \(Kubernetes before 1\.25, or an operator/);
+  });
+
   it('an answer that is no JSON is trouble, not a crash', async () => {
     seedApi();
     cluster.control.injectFault({
