@@ -2,9 +2,9 @@
 
 import type { Case } from './condition.ts';
 
-/** Only what a schedule of headroom.yaml drew; people and alerts always need people, and so does the restart of a database. */
+/** Only what a schedule of headroom.yaml drew; people and alerts always need people, and so do the restart of a database and what drops its rows. */
 export function byPolicy({ plan, rule }: Pick<Case, 'plan' | 'rule'>): boolean {
-  if ((plan.restarts ?? []).length > 0) return false;
+  if ((plan.restarts ?? []).length > 0 || (plan.drops ?? []).length > 0) return false;
   return plan.origin.kind === 'schedule' && rule?.approvesScheduled === true;
 }
 

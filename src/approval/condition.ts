@@ -30,7 +30,7 @@ export interface ApprovalRule {
 
 export type Mode = 'observe' | 'propose' | 'apply';
 
-/** What headroom.yaml says of the restart of a database, now. */
+/** What headroom.yaml says of the restart of a database, now; who answers for that answers for its rows as well. */
 export interface RestartTerms {
   readonly database: string;
   /** One of them must agree. */
@@ -38,6 +38,8 @@ export interface RestartTerms {
   /** The hours in which it may begin, such as "02:00 to 04:00 Europe/Berlin". */
   readonly words: string;
   readonly isOpen: boolean;
+  /** Its rows are dropped and nothing is restarted, which no hours are kept for. */
+  readonly isDrop?: true;
 }
 
 /** Everything an approval depends on; nothing else may decide. */
@@ -51,7 +53,7 @@ export interface Case {
   readonly mode: Mode;
   /** Words for each stop in force that covers the plan. */
   readonly stops: readonly string[];
-  /** For the databases that the plan restarts, as far as headroom.yaml allows it. */
+  /** For the databases that the plan restarts or drops rows of, as far as headroom.yaml names somebody. */
   readonly restarts?: readonly RestartTerms[];
   readonly now: Date;
 }

@@ -4,10 +4,13 @@ import type { Plan } from '../plan/plan.ts';
 import { changesOf } from '../plan/step.ts';
 import type { ApprovalRule } from './condition.ts';
 
-/** It takes capacity away, restarts a database, or holds a change that cannot be undone. */
+/** It takes capacity away, restarts a database, drops rows, or holds a change that cannot be undone. */
 export function isRisky(plan: Plan): boolean {
   const isRestart = (plan.restarts ?? []).length > 0;
-  return isRestart || plan.decrease || changesOf(plan).some(({ undo }) => undo === 'none');
+  const isDrop = (plan.drops ?? []).length > 0;
+  return (
+    isRestart || isDrop || plan.decrease || changesOf(plan).some(({ undo }) => undo === 'none')
+  );
 }
 
 /** Decreases and changes that cannot be undone exactly need the policy's stricter number. */

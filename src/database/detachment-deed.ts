@@ -1,6 +1,7 @@
 // Detaches a partition whose rows shall no longer be found through its table, or attaches it again; its rows stay.
 
 import type { DeedKind } from './deed-kind.ts';
+import { commentOn, rangeInMark, withMark, withoutMark } from './detachment-mark.ts';
 import { type InSchema, qualified } from './names.ts';
 import type { Range } from './partition-bounds.ts';
 import {
@@ -20,31 +21,45 @@ export interface DetachmentDeed extends Range {
   readonly partition: InSchema;
   /** Beside everybody; not where the table has a default partition, and not before PostgreSQL 14. */
   readonly concurrently: boolean;
+  /** Which table the partition is, so that once it is detached it is told from another one of its name. */
+  readonly oid?: number;
+  /** What somebody wrote about the partition, which stays before the mark. */
+  readonly comment?: string;
 }
 
 /**
  * Concurrently it takes SHARE UPDATE EXCLUSIVE on the table, and waits between two transactions for those that may still
  * read the partition; cut off there, it is finished by FINALIZE. Else the whole table is locked for an instant.
  */
-function detach({ table, partition, concurrently }: DetachmentDeed): Statements {
+function detach(deed: DetachmentDeed): Statements {
+  const { table, partition, concurrently } = deed;
   const statement = `alter table ${qualified(table)} detach partition ${qualified(partition)}`;
   return concurrently
-    ? { manner: 'alone', statements: [`${statement} concurrently`] }
+    ? { manner: 'alone', statements: [`${statement} concurrently`], isPart: true }
     : {
         manner: 'together',
         lock: `lock table only ${qualified(table)} in access exclusive mode`,
-        statements: [statement],
+        statements: [statement, marking(deed)],
       };
 }
 
+/** Nothing else would tell later that it was a partition, so nothing else could be trusted to drop it by. */
+function marking(deed: DetachmentDeed): string {
+  return commentOn(deed.partition, withMark(deed.comment, deed));
+}
+
 /** What was detached concurrently has a CHECK of its old bounds, so it is not searched when it comes back. */
-function attach(deed: DetachmentDeed): Statements {
-  const { table } = deed;
+function attach(deed: DetachmentDeed, comment: string | undefined): Statements {
+  const { table, partition } = deed;
+  const isMarked = rangeInMark(comment, deed) !== undefined;
   return {
     manner: 'together',
     lock: `lock table only ${qualified(table)} in share update exclusive mode`,
     isPatient: true,
-    statements: [attachment(deed)],
+    statements: [
+      attachment(deed),
+      ...(isMarked ? [commentOn(partition, withoutMark(comment, deed))] : []),
+    ],
   };
 }
 
@@ -66,12 +81,31 @@ function standing(deed: DetachmentDeed, answers: Answers): Standing {
   return deed.after === 'detached' ? detachment(deed, seen) : reattachment(deed, seen);
 }
 
-function detachment(deed: DetachmentDeed, { own }: PartitionSeen): Standing {
-  return own === undefined ? { kind: 'reached' } : { kind: 'unchanged', write: detach(deed) };
+function detachment(deed: DetachmentDeed, { own, namesake }: PartitionSeen): Standing {
+  if (own !== undefined) {
+    return { kind: 'unchanged', write: detach(withComment(deed, own.comment)) };
+  }
+  const isIt = namesake !== undefined && namesake.oid === deed.oid;
+  if (!isIt || rangeInMark(namesake.comment, deed) !== undefined) return { kind: 'reached' };
+  return {
+    kind: 'unchanged',
+    begun: `${deed.partition.name} is detached and has no mark of it yet`,
+    write: { manner: 'together', statements: [marking(withComment(deed, namesake.comment))] },
+  };
 }
 
-function reattachment(deed: DetachmentDeed, { own }: PartitionSeen): Standing {
-  return own === undefined ? { kind: 'unchanged', write: attach(deed) } : { kind: 'reached' };
+function reattachment(deed: DetachmentDeed, { own, namesake }: PartitionSeen): Standing {
+  return own === undefined
+    ? { kind: 'unchanged', write: attach(deed, namesake?.comment) }
+    : { kind: 'reached' };
+}
+
+/** As it is now: what somebody wrote since the plan was drawn stays as well. */
+function withComment(
+  { comment: _, ...deed }: DetachmentDeed,
+  comment: string | undefined,
+): DetachmentDeed {
+  return { ...deed, ...(comment !== undefined && { comment }) };
 }
 
 /** A detached one that was only half so is finished first: there is no way back from there. */
@@ -81,15 +115,22 @@ function halfDetached(deed: DetachmentDeed): Standing {
   return {
     kind: 'unchanged',
     begun: `${partition.name} is half detached, and older transactions may still read it`,
-    write: {
-      manner: 'alone',
-      statements: after === 'detached' ? [finalize] : [finalize, attachment(deed)],
-    },
+    write:
+      after === 'detached'
+        ? { manner: 'alone', statements: [finalize], isPart: true }
+        : { manner: 'alone', statements: [finalize, attachment(deed)] },
   };
 }
 
 function drifted(because: string): Standing {
   return { kind: 'drifted', because };
+}
+
+/** The mark comes with the detachment, and goes with it. */
+function allStatements(deed: DetachmentDeed): readonly string[] {
+  if (deed.after === 'attached') return attach(deed, withMark(deed.comment, deed)).statements;
+  const { manner, statements } = detach(deed);
+  return manner === 'alone' ? [...statements, marking(deed)] : statements;
 }
 
 export const detachmentDeed: DeedKind<DetachmentDeed> = {
@@ -100,7 +141,7 @@ export const detachmentDeed: DeedKind<DetachmentDeed> = {
   }),
   isTakenBack: () => false,
   isDecrease: ({ after }) => after === 'detached',
-  statements: (deed) => (deed.after === 'detached' ? detach(deed) : attach(deed)).statements,
+  statements: allStatements,
   look: partitionLook,
   standing,
   words: ({ after, table, partition, from = 'the beginning', to = 'the end' }) =>

@@ -1,6 +1,7 @@
 // How each kind of step that SQL can do is drawn, in one table.
 
 import type { DatabaseDeed } from '../sizing/planned-step.ts';
+import { drawDrops } from './draw-drops.ts';
 import { drawHypertable } from './draw-hypertable.ts';
 import { drawIndexes } from './draw-indexes.ts';
 import { drawPartitions } from './draw-partitions.ts';
@@ -15,6 +16,7 @@ const drawings = {
   settings: drawSettings,
   tables: drawTables,
   partitions: drawPartitions,
+  dropDetached: drawDrops,
 } as const satisfies {
   readonly [D in DatabaseDeed['deed']]?: Drawing<Extract<DatabaseDeed, { readonly deed: D }>>;
 };

@@ -186,12 +186,14 @@ function detachments(
   const { schema, name } = table;
   return old
     .toSorted((a, b) => Number(b.isPending) - Number(a.isPending))
-    .map(({ schema: at, name: partition, from, to }) => ({
+    .map(({ schema: at, name: partition, from, to, oid, comment }) => ({
       deed: 'detachment',
       after: 'detached',
       table: { schema, name },
       partition: { schema: at, name: partition },
       concurrently,
+      oid,
+      ...(comment !== undefined && { comment }),
       ...(from !== undefined && { from }),
       ...(to !== undefined && { to }),
     }));

@@ -58,8 +58,27 @@ interface Span {
  * cover in part is a reason to make none.
  */
 export function missingMonths(wanted: MonthsWanted): Months | { readonly because: string } {
+  const spans = spansOf(wanted.there);
+  if ('because' in spans) return spans;
+  const open = spans.find(({ to }) => to === Infinity);
+  if (open !== undefined) {
+    return {
+      because: `partition ${open.name} reaches to MAXVALUE, so no month has room after it; move its rows into months first`,
+    };
+  }
+  const zones = wanted.type === 'timestamptz' ? fittingZones(spans, wanted.zones) : ['UTC'];
+  const made = zones.map((zone) => ({ zone, outcome: monthsIn(zone, spans, wanted) }));
+  const [best] = made;
+  if (best === undefined) return noZone;
+  const texts = new Set(made.map(({ outcome }) => JSON.stringify(outcome)));
+  if (texts.size > 1) return severalZones(zones, 'from now on');
+  return 'because' in best.outcome ? best.outcome : { zone: best.zone, missing: best.outcome };
+}
+
+/** In order; in words why not, where a bound is no date. */
+function spansOf(there: readonly ThereByRange[]): readonly Span[] | { readonly because: string } {
   const spans: Span[] = [];
-  for (const { name, from, to } of wanted.there) {
+  for (const { name, from, to } of there) {
     const span = {
       name,
       from: from === undefined ? -Infinity : instantOf(from),
@@ -70,29 +89,18 @@ export function missingMonths(wanted: MonthsWanted): Months | { readonly because
     }
     spans.push({ name, from: span.from, to: span.to });
   }
-  spans.sort((a, b) => a.from - b.from);
-  const open = spans.find(({ to }) => to === Infinity);
-  if (open !== undefined) {
-    return {
-      because: `partition ${open.name} reaches to MAXVALUE, so no month has room after it; move its rows into months first`,
-    };
-  }
-  const zones = wanted.type === 'timestamptz' ? fittingZones(spans, wanted.zones) : ['UTC'];
-  const made = zones.map((zone) => ({ zone, outcome: monthsIn(zone, spans, wanted) }));
-  const [best] = made;
-  if (best === undefined) {
-    return {
-      because: `the partitions do not begin at midnight of a month in any time zone; Headroom makes months only`,
-    };
-  }
-  const texts = new Set(made.map(({ outcome }) => JSON.stringify(outcome)));
-  if (texts.size > 1) {
-    const some = zones.slice(0, 3).join(', ');
-    return {
-      because: `the partitions may have been made in ${some}, which are not the same from now on; set TimeZone of the database to the right one`,
-    };
-  }
-  return 'because' in best.outcome ? best.outcome : { zone: best.zone, missing: best.outcome };
+  return spans.toSorted((a, b) => a.from - b.from);
+}
+
+const noZone = {
+  because: `the partitions do not begin at midnight of a month in any time zone; Headroom makes months only`,
+};
+
+function severalZones(zones: readonly string[], when: string): { readonly because: string } {
+  const some = zones.slice(0, 3).join(', ');
+  return {
+    because: `the partitions may have been made in ${some}, which are not the same ${when}; set TimeZone of the database to the right one`,
+  };
 }
 
 /** A likely one that fits; else every one that fits, of which the caller finds out whether they differ. */
@@ -175,4 +183,36 @@ export function olderThan<T extends ThereByRange>(
     const end = to === undefined ? Infinity : instantOf(to);
     return end !== undefined && end <= oldest;
   });
+}
+
+/** Where the months that are kept begin, and what an older one is called and holds. */
+export interface KeptMonths {
+  readonly oldest: string;
+  /** So many months before the oldest that is kept, the latest first. */
+  readonly before: (count: number) => readonly NewPartition[];
+}
+
+/** The months that stay when so many full ones before the present one do. */
+export function keptMonths(
+  { table, type, there, now, zones }: Omit<MonthsWanted, 'ahead' | 'first'>,
+  keep: number,
+): KeptMonths | { readonly because: string } {
+  const spans = spansOf(there);
+  if ('because' in spans) return spans;
+  const fitting = type === 'timestamptz' ? fittingZones(spans, zones) : ['UTC'];
+  const oldestIn = (zone: string) => startOf(plusMonths(monthAt(now, zone), -keep), zone);
+  const [zone] = fitting;
+  if (zone === undefined) return noZone;
+  if (new Set(fitting.map(oldestIn)).size > 1) return severalZones(fitting, 'that far back');
+  const first = plusMonths(monthAt(now, zone), -keep);
+  const nameOf = partitionName(table, namedMonths(spans, zone));
+  return {
+    oldest: boundText(startOf(first, zone), type),
+    before: (count) =>
+      Array.from({ length: count }, (_, index) => {
+        const month = plusMonths(first, -index - 1);
+        const [from, to] = [startOf(month, zone), startOf(plusMonths(month, 1), zone)];
+        return { name: nameOf(month), from: boundText(from, type), to: boundText(to, type) };
+      }),
+  };
 }

@@ -21,6 +21,8 @@ const child = z.object({
   bytes: z.number().nullable(),
   hasGrants: z.boolean(),
   options: z.array(z.string()).nullable(),
+  oid: z.number(),
+  comment: z.string().nullable(),
 });
 
 /** A partition as the catalogue has it. */
@@ -34,6 +36,9 @@ export interface Child extends InSchema {
   readonly hasGrants: boolean;
   /** Its own settings, as `name=value`. */
   readonly options: readonly string[];
+  /** Which table it is, whatever it is called later. */
+  readonly oid: number;
+  readonly comment?: string;
 }
 
 /** Each child of the tables that a written name may mean. */
@@ -43,7 +48,8 @@ export function childrenQuery(written: string): Query {
                   c.relname::text as name, c.relkind::text as kind, pg_get_expr(c.relpartbound, c.oid) as bound,
                   coalesce(to_jsonb(i) ->> 'inhdetachpending', 'false') = 'true' as "isPending",
                   case c.relkind when 'r' then pg_relation_size(c.oid)::float8 end as bytes,
-                  c.relacl is not null as "hasGrants", c.reloptions as options
+                  c.relacl is not null as "hasGrants", c.reloptions as options, c.oid,
+                  obj_description(c.oid, 'pg_class') as comment
              from pg_class p join pg_namespace pn on pn.oid = p.relnamespace
                   join pg_inherits i on i.inhparent = p.oid join pg_class c on c.oid = i.inhrelid
                   join pg_namespace n on n.oid = c.relnamespace
@@ -61,7 +67,7 @@ export function childrenOf(
 ): readonly Child[] | undefined {
   const children: Child[] = [];
   for (const row of rowsOf(child, answers, index)) {
-    const { parentSchema, parent, bound, kind, bytes, options, ...each } = row;
+    const { parentSchema, parent, bound, kind, bytes, options, comment, ...each } = row;
     if (parentSchema !== table.schema || parent !== table.name) continue;
     const parsed = bound === null ? undefined : parseBound(bound);
     if (parsed === undefined) return undefined;
@@ -71,6 +77,7 @@ export function childrenOf(
       isOrdinary: kind === 'r',
       bytes: bytes ?? 0,
       options: options ?? [],
+      ...(comment !== null && { comment }),
     });
   }
   return children;

@@ -26,7 +26,11 @@ export interface PartitionDeed {
   readonly settings?: Texts;
 }
 
-export const relation = z.object({ kind: z.string() });
+export const relation = z.object({
+  kind: z.string(),
+  oid: z.number(),
+  comment: z.string().nullable(),
+});
 
 /** How the session shows times, the partitions of the table, what has the partition's name, what has the table's. */
 export function partitionLook({
@@ -41,7 +45,8 @@ export function partitionLook({
 
 function named({ schema, name }: InSchema): Query {
   return {
-    text: `select c.relkind::text as kind from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    text: `select c.relkind::text as kind, c.oid, obj_description(c.oid, 'pg_class') as comment
+             from pg_class c join pg_namespace n on n.oid = c.relnamespace
             where n.nspname = $1 and c.relname = $2`,
     values: [schema, name],
   };
@@ -54,6 +59,8 @@ export interface PartitionSeen {
   readonly children: readonly Child[];
   /** Something has the partition's name, a partition or not. */
   readonly isThere: boolean;
+  /** What has its name. */
+  readonly namesake: { readonly oid: number; readonly comment?: string } | undefined;
 }
 
 /** In words why nothing can be said: the table is no longer what it was. */
@@ -70,7 +77,12 @@ export function partitionSeen(
   const own = children.find(
     ({ schema, name }) => schema === partition.schema && name === partition.name,
   );
-  return { own, children, isThere: rowsOf(relation, answers, 2).length > 0 };
+  const [there] = rowsOf(relation, answers, 2);
+  const namesake = there && {
+    oid: there.oid,
+    ...(there.comment !== null && { comment: there.comment }),
+  };
+  return { own, children, isThere: there !== undefined, namesake };
 }
 
 export function hasRange({ bound }: Child, range: Range): boolean {

@@ -2,6 +2,7 @@
 
 import type { AllowedDeed, DeedKind } from './deed-kind.ts';
 import { type DetachmentDeed, detachmentDeed } from './detachment-deed.ts';
+import { type DropDeed, dropDeed } from './drop-deed.ts';
 import { indexDeed } from './index-deed.ts';
 import type { IndexDeed } from './index-definition.ts';
 import { type PartitionDeed, partitionDeed } from './partition-deed.ts';
@@ -20,6 +21,7 @@ export type SqlDeed =
   | PartitionDeed
   | PartitionedDeed
   | DetachmentDeed
+  | DropDeed
   | TimescaleDeed;
 
 type KindOf<N extends SqlDeed['deed']> = DeedKind<Extract<SqlDeed, { readonly deed: N }>>;
@@ -31,6 +33,7 @@ const kinds: { readonly [N in SqlDeed['deed']]: KindOf<N> } = {
   partition: partitionDeed,
   partitioned: partitionedDeed,
   detachment: detachmentDeed,
+  drop: dropDeed,
   ...timescaleDeeds,
 };
 

@@ -180,12 +180,13 @@ function caseOf(view: PlanView): Case {
   };
 }
 
-/** Whose yes a restart needs, and when it may begin. */
+/** Whose yes a restart or a drop needs, and when it may begin. */
 function restartLines({ restarts = [] }: PlanView): string {
   return restarts
-    .map(
-      ({ database, approvers, words }) =>
-        `\n🔁 Database ${literal(database, 60)} is restarted ${literal(words, 120)}, when one of ${people(approvers)} agrees; approved earlier, it waits for that time.`,
+    .map(({ database, approvers, words, isDrop }) =>
+      isDrop
+        ? `\n🗑 Rows of database ${literal(database, 60)} are dropped for good, which one of ${people(approvers)} must agree to.`
+        : `\n🔁 Database ${literal(database, 60)} is restarted ${literal(words, 120)}, when one of ${people(approvers)} agrees; approved earlier, it waits for that time.`,
     )
     .join('');
 }

@@ -8,6 +8,7 @@ import type { ProcedurePlan } from '../sizing/procedure.ts';
 import type { CommandPlan } from './assemble-command.ts';
 import { costOfMoves, type ReplicasMove } from './cost-of-moves.ts';
 import type { PlanName } from './draft.ts';
+import { dropOf, guardedSteps, type PlannedDrop, whyNotDropped } from './drop-steps.ts';
 import { gatesOfStep } from './gates-of-step.ts';
 import { joinRollouts } from './join-rollouts.ts';
 import type { Plan } from './plan.ts';
@@ -19,10 +20,17 @@ import { anyWorkload, defaultClocks, findingExpiresAfterSeconds, type System } f
 
 /** The plan, or why one of its steps cannot be done: a procedure is carried out whole or not at all. */
 export function assembleProcedurePlan(facts: ProcedureFacts, name: PlanName): CommandPlan {
+  const { procedure, steps: all } = facts.plan;
+  const because = whyNotDropped(all, {
+    isEmergency: procedure.emergency,
+    isAlert: facts.origin.kind === 'alert',
+  });
+  if (because !== undefined) return { kind: 'refused', because };
   const world = new ProcedureWorld(facts);
   const steps: Step[] = [];
   const notes: string[] = [...facts.plan.notes];
   const moves: ReplicasMove[] = [];
+  const drops: PlannedDrop[] = [];
   /** By the number of the step they are written with. */
   const waiting = new Map<number, readonly Change[]>();
   for (const planned of facts.plan.steps) {
@@ -31,18 +39,11 @@ export function assembleProcedurePlan(facts: ProcedureFacts, name: PlanName): Co
       steps.push(later);
       continue;
     }
-    const made = world.changesOf(planned);
+    const made = stepMade(world, planned, facts);
     if (made.kind === 'refused') {
       return {
         kind: 'refused',
         because: `step ${planned.number} (${planned.what}): ${made.because}`,
-      };
-    }
-    const restarted = restartedBy(made.changes, facts);
-    if (restarted !== undefined) {
-      return {
-        kind: 'refused',
-        because: `step ${planned.number} (${planned.what}): it restarts database ${restarted}, which is a plan of its own: /scale restart ${facts.system.id} ${restarted}`,
       };
     }
     notes.push(...made.notes.map((note) => `step ${planned.number}: ${note}`));
@@ -55,7 +56,9 @@ export function assembleProcedurePlan(facts: ProcedureFacts, name: PlanName): Co
       continue;
     }
     if (made.first !== undefined) steps.push({ kind: 'human', ...made.first });
-    steps.push(...joinRollouts(changes));
+    const { drop } = made;
+    steps.push(...(drop ? guardedSteps(changes, drop) : joinRollouts(changes)));
+    if (drop !== undefined && changes.length > 0) drops.push(drop);
     if (made.person !== undefined) steps.push({ kind: 'human', ...made.person });
     steps.push(...gatesOfStep(planned, facts.system));
   }
@@ -64,7 +67,21 @@ export function assembleProcedurePlan(facts: ProcedureFacts, name: PlanName): Co
   if (main === undefined && steps.every(({ kind }) => kind !== 'human')) {
     return { kind: 'refused', because: 'all of it is there already; there is nothing to change' };
   }
-  return { kind: 'plan', plan: draftProcedure(facts, name, { steps, notes, moves }) };
+  return { kind: 'plan', plan: draftProcedure(facts, name, { steps, notes, moves, drops }) };
+}
+
+/** What a step comes to; refused also where it would do what only a plan of its own may. */
+function stepMade(world: ProcedureWorld, planned: PlannedStep, facts: ProcedureFacts) {
+  const drop = dropOf(planned, facts.system);
+  if (drop !== undefined && 'kind' in drop) return drop;
+  const made = world.changesOf(planned);
+  if (made.kind === 'refused') return made;
+  const restarted = restartedBy(made.changes, facts);
+  if (restarted !== undefined) {
+    const because = `it restarts database ${restarted}, which is a plan of its own: /scale restart ${facts.system.id} ${restarted}`;
+    return { kind: 'refused', because } as const;
+  }
+  return { ...made, ...(drop && { drop }) };
 }
 
 /** What a cluster that does not answer would have to do. */
@@ -103,7 +120,7 @@ export function refusedProcedurePlan(
     leftOut: [],
   } as const;
   const facts = { system, id, plan, origin, now, states: new Map(), objects: new Map() };
-  const drafted = draftProcedure(facts, name, { steps: [], notes: [], moves: [] });
+  const drafted = draftProcedure(facts, name, { steps: [], notes: [], moves: [], drops: [] });
   const expiresAt = new Date(now.getTime() + findingExpiresAfterSeconds * 1000).toISOString();
   return { ...drafted, expiresAt, finding: { kind: 'frozen', because, lookAt: [] } };
 }
@@ -138,10 +155,12 @@ function draftProcedure(
     steps,
     notes,
     moves,
+    drops,
   }: {
     readonly steps: readonly Step[];
     readonly notes: readonly string[];
     readonly moves: readonly ReplicasMove[];
+    readonly drops: readonly PlannedDrop[];
   },
 ): Plan {
   const { system, id, plan, origin, now, states, restarts } = facts;
@@ -168,6 +187,7 @@ function draftProcedure(
     steps,
     decrease: changes.some(isDecrease),
     ...(restarts && { restarts }),
+    ...(drops.length > 0 && { drops }),
     ...(cost && { cost }),
     createdAt: now.toISOString(),
     expiresAt: expiryOf(facts, clocks.expireAfterSeconds),

@@ -9,7 +9,8 @@ export type PlanCheckKind =
   | 'limits'
   | 'disruption'
   | 'connections'
-  | 'replicas';
+  | 'replicas'
+  | 'backup';
 
 /**
  * The answer to one question, as part of the plan. `refused`: it would certainly not work, so it is not proposed;

@@ -5,6 +5,7 @@ import { canonicalText } from '../audit/canonical-text.ts';
 import type { Change, WorkloadRef } from '../change/change.ts';
 import type { ArithmeticLine } from '../profile/size-for-trigger.ts';
 import type { PodRequests } from './choose-resize.ts';
+import type { PlannedDrop } from './drop-steps.ts';
 import type { Observation } from './observation.ts';
 import type { PlanCheck } from './plan-check.ts';
 import type { Step } from './step.ts';
@@ -118,6 +119,8 @@ export interface Plan {
   readonly decrease: boolean;
   /** The databases that it restarts, by their names in headroom.yaml; then it does nothing else. */
   readonly restarts?: readonly string[];
+  /** Where it drops rows for good: from which databases, and what is seen of their backups; then it changes nothing else. */
+  readonly drops?: readonly PlannedDrop[];
   readonly cost?: PlanCost;
   readonly outcomeTest?: OutcomeTest;
   readonly lease?: PlannedLease;

@@ -1,6 +1,7 @@
 // Finds what the form of procedures and checklists cannot show: steps without a kind or of two, names that lead nowhere, two goals at once.
 import { suggestion } from '../words/nearest.ts';
 import type { Mistake, Places, YamlPath } from '../yaml/parse-yaml.ts';
+import { dropMistakes } from './check-drops.ts';
 import { lookMistakes } from './check-looks.ts';
 import type { ProfileFile } from './schema/profile-file.ts';
 import { databaseDeeds } from './schema/step-database.ts';
@@ -46,8 +47,11 @@ function checkProcedure(
   const steps = isList ? procedure : procedure.steps;
   const at = isList ? ['procedures', id] : ['procedures', id, 'steps'];
   const isEmergency = !isList && procedure.emergency;
+  const isDaily = !isList && procedure.daily !== undefined;
+  const daily = isDaily ? ['procedures', id, 'daily'] : undefined;
   return [
     ...(isList ? [] : checkInputs(procedure.inputs, ['procedures', id, 'inputs'], file, places)),
+    ...dropMistakes(steps, { isEmergency, daily }, at, places),
     ...steps.flatMap((step, index) => {
       const named = kinds.filter((kind) => step[kind] !== undefined);
       const [kind, other] = named;

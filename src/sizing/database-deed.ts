@@ -8,7 +8,8 @@ type DatabaseStep = Details<'database'>;
 
 /** The one thing the step does; settings may come with a restart. */
 export function databaseDeed(step: DatabaseStep, values: StepValues, scope: Scope): DatabaseDeed {
-  const { settings, restart, indexes, partitions, hypertable, tables, replicas } = step;
+  const { settings, restart, indexes, partitions, dropDetached } = step;
+  const { hypertable, tables, replicas } = step;
   if (settings !== undefined) {
     return {
       deed: 'settings',
@@ -19,6 +20,7 @@ export function databaseDeed(step: DatabaseStep, values: StepValues, scope: Scop
   if (restart === true) return { deed: 'restart' };
   if (indexes !== undefined) return { deed: 'indexes', indexes: indexes.map(withoutEmpty) };
   if (partitions !== undefined) return partitionsDeed(partitions, values);
+  if (dropDetached !== undefined) return dropDeed(dropDetached, values);
   if (hypertable !== undefined) return hypertableDeed(hypertable, values);
   if (tables !== undefined) {
     const entries = Object.entries(tables).map(([name, set]) => [name, textsOf(set, values)]);
@@ -47,6 +49,21 @@ function partitionsDeed(
     ahead: whole(ahead),
     ...(keep !== undefined && { keep: whole(keep) }),
     ...(through && { through }),
+  };
+}
+
+function dropDeed(
+  { table, column, keep, backup }: NonNullable<DatabaseStep['dropDetached']>,
+  { whole }: StepValues,
+): DatabaseDeed {
+  assert(backup !== undefined, 'a checked step says how its backup is measured');
+  const { hours, promql } = backup;
+  return {
+    deed: 'dropDetached',
+    table,
+    column,
+    keep: whole(keep),
+    backup: { hours, ...(promql !== undefined && { promql }) },
   };
 }
 

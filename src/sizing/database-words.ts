@@ -19,6 +19,8 @@ export function deedWords(deed: DatabaseDeed): string {
           : `, through the new table ${deed.through.table} with the key (${deed.through.key.join(', ')})`;
       return `${deed.table} by ${deed.column}, one partition a ${deed.every}, ${deed.ahead} ahead${keep}${through}`;
     }
+    case 'dropDetached':
+      return `${deed.table}: its detached months are dropped for good, ${deed.keep} past ones kept; only while a backup is at most ${formatNumber(deed.backup.hours)} h old`;
     case 'hypertable':
       return hypertableWords(deed);
     case 'tables':

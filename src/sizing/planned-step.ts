@@ -31,6 +31,14 @@ export type DatabaseDeed =
       readonly through?: { readonly table: string; readonly key: readonly string[] };
     }
   | {
+      readonly deed: 'dropDetached';
+      readonly table: string;
+      readonly column: string;
+      /** Past months that stay. */
+      readonly keep: number;
+      readonly backup: BackupGate;
+    }
+  | {
       readonly deed: 'hypertable';
       readonly table: string;
       readonly chunkHours?: number;
@@ -55,6 +63,13 @@ export type DatabaseDeed =
       readonly rebalanceAbovePercent?: number;
       readonly map?: { readonly configMap: string; readonly key: string };
     };
+
+/** How fresh the newest backup must be before anything is dropped; measured, never ticked. */
+export interface BackupGate {
+  readonly hours: number;
+  /** Gives its age in hours. (Default: CloudNativePG says it itself) */
+  readonly promql?: string;
+}
 
 export interface PlannedIndex {
   readonly name: string;

@@ -88,10 +88,19 @@ function changeStep(
       ...(isDatabaseRestart(change)
         ? ['a plan of its own: somebody for databases approves it, and it has a window']
         : []),
+      ...(isDrop(change)
+        ? [
+            'a plan of its own: nobody but people approves it, and a fresh backup is measured before',
+          ]
+        : []),
       ...(undone === 'none' ? ['it cannot be taken back: the stricter rule applies'] : []),
     ],
     ...shared,
   };
+}
+
+function isDrop(change: StepChange): boolean {
+  return change.kind === 'database' && change.deed === 'dropDetached';
 }
 
 function isDatabaseRestart(change: StepChange): boolean {
@@ -109,6 +118,8 @@ function usualUndo(change: StepChange): UndoKind {
     case 'indexes':
     case 'tables':
       return 'exact';
+    case 'dropDetached':
+      return 'none';
     case 'partitions':
     case 'hypertable':
     case 'replicas':

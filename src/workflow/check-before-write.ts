@@ -8,6 +8,7 @@ import { changesOf, type Step } from '../plan/step.ts';
 import type { RunId } from '../ports.ts';
 import type { ChangeEnd } from './change-at-hand.ts';
 import { checkPlan } from './check-plan.ts';
+import { lookAtBackups } from './look-at-backup.ts';
 import type { LookedAt } from './look-at-changes.ts';
 import type { Parts } from './parts.ts';
 import { whoReverts } from './who-reverts.ts';
@@ -23,7 +24,8 @@ export async function whyNotWrite(
 ): Promise<Extract<ChangeEnd, { kind: 'failed' }> | undefined> {
   const steps = await stepsLeft(plan, run, parts);
   const moment = { mode: 'apply', isBeforeWrite: true } as const;
-  const { checks, looked } = await checkPlan({ ...plan, steps }, moment, parts);
+  const { checks: asked, looked } = await checkPlan({ ...plan, steps }, moment, parts);
+  const checks = [...asked, ...(await lookAtBackups(plan, parts))];
   const written = run.number === 1 ? 'nothing was written' : 'nothing more was written';
   const stop = (code: string, because: string) =>
     ({ kind: 'failed', code, because: `${because}; ${written}` }) as const;

@@ -8,11 +8,13 @@ import { OperationError } from '../errors.ts';
 import type { CommandPlan } from '../plan/assemble-command.ts';
 import { assembleProcedurePlan } from '../plan/assemble-procedure.ts';
 import type { Origin } from '../plan/plan.ts';
+import { whyRefused } from '../plan/plan-check.ts';
 import { type ProcedureReads, readsOf } from '../plan/procedure-facts.ts';
 import type { DatabaseLook } from '../plan/sql-changes.ts';
 import type { System } from '../plan/system.ts';
 import type { ProcedurePlan } from '../sizing/procedure.ts';
 import { checkedPlan } from './checked-plan.ts';
+import { lookAtBackups } from './look-at-backup.ts';
 import { lookAtDatabases } from './look-at-databases.ts';
 import { lookBesideDeeds } from './look-beside-deeds.ts';
 import { noteReverts } from './note-reverts.ts';
@@ -48,12 +50,24 @@ export async function proposeProcedure(
 
 type Outside = Pick<
   Parts,
-  'clusters' | 'clock' | 'newId' | 'counters' | 'allowed' | 'lookForRoom' | 'databases' | 'systems'
+  | 'clusters'
+  | 'clock'
+  | 'newId'
+  | 'counters'
+  | 'allowed'
+  | 'lookForRoom'
+  | 'databases'
+  | 'systems'
+  | 'metricsOf'
+  | 'probe'
 >;
 
 /** Looks, assembles and has the server check it; stores nothing. */
-export function drawProcedure(request: ProcedureRequest, parts: Outside): Promise<CommandPlan> {
-  return checkedPlan(() => draw(request, parts), request.system, parts);
+export async function drawProcedure(
+  request: ProcedureRequest,
+  parts: Outside,
+): Promise<CommandPlan> {
+  return withBackups(await checkedPlan(() => draw(request, parts), request.system, parts), parts);
 }
 
 async function draw(request: ProcedureRequest, parts: Outside): Promise<CommandPlan> {
@@ -71,6 +85,18 @@ async function draw(request: ProcedureRequest, parts: Outside): Promise<CommandP
   return noted.finding?.kind === 'frozen'
     ? { kind: 'refused', because: noted.finding.because }
     : { kind: 'plan', plan: noted };
+}
+
+/** What drops rows is drawn only while it is known that they could come back from a fresh backup. */
+async function withBackups(drawn: CommandPlan, parts: Outside): Promise<CommandPlan> {
+  if (drawn.kind === 'refused') return drawn;
+  const { plan } = drawn;
+  const backups = await lookAtBackups(plan, parts);
+  if (backups.length === 0) return drawn;
+  const because = whyRefused(backups);
+  return because === undefined
+    ? { kind: 'plan', plan: { ...plan, checks: [...(plan.checks ?? []), ...backups] } }
+    : { kind: 'refused', because };
 }
 
 async function askDatabases(

@@ -30,7 +30,7 @@ export async function readCase(
       id: record.plan.system,
       clusters: clustersOf(record.plan),
     }),
-    restarts: restartTerms(record.plan, system, now),
+    restarts: [...restartTerms(record.plan, system, now), ...dropTerms(record.plan, system)],
     now,
   };
 }
@@ -47,6 +47,16 @@ function restartTerms(
     const { approvers, window } = restart;
     const { isOpen } = windowNow(window, now);
     return [{ database, approvers, words: windowWords(window), isOpen }];
+  });
+}
+
+/** Where headroom.yaml names people who answer for a database, one of them must agree to what drops its rows. */
+function dropTerms({ drops = [] }: Plan, system: System | undefined): readonly RestartTerms[] {
+  const names = new Set(drops.map(({ database }) => database));
+  return [...names].flatMap((database) => {
+    const approvers = system?.databases.get(database)?.restart?.approvers;
+    if (approvers === undefined) return [];
+    return [{ database, approvers, words: 'at any time', isOpen: true, isDrop: true }];
   });
 }
 

@@ -96,7 +96,7 @@ describe('a step', () => {
     ['config: { component: api, name: "{usr}", set: {} }', '2:39: there is no "usr" here'],
     [
       'database: {}',
-      '2:7: say what is done: settings, restart, indexes, partitions, hypertable, tables, replicas, pooler, shards',
+      '2:7: say what is done: settings, restart, indexes, partitions, dropDetached, hypertable, tables, replicas, pooler, shards',
     ],
     [
       'database: { replicas: 2, restart: true }',

@@ -3,13 +3,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { SqlStep } from '../../src/database/draw-deed.ts';
 import { monthAt, plusMonths, startOf } from '../../src/database/months.ts';
-import { statementsOf } from '../../src/database/sql-deed.ts';
+import { sqlDeedWords, statementsOf } from '../../src/database/sql-deed.ts';
 import { another, catalogue, changesFor, deedsOf, draw, standing, undone, write } from './deeds.ts';
 import { underLoad } from './load.ts';
 import { startTarget, type Target } from './target.ts';
 import { onEachVersion } from './versions.ts';
 
 type Step = Extract<SqlStep, { deed: 'partitions' }>;
+type DropStep = Extract<SqlStep, { deed: 'dropDetached' }>;
 
 function step(some: Partial<Step> = {}): Step {
   return { deed: 'partitions', table: 'readings', column: 'at', every: 'month', ahead: 2, ...some };
@@ -18,7 +19,7 @@ function step(some: Partial<Step> = {}): Step {
 onEachVersion((version) => {
   let target: Target;
   beforeAll(async () => {
-    target = await startTarget({ version });
+    target = await startTarget({ version, place: { allow: ['partitions', 'drops'] } });
     await target.admin.query('create role clerk');
   });
   afterAll(() => target.close());
@@ -277,6 +278,216 @@ onEachVersion((version) => {
       await reader.query('begin; select count(*) from readings');
       await expect(write(target, deed)).rejects.toMatchObject({ retryable: true });
       await reader.end();
+    });
+  });
+
+  describe('a detached month that nobody keeps', () => {
+    const drop = (some: Partial<DropStep> = {}): DropStep => ({
+      deed: 'dropDetached',
+      table: 'readings',
+      column: 'at',
+      keep: 1,
+      backup: { hours: 24 },
+      ...some,
+    });
+    const whyNot = async (some: Partial<DropStep> = {}) => {
+      const drawn = await draw(target, drop(some));
+      return drawn.kind === 'refused' ? drawn.because : drawn.kind;
+    };
+    const names = async () => {
+      const { rows } = await target.admin.query<{ name: string }>(
+        `select relname as name from pg_class where relkind = 'r' and relname like 'readings%' order by 1`,
+      );
+      return rows.map(({ name }) => name);
+    };
+    /** September, with a thousand rows. */
+    const detached = async () => {
+      await target.admin.query(
+        `insert into readings (at, meter) select '2026-09-01 12:00', 1 from generate_series(1, 1000)`,
+      );
+      await target.admin.query(`comment on table readings_2026_09 is 'it''s odd'`);
+      const deed = await onlyDeed({ ahead: 0, keep: 1 });
+      expect(await write(target, deed)).toEqual({ kind: 'written' });
+      await target.admin.query('analyze readings_2026_09');
+      return deed;
+    };
+    const theDrop = async () => {
+      const [deed, ...others] = deedsOf(await draw(target, drop()));
+      if (deed?.deed !== 'drop' || others.length > 0) throw new Error('one drop was to be drawn');
+      return deed;
+    };
+
+    it('is marked when it is detached, and the mark goes when it comes back', async () => {
+      const { admin } = target;
+      const deed = await detached();
+      const comment = async () => {
+        const { rows } = await admin.query(
+          `select obj_description('readings_2026_09'::regclass, 'pg_class') as comment`,
+        );
+        return rows[0].comment;
+      };
+      expect(await comment()).toBe(
+        `it's odd\nHeadroom: partition "public"."readings_2026_09" of "public"."readings", 2026-08-31 23:00:00+00 to 2026-09-30 23:00:00+00`,
+      );
+      expect(await write(target, undone(deed))).toEqual({ kind: 'written' });
+      expect(await comment()).toBe(`it's odd`);
+      // A process that died between the two leaves the mark for the next one.
+      await write(target, deed);
+      await admin.query('comment on table readings_2026_09 is null');
+      expect(await standing(target, deed)).toMatchObject({
+        begun: expect.stringContaining('mark'),
+      });
+      expect(await write(target, deed)).toEqual({ kind: 'written' });
+      expect(await comment()).toContain('Headroom: partition');
+    });
+
+    it('is dropped with its rows, once, and neither what is attached nor what is younger', async () => {
+      await detached();
+      const drawn = await draw(target, drop());
+      expect(drawn).toMatchObject({
+        deeds: [{ partition: { name: 'readings_2026_09' }, rows: 1000 }],
+        notes: [`somebody wrote about readings_2026_09: it's odd`],
+      });
+      const deed = await theDrop();
+      expect(sqlDeedWords(deed)).toMatch(/for good.*2026-08-31.*to 2026-09-30.*about 1000 rows/);
+      expect(await changesFor(target, drop())).toMatchObject({ changes: [{ undo: 'none' }] });
+      const reader = await another(target);
+      await reader.query('begin; select count(*) from readings_2026_09');
+      await expect(write(target, deed)).rejects.toMatchObject({ retryable: true });
+      await reader.end();
+      expect(await write(target, deed, { dryRun: true })).toEqual({ kind: 'written' });
+      expect(await standing(target, deed)).toMatchObject({ kind: 'unchanged' });
+      expect(await write(target, deed)).toEqual({ kind: 'written' });
+      expect(await standing(target, deed)).toEqual({ kind: 'reached' });
+      expect(await write(target, deed)).toEqual({ kind: 'written' });
+      expect(await names()).toEqual(['readings_2026_10', 'readings_2026_11']);
+      expect(await whyNot()).toBe('no detached month of public.readings is that old');
+    });
+
+    it('stays while it is attached, or was attached again after the plan was drawn', async () => {
+      expect(await whyNot()).toContain('no detached month');
+      const detachment = await detached();
+      const deed = await theDrop();
+      await write(target, undone(detachment));
+      expect(await standing(target, deed)).toMatchObject({
+        because: expect.stringContaining('is a partition again'),
+      });
+      expect(await write(target, deed)).toMatchObject({ kind: 'refused' });
+      expect(await names()).toContain('readings_2026_09');
+    });
+
+    const ways = [
+      ['a view', 'create view old as select * from readings_2026_09', 'view public.old depends on'],
+      [
+        'a foreign key',
+        `create unique index on readings_2026_09 (id); create table note (reading int references readings_2026_09 (id))`,
+        'on table public.note depends on',
+      ],
+      [
+        'a default',
+        `create sequence s owned by readings_2026_09.value; create table d (id int default nextval('s'))`,
+        'depends on',
+      ],
+      [
+        'a publication',
+        'create publication p for table readings_2026_09',
+        'publication p depends on',
+      ],
+      ['a child', 'create table heir () inherits (readings_2026_09)', 'tables of its own below it'],
+      ['another owner', 'alter table readings_2026_09 owner to clerk', 'belongs to clerk'],
+      [
+        'another name',
+        'alter table readings_2026_09 rename to precious',
+        'has given readings_2026_09 another name',
+      ],
+      [
+        'more rows',
+        `insert into readings_2026_09 (id, at) select -n, '2026-09-05' from generate_series(1, 500) n`,
+        'rows were written',
+      ],
+      [
+        'rows of another time',
+        `alter table readings_2026_09 drop constraint if exists readings_2026_09_at_check; insert into readings_2026_09 (id, at) values (-1, '2026-12-05')`,
+        'rows that are not of',
+      ],
+      [
+        'a word behind the mark',
+        `do $$ begin execute format('comment on table readings_2026_09 is %L',
+           obj_description('readings_2026_09'::regclass, 'pg_class') || ' KEEP: court order'); end $$`,
+        'something was written behind it',
+      ],
+      [
+        'another table of its name',
+        'drop table readings_2026_09; create table readings_2026_09 (id int, at timestamptz)',
+        'another table than the plan saw',
+      ],
+    ] as const;
+
+    it.each(version === 18 ? ways : ways.slice(0, 2))(
+      'stays when %s came to it since the plan was drawn',
+      async (_, sql, says) => {
+        await detached();
+        const deed = await theDrop();
+        await target.admin.query(sql);
+        const now = await standing(target, deed);
+        expect(now).toMatchObject({ kind: 'drifted', because: expect.stringContaining(says) });
+        expect(await write(target, deed)).toMatchObject({ kind: 'refused' });
+        await target.admin.query('drop publication if exists p');
+      },
+    );
+
+    it('is not even planned while something depends on it', async () => {
+      await detached();
+      await target.admin.query('create materialized view old as select at from readings_2026_09');
+      expect(await whyNot()).toBe(
+        'materialized view public.old depends on readings_2026_09; somebody decides on that first',
+      );
+    });
+
+    it('is told from what is only called so, and who knows better says so', async () => {
+      const { admin } = target;
+      await admin.query('create table readings_2026_08 (like readings including all)');
+      const why = await whyNot();
+      expect(why).toContain('readings_2026_08 is only called like a month of readings');
+      const comment = /comment on table .*$/.exec(why)?.[0] ?? '';
+      await admin.query(comment);
+      expect(await theDrop()).toMatchObject({ partition: { name: 'readings_2026_08' } });
+      // A copy of the mark is none: it names its own table.
+      await admin.query('create table readings_2026_07 (like readings including all)');
+      await admin.query(
+        comment.replace('on table "public"."readings_2026_08"', 'on table readings_2026_07'),
+      );
+      expect(await theDrop()).toMatchObject({ partition: { name: 'readings_2026_08' } });
+      expect(await whyNot({ keep: 0 })).toContain('1 at least');
+      expect(await whyNot({ table: 'meter' })).toContain('is not partitioned');
+    });
+
+    it('may have any letters, and nothing of them becomes SQL', async () => {
+      const { admin } = target;
+      const name = `r"; drop table meter; --.é' to '\n\\`;
+      const quoted = `"${name.replaceAll('"', '""')}"`;
+      await admin.query(
+        `create table ${quoted} ("a""t" date not null) partition by range ("a""t")`,
+      );
+      const month = `"m' ""1 to 2"`;
+      await admin.query(
+        `create table ${month} partition of ${quoted} for values from ('2026-09-01') to ('2026-10-01')`,
+      );
+      await admin.query(`insert into ${quoted} values ('2026-09-30')`);
+      const some = { table: name, column: 'a"t' };
+      const [detachment] = deedsOf(await draw(target, step({ ...some, ahead: 0, keep: 1 }))).slice(
+        -1,
+      );
+      if (detachment === undefined) throw new Error('it was to be detached');
+      expect(await write(target, detachment)).toEqual({ kind: 'written' });
+      const [deed] = deedsOf(await draw(target, drop(some)));
+      if (deed === undefined) throw new Error('it was to be dropped');
+      expect(await write(target, deed)).toEqual({ kind: 'written' });
+      expect(await standing(target, deed)).toEqual({ kind: 'reached' });
+      expect((await admin.query('select from meter')).rowCount).toBe(1);
+      expect(
+        (await admin.query(`select from pg_class where relname = 'm'' "1 to 2'`)).rowCount,
+      ).toBe(0);
     });
   });
 

@@ -59,6 +59,10 @@ const claimOf = (storageClassName: string): JsonObject => ({
   },
 });
 
+function notAsked(): never {
+  throw new Error('it drops nothing, so it is not asked');
+}
+
 async function drawn(mode: System['mode'] = 'apply') {
   const clusters = await followed.open();
   const workloads = new Map([['postgresql', { ...database, container: 'postgresql' }]]);
@@ -74,6 +78,8 @@ async function drawn(mode: System['mode'] = 'apply') {
       clock: { now: () => now, sleep: async () => undefined },
       newId: () => 'p-1',
       counters: createCounters().counters,
+      metricsOf: notAsked,
+      probe: notAsked,
       allowed: new Map([['main', { namespaces: [database.namespace], kinds }]]),
       lookForRoom: async () => ({
         nodes: { kind: 'unknown', because: 'not looked at' },

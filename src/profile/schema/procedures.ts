@@ -37,7 +37,7 @@ const whole = z.strictObject({
   source: source.optional(),
   note: template.optional().meta({ description: 'What to know before it begins.' }),
   emergency: z.boolean().default(false).meta({
-    description: 'For when there is no time: it never restarts a database.',
+    description: 'For when there is no time: it never restarts a database, and never drops rows.',
   }),
   daily: z
     .string()

@@ -1,6 +1,6 @@
 // The form of a database step: settings, indexes, partitions, hypertables, table settings, replicas, a pooler or shards, as data.
 import { z } from 'zod';
-import { sentence, template, typedName } from './parts.ts';
+import { promqlString, sentence, template, typedName } from './parts.ts';
 import { commonOfChanges, stepNumber, stepText } from './step-parts.ts';
 
 /** Names of tables, columns, indexes and settings, which are looked up and quoted before anything is made of them. */
@@ -44,6 +44,31 @@ const partitions = z.strictObject({
     .optional()
     .meta({ description: 'The new partitioned table, with its key, when the old one is plain.' }),
 });
+
+const backup = z
+  .strictObject({
+    hours: z.number().positive().max(168),
+    promql: promqlString.optional().meta({
+      description: 'The age of the newest backup in hours. (Default: what CloudNativePG says)',
+    }),
+  })
+  .meta({
+    description:
+      'Needed: how old the newest backup may be. Measured before people see the plan and before each drop; what is not known stops it.',
+  });
+
+const dropDetached = z
+  .strictObject({
+    table: databaseName,
+    column: databaseName,
+    keep: stepNumber.meta({ description: 'How many past months stay, attached or not.' }),
+    // Asked for in words of its own, which say why a person does not stand in for it.
+    backup: backup.optional(),
+  })
+  .meta({
+    description:
+      'Drops detached months with their rows, for good: a procedure of its own, by the stricter rule.',
+  });
 
 const aggregate = z.strictObject({
   name: databaseName,
@@ -100,6 +125,7 @@ export const databaseDeeds = {
   }),
   indexes: z.array(index).min(1).max(30).optional(),
   partitions: partitions.optional(),
+  dropDetached: dropDetached.optional(),
   hypertable: hypertable.optional(),
   tables: z.record(databaseName, settingsOf).optional().meta({
     description: 'Settings of tables.',

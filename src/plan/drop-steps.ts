@@ -1,0 +1,66 @@
+// What a plan that drops rows for good holds beside its drops: a look at the backup right before each, and nothing else that changes.
+
+import type { BackupGate, PlannedStep } from '../sizing/planned-step.ts';
+import { resolveLook } from './resolve-look.ts';
+import type { CheckGate, Look, Step } from './step.ts';
+import type { System } from './system.ts';
+
+/** A database from which a plan drops rows, and what must be seen of its backup. */
+export interface PlannedDrop {
+  readonly database: string;
+  readonly backup: Look;
+}
+
+interface Refused {
+  readonly kind: 'refused';
+  readonly because: string;
+}
+
+/** The drop that a step asks for; undefined where it drops nothing. */
+export function dropOf({ change }: PlannedStep, system: System): PlannedDrop | Refused | undefined {
+  if (change?.kind !== 'database' || change.deed !== 'dropDetached') return undefined;
+  const { database, backup } = change;
+  const resolved = resolveLook(plannedLook(database, backup), system, undefined);
+  return resolved.kind === 'look'
+    ? { database, backup: resolved.look }
+    : {
+        kind: 'refused',
+        because: `nothing measures how old the newest backup is (${resolved.because}), and a person's word is not enough to drop rows: name a query as backup.promql in the profile`,
+      };
+}
+
+function plannedLook(database: string, { hours, promql }: BackupGate) {
+  return promql === undefined
+    ? ({ fact: 'backup-age-hours', database, atMost: hours } as const)
+    : { promql, atMost: hours };
+}
+
+/** In words why a procedure may not drop what it does; profiles are checked for it, and nothing else may get around that. */
+export function whyNotDropped(
+  steps: readonly PlannedStep[],
+  { isEmergency, isAlert }: { readonly isEmergency: boolean; readonly isAlert: boolean },
+): string | undefined {
+  if (!steps.some(isDrop)) return undefined;
+  if (isEmergency || isAlert) {
+    return 'rows are never dropped for an alert or in an emergency: have it done in a plan of its own';
+  }
+  const other = steps.find((step) => step.change !== undefined && !isDrop(step));
+  return other === undefined
+    ? undefined
+    : `step ${other.number} (${other.what}) is another change, and dropping rows is a plan of its own`;
+}
+
+function isDrop({ change }: PlannedStep): boolean {
+  return change?.kind === 'database' && change.deed === 'dropDetached';
+}
+
+/** Each drop right behind its own look at the backup. */
+export function guardedSteps(changes: readonly Step[], { backup }: PlannedDrop): readonly Step[] {
+  const gate: CheckGate = {
+    kind: 'check',
+    look: backup,
+    otherwise: 'stop',
+    say: 'What is dropped next comes back from that backup only.',
+  };
+  return changes.flatMap((change) => [gate, change]);
+}
