@@ -102,7 +102,7 @@ function reattachment(deed: DetachmentDeed, { own, namesake }: PartitionSeen): S
 
 /** As it is now: what somebody wrote since the plan was drawn stays as well. */
 function withComment(
-  { comment: _, ...deed }: DetachmentDeed,
+  { comment: _before, ...deed }: DetachmentDeed,
   comment: string | undefined,
 ): DetachmentDeed {
   return { ...deed, ...(comment !== undefined && { comment }) };

@@ -210,7 +210,10 @@ function range({ from = 'the beginning', to = 'the end' }: Range): string {
 }
 
 function words({ table, partition, rows, bytes, ...deed }: DropDeed): string {
-  const count = rows === undefined ? 'rows not counted' : `about ${formatNumber(rows)} rows`;
+  const count =
+    rows === undefined
+      ? 'rows not counted'
+      : `about ${formatNumber(rows)} ${rows === 1 ? 'row' : 'rows'}`;
   return `drop table ${partition.schema}.${partition.name} for good, which was a partition of ${table.schema}.${table.name}: ${range(deed)}, ${count}, ${bytesWords(bytes)} freed`;
 }
 

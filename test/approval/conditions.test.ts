@@ -215,3 +215,30 @@ it('a stop holds an approved plan back, and denial is told before it', () => {
     condition: 'notDenied',
   });
 });
+
+describe('what drops rows', () => {
+  const drops = [{ database: 'main', backup: { http: { url: 'http://backup', status: 200 } } }];
+  const plan = makePlan({ drops });
+  const votesOf = (...users: readonly string[]) =>
+    users.map((user) => makeVote(user, { planHash: hashOf(plan) }));
+
+  it('needs the stricter number, and who answers for the database where there is somebody', () => {
+    const short = makeCase({ plan, votes: votesOf(people.ann) });
+    expect(evaluateApproval(short)).toMatchObject({ because: '1 of 2 approvals' });
+    const enough = { plan, votes: votesOf(people.ann, people.bob) };
+    expect(evaluateApproval(makeCase(enough)).kind).toBe('approved');
+    expect(evaluateApproval(makeCase({ ...enough, restarts: [terms] }))).toMatchObject({
+      kind: 'waiting',
+      condition: 'databaseAgrees',
+    });
+    const all = { ...restart, plan, votes: votesOf(people.ann, people.bob, people.eve) };
+    expect(evaluateApproval(makeCase(all)).kind).toBe('approved');
+  });
+
+  it('needs people even where the rule approves what a schedule draws', () => {
+    const origin = { kind: 'schedule', name: 'weekly', dueAt: '', words: '' } as const;
+    const rule = makeRule({ approvesScheduled: true });
+    const drawn = makeCase({ plan: makePlan({ drops, origin }), rule, votes: [] });
+    expect(evaluateApproval(drawn)).toMatchObject({ condition: 'enoughApprovers' });
+  });
+});

@@ -1,8 +1,12 @@
-// Months of a real table from a slash command to rows that find their partition.
+// Months of a real table from a slash command to rows that find their partition, and to rows that nobody keeps.
+
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { monthAt, plusMonths } from '../../src/database/months.ts';
-import { Bot, channel, deployment, words } from '../bot.ts';
+import { Bot, channel, deployment, people, words } from '../bot.ts';
 import { startTarget, type Target } from './target.ts';
 import { tickAll } from './tick-all.ts';
 
@@ -18,6 +22,12 @@ afterAll(async () => {
 
 let bot: Bot;
 afterEach(() => bot.stop());
+
+/** The first day of a month, so many after the present one. */
+function day(ahead: number): string {
+  const { year, month } = plusMonths(monthAt(Date.now(), 'UTC'), ahead);
+  return `${year}-${String(month).padStart(2, '0')}-01`;
+}
 
 const systems = `
   gl-009:
@@ -39,11 +49,6 @@ it('has the months of a table made by a plan that people approve', async () => {
   await admin.query(
     'create table energy_readings (id int, "timestamp" timestamptz not null) partition by range ("timestamp")',
   );
-  const now = Date.now();
-  const day = (ahead: number) => {
-    const { year, month } = plusMonths(monthAt(now, 'UTC'), ahead);
-    return `${year}-${String(month).padStart(2, '0')}-01`;
-  };
   // Nobody made any for two months.
   await admin.query(
     `create table energy_readings_p0 partition of energy_readings for values from ('${day(-3)}') to ('${day(-2)}')`,
@@ -67,5 +72,103 @@ it('has the months of a table made by a plan that people approve', async () => {
   await admin.query(
     `insert into energy_readings select 1, '${day(-2)}'::timestamptz + n * interval '1 day' from generate_series(0, 180) as n`,
   );
+  await bot.card('✅ Done');
+});
+
+/** The shop of other tests with the procedure that docs/databases.md shows. */
+async function profilesWithDrops(): Promise<string> {
+  const here = (path: string) => readFile(new URL(`../../${path}`, import.meta.url), 'utf8');
+  const [, example = ''] =
+    /```yaml\n(drop-old-months:[^`]*)```/.exec(await here('docs/databases.md')) ?? [];
+  const folder = await mkdtemp(join(tmpdir(), 'headroom-drops-'));
+  const procedures = `procedures:\n${example.replace(/^/gm, '  ')}`;
+  await writeFile(
+    join(folder, 'shop.yaml'),
+    `${await here('test/fixtures/profile/small.yaml')}${procedures}`,
+  );
+  return folder;
+}
+
+const shop = `
+  shop:
+    profile: shop
+    mode: apply
+    cluster: production
+    channel: ${channel}
+    databases:
+      main:
+        connection: { env: SHOP_MAIN_URL }
+        allow: [partitions, drops]
+        restart: { approvers: [${people.eve}], window: { at: "02:00", for: 1h } }
+`;
+
+it('drops a month for good by the stricter rule and only while a fresh backup is measured', async () => {
+  const profilesDir = await profilesWithDrops();
+  bot = await Bot.start({ systems: shop, profilesDir });
+  await rm(profilesDir, { recursive: true });
+  const { admin } = target;
+  const mark = `Headroom: partition "public"."old" of "public"."readings", ${day(-30)} to ${day(-29)}`;
+  await admin.query(`create table readings (id int, at date not null) partition by range (at);
+    create table old (like readings); insert into old values (1, '${day(-30)}'); analyze old;
+    comment on table old is '${mark}'`);
+  const isThere = async () =>
+    (await admin.query(`select from pg_class where relname = 'old'`)).rowCount === 1;
+  const savedHoursAgo = (hours: number) =>
+    bot.prometheus.control.set(
+      { name: 'backup_last_success_seconds' },
+      Date.now() / 1000 - hours * 3600,
+    );
+  const ask = () => bot.say('/scale run shop drop-old-months reason="disk"', 'ann');
+  const approvedByAll = async () => {
+    const card = await bot.card('drop table public.old for good');
+    for (const person of ['bob', 'oncall'] as const) {
+      await bot.click('approve', person, card);
+      expect(await isThere()).toBe(true);
+    }
+    await bot.told('oncall', 'nobody who answers for database main has approved yet');
+    return card;
+  };
+
+  await ask();
+  await bot.told('ann', 'without a fresh one no row is dropped');
+  savedHoursAgo(100);
+  await ask();
+  await bot.told('ann', 'wanted at most 24');
+  savedHoursAgo(2);
+  await ask();
+  const card = await approvedByAll();
+  const text = words(card);
+  for (const said of [
+    'cannot be undone',
+    'about 1 row,',
+    'freed',
+    `${day(-30)} to ${day(-29)}`,
+    'the query gives 2',
+    `<@${people.eve}>`,
+  ]) {
+    expect(text).toContain(said);
+  }
+  savedHoursAgo(30);
+  await bot.click('approve', 'eve', card);
+  await bot.reply(card, 'his plan was drawn: backup of database main');
+  expect(await isThere()).toBe(true);
+
+  savedHoursAgo(2);
+  await ask();
+  const again = await bot.until('another card', async () => {
+    const newest = await bot.card('drop table public.old for good');
+    return newest.ts === card.ts ? undefined : newest;
+  });
+  await approvedByAll();
+  await bot.click('approve', 'eve', again);
+  await expect
+    .poll(
+      async () => {
+        await tickAll(bot);
+        return isThere();
+      },
+      { timeout: 60_000, interval: 300 },
+    )
+    .toBe(false);
   await bot.card('✅ Done');
 });
