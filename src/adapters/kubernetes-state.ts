@@ -129,8 +129,8 @@ export function seenObject(kind: string, { metadata, ...holds }: AnyObject): See
         metadata: { labels, annotations, ownerReferences },
         ...(data === undefined ? { spec } : { data }),
         immutable,
-        // What an operator writes down of a database, such as its last backup; of other kinds nobody asks here.
-        ...(kind === 'Cluster' && { status }),
+        // What an operator writes down of a database, such as its last backup, and how large a volume is; of other kinds nobody asks here.
+        ...((kind === 'Cluster' || kind === 'PersistentVolumeClaim') && { status }),
       }),
     ),
     writers: writersOf(metadata?.managedFields),

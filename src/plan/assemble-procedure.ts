@@ -65,7 +65,9 @@ export function assembleProcedurePlan(facts: ProcedureFacts, name: PlanName): Co
   assert(waiting.size === 0, 'what waits for another rollout has one');
   const [main] = changesOf({ steps });
   if (main === undefined && steps.every(({ kind }) => kind !== 'human')) {
-    return { kind: 'refused', because: 'all of it is there already; there is nothing to change' };
+    const why = notes.slice(0, 3).join('; ');
+    const because = 'all of it is there already; there is nothing to change';
+    return { kind: 'refused', because: why === '' ? because : `${because} (${why})` };
   }
   return { kind: 'plan', plan: draftProcedure(facts, name, { steps, notes, moves, drops }) };
 }

@@ -3,6 +3,7 @@
 import type { SeenObject } from '../change/compare.ts';
 import { patchOf } from '../change/patch-of.ts';
 import { valueAt } from '../change/pointer.ts';
+import { hasPendingFileSystem, storagePointers } from '../change/volume-growth.ts';
 import { canonicalMemory, parseMemoryMi } from '../profile/quantity.ts';
 import type { StepChange } from '../sizing/planned-step.ts';
 import {
@@ -32,14 +33,20 @@ export function storageChanges(
   if (owner !== undefined && mayGrow !== false) {
     return operatedVolume({ claim, owner, gib }, facts);
   }
-  const pointer = '/spec/resources/requests/storage';
+  const pointer = storagePointers.PersistentVolumeClaim;
   const before = valueAt(seen.value, pointer);
   const mi = typeof before === 'string' ? parseMemoryMi(before) : undefined;
   if (typeof before !== 'string' || mi === undefined) {
     return refused(`claim ${claim} does not say how large it is`);
   }
-  if (gib * 1024 <= mi)
-    return alreadyThere(`claim ${claim} has ${before} already, and a volume never shrinks`);
+  if (gib * 1024 <= mi) {
+    const pending = hasPendingFileSystem(seen.value)
+      ? '; its file system has not grown yet (FileSystemResizePending) and waits until its pod starts anew'
+      : '';
+    return alreadyThere(
+      `claim ${claim} has ${before} already, and a volume never shrinks${pending}`,
+    );
+  }
   if (mayGrow === false) {
     return refused(whyNotGrow(claim, valueAt(seen.value, '/spec/storageClassName')));
   }
@@ -68,7 +75,7 @@ function operatedVolume(
       `claim ${claim} belongs to Cluster ${owner} of CloudNativePG, which keeps its size: name it under databases in headroom.yaml (cnpg), or change spec.storage.size there`,
     );
   }
-  const pointer = '/spec/storage/size';
+  const pointer = storagePointers.Cluster;
   const before = valueAt(cluster.value, pointer);
   const mi = typeof before === 'string' ? parseMemoryMi(before) : undefined;
   if (typeof before !== 'string' || mi === undefined) {
@@ -93,16 +100,8 @@ function operatedVolume(
   };
 }
 
-/** A driver that cannot grow a file system in use leaves it as it is until the pod starts anew. */
-function pendingNotes(claim: string, seen: SeenObject): readonly string[] {
-  const conditions = valueAt(seen.value, '/status/conditions');
-  const isPending =
-    Array.isArray(conditions) &&
-    conditions.some(
-      (each: unknown) =>
-        valueAt(each, '/type') === 'FileSystemResizePending' && valueAt(each, '/status') === 'True',
-    );
-  return isPending
+function pendingNotes(claim: string, { value }: SeenObject): readonly string[] {
+  return hasPendingFileSystem(value)
     ? [
         `Claim ${claim} grew before and its file system did not yet (FileSystemResizePending): that waits until its pod starts anew.`,
       ]

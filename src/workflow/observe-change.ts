@@ -1,12 +1,13 @@
 // Looks at everything a change is compared with: its workload, that one's autoscaler, the object it is about; or its database.
 
 import type { Change, ClusterChange, RemoveChange } from '../change/change.ts';
-import type { ClusterState, State } from '../change/compare.ts';
+import type { ClusterState, SeenObject, State } from '../change/compare.ts';
 import { seenObjectOf } from '../change/compare-patch.ts';
 import type { ObjectRef } from '../change/kinds.ts';
 import { scaledObjectRef } from '../change/scaled-object.ts';
+import { claimsOf } from '../change/volume-growth.ts';
 import { lookOfDeed } from '../database/sql-deed.ts';
-import { assert } from '../errors.ts';
+import { assert, OperationError } from '../errors.ts';
 import type { Parts } from './parts.ts';
 
 type Outside = Pick<Parts, 'clusters' | 'databases'>;
@@ -73,7 +74,28 @@ async function withObject(
   const ref = objectOf(change);
   if (ref === undefined || seenObjectOf(ref, seen) !== undefined) return seen;
   const object = await clusters.read(ref);
-  return object === undefined ? seen : { ...seen, objects: [...seen.objects, object] };
+  if (object === undefined) return seen;
+  const claims = await readClaims(change, object, clusters);
+  return { ...seen, objects: [...seen.objects, object, ...claims] };
+}
+
+/** The claims that an operator makes larger: they say when they are. One that we may not read says nothing. */
+async function readClaims(
+  change: ClusterChange | RemoveChange,
+  { value }: SeenObject,
+  clusters: Parts['clusters'],
+): Promise<readonly SeenObject[]> {
+  if (change.kind !== 'patch' || change.object.kind === 'PersistentVolumeClaim') return [];
+  const { object } = change;
+  const read = claimsOf(change, value).map(async (name) => {
+    try {
+      return await clusters.read({ ...object, kind: 'PersistentVolumeClaim', name });
+    } catch (error) {
+      if (error instanceof OperationError && !error.retryable) return undefined;
+      throw error;
+    }
+  });
+  return (await Promise.all(read)).filter((claim) => claim !== undefined);
 }
 
 /** Of an autoscaler that a ScaledObject makes, that is what is written and compared. */

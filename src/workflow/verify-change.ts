@@ -2,6 +2,7 @@
 
 import type { Change, RemoveChange, SqlChange } from '../change/change.ts';
 import { type ClusterState, compareChange, type State } from '../change/compare.ts';
+import { growthOf } from '../change/volume-growth.ts';
 import { standingOf } from '../database/sql-deed.ts';
 import { OperationError, unreachable } from '../errors.ts';
 import type { RunChangeState } from '../ports.ts';
@@ -38,6 +39,7 @@ export function rolloutOf(change: Change | RemoveChange, state: State): Rollout 
         ? { kind: 'ready' }
         : podsReady(change.after.minReplicas, state);
     case 'patch':
+      return change.rollout ? podsReplaced(state) : growthOf(change, state);
     case 'create':
       return change.rollout ? podsReplaced(state) : { kind: 'ready' };
     case 'remove':

@@ -1,10 +1,13 @@
 // A volume grows only where its storage class lets it: the class is looked at when the plan is drawn, on the sandbox's admission.
 
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../sandbox/cluster/json.ts';
 import { createCounters } from '../../src/adapters/counters.ts';
+import { writeFor } from '../../src/change/write.ts';
 import type { System } from '../../src/plan/system.ts';
+import { observeChange } from '../../src/workflow/observe-change.ts';
 import { drawProcedure } from '../../src/workflow/propose-procedure.ts';
+import { rolloutOf } from '../../src/workflow/verify-change.ts';
 import {
   type FollowedCluster,
   refOf,
@@ -34,12 +37,17 @@ afterEach(async () => {
 /** Only the growth of the volume: the rest is another story. */
 const growth = { ...plan, steps: plan.steps.filter(({ kind }) => kind === 'storage') };
 
-const classOf = (name: string, allowVolumeExpansion: boolean): JsonObject => ({
+const classOf = (
+  name: string,
+  allowVolumeExpansion: boolean,
+  more: JsonObject = {},
+): JsonObject => ({
   apiVersion: 'storage.k8s.io/v1',
   kind: 'StorageClass',
   metadata: { name },
   provisioner: 'example.com/disks',
   allowVolumeExpansion,
+  ...more,
 });
 
 function seed(...more: readonly JsonObject[]): void {
@@ -126,4 +134,68 @@ it('of a class that may not be read it is proposed with the doubt', async () => 
   expect(result.plan.notes.join('\n')).toContain(
     'Whether the storage class of claim postgres-pvc lets it grow is not known',
   );
+});
+
+describe('a growth that is written', () => {
+  const disk = { name: 'disk', persistentVolumeClaim: { claimName: 'postgres-pvc' } };
+  const podOf = (name: string): JsonObject => ({
+    kind: 'Pod',
+    metadata: { name, namespace: database.namespace },
+    spec: { containers: [{ name: 'a', image: 'a:1' }], volumes: [disk] },
+  });
+
+  /** Writes the growth of the claim as the plan has it, and tells how far it is whenever asked. */
+  async function grow(expansion?: string) {
+    const parameters = expansion === undefined ? {} : { parameters: { expansion } };
+    seed(classOf('some', true, parameters), claimOf('some'), podOf('first'));
+    const result = await drawn();
+    if (result.kind === 'refused') throw new Error(result.because);
+    const [step] = result.plan.steps;
+    if (step?.kind !== 'patch') throw new Error('the step grows the claim');
+    const clusters = await followed.open();
+    const state = () => observeChange(step, { clusters });
+    const request = writeFor(step, 'p-1', await state());
+    if (request === undefined || request.how === 'sql') throw new Error('it can be written');
+    expect(await clusters.write(request, { dryRun: false })).toEqual({ kind: 'written' });
+    return async () => {
+      followed.cluster.control.settle();
+      return rolloutOf(step, await state());
+    };
+  }
+
+  it('in use is ready once the claim has the size', async () => {
+    const rollout = await grow();
+    expect(await rollout()).toEqual({ kind: 'ready' });
+  });
+
+  it('that waits for a restart is not ready, says whose, and is ready after that restart', async () => {
+    const rollout = await grow('at-pod-start');
+    expect(await rollout()).toEqual({
+      kind: 'on-its-way',
+      progress:
+        'claim postgres-pvc asked 500Gi, has 100Gi: file system resize is pending (FileSystemResizePending); if that stays so, the pod that uses it must be restarted, by a plan of its own or by hand',
+    });
+    const { control } = followed.cluster;
+    control.remove('Pod', database.namespace, 'first');
+    control.seed([podOf('second')]);
+    await expect.poll(rollout, { timeout: 10_000 }).toEqual({ kind: 'ready' });
+  });
+
+  it('that the storage cannot do has failed, with its words', async () => {
+    const rollout = await grow('infeasible');
+    expect(await rollout()).toEqual({
+      kind: 'failed',
+      because: expect.stringContaining(
+        'asked 500Gi, has 100Gi: its storage cannot grow it (ControllerResizeInfeasible: ControllerResizeError: failed to expand',
+      ),
+    });
+  });
+
+  it('before and not in effect yet is no growth that is done', async () => {
+    const rollout = await grow('at-pod-start');
+    await rollout();
+    expect(await drawn()).toMatchObject({
+      because: expect.stringContaining('its file system has not grown yet'),
+    });
+  });
 });

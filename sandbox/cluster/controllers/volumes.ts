@@ -7,6 +7,7 @@ import { pod } from '../resources/core.ts';
 import { claim, storageClass, volume } from '../resources/storage.ts';
 import type { ClusterState } from '../state.ts';
 import { change, controllerManager, isLeaving, tellOnce, writeStatus } from './actor.ts';
+import { growLater } from './volume-growth.ts';
 
 /** A class with this provisioner has no driver: volumes are made by hand and never grow by themselves. */
 const noProvisioner = 'kubernetes.io/no-provisioner';
@@ -159,11 +160,16 @@ function grow(state: ClusterState, held: JsonObject): void {
     say(state, held, 'ExternalExpanding', 'waiting for an external controller to expand this PVC');
     return;
   }
+  const how = text(classOf(state, held), 'parameters', 'expansion');
   const found = state.store.get(volume, '', text(held, 'spec', 'volumeName'));
-  if (found !== undefined) {
+  if (found !== undefined && how !== 'infeasible') {
     change(state, volume, found, (copy) => {
       object(copy, 'spec')['capacity'] = { ...object(copy, 'spec', 'capacity'), ...wished };
     });
+  }
+  if (how === 'at-pod-start' || how === 'infeasible') {
+    growLater(state, held, { how, users: usersOf(state, held) });
+    return;
   }
   const status = object(held, 'status');
   const capacity = { ...object(status, 'capacity'), ...wished };

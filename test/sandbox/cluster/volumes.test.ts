@@ -147,3 +147,52 @@ test('a StatefulSet makes the claims of its templates and keeps them when it shr
   cluster.control.settle();
   expect(object(held('data-db-1'), 'metadata')['labels']).toEqual(labels);
 });
+
+test('a driver that cannot grow a file system in use waits for the next start of a pod', async () => {
+  const user = (name: string): JsonObject => ({
+    kind: 'Pod',
+    metadata: { name, namespace: 'shop' },
+    spec: {
+      containers: [{ name: 'a', image: 'a:1' }],
+      volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'later' } }],
+    },
+  });
+  cluster.control.seed([
+    storageClass('offline', { parameters: { expansion: 'at-pod-start' } }),
+    claim('later', 'offline'),
+    user('first'),
+  ]);
+  cluster.control.settle();
+  await admin('PATCH', `${path}/later`, { body: grown('20Gi') });
+  cluster.control.settle();
+  expect(capacity('later')).toBe('10Gi');
+  expect(held('later')['status']).toMatchObject({
+    conditions: [{ type: 'FileSystemResizePending', status: 'True' }],
+    allocatedResourceStatuses: { storage: 'NodeResizePending' },
+  });
+  await admin('DELETE', '/api/v1/namespaces/shop/pods/first?gracePeriodSeconds=0');
+  cluster.control.seed([user('second')]);
+  cluster.control.settle();
+  clock.advance(10_000);
+  cluster.control.settle();
+  expect(held('later')['status']).toEqual({
+    phase: 'Bound',
+    accessModes: ['ReadWriteOnce'],
+    capacity: { storage: '20Gi' },
+  });
+});
+
+test('a driver that cannot grow a volume at all says so in the claim', async () => {
+  cluster.control.seed([
+    storageClass('full', { parameters: { expansion: 'infeasible' } }),
+    claim('never', 'full'),
+  ]);
+  cluster.control.settle();
+  expect((await admin('PATCH', `${path}/never`, { body: grown('20Gi') })).status).toBe(200);
+  cluster.control.settle();
+  expect(held('never')['status']).toMatchObject({
+    capacity: { storage: '10Gi' },
+    conditions: [{ type: 'ControllerResizeError' }],
+    allocatedResourceStatuses: { storage: 'ControllerResizeInfeasible' },
+  });
+});
