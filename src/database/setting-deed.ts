@@ -29,6 +29,7 @@ const inEffect = z.object({
   vartype: z.string(),
   context: z.string(),
   pending: z.boolean(),
+  isFromAlterSystem: z.boolean(),
 });
 const inFile = z.object({ setting: z.string().nullable(), error: z.string().nullable() });
 
@@ -36,7 +37,9 @@ const inFile = z.object({ setting: z.string().nullable(), error: z.string().null
 export function settingQueries(name: string): readonly Query[] {
   return [
     {
-      text: 'select setting, unit, vartype, context, source, pending_restart as pending, current_setting(name) as shown from pg_settings where name = $1',
+      text: `select setting, unit, vartype, context, source, pending_restart as pending, current_setting(name) as shown,
+                    coalesce(sourcefile like '%postgresql.auto.conf', false) as "isFromAlterSystem"
+               from pg_settings where name = $1`,
       values: [name],
     },
     {
@@ -67,8 +70,11 @@ function standing(deed: SettingDeed, answers: Answers): Standing {
   // Of what only a restart brings into effect it says that it "could not be applied", which is no trouble.
   const error = now.context === 'postmaster' ? null : file?.error;
   if (error) return drifted(`the server does not take ${name}: ${error}`);
-  // What stands in other files is only known after reading them.
-  const isRunning = after === undefined ? !now.pending : sameValue(now.setting, after, like);
+  // What other files say is not known; but what was taken out of this one must not be in effect any more.
+  const isRunning =
+    after === undefined
+      ? !now.pending && !now.isFromAlterSystem
+      : sameValue(now.setting, after, like);
   if (isRunning) return { kind: 'reached' };
   if (now.context === 'postmaster') {
     return now.pending

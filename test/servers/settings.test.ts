@@ -118,8 +118,8 @@ onEachVersion((version) => {
 
   describe('cut off between the two statements', () => {
     /** The server reads its configuration anew only after a minute, so that a test comes in between. */
-    async function inBetween(cut: () => Promise<unknown>): Promise<SqlDeed> {
-      const deed = await only('work_mem', '20MB');
+    async function inBetween(cut: () => Promise<unknown>, given?: SqlDeed): Promise<SqlDeed> {
+      const deed = given ?? (await only('work_mem', '20MB'));
       await target.admin.query(`alter function pg_catalog.pg_reload_conf() rename to at_last;
         create function pg_catalog.pg_reload_conf() returns boolean volatile
           language sql as 'select pg_catalog.pg_sleep(60) is null'`);
@@ -142,11 +142,12 @@ onEachVersion((version) => {
       await expect.poll(() => running('work_mem')).toBe('4MB');
     }
 
+    const breakIt = () =>
+      target.admin.query(`select pg_terminate_backend(pid) from pg_stat_activity
+        where application_name = 'headroom' and pid <> pg_backend_pid()`);
+
     it("is finished by the next write when the app's connection breaks", async () => {
-      const deed = await inBetween(() =>
-        target.admin.query(`select pg_terminate_backend(pid) from pg_stat_activity
-          where application_name = 'headroom' and pid <> pg_backend_pid()`),
-      );
+      const deed = await inBetween(breakIt);
       expect(await standing(target, deed)).toMatchObject({
         kind: 'unchanged',
         begun: expect.stringContaining('written, but 4096kB is in effect'),
@@ -155,6 +156,27 @@ onEachVersion((version) => {
       expect(await write(target, deed)).toEqual({ kind: 'written' });
       await expect.poll(() => running('work_mem')).toBe('20MB');
       await asBefore();
+    });
+
+    it.each([
+      ['work_mem', '20MB', '4MB', '4MB'],
+      ['max_connections', '90', '90', '100'],
+    ])('is taken back for good when the undo of %s breaks off', async (name, value, now, later) => {
+      const deed = await only(name, value);
+      await write(target, deed);
+      await target.restart();
+      expect(await running(name)).toBe(value);
+      const back = await inBetween(breakIt, undone(deed));
+      expect(await standing(target, back)).toMatchObject({
+        kind: 'unchanged',
+        begun: expect.any(String),
+      });
+      await letIt();
+      expect(await write(target, back)).toEqual({ kind: 'written' });
+      await expect.poll(async () => (await standing(target, back)).kind).toBe('reached');
+      expect(await running(name)).toBe(now);
+      await target.restart();
+      expect(await running(name)).toBe(later);
     });
 
     it('is in effect when the server is killed and comes back', async () => {
