@@ -3,10 +3,10 @@
 import { type ObjectKind, objectKinds } from '../change/kinds.ts';
 import type { System } from '../plan/system.ts';
 import type { RulesDocument } from '../rules/rules-text.ts';
-import { isAmong } from './cel.ts';
+import { autoscalerPolicy, scaledObjectPolicy } from './autoscaler-policies.ts';
 import { creationPolicy, deletionPolicy } from './making-policies.ts';
-import { type Policy, policyDocuments, type Stays } from './policy-documents.ts';
-import { among, metadataStays } from './policy-parts.ts';
+import { type Policy, policyDocuments } from './policy-documents.ts';
+import { among, keysOf, metadataStays, wholeStays } from './policy-parts.ts';
 import type { Account } from './roles.ts';
 import { templatePolicy } from './template-policy.ts';
 import { type WrittenObject, writtenObjects } from './written-objects.ts';
@@ -19,7 +19,8 @@ export function admissionPolicies(
   const written = systems.flatMap(writtenObjects);
   const policies = [
     templatePolicy(written),
-    ...autoscalers(systems),
+    autoscalerPolicy(systems),
+    scaledObjectPolicy(systems, written),
     ...others(written),
     creationPolicy(written),
     deletionPolicy(written),
@@ -27,51 +28,11 @@ export function admissionPolicies(
   return policies.flatMap((policy) => policyDocuments(policy, account));
 }
 
-/** Limits, metrics and behaviour of the autoscalers of our workloads, whatever their names. */
-function autoscalers(systems: readonly System[]): readonly Policy[] {
-  const targets = systems.flatMap(({ workloads }) =>
-    [...workloads.values()].map(({ namespace, kind, name }) => `${namespace}/${kind}/${name}`),
-  );
-  const whole = systems.flatMap(({ wholeNamespace }) => wholeNamespace ?? []);
-  const target =
-    "request.namespace + '/' + object.spec.scaleTargetRef.kind + '/' + object.spec.scaleTargetRef.name";
-  const ours = [
-    ...isAmong(`(${target})`, '', targets.toSorted().map(known)),
-    ...isAmong('request.namespace', '', whole.toSorted().map(known)),
-  ];
-  return [
-    {
-      name: 'headroom-autoscalers',
-      about: 'Of autoscalers of its workloads: limits, metrics and behaviour.',
-      operation: 'UPDATE',
-      kinds: ['HorizontalPodAutoscaler'],
-      stays: [
-        ...metadataStays,
-        ...wholeStays('spec', 'horizontalpodautoscalers', [
-          'behavior',
-          'maxReplicas',
-          'metrics',
-          'minReplicas',
-        ]),
-      ],
-      validations: [
-        {
-          expression: ours.join(' || '),
-          message: 'Headroom may only change autoscalers of the workloads it looks after',
-        },
-      ],
-    },
-  ];
-}
-
-function known(name: string) {
-  return { kind: 'known', name } as const;
-}
-
 const withOwnPolicy: ReadonlySet<ObjectKind> = new Set([
   'Deployment',
   'StatefulSet',
   'HorizontalPodAutoscaler',
+  'ScaledObject',
 ]);
 
 /** Of all other kinds only the objects that procedures name, and of those only what they write. */
@@ -80,7 +41,7 @@ function others(written: readonly WrittenObject[]): readonly Policy[] {
   return kinds.map((kind) => {
     const { holds, plural } = objectKinds[kind];
     const ofKind = written.filter((each) => each.kind === kind);
-    const keys = [...new Set(ofKind.flatMap((each) => each.keys ?? []))].toSorted();
+    const keys = keysOf(ofKind);
     return {
       name: `headroom-${plural}`,
       about: `Of ${plural}: ${keys.length > 0 ? keys.join(', ') : holds} of those that procedures name.`,
@@ -95,28 +56,6 @@ function others(written: readonly WrittenObject[]): readonly Policy[] {
       ],
     };
   });
-}
-
-/** Without keys all that the kind holds may differ. */
-function wholeStays(holds: string, plural: string, keys: readonly string[]): readonly Stays[] {
-  return [
-    {
-      name: 'whole',
-      path: [],
-      but: ['metadata', holds],
-      message: `Headroom may change nothing of ${plural} but their ${holds}`,
-    },
-    ...(keys.length === 0
-      ? []
-      : [
-          {
-            name: holds,
-            path: [holds],
-            but: keys,
-            message: `Headroom may change of ${plural} only ${keys.join(', ')}`,
-          },
-        ]),
-  ];
 }
 
 function kindsOf(written: readonly WrittenObject[]): readonly ObjectKind[] {

@@ -23,6 +23,8 @@ export interface Stays {
   readonly path: readonly string[];
   /** The keys that may differ. */
   readonly but: readonly string[];
+  /** CEL: where it holds, the map may differ. */
+  readonly unless?: string;
   readonly message: string;
 }
 
@@ -89,8 +91,9 @@ function variablesOf({ name, path }: Stays): readonly Variable[] {
   ];
 }
 
-function validationOf({ name, but, message }: Stays): Validation {
-  return { expression: sameBut(`variables.${name}`, `variables.${name}Before`, but), message };
+function validationOf({ name, but, unless, message }: Stays): Validation {
+  const same = sameBut(`variables.${name}`, `variables.${name}Before`, but);
+  return { expression: unless === undefined ? same : `${unless} || (${same})`, message };
 }
 
 /** One rule for each version of a group. */

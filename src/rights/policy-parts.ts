@@ -48,4 +48,35 @@ export function among(written: readonly WrittenObject[]): string {
   return ways.length === 0 ? 'false' : [...new Set(ways)].join(' || ');
 }
 
+/** Without keys all that the kind holds may differ. */
+export function wholeStays(
+  holds: string,
+  plural: string,
+  keys: readonly string[],
+): readonly Stays[] {
+  return [
+    {
+      name: 'whole',
+      path: [],
+      but: ['metadata', holds],
+      message: `Headroom may change nothing of ${plural} but their ${holds}`,
+    },
+    ...(keys.length === 0
+      ? []
+      : [
+          {
+            name: holds,
+            path: [holds],
+            but: keys,
+            message: `Headroom may change of ${plural} only ${keys.join(', ')}`,
+          },
+        ]),
+  ];
+}
+
+/** The keys that procedures write of some objects. */
+export function keysOf(written: readonly WrittenObject[]): readonly string[] {
+  return [...new Set(written.flatMap(({ keys = [] }) => keys))].toSorted();
+}
+
 export const allKinds = Object.keys(objectKinds) as readonly ObjectKind[];

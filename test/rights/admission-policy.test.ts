@@ -5,11 +5,13 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Json, JsonObject } from '../../sandbox/cluster/json.ts';
 import { text } from '../../sandbox/cluster/json.ts';
 import { adminToken } from '../../sandbox/cluster/server.ts';
+import { admissionPolicies } from '../../src/rights/admission-policy.ts';
 import { clientOf } from '../sandbox/cluster/ask.ts';
 import {
   type LimitedCluster,
   objectsIn,
   rbacFolder,
+  shipped,
   shippedSystem,
   startLimited,
 } from './limited-cluster.ts';
@@ -174,6 +176,58 @@ describe('of an autoscaler', () => {
       add('/spec/maxReplicas', 5),
     );
     expect(text(answer.body, 'message')).toContain('workloads it looks after');
+  });
+});
+
+describe('of a ScaledObject that no procedure names', () => {
+  const scaledObject = (name: string) =>
+    `/apis/keda.sh/v1alpha1/namespaces/${namespace}/scaledobjects/${name}`;
+  beforeAll(() => {
+    limited.cluster.control.seed(
+      [
+        ['ours', { name: 'worker' }],
+        ['theirs', { name: 'theirs' }],
+        ['a-set', { kind: 'StatefulSet', name: 'worker' }],
+      ].map(([name = '', scaleTargetRef = {}]) => ({
+        apiVersion: 'keda.sh/v1alpha1',
+        kind: 'ScaledObject',
+        metadata: { name, namespace },
+        spec: { scaleTargetRef, triggers: [{ type: 'cron' }] },
+      })),
+    );
+  });
+
+  it('limits may change where it scales one of ours', async () => {
+    for (const field of ['minReplicaCount', 'maxReplicaCount']) {
+      expect(await patch(scaledObject('ours'), add(`/spec/${field}`, 6)), field).toMatchObject({
+        status: 200,
+      });
+    }
+  });
+
+  it.each([
+    [
+      'by what it scales',
+      'ours',
+      add('/spec/triggers', []),
+      'no procedure names only maxReplicaCount, minReplicaCount',
+    ],
+    ['whom it scales', 'ours', add('/spec/scaleTargetRef/name', 'api'), 'no procedure names only'],
+    ['those of somebody else', 'theirs', add('/spec/maxReplicaCount', 6), 'it looks after'],
+    ['those of another kind', 'a-set', add('/spec/maxReplicaCount', 6), 'it looks after'],
+  ])('but not %s', async (_, name, body, message) => {
+    const answer = await patch(scaledObject(name), body);
+    expect(answer.status).toBe(422);
+    expect(text(answer.body, 'message')).toContain(message);
+  });
+
+  it.each(shipped)('is held to that by the policies of %s alone, too', (id) => {
+    const account = { namespace: 'headroom', name: 'headroom' };
+    const updates = admissionPolicies([shippedSystem(id)], account).filter(({ content }) =>
+      JSON.stringify(content).includes('"operations":["UPDATE"],"resources":["scaledobjects"]'),
+    );
+    expect(updates).toHaveLength(1);
+    expect(JSON.stringify(updates)).toContain('workloads it looks after');
   });
 });
 

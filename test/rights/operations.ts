@@ -10,7 +10,7 @@ import { type ObjectKind, type ObjectRef, objectPath } from '../../src/change/ki
 import type { SyncSource } from '../../src/change/sync-settings.ts';
 import { OperationError } from '../../src/errors.ts';
 import type { System } from '../../src/plan/system.ts';
-import type { ObjectEvent } from '../../src/ports.ts';
+import type { ObjectEvent, WriteAnswer } from '../../src/ports.ts';
 import type { ObjectName } from '../../src/rights/object-name.ts';
 import type { Tier } from '../../src/rights/tiers.ts';
 import { type WrittenObject, writtenObjects } from '../../src/rights/written-objects.ts';
@@ -39,13 +39,20 @@ const syncSources: readonly SyncSource[] = [
 /** What the operations need of the cluster they ask. */
 type Parts = Pick<LimitedCluster, 'kubeconfig' | 'url' | 'token'>;
 
-/** Writes are dry runs, which need the same rights and leave the cluster as it is. */
-export function operationsOf(system: System, parts: Parts): readonly Operation[] {
+/** The name of a ScaledObject that no procedure names. */
+export const scaledObjectOf = (workload: string): string => `${workload}-by-nobody`;
+
+/** Writes are dry runs, which need the same rights and leave the cluster as it is; what they are answered is kept. */
+export function operationsOf(
+  system: System,
+  parts: Parts,
+  answers: WriteAnswer[] = [],
+): readonly Operation[] {
   const { kubeconfig } = parts;
   const cluster = system.cluster;
   const clusters = createClusters([{ id: cluster }], kubeconfig);
   const write = async (change: ClusterWrite) => {
-    await clusters.write(change, { dryRun: true });
+    answers.push(await clusters.write(change, { dryRun: true }));
   };
   const written = writtenObjects(system);
   const namespaces = [...new Set(written.map(({ namespace }) => namespace))];
@@ -128,6 +135,19 @@ export function operationsOf(system: System, parts: Parts): readonly Operation[]
           write(patchOf({ cluster, namespace, kind: 'ScaledObject', name: 'any' }, 'spec')),
       },
     ]),
+    ...[...system.workloads.values()].map(
+      (workload): Operation => ({
+        tier: 'scale',
+        what: `move the limits KEDA keeps of ${workload.name}`,
+        run: () =>
+          write(
+            clusterWrite(
+              makeAutoscalerChange({ workload, scaledObject: scaledObjectOf(workload.name) }),
+              '1',
+            ),
+          ),
+      }),
+    ),
     ...namespaces.map(
       (namespace): Operation => ({
         tier: 'scale',

@@ -4,17 +4,19 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JournalEntry } from '../../sandbox/cluster/control.ts';
 import { clone, type JsonObject, list, objects, show, text } from '../../sandbox/cluster/json.ts';
+import type { WriteAnswer } from '../../src/ports.ts';
 import { sharedParts } from '../../src/rights/right.ts';
 import { tiers } from '../../src/rights/tiers.ts';
 import {
   built,
   type LimitedCluster,
+  objectsIn,
   rbacFolder,
   shipped,
   shippedSystem,
   startLimited,
 } from './limited-cluster.ts';
-import { type Operation, operationsOf } from './operations.ts';
+import { type Operation, operationsOf, scaledObjectOf } from './operations.ts';
 
 /** What one request asks a role for. */
 interface Access {
@@ -110,10 +112,11 @@ describe.each(shipped)('the rights for %s', (id) => {
   const asked = new Map<Operation, readonly Access[]>();
   let limited: LimitedCluster;
   let operations: readonly Operation[];
+  const answers: WriteAnswer[] = [];
 
   beforeAll(async () => {
     limited = await startLimited(system, [...roles, ...shared]);
-    operations = operationsOf(system, limited);
+    operations = operationsOf(system, limited, answers);
   });
   afterAll(async () => {
     await limited.stop();
@@ -157,6 +160,29 @@ describe.each(shipped)('the rights for %s', (id) => {
           ).toBe(true);
         }
       }
+    }
+  });
+
+  it('are not narrowed by the admission policies to less than that', async () => {
+    const { control } = limited.cluster;
+    const policies = objectsIn(join(rbacFolder, 'admission-policy.yaml'));
+    const scaled = [...system.workloads.values()].map(({ namespace, kind, name }) => ({
+      apiVersion: 'keda.sh/v1alpha1',
+      kind: 'ScaledObject',
+      metadata: { name: scaledObjectOf(name), namespace },
+      spec: { scaleTargetRef: { kind, name }, minReplicaCount: 4, maxReplicaCount: 20 },
+    }));
+    control.seed([...policies, ...scaled]);
+    answers.length = 0;
+    for (const operation of operations.filter(({ tier }) => tier !== 'read-only')) {
+      await operation.run();
+    }
+    expect(JSON.stringify(answers)).not.toContain('ValidatingAdmissionPolicy');
+    expect(answers.filter(({ kind }) => kind === 'written').length).toBeGreaterThanOrEqual(
+      scaled.length,
+    );
+    for (const { kind, metadata } of [...policies, ...scaled]) {
+      control.remove(text({ kind }, 'kind'), text(metadata, 'namespace'), text(metadata, 'name'));
     }
   });
 
