@@ -1,20 +1,23 @@
-// A volume grows only where its storage class lets it: the class is looked at when the plan is drawn, on the sandbox's admission.
+// A volume grows only where its storage class lets it, and has grown when its claim has the size: plans and claims on the sandbox's admission and drivers.
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../sandbox/cluster/json.ts';
 import { createCounters } from '../../src/adapters/counters.ts';
 import { writeFor } from '../../src/change/write.ts';
 import type { System } from '../../src/plan/system.ts';
+import type { Transaction } from '../../src/ports.ts';
+import type { ChangeAtHand } from '../../src/workflow/change-at-hand.ts';
 import { observeChange } from '../../src/workflow/observe-change.ts';
+import type { Parts } from '../../src/workflow/parts.ts';
 import { drawProcedure } from '../../src/workflow/propose-procedure.ts';
-import { rolloutOf } from '../../src/workflow/verify-change.ts';
+import { rolloutOf, verifyChange } from '../../src/workflow/verify-change.ts';
 import {
   type FollowedCluster,
   refOf,
   startFollowed,
   workloadOf,
 } from '../adapters/followed-cluster.ts';
-import { makeSystem, now } from '../make.ts';
+import { makeRecord, makeSystem, now } from '../make.ts';
 import { noDatabases } from '../no-databases.ts';
 import { planOf } from '../profile/plan-of.ts';
 import { readProfile } from '../profile/read-profile.ts';
@@ -33,6 +36,22 @@ afterAll(async () => {
 afterEach(async () => {
   await followed.reset();
 });
+
+/** A store that keeps nothing and tells where a change of a run stands. */
+function transactionsThat(tell: (change: { state: string; detail?: string }) => void) {
+  const group = (name: string) =>
+    new Proxy(
+      {},
+      {
+        get: (_, method) => async (_run: unknown, change: { state: string; detail?: string }) => {
+          if (`${name}.${String(method)}` === 'runs.setChange') tell(change);
+          return true;
+        },
+      },
+    );
+  const tx = new Proxy({}, { get: (_, name) => group(String(name)) }) as Transaction;
+  return { transaction: <T>(work: (tx: Transaction) => Promise<T>) => work(tx) };
+}
 
 /** Only the growth of the volume: the rest is another story. */
 const growth = { ...plan, steps: plan.steps.filter(({ kind }) => kind === 'storage') };
@@ -144,8 +163,8 @@ describe('a growth that is written', () => {
     spec: { containers: [{ name: 'a', image: 'a:1' }], volumes: [disk] },
   });
 
-  /** Writes the growth of the claim as the plan has it, and tells how far it is whenever asked. */
-  async function grow(expansion?: string) {
+  /** Writes the growth of the claim as the plan has it. */
+  async function write(expansion?: string) {
     const parameters = expansion === undefined ? {} : { parameters: { expansion } };
     seed(classOf('some', true, parameters), claimOf('some'), podOf('first'));
     const result = await drawn();
@@ -157,11 +176,53 @@ describe('a growth that is written', () => {
     const request = writeFor(step, 'p-1', await state());
     if (request === undefined || request.how === 'sql') throw new Error('it can be written');
     expect(await clusters.write(request, { dryRun: false })).toEqual({ kind: 'written' });
+    return { step, plan: result.plan, state, clusters };
+  }
+
+  /** The same, and tells how far it is whenever asked. */
+  async function grow(expansion?: string) {
+    const { step, state } = await write(expansion);
     return async () => {
       followed.cluster.control.settle();
       return rolloutOf(step, await state());
     };
   }
+
+  it('that nobody ends by a restart is told, waited for, and no change that is seen ready', async () => {
+    const { step, plan: drawnPlan, clusters } = await write('at-pod-start');
+    followed.cluster.control.settle();
+    const stored: string[] = [];
+    let atMs = now.getTime();
+    const at = {
+      run: { planId: 'p-1', number: 1 },
+      record: makeRecord({ plan: drawnPlan }),
+      hold: { holder: 'h-1' },
+      position: 0,
+      change: step,
+      shutdown: new AbortController().signal,
+    } as unknown as ChangeAtHand;
+    const parts = {
+      clusters,
+      store: transactionsThat((change) => stored.push(`${change.state}: ${change.detail}`)),
+      systems: new Map(),
+      wake: () => undefined,
+      clock: {
+        now: () => new Date(atMs),
+        sleep: async () => {
+          atMs += 120_000;
+        },
+      },
+    } as unknown as Parts;
+    const end = await verifyChange(at, 'verified', parts);
+    const why = 'claim postgres-pvc asked 500Gi, has 100Gi: file system resize is pending';
+    expect(end).toMatchObject({
+      kind: 'failed',
+      because: expect.stringContaining(`not ready after 10 minutes: ${why}`),
+    });
+    expect(stored).toHaveLength(2);
+    expect(stored[0]).toContain(`written: ${why}`);
+    expect(stored[1]).toContain(`failed: not ready after 10 minutes: ${why}`);
+  });
 
   it('in use is ready once the claim has the size', async () => {
     const rollout = await grow();
