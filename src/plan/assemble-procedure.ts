@@ -8,7 +8,13 @@ import type { ProcedurePlan } from '../sizing/procedure.ts';
 import type { CommandPlan } from './assemble-command.ts';
 import { costOfMoves, type ReplicasMove } from './cost-of-moves.ts';
 import type { PlanName } from './draft.ts';
-import { dropOf, guardedSteps, type PlannedDrop, whyNotDropped } from './drop-steps.ts';
+import {
+  dropOf,
+  guardedSteps,
+  type PlannedDrop,
+  retentionApart,
+  whyNotDropped,
+} from './drop-steps.ts';
 import { gatesOfStep } from './gates-of-step.ts';
 import { joinRollouts } from './join-rollouts.ts';
 import type { Plan } from './plan.ts';
@@ -21,10 +27,8 @@ import { anyWorkload, defaultClocks, findingExpiresAfterSeconds, type System } f
 /** The plan, or why one of its steps cannot be done: a procedure is carried out whole or not at all. */
 export function assembleProcedurePlan(facts: ProcedureFacts, name: PlanName): CommandPlan {
   const { procedure, steps: all } = facts.plan;
-  const because = whyNotDropped(all, {
-    isEmergency: procedure.emergency,
-    isAlert: facts.origin.kind === 'alert',
-  });
+  const birth = { isEmergency: procedure.emergency, isAlert: facts.origin.kind === 'alert' };
+  const because = whyNotDropped(all, birth);
   if (because !== undefined) return { kind: 'refused', because };
   const world = new ProcedureWorld(facts);
   const steps: Step[] = [];
@@ -69,7 +73,11 @@ export function assembleProcedurePlan(facts: ProcedureFacts, name: PlanName): Co
     const because = 'all of it is there already; there is nothing to change';
     return { kind: 'refused', because: why === '' ? because : `${because} (${why})` };
   }
-  return { kind: 'plan', plan: draftProcedure(facts, name, { steps, notes, moves, drops }) };
+  const command = `/scale run ${facts.system.id} ${facts.id}`;
+  const mayDrop = !birth.isEmergency && !birth.isAlert;
+  const apart = retentionApart(steps, { command, mayDrop });
+  const made = { steps: apart.steps, notes, moves, drops: [...drops, ...apart.drops] };
+  return { kind: 'plan', plan: draftProcedure(facts, name, made) };
 }
 
 /** What a step comes to; refused also where it would do what only a plan of its own may. */

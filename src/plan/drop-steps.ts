@@ -1,8 +1,10 @@
 // What a plan that drops rows for good holds beside its drops: a look at the backup right before each, and nothing else that changes.
 
+import type { SqlChange } from '../change/change.ts';
+import { neededFor, sqlDeedWords } from '../database/sql-deed.ts';
 import type { BackupGate, PlannedStep } from '../sizing/planned-step.ts';
 import { resolveLook } from './resolve-look.ts';
-import type { CheckGate, Look, Step } from './step.ts';
+import { type CheckGate, isChange, type Look, type Step } from './step.ts';
 import type { System } from './system.ts';
 
 /** A database from which a plan drops rows, and what must be seen of its backup. */
@@ -63,4 +65,58 @@ export function guardedSteps(changes: readonly Step[], { backup }: PlannedDrop):
     say: 'What is dropped next comes back from that backup only.',
   };
   return changes.flatMap((change) => [gate, change]);
+}
+
+/**
+ * The same of a policy that drops rows which are there now: beside other changes it is left for a plan of its own, which
+ * the same procedure draws once those are done; there it stands behind a look at the backup, or is left to a person.
+ */
+export function retentionApart(
+  steps: readonly Step[],
+  { command, mayDrop }: { readonly command: string; readonly mayDrop: boolean },
+): { readonly steps: readonly Step[]; readonly drops: readonly PlannedDrop[] } {
+  const isAlone = mayDrop && steps.filter(isChange).every(isRetention);
+  const kept: Step[] = [];
+  const drops: PlannedDrop[] = [];
+  for (const step of steps) {
+    if (!isRetention(step)) {
+      kept.push(step);
+      continue;
+    }
+    const { name: database } = step.database;
+    const backup = kept.findLast((each) => isBackupCheck(each, database));
+    if (isAlone && backup !== undefined) {
+      drops.push({ database, backup: backup.look });
+      kept.push(step);
+      continue;
+    }
+    // What it guarded is not done here.
+    if (!isAlone && backup !== undefined && kept.at(-1) === backup) kept.pop();
+    const say = isAlone
+      ? 'It drops rows for good, and nothing measures how old the newest backup is.'
+      : 'It drops rows for good, which is a plan of its own: the same procedure once more draws it, when the rest is done.';
+    const what = sqlDeedWords(step.deed);
+    kept.push({
+      kind: 'human',
+      what: isAlone ? what : `Leave for later: ${what} (${command})`,
+      who: 'somebody for databases',
+      say,
+    });
+  }
+  return { steps: kept, drops };
+}
+
+function isRetention(step: Step): step is SqlChange {
+  return (
+    isChange(step) &&
+    step.kind === 'sql' &&
+    step.deed.deed !== 'drop' &&
+    neededFor(step.deed) === 'drops'
+  );
+}
+
+function isBackupCheck(step: Step, database: string): step is CheckGate {
+  if (step.kind !== 'check' || step.otherwise !== 'stop') return false;
+  const { fact } = step.look;
+  return fact?.name === 'backup-age-hours' && fact.database?.name === database;
 }

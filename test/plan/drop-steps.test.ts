@@ -1,7 +1,7 @@
 // A plan that drops rows: nothing else in it, a look at the backup before each drop, never for an alert or in an emergency.
 
 import { describe, expect, it } from 'vitest';
-import { dropOf, guardedSteps, whyNotDropped } from '../../src/plan/drop-steps.ts';
+import { dropOf, guardedSteps, retentionApart, whyNotDropped } from '../../src/plan/drop-steps.ts';
 import type { Step } from '../../src/plan/step.ts';
 import type { BackupGate, PlannedStep } from '../../src/sizing/planned-step.ts';
 import { makeDatabasePlace, makeSystem } from '../make.ts';
@@ -82,5 +82,67 @@ describe('a plan that drops rows', () => {
       { kind: 'check', otherwise: 'stop' },
       'two',
     ]);
+  });
+});
+
+describe('a policy that drops rows which are there', () => {
+  const database = { system: 'shop', name: 'main', server: '7' };
+  const workload = { cluster: 'c', namespace: 'n', kind: 'Deployment', name: 'w' } as const;
+  const on = { schema: 'public', name: 'readings' };
+  const retention = (drops: boolean): Step => ({
+    kind: 'sql',
+    workload,
+    database,
+    deed: {
+      deed: 'timescale-policy',
+      policy: 'retain',
+      on,
+      table: on,
+      functions: 'public',
+      words: 'compress',
+      ...(drops && { drops: true as const }),
+      after: { after: { text: '90 days', seconds: 7_776_000 } },
+    },
+    floor: false,
+    undo: drops ? 'none' : 'exact',
+  });
+  const check = (otherwise: 'stop' | 'warn' = 'stop'): Step => ({
+    kind: 'check',
+    look: { fact: { name: 'backup-age-hours', cluster: 'c', database, atMost: 24 } },
+    otherwise,
+  });
+  const command = '/scale run shop keep';
+  const apart = (steps: readonly Step[], mayDrop = true) =>
+    retentionApart(steps, { command, mayDrop });
+
+  it('is a plan of its own behind its backup, by the rules of every drop', () => {
+    const steps = [check(), retention(true)];
+    expect(apart(steps)).toMatchObject({
+      steps,
+      drops: [{ database: 'main', backup: { fact: { atMost: 24 } } }],
+    });
+  });
+
+  it('is left for later beside another change, with the look that guarded it', () => {
+    const other = retention(false);
+    expect(apart([other, check(), retention(true)])).toMatchObject({
+      steps: [
+        other,
+        { kind: 'human', what: expect.stringMatching(/^Leave for later: .*shop keep/) },
+      ],
+      drops: [],
+    });
+    expect(apart([other])).toEqual({ steps: [other], drops: [] });
+  });
+
+  it('is a person’s without a measured backup, and never done for an alert', () => {
+    for (const steps of [[retention(true)], [check('warn'), retention(true)]]) {
+      expect(apart(steps)).toMatchObject({ drops: [] });
+      expect(apart(steps).steps.at(-1)).toMatchObject({
+        kind: 'human',
+        say: expect.stringContaining('nothing measures'),
+      });
+    }
+    expect(apart([check(), retention(true)], false).steps).toMatchObject([{ kind: 'human' }]);
   });
 });
