@@ -90,6 +90,7 @@ export function makeSystem(over: Partial<System> = {}): System {
     addresses: new Map(),
     databases: new Map(),
     schedules: [],
+    freezes: [],
     routes: [{ alertname: 'InspectionQueueBacklog', namespace: 'greenlang-gl008' }],
     rule: makeRule(),
     ...over,

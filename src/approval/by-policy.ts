@@ -1,10 +1,19 @@
 // Whether a rule of the policy approves a plan itself: somebody wrote down beforehand that this may be done.
 
 import type { Case } from './condition.ts';
+import { freezeOver } from './freeze-over.ts';
 
-/** Only what a schedule of headroom.yaml drew; people and alerts always need people, and so do the restart of a database and what drops its rows. */
-export function byPolicy({ plan, rule }: Pick<Case, 'plan' | 'rule'>): boolean {
-  if ((plan.restarts ?? []).length > 0 || (plan.drops ?? []).length > 0) return false;
+/**
+ * Only what a schedule of headroom.yaml drew; people and alerts always need people, and so do the restart of a database,
+ * what drops its rows and everything in a freeze.
+ */
+export function byPolicy({
+  plan,
+  rule,
+  ...input
+}: Pick<Case, 'plan' | 'rule' | 'state' | 'freezes'>): boolean {
+  const isForPeople = (plan.restarts ?? []).length > 0 || (plan.drops ?? []).length > 0;
+  if (isForPeople || freezeOver(input) !== undefined) return false;
   return plan.origin.kind === 'schedule' && rule?.approvesScheduled === true;
 }
 

@@ -53,6 +53,8 @@ export interface Case {
   readonly mode: Mode;
   /** Words for each stop in force that covers the plan. */
   readonly stops: readonly string[];
+  /** Words for each freeze of headroom.yaml that is in force for the plan's system. */
+  readonly freezes?: readonly string[];
   /** For the databases that the plan restarts or drops rows of, as far as headroom.yaml names somebody. */
   readonly restarts?: readonly RestartTerms[];
   readonly now: Date;

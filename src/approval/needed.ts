@@ -2,7 +2,8 @@
 
 import type { Plan } from '../plan/plan.ts';
 import { changesOf } from '../plan/step.ts';
-import type { ApprovalRule } from './condition.ts';
+import type { ApprovalRule, Case } from './condition.ts';
+import { freezeOver } from './freeze-over.ts';
 
 /** It takes capacity away, restarts a database, drops rows, or holds a change that cannot be undone. */
 export function isRisky(plan: Plan): boolean {
@@ -13,7 +14,11 @@ export function isRisky(plan: Plan): boolean {
   );
 }
 
-/** Decreases and changes that cannot be undone exactly need the policy's stricter number. */
-export function approvalsNeeded(plan: Plan, rule: ApprovalRule): number {
-  return isRisky(plan) ? Math.max(rule.required, rule.requiredForRisky) : rule.required;
+/** Decreases and changes that cannot be undone exactly need the policy's stricter number, and in a freeze everything does. */
+export function approvalsNeeded(
+  { plan, ...input }: Pick<Case, 'plan' | 'state' | 'freezes'>,
+  rule: ApprovalRule,
+): number {
+  const isStricter = isRisky(plan) || freezeOver(input) !== undefined;
+  return isStricter ? Math.max(rule.required, rule.requiredForRisky) : rule.required;
 }

@@ -71,6 +71,7 @@ export function systemOfProfile({
     addresses: new Map(),
     databases: new Map(),
     schedules: [],
+    freezes: [],
     routes: [],
     rule: undefined,
   };

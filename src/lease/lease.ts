@@ -17,6 +17,7 @@ export type LeaseState = keyof typeof leaseStates;
 /** Why capacity is not given back although it is due; each is said in words of its own. */
 export type HoldReason =
   | 'approval'
+  | 'freeze'
   | 'alert'
   | 'load'
   | 'not-measured'

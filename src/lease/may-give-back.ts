@@ -8,6 +8,8 @@ import type { ProjectedLoad } from './projected-load.ts';
 export interface GiveBackFacts {
   /** What speaks against it by approval, policy, mode or stop; undefined when all of them hold. */
   readonly notApproved?: string;
+  /** Words for the freeze in force: what has not begun to be given back waits for its end. */
+  readonly freeze?: string;
   /** The system, or what the plan lent, is no longer ours to touch. */
   readonly gone?: string;
   /** A later plan has lent more of the same target: what is on top goes first. */
@@ -48,6 +50,9 @@ export function mayGiveBack(facts: GiveBackFacts): GiveBackDecision {
   }
   const over = whyOver(facts.comparisons);
   if (over !== undefined) return { kind: 'end', because: over };
+  if (facts.freeze !== undefined) {
+    return hold('freeze', `${facts.freeze}: nothing is taken away before its end`);
+  }
   if (notApproved !== undefined) return hold('approval', notApproved);
   const alerts = [...new Set(facts.firing.map(({ alertname }) => alertname))];
   if (alerts.length > 0) {

@@ -105,6 +105,8 @@ export interface StatusFacts {
   /** What is lent now; what ends first comes first. */
   readonly leases: readonly { readonly lease: Lease; readonly plan: Plan }[];
   readonly stops: readonly Stop[];
+  /** Words for each freeze in force for one of the systems. */
+  readonly freezes: readonly string[];
   readonly unrouted: { readonly count: number; readonly newest: readonly StoredAlert[] };
   readonly clusters: readonly { readonly cluster: string; readonly problem?: string }[];
   /** Those of the system that was asked for. */
@@ -120,6 +122,8 @@ export function statusMessage(facts: StatusFacts): Message {
       `⏸ ${stop.scope === '*' ? 'Everything' : literal(stop.scope.replace(':', ' '), 80)} is stopped by ${person(stop.by)}${stop.reason === undefined ? '' : `: ${literal(stop.reason, 200)}`}`,
   );
   if (stops.length > 0) blocks.push(...sections(stops, 1));
+  const freezes = facts.freezes.map((freeze) => `❄️ In force: ${literal(freeze, 300)}`);
+  if (freezes.length > 0) blocks.push(...sections(freezes, 1));
   const plans = facts.plans.map(
     ({ plan, state, outcome }) =>
       `• *${plan.id}* ${outcome === 'pending' ? 'applied, watching whether it helps' : state}: ${literal(firstLine(plan), 200)}`,

@@ -13,6 +13,8 @@ export interface PlanView {
   readonly mode: Mode;
   /** Words for each stop in force that covers the plan. */
   readonly stops: readonly string[];
+  /** Words for each freeze in force for its system when the plan came into its state. */
+  readonly freezes?: readonly string[];
   /** Of the databases that the plan restarts. */
   readonly restarts?: readonly RestartTerms[];
   readonly run: Omit<RunRecord, 'purpose'> | undefined;

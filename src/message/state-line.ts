@@ -3,7 +3,7 @@
 import { admittedVotes, approvalsOfPolicy, mayApprove } from '../approval/admitted.ts';
 import { byPolicy, policyName } from '../approval/by-policy.ts';
 import type { Case } from '../approval/condition.ts';
-import { approvalsNeeded } from '../approval/needed.ts';
+import { approvalsNeeded, isRisky } from '../approval/needed.ts';
 import { unreachable } from '../errors.ts';
 import type { Finding } from '../plan/plan.ts';
 import { literal, people, sentence, when } from './message.ts';
@@ -93,7 +93,7 @@ function proposedLine(view: PlanView): StateLine {
       detail: 'No policy rule in headroom.yaml covers this system.',
     };
   }
-  const needed = approvalsNeeded(record.plan, rule);
+  const needed = approvalsNeeded(caseOf(view), rule);
   const yes = approvals(view).map((vote) => vote.userId);
   const so = yes.length === 0 ? '' : `${people(yes)} approved so far. `;
   const who = people(mayApprove(caseOf(view)).filter((user) => !yes.includes(user)));
@@ -106,12 +106,12 @@ function proposedLine(view: PlanView): StateLine {
   if (record.clearedAt !== undefined) {
     return {
       title: '🟢 The alert has cleared. Approve anyway?',
-      detail: `Cleared ${when(record.clearedAt)}; the plan is withdrawn 15 minutes after that. ${so}${decide}${stopped}`,
+      detail: `Cleared ${when(record.clearedAt)}; the plan is withdrawn 15 minutes after that. ${so}${decide}${freezeLine(view)}${stopped}`,
     };
   }
   return {
     title: `🟠 Waiting for approval: ${approvalsOfPolicy(caseOf(view)).length} of ${needed}`,
-    detail: `${so}${decide} ${expiry}${restartLines(view)}${stopped}`,
+    detail: `${so}${decide} ${expiry}${restartLines(view)}${freezeLine(view)}${stopped}`,
   };
 }
 
@@ -156,7 +156,7 @@ function approvals(view: PlanView) {
 }
 
 function deciders(view: PlanView): string {
-  if (byPolicy({ plan: view.record.plan, rule: view.rule })) {
+  if (byPolicy(caseOf(view))) {
     return `Approved by ${literal(policyName(view), 80)}`;
   }
   const names = people(approvals(view).map((vote) => vote.userId));
@@ -166,7 +166,7 @@ function deciders(view: PlanView): string {
 /** The approval as it stood when the plan came into its state: a card does not change because time passes. */
 function caseOf(view: PlanView): Case {
   const { plan, hash, state, stateAt } = view.record;
-  const { votes, rule, mode, stops, restarts } = view;
+  const { votes, rule, mode, stops, restarts, freezes } = view;
   return {
     plan,
     hash,
@@ -176,6 +176,7 @@ function caseOf(view: PlanView): Case {
     mode,
     stops,
     ...(restarts && { restarts }),
+    ...(freezes && { freezes }),
     now: stateAt,
   };
 }
@@ -189,6 +190,16 @@ function restartLines({ restarts = [] }: PlanView): string {
         : `\n🔁 Database ${literal(database, 60)} is restarted ${literal(words, 120)}, when one of ${people(approvers)} agrees; approved earlier, it waits for that time.`,
     )
     .join('');
+}
+
+/** What a freeze means for this plan; the number of approvals above has it already. */
+function freezeLine({ record, freezes = [] }: PlanView): string {
+  const [freeze] = freezes;
+  if (freeze === undefined) return '';
+  const meaning = isRisky(record.plan)
+    ? 'what takes capacity away or cannot be undone waits for its end, and expires before a longer one ends.'
+    : 'capacity may be added, with the approvals that the policy asks for where it is stricter.';
+  return `\n❄️ In force: ${literal(freeze, 300)}; ${meaning}`;
 }
 
 function stoppedLine({ stops }: PlanView, meaning: string): string {

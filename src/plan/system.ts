@@ -8,6 +8,7 @@ import type { ShardKeys } from '../database/shard-keys.ts';
 import { assert } from '../errors.ts';
 import type { Profile } from '../profile/profile.ts';
 import type { PromqlNames } from '../profile/promql.ts';
+import type { Freeze } from '../schedule/freeze.ts';
 import type { Schedule } from '../schedule/schedule.ts';
 import type { Window } from '../schedule/window.ts';
 import type { Rates } from '../sizing/cost.ts';
@@ -88,6 +89,8 @@ export interface System {
   readonly databases: ReadonlyMap<string, DatabasePlace>;
   /** Procedures that are drawn by the clock. */
   readonly schedules: readonly Schedule[];
+  /** Times in which nothing is changed that can wait. */
+  readonly freezes: readonly Freeze[];
   /** Without a profile of its own, what is autoscaled in this namespace belongs to it, unless another system names it. */
   readonly wholeNamespace?: string;
   /** Alerts without our labels that belong here all the same. */

@@ -42,7 +42,29 @@ export function checkHeadroom(
     ...checkRoutes(file, places),
     ...checkSharedWorkloads(file, profiles, places),
     ...checkRules(file, places),
+    ...checkFreezes(file, places),
   ];
+}
+
+/** A freeze that could never be in force, or for nothing, is a slip that nobody would notice in time. */
+function checkFreezes(file: HeadroomFile, places: Places): readonly Mistake[] {
+  const known = Object.keys(file.systems);
+  return Object.entries(file.freezes).flatMap(([name, { systems, from, until, window }]) => {
+    const at = ['freezes', name];
+    const isOnce = from !== undefined && until !== undefined && window === undefined;
+    const isAgain = from === undefined && until === undefined && window !== undefined;
+    return [
+      ...systems.flatMap((system, index) =>
+        unknownName('system', system, known, [...at, 'systems', index], places),
+      ),
+      ...(isOnce || isAgain
+        ? []
+        : [places.atKey(at, 'a freeze has from and until, or a window in which it comes again')]),
+      ...(isOnce && from.replace(' ', 'T') >= until.replace(' ', 'T')
+        ? [places.at([...at, 'until'], `${until} is not after from ${from}`)]
+        : []),
+    ];
+  });
 }
 
 /** Every name of rates that a system or one of its workloads uses. */

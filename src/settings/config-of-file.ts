@@ -2,8 +2,15 @@
 
 import type { Allowed } from '../change/allowed.ts';
 import type { DatabasePlace, DatabaseRestart } from '../plan/system.ts';
-import type { ConfiguredRule, HeadroomConfig, SystemConfig } from './headroom-config.ts';
+import type { Window } from '../schedule/window.ts';
+import type {
+  ConfiguredFreeze,
+  ConfiguredRule,
+  HeadroomConfig,
+  SystemConfig,
+} from './headroom-config.ts';
 import type { HeadroomFile } from './headroom-schema.ts';
+import type { HeadroomWindow } from './schema-parts.ts';
 
 /** The same in the words of the program. */
 export function configOf(file: HeadroomFile): HeadroomConfig {
@@ -37,7 +44,33 @@ export function configOf(file: HeadroomFile): HeadroomConfig {
     ),
     rules: (file.policy?.rules ?? []).map(toRule),
     operators: [...new Set(file.operators)],
+    freezes: Object.entries(file.freezes).map(([name, freeze]) =>
+      toFreeze(name, freeze, file.timezone),
+    ),
   };
+}
+
+function toFreeze(
+  name: string,
+  freeze: HeadroomFile['freezes'][string],
+  standardZone: string,
+): ConfiguredFreeze {
+  const { reason, systems, from = '', until = '', window } = freeze;
+  const timezone = window?.timezone ?? freeze.timezone ?? standardZone;
+  return {
+    name,
+    systems: [...new Set(systems)],
+    timezone,
+    when: window === undefined ? { start: from, end: until } : toWindow(window, timezone),
+    ...(reason !== undefined && { reason }),
+  };
+}
+
+function toWindow(
+  { at, for: lastsMs, timezone, days }: HeadroomWindow,
+  standardZone: string,
+): Window {
+  return { at, minutes: Math.round(lastsMs / 60_000), timezone: timezone ?? standardZone, days };
 }
 
 function allowOf({
@@ -163,10 +196,9 @@ function toRestart(
   { statefulSet, approvers, window }: NonNullable<DatabaseFile['restart']>,
   standardZone: string,
 ): DatabaseRestart {
-  const { at, for: lastsMs, timezone = standardZone, days } = window;
   return {
     approvers: [...new Set(approvers)],
-    window: { at, minutes: Math.round(lastsMs / 60_000), timezone, days },
+    window: toWindow(window, standardZone),
     ...(statefulSet !== undefined && { statefulSet }),
   };
 }

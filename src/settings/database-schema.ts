@@ -3,9 +3,8 @@ import { z } from 'zod';
 import { allowedDeeds } from '../database/deed-kind.ts';
 import { whyNoName } from '../database/names.ts';
 import { platforms } from '../database/platform.ts';
-import { durationMs, kubernetesName, typedName } from '../profile/schema/parts.ts';
-import { weekdays } from '../schedule/schedule.ts';
-import { timeOfDay, timezone, userId } from './schema-parts.ts';
+import { kubernetesName, typedName } from '../profile/schema/parts.ts';
+import { userId, windowOf } from './schema-parts.ts';
 
 const secretSource = z.union(
   [
@@ -75,19 +74,7 @@ export const database = z.strictObject({
       approvers: z.array(userId).min(1).max(500).meta({
         description: 'One of them must agree, besides those that the policy asks for.',
       }),
-      window: z.strictObject({
-        at: timeOfDay,
-        for: durationMs.refine(
-          (ms) => ms >= 10 * 60_000 && ms <= 24 * 3_600_000,
-          'expected a duration between 10m and 24h',
-        ),
-        timezone: timezone
-          .optional()
-          .meta({ description: 'In place of the timezone of the file.' }),
-        days: z.array(z.enum(weekdays)).max(7).default([]).meta({
-          description: 'It opens on these days of the week only. (Default: every day)',
-        }),
-      }),
+      window: windowOf({ maxHours: 24 }),
     })
     .optional()
     .meta({ description: 'Who may restart it and when. (Default: Headroom never does.)' }),

@@ -6,6 +6,7 @@ import { assert } from '../errors.ts';
 import type { DatabasePlace, PolicyRule, System, Systems } from '../plan/system.ts';
 import { emptyProfile } from '../profile/empty-profile.ts';
 import type { Profile } from '../profile/profile.ts';
+import type { Freeze } from '../schedule/freeze.ts';
 import type { Schedule } from '../schedule/schedule.ts';
 import type { Budget, Rates } from '../sizing/cost.ts';
 import type { Money } from '../sizing/what-if.ts';
@@ -23,6 +24,12 @@ export interface HeadroomConfig {
   readonly rules: readonly ConfiguredRule[];
   /** Who may stop and resume. */
   readonly operators: readonly string[];
+  readonly freezes: readonly ConfiguredFreeze[];
+}
+
+export interface ConfiguredFreeze extends Freeze {
+  /** System names; none stands for all. */
+  readonly systems: readonly string[];
 }
 
 export interface SystemConfig {
@@ -106,6 +113,13 @@ export function ruleFor(config: HeadroomConfig, systemId: string): ConfiguredRul
   return config.rules.find(({ systems }) => systems.includes(systemId) || systems.includes('*'));
 }
 
+function freezesOf({ freezes }: HeadroomConfig, systemId: string): readonly Freeze[] {
+  return freezes.filter(({ systems }) => systems.length === 0 || systems.includes(systemId));
+}
+
+/** What headroom.yaml says of a system outside its own section. */
+type KeptElsewhere = Pick<System, 'rule' | 'freezes'>;
+
 /** Joins configuration and profiles; `profiles` are those the configuration was parsed with. */
 export function assembleSystems(
   config: HeadroomConfig,
@@ -113,12 +127,12 @@ export function assembleSystems(
 ): Systems {
   return new Map(
     [...config.systems.values()].map((system) => {
-      const rule = ruleFor(config, system.id);
-      if (system.profile === undefined)
-        return [system.id, withoutProfile(system, rule, config.rates)];
+      const { rates } = config;
+      const kept = { rule: ruleFor(config, system.id), freezes: freezesOf(config, system.id) };
+      if (system.profile === undefined) return [system.id, withoutProfile(system, kept, rates)];
       const profile = profiles.get(system.profile);
       assert(profile !== undefined, 'a checked configuration names known profiles');
-      return [system.id, toSystem(system, profile, rule, config.rates)];
+      return [system.id, toSystem(system, profile, kept, rates)];
     }),
   );
 }
@@ -126,7 +140,7 @@ export function assembleSystems(
 function toSystem(
   system: SystemConfig,
   profile: Profile,
-  rule: ConfiguredRule | undefined,
+  kept: KeptElsewhere,
   rates: ReadonlyMap<string, Rates>,
 ): System {
   const workloads = new Map<string, Target>();
@@ -153,7 +167,7 @@ function toSystem(
     databases,
     schedules,
     routes,
-    rule,
+    ...kept,
     money: moneyOf(system, profile, rates),
   };
 }
@@ -178,13 +192,13 @@ function moneyOf(
 
 function withoutProfile(
   system: SystemConfig,
-  rule: ConfiguredRule | undefined,
+  kept: KeptElsewhere,
   rates: ReadonlyMap<string, Rates>,
 ): System {
   const { namespace } = system;
   assert(namespace !== undefined, 'a checked system without a profile has a namespace');
   return {
-    ...toSystem({ title: system.id, ...system }, emptyProfile, rule, rates),
+    ...toSystem({ title: system.id, ...system }, emptyProfile, kept, rates),
     wholeNamespace: namespace,
   };
 }

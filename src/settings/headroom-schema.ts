@@ -12,7 +12,7 @@ import {
 } from '../profile/schema/parts.ts';
 import { weekdays } from '../schedule/schedule.ts';
 import { database } from './database-schema.ts';
-import { timeOfDay, timezone, userId } from './schema-parts.ts';
+import { localTime, timeOfDay, timezone, userId, windowOf } from './schema-parts.ts';
 
 /** A plan waits for votes, or for its start, no longer than this. */
 const CLOCK_MS_MAX = 7 * 86_400_000;
@@ -178,6 +178,22 @@ const rates = z.strictObject({
   hoursPerMonth: z.number().positive().max(744).default(730),
 });
 
+/** Once, from one moment to another, or again and again in a window. */
+const freeze = z.strictObject({
+  reason: z.string().trim().min(1).max(100).optional(),
+  systems: z
+    .array(z.string())
+    .max(500)
+    .default([])
+    .meta({ description: 'Names of systems. (Default: all)' }),
+  from: localTime.optional(),
+  until: localTime.optional(),
+  timezone: timezone
+    .optional()
+    .meta({ description: 'Of from and until, in place of the timezone of the file.' }),
+  window: windowOf({ maxHours: 7 * 24 }).optional(),
+});
+
 /** headroom.yaml. */
 export const headroomSchema = z.strictObject({
   systems: z.record(typedName, system),
@@ -186,6 +202,9 @@ export const headroomSchema = z.strictObject({
   policy: z.strictObject({ rules: z.array(rule).max(200) }).optional(),
   timezone: timezone.default('UTC').meta({ description: 'Of the times in this file.' }),
   operators: z.array(userId).max(500).default([]),
+  freezes: z.record(typedName, freeze).default({}).meta({
+    description: 'Times in which nothing is changed that can wait, by a name of your own.',
+  }),
 });
 
 export type HeadroomFile = z.output<typeof headroomSchema>;

@@ -18,6 +18,7 @@ import {
 import { literal, type Message, plainMessage } from '../message/message.ts';
 import { rulesMessage } from '../message/rules-reply.ts';
 import type { StoredCommand, Transaction } from '../ports.ts';
+import { freezesNow } from '../schedule/freeze.ts';
 import { answerLease } from './answer-lease.ts';
 import { answerProcedure } from './answer-procedure.ts';
 import { answerRestart } from './answer-restart.ts';
@@ -140,6 +141,9 @@ async function status(systemId: string | undefined, parts: Parts): Promise<Messa
       plans: [...open, ...watched],
       leases,
       stops: await tx.stops.all(),
+      freezes: [
+        ...new Set(systems.flatMap(({ freezes }) => freezesNow(freezes, parts.clock.now()))),
+      ],
       unrouted: await tx.alerts.unrouted(5),
       clusters: clusters.filter(({ cluster }) =>
         systems.some((system) => system.cluster === cluster),

@@ -166,7 +166,7 @@ async function loadsOf(
 
 type StoredFacts = Pick<
   GiveBackFacts,
-  'notApproved' | 'leaseOnTop' | 'otherPlan' | 'firing' | 'isAsked'
+  'notApproved' | 'freeze' | 'leaseOnTop' | 'otherPlan' | 'firing' | 'isAsked'
 >;
 
 async function readFacts(
@@ -187,8 +187,10 @@ async function readFacts(
         ? undefined
         : `${system} is no longer in apply mode`
       : verdict.because;
+  const [freeze] = input.freezes ?? [];
   return {
     ...(notApproved !== undefined && { notApproved }),
+    ...(freeze !== undefined && { freeze }),
     ...(onTop !== undefined && { leaseOnTop: onTop }),
     ...(other !== undefined && { otherPlan: other }),
     firing: await tx.alerts.firingFor({ target, system, component: plan.component }),

@@ -7,6 +7,7 @@ import type { Plan } from '../plan/plan.ts';
 import { clustersOf } from '../plan/step.ts';
 import type { System } from '../plan/system.ts';
 import type { PlanRecord, Transaction } from '../ports.ts';
+import { freezesNow } from '../schedule/freeze.ts';
 import { windowNow, windowWords } from '../schedule/window.ts';
 import { type Parts, stopsCovering } from './parts.ts';
 
@@ -30,6 +31,7 @@ export async function readCase(
       id: record.plan.system,
       clusters: clustersOf(record.plan),
     }),
+    freezes: freezesNow(system?.freezes ?? [], now),
     restarts: [...restartTerms(record.plan, system, now), ...dropTerms(record.plan, system)],
     now,
   };
@@ -69,6 +71,8 @@ export async function readPlanView(
   const record = await tx.plans.find(planId);
   assert(record !== undefined, `plan ${planId}, which owes a message, is stored`);
   const { votes, rule, mode, stops, restarts } = await readCase(tx, record, parts);
+  // A card does not change because time passes.
+  const freezes = freezesNow(parts.systems.get(record.plan.system)?.freezes ?? [], record.stateAt);
   const run = await tx.runs.latest(planId);
   const head = await tx.audit.head();
   const lease = await tx.leases.find(planId);
@@ -78,6 +82,7 @@ export async function readPlanView(
     rule,
     mode,
     stops,
+    ...(freezes.length > 0 && { freezes }),
     ...(restarts && { restarts }),
     alerts: await tx.alerts.ofPlan(planId),
     run,

@@ -1,5 +1,6 @@
 // What happens because time passes: proposals expire, approvals lapse, leases end, lost runs are found, late runs are offered again.
 
+import { isRisky } from '../approval/needed.ts';
 import { isHeldByDoubt } from '../plan/doubt-finding.ts';
 import type { PlanRecord, RunId } from '../ports.ts';
 import { approveWhenComplete } from './cast-vote.ts';
@@ -69,13 +70,16 @@ async function endWhatIsDue(parts: Parts): Promise<void> {
   }
 }
 
-/** A restart that everybody agreed to waits for its hours. */
+/**
+ * A restart that everybody agreed to waits for its hours; what takes something away, and what a rule approves by itself,
+ * for the end of a freeze.
+ */
 async function approveWhatWaited(parts: Parts): Promise<void> {
   const proposed = await parts.store.transaction((tx) =>
     tx.plans.list({ states: ['proposed'], limit: 1_000 }),
   );
   for (const { plan } of proposed) {
-    if (plan.restarts === undefined) continue;
+    if (!isRisky(plan) && plan.origin.kind !== 'schedule') continue;
     const starts = await parts.store.transaction((tx) => approveWhenComplete(tx, plan.id, parts));
     if (starts) await offerRun({ planId: plan.id, number: 1 }, parts);
   }

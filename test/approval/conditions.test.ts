@@ -39,6 +39,9 @@ const restartVotes = [people.ann, people.bob, people.eve].map((user) =>
 );
 const restart = { plan: restartPlan, restarts: [terms], votes: restartVotes };
 
+const freeze = 'freeze year-end until 2027-01-03 08:00 UTC';
+const decrease = makePlan({ decrease: true });
+
 const breaking = {
   notOver: { ends: 'refused', case: { state: 'denied' }, because: /already denied/ },
   modeActs: { ends: 'refused', case: { mode: 'observe' }, because: /observe mode/ },
@@ -74,6 +77,15 @@ const breaking = {
     case: { ...restart, restarts: [{ ...terms, isOpen: false }] },
     because: /database main is restarted 02:00 to 04:00 Europe\/Berlin only/,
   },
+  notFrozen: {
+    ends: 'waiting',
+    case: {
+      plan: decrease,
+      votes: [people.ann, people.bob].map((user) => makeVote(user, { planHash: hashOf(decrease) })),
+      freezes: [freeze],
+    },
+    because: /^freeze year-end until 2027-01-03 08:00 UTC: what takes capacity away or cannot/,
+  },
   notStopped: {
     ends: 'waiting',
     case: { stops: ['Everything is stopped by <@U0DAN>: incident 12'] },
@@ -101,6 +113,27 @@ describe('every condition', () => {
     const unmet = conditionNames.filter((other) => conditions[other](input).status !== 'met');
     // Without a policy there is nobody whose vote could count either.
     expect(unmet).toEqual(name === 'coveredByPolicy' ? [name, 'enoughApprovers'] : [name]);
+  });
+});
+
+describe('a freeze', () => {
+  it('lets capacity be added with the stricter number, and an incident be answered by who is on call alone', () => {
+    const one = makeCase({ freezes: [freeze] });
+    expect(evaluateApproval(one)).toMatchObject({ kind: 'waiting', because: '1 of 2 approvals' });
+    const votes = [makeVote(people.ann), makeVote(people.bob)];
+    expect(evaluateApproval({ ...one, votes }).kind).toBe('approved');
+    const own = makePlan({ origin: { kind: 'command', commandId: 'c-1', by: people.dan } });
+    const alone = makeVote(people.dan, { planHash: hashOf(own), reason: 'queue grows' });
+    const oncall = makeCase({ plan: own, votes: [alone], freezes: [freeze] });
+    expect(evaluateApproval(oncall).kind).toBe('approved');
+  });
+
+  it('leaves nothing to the policy alone, and lets what has begun be ended', () => {
+    const origin = { kind: 'schedule', name: 'day', dueAt: '', words: '' } as const;
+    const drawn = { plan: makePlan({ origin }), votes: [], freezes: [freeze] };
+    const input = makeCase({ ...drawn, rule: makeRule({ approvesScheduled: true }) });
+    expect(evaluateApproval(input)).toMatchObject({ kind: 'waiting', because: '0 of 2 approvals' });
+    expect(evaluateApproval({ ...input, state: 'applying' }).kind).toBe('approved');
   });
 });
 

@@ -38,6 +38,7 @@ describe('lent capacity whose time is up', () => {
   // biome-ignore format: a table
   it.each<[string, Partial<GiveBackFacts>, string, RegExp]>([
     ['a stop',              { notApproved: 'Everything is stopped by cli:ann' },   'approval',         /stopped/],
+    ['a freeze',            { freeze: 'freeze year-end until monday', isAsked: true }, 'freeze',       /^freeze year-end until monday: nothing is taken/],
     ['a firing alert',      { firing: [{ alertname: 'A' }, { alertname: 'A' }] },  'alert',            /^A is firing$/],
     ['two of them',         { firing: [{ alertname: 'A' }, { alertname: 'B' }] },  'alert',            /^A, B are firing$/],
     ['too much load',       { loads: [carried, tooMuch] },                         'load',             /8 pods are needed/],

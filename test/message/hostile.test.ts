@@ -89,6 +89,7 @@ function views(text: string): PlanView[] {
           alerts: Array.from({ length: 8 }, () => makeAlertOfPlan({ alertname: text })),
           rule: makeRule({ name: text, required: 2 }),
           stops: [text, text],
+          freezes: [text],
           run: { planId: each.id, number: 2, state: 'running', queuedAt: now },
           changes: [{ position: 0, state: 'failed', detail: text }],
           auditHead: { seq: 7, hash: 'a'.repeat(64) },
@@ -116,6 +117,7 @@ function everything(text: string): Message[] {
       systems: [system],
       leases: [],
       plans: Array.from({ length: 40 }, () => record),
+      freezes: [text],
       stops: [{ scope: `system:${text}`, by: text, reason: text, stoppedAt: now }],
       unrouted: {
         count: 9,

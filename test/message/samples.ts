@@ -71,6 +71,8 @@ const drawn = (over: Parameters<typeof makeAlertFacts>[0] = {}) =>
   assembleAlertPlan(makeAlertFacts(over), name);
 const usual = drawn();
 
+const yearEnd = 'freeze year-end (Year-end closing) until 2027-01-03 08:00 Europe/Berlin';
+
 function view(
   record: Partial<PlanRecord> = {},
   over: Omit<Partial<PlanView>, 'record'> & { readonly by?: readonly string[] } = {},
@@ -323,6 +325,8 @@ export const cardViews = {
   'card-proposed-stale': view({
     plan: drawn({ measured: { kind: 'stale', value: 400, ageSeconds: 720, source: 'q' } }),
   }),
+  'card-proposed-freeze': view({}, { freezes: [yearEnd] }),
+  'card-proposed-freeze-decrease': view({ plan: makeDecrease() }, { freezes: [yearEnd] }),
   'card-proposed-share': view({ plan: drawn(inspector) }),
   'card-proposed-autoscaler-minimum': view({ plan: drawn(owned({})) }),
   'card-proposed-autoscaler-maximum': view({
@@ -537,6 +541,7 @@ function statusOf(...databases: readonly DatabaseSeen[]): Message {
     leases: [],
     plans: [],
     stops: [],
+    freezes: [],
     unrouted: { count: 0, newest: [] },
     clusters: [],
     databases,
@@ -696,6 +701,7 @@ export const messages: Readonly<Record<string, Message>> = {
     leases: [],
     plans: [],
     stops: [],
+    freezes: [],
     unrouted: { count: 0, newest: [] },
     clusters: [{ cluster: 'production' }],
     databases: [],
@@ -762,6 +768,7 @@ export const messages: Readonly<Record<string, Message>> = {
       { scope: '*', by: dan, reason: 'incident 12', stoppedAt: now },
       { scope: 'system:boilers', by: 'cli:root', stoppedAt: now },
     ],
+    freezes: [yearEnd],
     unrouted: {
       count: 7,
       newest: [

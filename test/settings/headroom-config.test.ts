@@ -47,6 +47,12 @@ describe('the example', () => {
   const config = parse(example);
   const systems = assembleSystems(config, profiles);
 
+  it('keeps a freeze for all systems unless it names some', () => {
+    const names = (id: string) => systems.get(id)?.freezes.map(({ name }) => name);
+    expect(names('steam-traps')).toEqual(['year-end', 'weekend']);
+    expect(names('shop')).toEqual(['weekend']);
+  });
+
   it('prices each component by its node pool, before the system and before the guide', () => {
     expect(systems.get('steam-traps')?.money).toMatchObject({
       rates: { standard: { cpuCoreHourUsd: 0.042, source: 'headroom.yaml, rates general' } },
@@ -297,6 +303,23 @@ describe('a mistake', () => {
       'approvers: []',
       'expected at least 1 entries, found a list',
     ],
+    [
+      '    until: 2027-01-03 08:00',
+      '    until: 2026-12-03 08:00',
+      '2026-12-03 08:00 is not after from 2026-12-20 18:00',
+    ],
+    [
+      '    until: 2027-01-03 08:00\n',
+      '',
+      'a freeze has from and until, or a window in which it comes again',
+    ],
+    ['    from: 2026-12-20 18:00', '    from: 2026-02-30 18:00', 'there is no such day'],
+    [
+      'systems: [steam-traps]\n    # Once',
+      'systems: [steam-trap]\n    # Once',
+      'there is no system "steam-trap"; did you mean "steam-traps"?',
+    ],
+    ['for: 62h', 'for: 8d', 'expected a duration between 10m and 7d'],
     ['operators:', 'operator:', 'unknown key "operator"; did you mean "operators"?'],
     [
       'channel: C0STAGING',

@@ -106,6 +106,30 @@ it('a stop, too much load and a silent Prometheus each keep it, with their reaso
     expect(world.effects.map(({ to }) => to.replicas)).toEqual([9, 6]);
   }));
 
+it('a freeze keeps it, also from whoever wants it back now, and it goes back when that is over', async () => {
+  const frozen = ['2026-11-22 05:00', '2026-11-22 07:00'] as const;
+  await stories.inWorld(
+    async (world, process) => {
+      await stories.lend(world, process);
+      await world.advance(121 * minuteMs);
+      await mind(world, process);
+      const seen = await stories.lease();
+      expect(seen).toMatchObject({ state: 'lent', held: 'freeze' });
+      expect(seen.note).toBe(
+        'freeze year-end (Year-end closing) until 2026-11-22 07:00 UTC: nothing is taken away before its end',
+      );
+      await world.advance(90 * minuteMs);
+      await mind(world, process);
+      expect((await stories.lease()).held).toBe('freeze');
+      await world.advance(90 * minuteMs);
+      await mind(world, process);
+      expect((await stories.lease()).state).toBe('given');
+      expect(world.effects.map(({ to }) => to.replicas)).toEqual([9, 6]);
+    },
+    { frozen },
+  );
+});
+
 it('more time is given once for a click that is delivered twice, and not to everybody', async () =>
   stories.inWorld(async (world, process) => {
     await stories.lend(world, process);

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, inject } from 'vitest';
 import type { AppProcess } from './app-process.ts';
 import { createSimulatedDatabase, type SimulatedDatabase } from './database.ts';
 import { readProfiles } from './main.ts';
-import { namespace } from './scene.ts';
+import { namespace, type Rules } from './scene.ts';
 import { pass, propose, through, untilOver } from './story.ts';
 import { World, type WorldParts } from './world.ts';
 
@@ -41,7 +41,7 @@ export class Lending {
   /** Six workers carry what arrives, and nothing waits. */
   async inWorld(
     work: (world: World, process: AppProcess) => Promise<void>,
-    more: Pick<WorldParts, 'clusterDeadlineMs'> = {},
+    { frozen, ...more }: Pick<WorldParts, 'clusterDeadlineMs'> & Pick<Rules, 'frozen'> = {},
   ): Promise<void> {
     const { database } = this;
     const world = await World.start({ seed: 1, database, profiles: await readProfiles(), ...more });
@@ -49,7 +49,7 @@ export class Lending {
       world.backlog = 0;
       world.cluster.control.patch(worker, { spec: { replicas: 6 } });
       await pass(world, 5_000);
-      await work(world, world.startProcess(rules));
+      await work(world, world.startProcess({ ...rules, ...(frozen && { frozen }) }));
       expect(world.bugs).toEqual([]);
     } finally {
       await world.stop();

@@ -19,12 +19,15 @@ export interface Rules {
   readonly required: number;
   /** With it the system has a schedule: procedure `peak` at 04:30 in Berlin. */
   readonly scheduled?: 'ask' | 'approve';
+  /** With it there is a freeze, from one moment to another: `['2026-11-22 05:00', '2026-11-22 07:00']`. */
+  readonly frozen?: readonly [from: string, until: string];
   /** With it headroom.yaml says where the system's database is. */
   readonly connected?: true;
 }
 
 /** The text of headroom.yaml. */
-export function configText({ mode, required, scheduled, connected }: Rules): string {
+export function configText({ mode, required, scheduled, connected, frozen }: Rules): string {
+  const freeze = frozen && `{ from: ${frozen[0]}, until: ${frozen[1]}, reason: Year-end closing }`;
   const day = '{ procedure: peak, at: "04:30", timezone: Europe/Berlin }';
   return `
 clusters:
@@ -51,6 +54,7 @@ policy:
       stricter: { required: 2 }
       giveBackAfter: 5m
 operators: [${people.ann}, ${people.oncall}]
+freezes: ${freeze === undefined ? '{}' : `{ year-end: ${freeze} }`}
 `;
 }
 

@@ -47,6 +47,25 @@ async function plans() {
   return rows;
 }
 
+it('is not approved by the rule in a freeze, but when that ends in time', async () => {
+  const frozen = ['2026-11-22 03:15', '2026-11-22 03:40'] as const;
+  await inWorld({ ...scheduled, frozen }, async (world, process) => {
+    world.time.advance(30 * 60_000);
+    await tick(world, process);
+    await through(world, () => process.loop('messages'));
+    expect(await plans()).toMatchObject([{ state: 'proposed' }]);
+    const [card] = [...world.slack.messages.values()];
+    expect(card?.text).toContain(
+      '❄️ In force: freeze year-end (Year-end closing) until 2026-11-22 03:40 UTC; capacity may be added',
+    );
+    await pass(world, 60_000);
+    expect(await plans()).toMatchObject([{ state: 'proposed' }]);
+    world.time.advance(10 * 60_000);
+    await through(world, () => process.loop('runs'));
+    expect((await plans())[0]?.state).not.toBe('proposed');
+  });
+});
+
 it('is drawn once by two processes, approved by the rule, and carried out', async () =>
   inWorld(scheduled, async (world, process) => {
     const other = world.startProcess(scheduled);

@@ -10,7 +10,7 @@ export const enoughApprovers: Condition = (input) => {
   if (byPolicy(input)) return met;
   const approvals = approvalsOfPolicy(input);
   const people = new Set(approvals.map(({ vote }) => vote.userId));
-  const needed = approvalsNeeded(input.plan, input.rule);
+  const needed = approvalsNeeded(input, input.rule);
   if (people.size >= needed || approvals.some(({ alone }) => alone)) return met;
   return { status: 'waiting', because: `${people.size} of ${needed} approvals` };
 };

@@ -8,6 +8,7 @@ import { inWindow } from './in-window.ts';
 import { modeActs } from './mode-acts.ts';
 import { notDenied } from './not-denied.ts';
 import { notExpired } from './not-expired.ts';
+import { notFrozen } from './not-frozen.ts';
 import { notOver } from './not-over.ts';
 import { notStopped } from './not-stopped.ts';
 import { startsInTime } from './starts-in-time.ts';
@@ -22,6 +23,7 @@ export const conditions = {
   enoughApprovers,
   databaseAgrees,
   inWindow,
+  notFrozen,
   notStopped,
 } as const satisfies Record<string, Condition>;
 
