@@ -35,6 +35,11 @@ export function whyNotConnected(code: string): string | undefined {
   return connectWords.get(code) ?? laterCodes.get(code);
 }
 
+/** Whether the same may work later, as when somebody holds a lock. */
+export function isLater(error: unknown): boolean {
+  return laterCodes.has(codeOf(error));
+}
+
 /** Whether nobody knows what became of the statement: the connection ended, or the server did. */
 export function brokenOff(error: unknown): boolean {
   const code = codeOf(error);
@@ -55,10 +60,10 @@ export function connectProblem(doing: string, error: unknown): unknown {
   const isFromServer = codeOf(error) !== '' && !codeOf(error).startsWith('ERR_');
   if (isFromServer) return readProblem(doing, error);
   // The driver's own words and those about TLS, such as that there is no password, or no trust in a certificate.
-  const isLater = /timeout|terminated/i.test(error.message);
+  const retryable = /timeout|terminated/i.test(error.message);
   return new OperationError(`${doing}: ${saidBy(error)}`, {
-    code: isLater ? 'unavailable' : 'refused',
-    retryable: isLater,
+    code: retryable ? 'unavailable' : 'refused',
+    retryable,
     cause: error,
   });
 }

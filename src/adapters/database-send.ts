@@ -7,7 +7,7 @@ import type { Standing, Statements } from '../database/standing.ts';
 import type { WriteAnswer } from '../ports.ts';
 import { followBuild } from './database-build.ts';
 import { closeClient } from './database-client.ts';
-import { brokenOff, refusalOf, refusalOfBuild } from './database-errors.ts';
+import { brokenOff, isLater, refusalOf, refusalOfBuild } from './database-errors.ts';
 import {
   becomeOwner,
   checkServer,
@@ -44,12 +44,15 @@ interface Sending {
   readonly toSend: Statements;
 }
 
+/** Also that it is half done, and that somebody is in the way of the rest. */
+export type SendAnswer = WriteAnswer | { readonly kind: 'held'; readonly because: string };
+
 /** What one look found to be needed. */
 export async function send(
   session: Session,
   sending: Sending,
   writing: Writing,
-): Promise<WriteAnswer> {
+): Promise<SendAnswer> {
   switch (sending.toSend.manner) {
     case 'together':
       return inTransaction(session, sending, writing);
@@ -105,17 +108,17 @@ function limitsOf(toSend: Statements): { readonly lock: number; readonly stateme
     : { lock: toSend.lockMs ?? lockMs, statement: toSend.statementMs ?? statementMs };
 }
 
-/** Outside a transaction a statement that is cut off may have been done. */
+/** Outside a transaction a statement that is cut off, or refused, may have been done or be half done. */
 async function oneByOne(
   session: Session,
-  { write: { deed }, toSend }: Sending,
+  { write, toSend }: Sending,
   { dryRun }: Pick<Writing, 'dryRun'>,
-): Promise<WriteAnswer> {
+): Promise<SendAnswer> {
   if (dryRun) return { kind: 'written' };
   await refusePooler(session.connectionString, 'The address of the database');
   let sent = 0;
   try {
-    await asOwner(session, deed, toSend, async (client) => {
+    await asOwner(session, write.deed, toSend, async (client) => {
       for (const each of toSend.statements) {
         sent += 1;
         await run(client, each);
@@ -123,15 +126,33 @@ async function oneByOne(
     });
     return { kind: 'written' };
   } catch (error) {
-    if (sent > 0 && brokenOff(error)) return brokenOffThere;
-    return sent > 1 ? halfDone(error) : refusalOf(error);
+    if (sent === 0 || !(error instanceof pg.DatabaseError)) return refusalOf(error);
+    if (brokenOff(error)) return brokenOffThere;
+    return afterTrouble(session, write, { error, isFirst: sent === 1 });
   }
 }
 
-/** The first of its statements is done: that nothing was written would be wrong, so it is looked at again. */
-function halfDone(error: unknown): WriteAnswer {
-  if (!(error instanceof pg.DatabaseError)) throw error;
-  return { kind: 'unknown', because: `a part of it is done, but then: ${error.message}` };
+/** A statement with transactions of its own may have kept the first of them: only a look tells that nothing was written. */
+async function afterTrouble(
+  session: Session,
+  write: SqlWrite,
+  { error, isFirst }: { readonly error: pg.DatabaseError; readonly isFirst: boolean },
+): Promise<SendAnswer> {
+  const standing = await lookAfter(session, write);
+  if (standing?.kind === 'reached') return { kind: 'written' };
+  const begun = standing?.kind === 'unchanged' ? standing.begun : undefined;
+  if (begun !== undefined) {
+    return isLater(error)
+      ? { kind: 'held', because: begun }
+      : { kind: 'unknown', because: `${begun}; then: ${error.message}` };
+  }
+  if (standing === undefined) {
+    const because = `${error.message}; nobody could look after it, and a part of it may be done`;
+    return { kind: 'unknown', because };
+  }
+  return isFirst
+    ? refusalOf(error)
+    : { kind: 'unknown', because: `a part of it is done, but then: ${error.message}` };
 }
 
 const brokenOffThere = {

@@ -7,13 +7,14 @@ import { lookOfDeed, standingOf } from '../database/sql-deed.ts';
 import type { Standing } from '../database/standing.ts';
 import { OperationError } from '../errors.ts';
 import type { WriteAnswer } from '../ports.ts';
-import { grantsHint } from './database-errors.ts';
+import { brokenOff, grantsHint } from './database-errors.ts';
 import { grantsForDeed } from './database-rights.ts';
 import {
   buildMs,
   look,
   type Refusal,
   refused,
+  type SendAnswer,
   send,
   stopped,
   type Writing,
@@ -26,8 +27,11 @@ const waitMs = 2_000;
 const contendedMax = 20;
 const contendedMs = 1_000;
 
-/** What is known after one round; `go-on` when there is more to do. */
-type Round = WriteAnswer | { readonly kind: 'go-on'; readonly isSent: boolean };
+/** What is half done stays so for as long as somebody's transactions are in the way: nobody waits behind that. */
+const heldMs = 600_000;
+
+/** What is known after one round; `go-on` when there is more to do, `held` when somebody is in the way of it. */
+type Round = SendAnswer | { readonly kind: 'go-on'; readonly isSent: boolean };
 
 /**
  * The first look is without any lock: what is done already, or drifted, needs no transaction. Once something was sent,
@@ -40,7 +44,8 @@ export async function writeDeed(
   given: Writing,
 ): Promise<WriteAnswer> {
   const writing = { ...given, ...onlyNews(given) };
-  const until = Date.now() + buildMs;
+  const begin = Date.now();
+  const until = begin + buildMs;
   let isSent = false;
   let contended = 0;
   let last: string | undefined;
@@ -53,6 +58,14 @@ export async function writeDeed(
       // What was sent and taken, and is still to be sent, has no effect: whoever verifies it says so.
       if (text !== undefined && text === last) return { kind: 'written' };
       const answer = await oneRound(session, { write, standing, until }, writing);
+      if (answer.kind === 'held') {
+        isSent = true;
+        const because = `${answer.because}; somebody's transactions are in the way of the rest`;
+        await writing.onProgress?.(because);
+        if (Date.now() > begin + heldMs) return { kind: 'unknown', because: because + later };
+        await pause(contendedMs, undefined, { signal: writing.signal }).catch(() => {});
+        continue;
+      }
       if (answer.kind !== 'go-on') return answer;
       isSent ||= answer.isSent;
       last = answer.isSent ? text : undefined;
@@ -61,12 +74,16 @@ export async function writeDeed(
       if (!isSent || !(error instanceof OperationError)) throw error;
       contended += 1;
       const because = `${error.message}; what was done of it stays, and the rest follows`;
-      if (!error.retryable || contended > contendedMax) return { kind: 'unknown', because };
+      // Nothing is heard on a connection that broke, however often it is asked.
+      const isOver = !error.retryable || brokenOff(error.cause) || contended > contendedMax;
+      if (isOver) return { kind: 'unknown', because };
       await writing.onProgress?.(error.message);
       await pause(contendedMs, undefined, { signal: writing.signal }).catch(() => {});
     }
   }
 }
+
+const later = ', for minutes now; end them, and the next attempt or plan finishes it';
 
 /** People are told what has changed since they were told last. */
 function onlyNews({ onProgress }: Writing): Pick<Writing, 'onProgress'> {

@@ -3,6 +3,7 @@
 import type { DeedKind } from './deed-kind.ts';
 import { commentOn, rangeInMark, withMark, withoutMark } from './detachment-mark.ts';
 import { type InSchema, qualified } from './names.ts';
+import { oldReaderQueries, whoseIsOld } from './old-transactions.ts';
 import type { Range } from './partition-bounds.ts';
 import {
   forValues,
@@ -11,7 +12,7 @@ import {
   partitionLook,
   partitionSeen,
 } from './partition-deed.ts';
-import type { Answers } from './query.ts';
+import type { Answers, Query } from './query.ts';
 import type { Standing, Statements } from './standing.ts';
 
 export interface DetachmentDeed extends Range {
@@ -27,15 +28,19 @@ export interface DetachmentDeed extends Range {
   readonly comment?: string;
 }
 
+/** It ends by locking the partition and what its foreign keys refer to, one after the other. */
+const inSteps = { manner: 'alone', statementMs: 900, isPart: true } as const;
+
 /**
  * Concurrently it takes SHARE UPDATE EXCLUSIVE on the table, and waits between two transactions for those that may still
- * read the partition; cut off there, it is finished by FINALIZE. Else the whole table is locked for an instant.
+ * read the partition, behind which nobody waits; cut off there, it is finished by FINALIZE, as often as that takes. Else the
+ * whole table is locked for an instant.
  */
 function detach(deed: DetachmentDeed): Statements {
   const { table, partition, concurrently } = deed;
   const statement = `alter table ${qualified(table)} detach partition ${qualified(partition)}`;
   return concurrently
-    ? { manner: 'alone', statements: [`${statement} concurrently`], isPart: true }
+    ? { ...inSteps, statements: [`${statement} concurrently`] }
     : {
         manner: 'together',
         lock: `lock table only ${qualified(table)} in access exclusive mode`,
@@ -57,16 +62,17 @@ function attach(deed: DetachmentDeed, comment: string | undefined): Statements {
     lock: `lock table only ${qualified(table)} in share update exclusive mode`,
     isPatient: true,
     statements: [
-      attachment(deed),
+      `alter table ${qualified(table)} attach partition ${qualified(partition)} ${forValues(deed)}`,
       ...(isMarked ? [commentOn(partition, withoutMark(comment, deed))] : []),
     ],
   };
 }
 
-function attachment(deed: DetachmentDeed): string {
-  const [table, partition] = [qualified(deed.table), qualified(deed.partition)];
-  return `alter table ${table} attach partition ${partition} ${forValues(deed)}`;
+function look(deed: DetachmentDeed): readonly Query[] {
+  return [...partitionLook(deed), ...oldReaderQueries([deed.table, deed.partition])];
 }
+
+const lookCount = 4;
 
 function standing(deed: DetachmentDeed, answers: Answers): Standing {
   const { name } = deed.partition;
@@ -78,7 +84,11 @@ function standing(deed: DetachmentDeed, answers: Answers): Standing {
     return drifted(`partition ${name} has other bounds than the plan saw`);
   }
   if (own?.isPending === true) return halfDetached(deed);
-  return deed.after === 'detached' ? detachment(deed, seen) : reattachment(deed, seen);
+  if (deed.after === 'attached') return reattachment(deed, seen);
+  const old = deed.concurrently ? whoseIsOld(answers, lookCount) : undefined;
+  return own !== undefined && old !== undefined
+    ? drifted(`${name} is not detached: ${old}`)
+    : detachment(deed, seen);
 }
 
 function detachment(deed: DetachmentDeed, { own, namesake }: PartitionSeen): Standing {
@@ -110,15 +120,12 @@ function withComment(
 
 /** A detached one that was only half so is finished first: there is no way back from there. */
 function halfDetached(deed: DetachmentDeed): Standing {
-  const { table, partition, after } = deed;
+  const { table, partition } = deed;
   const finalize = `alter table ${qualified(table)} detach partition ${qualified(partition)} finalize`;
   return {
     kind: 'unchanged',
     begun: `${partition.name} is half detached, and older transactions may still read it`,
-    write:
-      after === 'detached'
-        ? { manner: 'alone', statements: [finalize], isPart: true }
-        : { manner: 'alone', statements: [finalize, attachment(deed)] },
+    write: { ...inSteps, statements: [finalize] },
   };
 }
 
@@ -142,7 +149,7 @@ export const detachmentDeed: DeedKind<DetachmentDeed> = {
   isTakenBack: () => false,
   isDecrease: ({ after }) => after === 'detached',
   statements: allStatements,
-  look: partitionLook,
+  look,
   standing,
   words: ({ after, table, partition, from = 'the beginning', to = 'the end' }) =>
     `${after === 'detached' ? 'detach' : 'attach'} partition ${partition.name} ${after === 'detached' ? 'from' : 'to'} ${table.schema}.${table.name}, ${from} to ${to}; its rows stay in it`,

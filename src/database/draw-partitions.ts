@@ -7,6 +7,7 @@ import { drawThrough, firstQueries, movedByPerson } from './draw-through.ts';
 import type { Drawing, Drawn, ServerFacts } from './drawing.ts';
 import { type Months, missingMonths, olderThan } from './missing-months.ts';
 import { qualified, quotedName, quotedText } from './names.ts';
+import { oldReaderQueries, whoseIsOld } from './old-transactions.ts';
 import { instantOf, type Range } from './partition-bounds.ts';
 import { type Child, isRange } from './partition-catalogue.ts';
 import type { PartitionDeed } from './partition-deed.ts';
@@ -34,7 +35,12 @@ export const drawPartitions: Drawing<PartitionsStep> = {
     if (place.kind === 'refused') return [];
     if (place.kind === 'plain') return firstQueries(place, step.column);
     const months = monthsOf(place, step, facts);
-    return 'because' in months ? [] : monthQueries(place, step, months);
+    if ('because' in months) return [];
+    const tables = [place.table, ...place.children];
+    return [
+      ...(step.keep === undefined ? [] : oldReaderQueries(tables)),
+      ...monthQueries(place, step, months),
+    ];
   },
   draw(step, answers, facts) {
     const place = placeOf(step, answers, facts);
@@ -91,7 +97,8 @@ function drawMonths(
     facts,
   }: { readonly months: Months; readonly further: Answers; readonly facts: ServerFacts },
 ): Drawn {
-  const because = whyNotMonths(place, months, further);
+  const old = step.keep === undefined ? undefined : whoseIsOld(further, 0);
+  const because = whyNotMonths(place, months, step.keep === undefined ? further : further.slice(1));
   if (because !== undefined) return refused(because);
   const { table, children, plain } = place;
   const { schema, name } = table;
@@ -108,15 +115,23 @@ function drawMonths(
       ...(Object.keys(settings).length > 0 && { settings }),
     }),
   );
-  const detached = detachments(place, step, { zone: months.zone, facts });
+  const due = detachments(place, step, { zone: months.zone, facts });
+  const [first] = due;
+  const waiting =
+    first?.concurrently && old !== undefined
+      ? `${first.partition.name} is not detached: ${old}`
+      : undefined;
+  if (waiting !== undefined && made.length === 0) return refused(waiting);
+  const detached = waiting === undefined ? due : [];
   const grants = children.find(({ hasGrants }) => hasGrants);
   const leaving = children.filter(
-    (each) => each.isPending && !detached.some(({ partition }) => partition.name === each.name),
+    (each) => each.isPending && !due.some(({ partition }) => partition.name === each.name),
   );
   return {
     kind: 'deeds',
     deeds: [...made, ...detached],
     notes: [
+      ...(waiting === undefined ? [] : [waiting]),
       ...(made.length + detached.length === 0 ? ['all its months are there'] : []),
       ...(place.type === 'timestamptz' && made.length > 0
         ? [`months begin at midnight of ${months.zone}`]

@@ -1,6 +1,7 @@
 // Finds transactions that have been open for long: whoever builds or drops concurrently waits for them, without an end.
 
 import { z } from 'zod';
+import type { InSchema } from './names.ts';
 import { type Answers, type Query, rowsOf } from './query.ts';
 
 /** A build waits for all that began before it; up to this old they are likely to end by themselves. */
@@ -15,23 +16,50 @@ const namedMax = 3;
  */
 export const oldTransactionQueries: readonly Query[] = [
   {
-    text: `
-      select a.pid, a.usename::text as "user", a.application_name as application, null as prepared,
-             extract(epoch from clock_timestamp() - a.xact_start)::float8 as seconds
-        from pg_stat_activity a
-       where a.datname = current_database() and a.usesysid is not null and a.pid <> pg_backend_pid()
-         and a.xact_start < clock_timestamp() - make_interval(secs => $1)
-         and (a.backend_xid is not null or a.backend_xmin is not null
-              or exists (select from pg_locks l where l.pid = a.pid and l.locktype = 'relation'))
-         and not exists (select from pg_stat_progress_vacuum v where v.pid = a.pid)
-      union all
-      select null, t.owner::text, null, t.gid, extract(epoch from clock_timestamp() - t.prepared)::float8
-        from pg_prepared_xacts t
-       where t.database = current_database() and t.prepared < clock_timestamp() - make_interval(secs => $1)
-       order by seconds desc`,
+    text: oldOnes({
+      session: `a.backend_xid is not null or a.backend_xmin is not null
+                or exists (select from pg_locks l where l.pid = a.pid and l.locktype = 'relation')`,
+      prepared: 'true',
+    }),
     values: [oldSeconds],
   },
 ];
+
+/** Those that read one of the tables, or may still: with a lock on it, or with a snapshot of before. */
+export function oldReaderQueries(tables: readonly InSchema[]): readonly Query[] {
+  const own = `l.locktype = 'relation' and l.database = (select oid from pg_database where datname = current_database())
+               and l.relation in (select c.oid from pg_class c join pg_namespace n on n.oid = c.relnamespace
+                                    join unnest($2::text[], $3::text[]) as w(schema, name)
+                                      on n.nspname::text = w.schema and c.relname::text = w.name)`;
+  const text = oldOnes({
+    session: `a.backend_xmin is not null or exists (select from pg_locks l where l.pid = a.pid and ${own})`,
+    prepared: `exists (select from pg_locks l where l.virtualtransaction = '-1/' || t.transaction and ${own})`,
+  });
+  const [schemas, names] = [tables.map(({ schema }) => schema), tables.map(({ name }) => name)];
+  return [{ text, values: [oldSeconds, schemas, names] }];
+}
+
+function oldOnes({
+  session,
+  prepared,
+}: {
+  readonly session: string;
+  readonly prepared: string;
+}): string {
+  return `
+    select a.pid, a.usename::text as "user", a.application_name as application, null as prepared,
+           extract(epoch from clock_timestamp() - a.xact_start)::float8 as seconds
+      from pg_stat_activity a
+     where a.datname = current_database() and a.usesysid is not null and a.pid <> pg_backend_pid()
+       and a.xact_start < clock_timestamp() - make_interval(secs => $1) and (${session})
+       and not exists (select from pg_stat_progress_vacuum v where v.pid = a.pid)
+    union all
+    select null, t.owner::text, null, t.gid, extract(epoch from clock_timestamp() - t.prepared)::float8
+      from pg_prepared_xacts t
+     where t.database = current_database() and t.prepared < clock_timestamp() - make_interval(secs => $1)
+       and (${prepared})
+     order by seconds desc`;
+}
 
 const transaction = z.object({
   pid: z.number().nullable(),

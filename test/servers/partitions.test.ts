@@ -1,9 +1,15 @@
 // Partitions by month on real servers: made, detached and attached beside an application, killed in the middle, and refused.
 
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { SqlStep } from '../../src/database/draw-deed.ts';
 import { monthAt, plusMonths, startOf } from '../../src/database/months.ts';
-import { sqlDeedWords, statementsOf } from '../../src/database/sql-deed.ts';
+import {
+  lookOfDeed,
+  type SqlDeed,
+  sqlDeedWords,
+  standingOf,
+  statementsOf,
+} from '../../src/database/sql-deed.ts';
 import { another, catalogue, changesFor, deedsOf, draw, standing, undone, write } from './deeds.ts';
 import { underLoad } from './load.ts';
 import { startTarget, type Target } from './target.ts';
@@ -65,6 +71,22 @@ onEachVersion((version) => {
       `insert into readings (at, meter) values ('2026-11-22', 1)`,
     ],
   };
+
+  /** A write, and what it tells meanwhile. */
+  const telling = (deed: SqlDeed) => {
+    const told: string[] = [];
+    const answer = target.databases.write(
+      { how: 'sql', database: target.ref, deed },
+      { dryRun: false, onProgress: async (words) => void told.push(words) },
+    );
+    return { told, answer };
+  };
+
+  /** As when the network breaks. */
+  const cutOff = () =>
+    target.admin.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'headroom'`,
+    );
 
   describe('new months', () => {
     it('are made beside an application, and taken away without a trace while they are empty', async () => {
@@ -241,29 +263,90 @@ onEachVersion((version) => {
       expect(await onlyDeed({ ahead: 0, keep: 1 })).toEqual(deed);
     });
 
-    it('are finished where an older transaction, or the end of the connection, cut it off', async () => {
+    it('are waited for while a transaction reads them, forth and back, and nobody waits for that', async () => {
+      const deed = await onlyDeed({ ahead: 0, keep: 1 });
+      const before = await catalogue(target);
+      for (const each of [deed, undone(deed)]) {
+        const reader = await another(target);
+        await reader.query('begin isolation level repeatable read; select count(*) from readings');
+        const felt = await underLoad(target, load, async () => {
+          const { told, answer } = telling(deed);
+          await expect
+            .poll(() => told, { timeout: 10_000 })
+            .toContainEqual(expect.stringMatching(/half detached/));
+          if (each === deed) {
+            await reader.query('commit');
+            return answer;
+          }
+          // Cut off here, so that the way back begins at what is half done.
+          await cutOff();
+          await answer;
+          const back = telling(each);
+          await expect
+            .poll(() => back.told, { timeout: 10_000 })
+            .toContainEqual(expect.stringMatching(/half detached/));
+          await reader.query('commit');
+          return back.answer;
+        });
+        await reader.end();
+        expect(felt).toMatchObject({ result: { kind: 'written' }, failures: [] });
+        expect(felt.longestLockMs).toBeLessThan(1000);
+        expect(await standing(target, each)).toEqual({ kind: 'reached' });
+        if (each === deed) await write(target, undone(deed));
+      }
+      await target.admin.query('revoke all on all tables in schema public from shop_app');
+      expect((await catalogue(target)).length).toBeGreaterThanOrEqual(before.length);
+    });
+
+    it('are told to be half detached where somebody reads for too long, and finished by the next plan', async () => {
       const deed = await onlyDeed({ ahead: 0, keep: 1 });
       const reader = await another(target);
-      await reader.query('begin isolation level repeatable read; select count(*) from readings');
-      await expect(write(target, deed)).rejects.toMatchObject({ retryable: true });
-      expect(await standing(target, deed)).toMatchObject({
-        begun: expect.stringContaining('half detached'),
-      });
-      expect(await onlyDeed({ ahead: 0, keep: 1 })).toEqual(deed);
-      await reader.query('commit');
+      await reader.query(`set application_name = 'nightly report'`);
       await reader.query('begin; select count(*) from readings');
-      const sent = write(target, deed).catch((error: unknown) => error);
-      await target.admin.query(
-        `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'headroom'`,
-      );
-      await sent;
-      await reader.end();
+      const { told, answer } = telling(deed);
       await expect
-        .poll(async () => {
-          await write(target, deed).catch(() => undefined);
-          return (await standing(target, deed)).kind;
-        })
-        .toBe('reached');
+        .poll(() => told, { timeout: 10_000 })
+        .toContainEqual(expect.stringMatching(/half detached/));
+      try {
+        vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 3_600_000 });
+        expect(await answer).toMatchObject({
+          kind: 'unknown',
+          because: expect.stringMatching(/half detached.*next attempt or plan/),
+        });
+      } finally {
+        vi.useRealTimers();
+      }
+      expect(await onlyDeed({ ahead: 0, keep: 1 })).toEqual(deed);
+      // Five minutes are too long for a test: the same questions, with no time at all.
+      const queries = lookOfDeed(deed).map((query) =>
+        query.values?.[0] === 300 ? { ...query, values: [0, ...query.values.slice(1)] } : query,
+      );
+      const now = async () => standingOf(deed, await target.databases.read(target.ref, queries));
+      expect(await now()).toMatchObject({ begun: expect.stringContaining('half detached') });
+      await reader.query('commit');
+      expect(await write(target, deed)).toEqual({ kind: 'written' });
+      expect(await write(target, undone(deed))).toEqual({ kind: 'written' });
+      await reader.query('begin; select count(*) from readings');
+      expect(await now()).toMatchObject({
+        kind: 'drifted',
+        because: expect.stringMatching(/is not detached: .*nightly report, pid/),
+      });
+      await reader.end();
+    });
+
+    it('are finished where the end of the connection cut it off', async () => {
+      const deed = await onlyDeed({ ahead: 0, keep: 1 });
+      const reader = await another(target);
+      await reader.query('begin; select count(*) from readings');
+      const { told, answer } = telling(deed);
+      await expect
+        .poll(() => told, { timeout: 10_000 })
+        .toContainEqual(expect.stringMatching(/half detached/));
+      await cutOff();
+      expect(await answer).toMatchObject({ kind: 'unknown' });
+      await reader.end();
+      expect(await write(target, deed)).toEqual({ kind: 'written' });
+      expect(await standing(target, deed)).toEqual({ kind: 'reached' });
     });
 
     it('are detached under a short lock where there is a default partition', async () => {
