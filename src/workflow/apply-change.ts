@@ -145,6 +145,14 @@ async function refused(
   parts: Parts,
 ): Promise<ChangeEnd> {
   const seen = await observeForChange(at, parts);
+  const { run, position, change } = at;
+  if (seen.kind === 'failed' && change.kind === 'sql') {
+    // What an earlier run had the server begin, such as a build that was waited for here, may have ended anyhow.
+    const may = await parts.store.transaction((tx) => tx.runs.mayHaveWritten(run, position));
+    const unknown = { kind: 'unknown', because: because + maybeLeft(change.deed) } as const;
+    if (may)
+      return (await note(at, 'unknown', unknown.because, parts)) ? unknown : { kind: 'lost' };
+  }
   const comparison = seen.kind === 'seen' ? compareChange(at.change, seen.state) : undefined;
   if (comparison?.kind === 'reached') return reached(at, parts);
   if (seen.kind === 'seen' && comparison?.kind === 'unchanged' && attempt < churnMax) {
