@@ -66,14 +66,19 @@ interface Settled {
   readonly statement: number;
 }
 
-/** Also through a pooler all of it holds where it is local to the transaction. */
+/**
+ * Also through a pooler all of it holds where it is local to the transaction. What a moment without a zone means, and how
+ * values are shown, is the same for looks and for builds, whatever the database or the role is set to.
+ */
 export async function settle(
   client: pg.Client,
   { local, lock, statement }: Settled,
 ): Promise<void> {
   await client.query(
     `select set_config('lock_timeout', $1, $3), set_config('statement_timeout', $2, $3),
-            set_config('search_path', 'pg_catalog', $3)`,
+            set_config('search_path', 'pg_catalog', $3), set_config('timezone', 'UTC', $3),
+            set_config('datestyle', 'ISO, YMD', $3), set_config('intervalstyle', 'postgres', $3),
+            set_config('extra_float_digits', '1', $3)`,
     [String(lock), String(statement), local],
   );
 }

@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import type { DatabaseDeed, PlannedIndex } from '../sizing/planned-step.ts';
+import { takenForUtc } from './condition-values.ts';
 import type { Drawing, Drawn, ServerFacts } from './drawing.ts';
 import { type FoundTable, foundTable, tableQuery, whyNotOwn } from './find-table.ts';
 import {
@@ -28,6 +29,7 @@ import {
   indexBytes,
   type TableColumns,
   tableColumn,
+  typesOf,
 } from './planned-index.ts';
 import { type Answers, type Query, rowsOf } from './query.ts';
 
@@ -228,11 +230,20 @@ function standingNow({ deed, planned, columns }: Ready, { answers, from }: Found
       ...(how === 'per-chunk'
         ? [`index ${name}: nobody writes to a chunk while it is indexed`]
         : []),
+      ...utcNotes(deed, columns),
       ...(taken === undefined
         ? []
         : [`index ${name} takes in ${taken.join(', ')}; dropping it later would drop them, too`]),
     ],
   };
+}
+
+/** Whoever wrote the profile may have thought of another zone. */
+function utcNotes({ name, where }: IndexDeed, columns: TableColumns): readonly string[] {
+  const moments = where === undefined ? [] : takenForUtc(where, typesOf(columns));
+  return moments.length === 0
+    ? []
+    : [`index ${name}: ${moments.map((each) => `'${each}'`).join(', ')} without a zone is in UTC`];
 }
 
 function refused(text: string): Drawn {

@@ -1,5 +1,6 @@
 // Reads small SQL expressions: those of profiles strictly, and those PostgreSQL says of its own objects, with their casts and qualifiers.
 
+import { type CastType, type ColumnTypes, isWide, withoutCast } from './expression-casts.ts';
 import { type Token, tokensOf } from './expression-tokens.ts';
 
 /** What an expression holds; nothing else can be written from it. */
@@ -37,30 +38,37 @@ export type Dialect = 'profile' | 'server';
 
 const keywords = new Set(['and', 'or', 'not', 'is', 'null', 'in', 'true', 'false', 'any', 'array']);
 const comparisons = ['=', '<>', '!=', '<', '<=', '>', '>='];
-const numbers = /^(smallint|integer|bigint|numeric|real|double precision)$/;
 /** Deeper ones are made to break things. */
 const depthMax = 50;
 
 export class ExpressionReader {
   readonly #tokens: readonly Token[];
   readonly #dialect: Dialect;
+  readonly #types: ColumnTypes | undefined;
   #at = 0;
   #depth = 0;
+  /** Whether something has become a wider number, and whether something is divided. */
+  #widens = false;
+  #divides = false;
 
-  constructor(tokens: readonly Token[], dialect: Dialect) {
+  /** @param types of the columns, where what casts do to them must be known for certain. */
+  constructor(tokens: readonly Token[], dialect: Dialect, types?: ColumnTypes) {
     this.#tokens = tokens;
     this.#dialect = dialect;
+    this.#types = types;
   }
 
   /** All of the text as one expression. */
-  static whole(text: string, dialect: Dialect): Expression | NotRead {
+  static whole(text: string, dialect: Dialect, types?: ColumnTypes): Expression | NotRead {
     const tokens = tokensOf(text);
     if (tokens === undefined) {
       return new NotRead('holds a sign that is not allowed in it (docs/databases.md)');
     }
-    const reader = new ExpressionReader(tokens, dialect);
+    const reader = new ExpressionReader(tokens, dialect, types);
     try {
       const read = reader.expression();
+      // Whole numbers are divided without a rest, wider ones are not.
+      if (reader.#widens && reader.#divides) return new NotRead('divides what is cast');
       return reader.isAtEnd() ? read : new NotRead(`cannot be read from ${reader.#here()} on`);
     } catch (error) {
       if (error instanceof NotRead) return error;
@@ -122,9 +130,9 @@ export class ExpressionReader {
     this.#must('[');
     const list = this.#list(']');
     if (isCast) this.#must(')');
-    this.#casts();
+    const cast = this.#castsOf(list);
     this.#must(')');
-    return list;
+    return cast;
   }
 
   #sum(): Expression {
@@ -140,6 +148,7 @@ export class ExpressionReader {
     for (;;) {
       const sign = signs.find((each) => this.sign(each));
       if (sign === undefined) return left;
+      if (sign === '/' || sign === '%') this.#divides = true;
       left = infix(sign, left, next());
     }
   }
@@ -151,10 +160,7 @@ export class ExpressionReader {
       return isPlain ? { kind: 'number', text: `-${of.text}` } : { kind: 'prefix', sign: '-', of };
     }
     const read = this.#primary();
-    const type = this.#casts();
-    return read.kind === 'text' && type !== undefined && numbers.test(type)
-      ? { kind: 'number', text: read.text }
-      : read;
+    return this.#castsOf([read])[0] ?? read;
   }
 
   #primary(): Expression {
@@ -200,19 +206,32 @@ export class ExpressionReader {
     return list;
   }
 
-  /** Casts say nothing that a profile says, so they are passed over; the last one's type is told. */
-  #casts(): string | undefined {
-    let type: string | undefined;
+  /** Casts that change no value are passed over, as no profile says them. */
+  #castsOf(all: readonly Expression[]): readonly Expression[] {
+    let left = all;
     while (this.#dialect === 'server' && this.sign('::')) {
-      type = this.name();
-      while (this.sign('.')) type = this.name();
-      for (const more of ['precision', 'varying', 'with', 'without', 'time', 'zone']) {
-        if (this.word(more)) type += ` ${more}`;
-      }
-      if (this.sign('(')) this.#list(')');
-      if (this.sign('[')) this.#must(']');
+      const type = this.#castType();
+      left = left.map((of) => {
+        const without = withoutCast(of, type, this.#types);
+        if (without === undefined) throw new NotRead(`has a cast to ${type.name}`);
+        const isKnown = of.kind === 'number' || of.kind === 'text';
+        if (!isKnown && isWide(type.name) && this.#types !== undefined) this.#widens = true;
+        return without;
+      });
     }
-    return type;
+    return left;
+  }
+
+  #castType(): CastType {
+    let name = this.name();
+    while (this.sign('.')) name = this.name();
+    for (const more of ['precision', 'varying', 'with', 'without', 'time', 'zone']) {
+      if (this.word(more)) name += ` ${more}`;
+    }
+    const isBounded = this.sign('(');
+    if (isBounded) this.#list(')');
+    if (this.sign('[')) this.#must(']');
+    return { name, isBounded };
   }
 
   /** A name that may be anything but a sign. */

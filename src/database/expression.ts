@@ -1,5 +1,6 @@
 // Small SQL expressions of profiles, such as an index's condition: read by a strict grammar, and only written anew from what was read.
 
+import type { ColumnTypes } from './expression-casts.ts';
 import {
   aggregateFunctions,
   type Expression,
@@ -33,9 +34,12 @@ export function parseExpression(
   return { expression: read };
 }
 
-/** The same from what PostgreSQL says of its own objects: casts and qualifiers are left out. Undefined for all else. */
-export function readServerExpression(text: string): Expression | undefined {
-  const read = ExpressionReader.whole(text, 'server');
+/**
+ * The same from what PostgreSQL says of its own objects: qualifiers and casts that change no value are left out. Undefined
+ * for all else.
+ */
+export function readServerExpression(text: string, types: ColumnTypes): Expression | undefined {
+  const read = ExpressionReader.whole(text, 'server', types);
   return read instanceof NotRead ? undefined : read;
 }
 

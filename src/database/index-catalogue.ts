@@ -35,6 +35,14 @@ const columns = `
      left join pg_attribute a on a.attrelid = x.indrelid and a.attnum = x.indkey[k - 1] and a.attnum > 0
      left join pg_opclass o on k <= x.indnkeyatts and o.oid = x.indclass[k - 1])`;
 
+/** Of the table of a partial index, the type of each column; a domain counts as what it is made of. */
+const types = `
+  case when x.indpred is not null then
+    (select jsonb_object_agg(a.attname, coalesce(b.typname, t.typname))
+       from pg_attribute a join pg_type t on t.oid = a.atttypid left join pg_type b on b.oid = nullif(t.typbasetype, 0)
+      where a.attrelid = x.indrelid and a.attnum > 0 and not a.attisdropped)
+  end`;
+
 /**
  * Who builds or drops an index concurrently holds a lock of this mode on its table all the time, and locks are shown to
  * every role; progress is shown to some only. VACUUM and ANALYZE take the same lock, and autovacuum has no user. What builds
@@ -52,7 +60,7 @@ const worker = `
 const indexes = `${tree}
   select x.indrelid::text as table, x.indexrelid::text as id, i.relname::text as name, m.amname::text as method,
          x.indisvalid and x.indisready and x.indislive as usable, x.indisunique as unique, x.indisexclusion as exclusion,
-         x.indnkeyatts::int as keys, ${columns} as columns, pg_get_expr(x.indpred, x.indrelid) as condition,
+         x.indnkeyatts::int as keys, ${columns} as columns, pg_get_expr(x.indpred, x.indrelid) as condition, ${types} as types,
          (select h.inhparent::text from pg_inherits h where h.inhrelid = x.indexrelid) as parent,
          case when not x.indisvalid and t.relkind <> 'p' then ${worker} end as worker, p.*
     from tree t join pg_index x on x.indrelid = t.oid
@@ -103,6 +111,8 @@ const index = z.object({
     z.object({ name: z.string().nullable(), option: z.number().nullable(), isUsual: z.boolean() }),
   ),
   condition: z.string().nullable(),
+  /** Only of a partial index, by the names of the table's columns. */
+  types: z.record(z.string(), z.string()).nullable(),
   parent: z.string().nullable(),
   worker: z.object({ pid: z.number(), application: z.string().nullable() }).nullable(),
   phase: z.string().nullable(),

@@ -1,6 +1,8 @@
 // What an index is, apart from its name and its table: written as SQL, told in words, and compared with what the catalogue has.
 
+import { plainText } from './condition-values.ts';
 import { readServerExpression, sameExpression, writtenExpression } from './expression.ts';
+import type { ColumnTypes } from './expression-casts.ts';
 import type { Expression } from './expression-reader.ts';
 import type { SeenIndex, SeenIndexes } from './index-catalogue.ts';
 import { type InSchema, quotedName } from './names.ts';
@@ -84,7 +86,7 @@ export function isLike(definition: IndexDefinition, index: SeenIndex): boolean {
       ({ name, option, isUsual }, at) =>
         isUsual && name === wanted[at]?.name && option === wanted[at]?.option,
     ) &&
-    sameCondition(where, index.condition)
+    sameCondition(where, index)
   );
 }
 
@@ -98,46 +100,48 @@ export function isPartLike(
   return isLike(definition, index) && !index.unique && isFree;
 }
 
-function sameCondition(wanted: Expression | undefined, condition: string | null): boolean {
+function sameCondition(wanted: Expression | undefined, { condition, types }: SeenIndex): boolean {
   if (wanted === undefined || condition === null) return wanted === undefined && condition === null;
-  const read = readServerExpression(condition);
-  return read !== undefined && sameExpression(plain(wanted), plain(read));
+  const typeOf: ColumnTypes = (column) => types?.[column];
+  const read = readServerExpression(condition, typeOf);
+  return read !== undefined && sameExpression(plain(wanted, typeOf), plain(read, typeOf));
 }
 
 /**
  * The same condition in the form that PostgreSQL keeps: `in` of one value is an equality, what is joined by `and` or `or`
  * stands in one row, and `2026-01-01` has got a time.
  */
-function plain(expression: Expression): Expression {
+function plain(expression: Expression, types: ColumnTypes): Expression {
+  const inside = (of: Expression) => plain(of, types);
+  const valueBeside = (of: Expression, other: Expression) =>
+    of.kind === 'text' ? { ...of, text: plainText(of.text, other, types) } : inside(of);
   switch (expression.kind) {
     case 'in': {
-      const list = expression.list.map(plain);
+      const list = expression.list.map((each) => valueBeside(each, expression.of));
       const [only] = list;
-      const of = plain(expression.of);
+      const of = inside(expression.of);
       return list.length === 1 && only !== undefined
         ? { kind: 'infix', sign: '=', left: of, right: only }
         : { kind: 'in', of, list };
     }
     case 'infix': {
-      const [left, right] = [plain(expression.left), plain(expression.right)];
       const { sign } = expression;
+      const left = valueBeside(expression.left, expression.right);
+      const right = valueBeside(expression.right, expression.left);
       // `a and (b and c)` becomes `(a and b) and c`.
       if ((sign === 'and' || sign === 'or') && right.kind === 'infix' && right.sign === sign) {
         const first = { kind: 'infix', sign, left, right: right.left } as const;
-        return { kind: 'infix', sign, left: plain(first), right: right.right };
+        return { kind: 'infix', sign, left: inside(first), right: right.right };
       }
       return { kind: 'infix', sign, left, right };
     }
     case 'prefix':
-      return { ...expression, of: plain(expression.of) };
+      return { ...expression, of: inside(expression.of) };
     case 'is-null':
-      return { kind: 'is-null', of: plain(expression.of) };
+      return { kind: 'is-null', of: inside(expression.of) };
     case 'call':
-      return { ...expression, of: expression.of.map(plain) };
-    case 'text': {
-      const [, day] = /^(\d{4}-\d\d-\d\d) 00:00:00(?:[+-]00(?::00)?)?$/.exec(expression.text) ?? [];
-      return day === undefined ? expression : { kind: 'text', text: day };
-    }
+      return { ...expression, of: expression.of.map(inside) };
+    case 'text':
     case 'column':
     case 'number':
     case 'word':

@@ -3,7 +3,9 @@
 import { z } from 'zod';
 import { formatNumber } from '../profile/amount.ts';
 import type { PlannedIndex } from '../sizing/planned-step.ts';
+import { whyNoCondition } from './condition-values.ts';
 import { columnsOf, parseExpression } from './expression.ts';
+import type { ColumnTypes } from './expression-casts.ts';
 import { tableOid } from './index-catalogue.ts';
 import type { IndexDefinition } from './index-definition.ts';
 import type { InSchema } from './names.ts';
@@ -22,9 +24,10 @@ const usualBytes = 24;
 
 export function columnQuery({ schema, name }: InSchema): Query {
   return {
-    text: `select a.attname::text as name, t.typname::text as type,
+    text: `select a.attname::text as name, coalesce(b.typname, t.typname)::text as type,
                   (case when t.typlen > 0 then t.typlen else ${usualBytes} end)::int as bytes
              from pg_attribute a join pg_type t on t.oid = a.atttypid
+             left join pg_type b on b.oid = nullif(t.typbasetype, 0)
             where a.attrelid = ${tableOid} and a.attnum > 0 and not a.attisdropped`,
     values: [schema, name],
   };
@@ -55,6 +58,8 @@ export function definitionOf(
   const odd = columns
     .map(({ name }) => known.find((each) => each.name === name))
     .find((each) => each !== undefined && unordered.test(each.type));
+  const whyNot = where && whyNoCondition(where, typesOf(known));
+  if (whyNot !== undefined) return { because: `its condition ${whyNot}` };
   if (odd !== undefined)
     return { because: `${odd.name} is of type ${odd.type}, which has no order` };
   return {
@@ -63,6 +68,11 @@ export function definitionOf(
       planned.include.length > 0 && { include: planned.include }),
     ...(where !== undefined && { where }),
   };
+}
+
+/** The types of those columns by name. */
+export function typesOf(known: TableColumns): ColumnTypes {
+  return (column) => known.find(({ name }) => name === column)?.type;
 }
 
 /** A row has a head of 28 bytes with its pointer, an entry of an index one of 16. */

@@ -113,6 +113,15 @@ it('of every profile that ships is read', () => {
 });
 
 describe("PostgreSQL's own words", () => {
+  const types = new Map([
+    ['status', 'varchar'],
+    ['n', 'numeric'],
+    ['i', 'int4'],
+    ['x', 'float4'],
+    ['code', 'citext'],
+  ]);
+  const again = (said: string) => readServerExpression(said, (column) => types.get(column));
+
   it.each([
     [`status = 'active'`, `((status)::text = 'active'::text)`],
     [
@@ -122,15 +131,33 @@ describe("PostgreSQL's own words", () => {
     [`status in ('a')`, `(status = ANY (ARRAY['a'::text]))`],
     [`a and b and c > -1`, `(a AND b AND (c > '-1'::integer))`],
     [`gone is not null`, `(NOT (t.gone IS NULL))`],
+    [`i > 5.5 and n > 5`, `(((i)::numeric > 5.5) AND (n > (5)::numeric))`],
+    [`x > -5.5`, `(x > ('-5.5'::numeric)::double precision)`],
+    [`i + 1 > 2.5`, `(((i + 1))::numeric > 2.5)`],
+    [`i % 10 = 0`, `((i % 10) = 0)`],
+    [`i in (1, 2)`, `(i = ANY (ARRAY[1, 2]))`],
     [`"timestamp" > 2 * x`, `("timestamp" > ((2)::double precision * readings.x))`],
   ])('%s is known again', (text, said) => {
     const read = parseExpression(text, { aggregates: false });
-    const again = readServerExpression(said);
-    if ('problem' in read || again === undefined) throw new Error('it is not read');
-    expect(sameExpression(read.expression, again)).toBe(true);
+    const readAgain = again(said);
+    if ('problem' in read || readAgain === undefined) throw new Error('it is not read');
+    expect(sameExpression(read.expression, readAgain)).toBe(true);
   });
 
-  it('that no profile could say are not known', () => {
-    expect(readServerExpression('CASE WHEN a THEN 1 ELSE 2 END')).toBeUndefined();
+  it.each([
+    'CASE WHEN a THEN 1 ELSE 2 END',
+    '((n)::integer > 5)',
+    '((n)::numeric(3,1) > 5.5)',
+    `((status)::character varying(1) = 'a'::text)`,
+    `((i)::text > '5'::text)`,
+    `((code)::text = 'a'::text)`,
+    '(i > (5.7)::integer)',
+    '(x > (5.7)::real)',
+    '(((n * 1.5))::integer > 5)',
+    '(((x)::double precision + (i)::double precision))::integer = 4',
+    '(((i)::numeric / (2)::numeric) > (1)::numeric)',
+    '(i = ANY ((ARRAY[1.5, 2.5])::integer[]))',
+  ])('%s is not known, as no profile could say it', (said) => {
+    expect(again(said)).toBeUndefined();
   });
 });

@@ -32,6 +32,7 @@ const index = (changed: Row = {}): Row => ({
   keys: 2,
   columns: [site, time],
   condition: null,
+  types: null,
   parent: null,
   worker: null,
   phase: null,

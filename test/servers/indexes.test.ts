@@ -169,16 +169,54 @@ onEachVersion((version) => {
     { where: 'value >= 1 and (value < 5.5 or not status is null)' },
     { where: `created_at > '2026-01-01'` },
     { where: `created_at > '2026-01-01 12:30:00+00' or facility_id <> 3` },
+    { where: `created_at > '2026-01-01 02:00+02' and created_at <= '2026-07-01'` },
+    { where: 'facility_id > 5.5 and not status is null' },
+    { where: 'facility_id % 10 = 0' },
     { where: 'value * 2 > -7 and value <= 100 and value is not null' },
     { where: `status = 'it''s'` },
     { where: `status in ('one')` },
   ];
-  once('with conditions of any kind are known again', async () => {
+  once('with conditions of any kind are known again, in every time zone', async () => {
+    await target.admin.query(`alter database shop set timezone = 'Europe/Berlin';
+      alter database shop set datestyle = 'German'; alter database shop set extra_float_digits = -5`);
+    const zoned = await drawn(plan({ where: `created_at > '2026-01-01'` }));
+    expect(zoned).toHaveProperty(
+      'notes',
+      expect.arrayContaining([expect.stringMatching(/'2026-01-01' without a zone is in UTC/)]),
+    );
     for (const [at, condition] of conditions.entries()) {
       const deed = await drawOne(plan({ ...condition, name: `with_condition_${at}` }));
       expect(await write(target, deed)).toEqual({ kind: 'written' });
       expect([condition, await standing(target, deed)]).toEqual([condition, { kind: 'reached' }]);
+      expect(await write(target, undone(deed))).toEqual({ kind: 'written' });
+      expect(await standing(target, undone(deed))).toEqual({ kind: 'reached' });
     }
+    await target.admin.query('alter database shop reset all');
+  });
+
+  once('with conditions that nobody would know again are refused', async () => {
+    for (const [where, why] of [
+      [`created_at > 'today'`, /write it as 2026-01-31/],
+      [`created_at > '2026-02-30'`, /write it as 2026-01-31/],
+      [`value = '5'`, /without quotes/],
+      ['facility_id / 2.5 > 1', /divides whole numbers/],
+    ] as const) {
+      expect(await drawn(plan({ where }))).toMatchObject({
+        kind: 'refused',
+        because: expect.stringMatching(why),
+      });
+    }
+  });
+
+  once('that cast what they look at are not the same', async () => {
+    await target.admin.query(`
+      create index cast_one on calculations (facility_id) where value::int > 5;
+      create index cast_two on calculations (facility_id) where status::varchar(1) = 'd';
+      create index same on calculations (id) where value::float8 > 5.0`);
+    const by = (where: string, column = 'facility_id') => plan({ columns: [column], where });
+    expect(deedsOf(await drawn(by('value > 5')))).toHaveLength(1);
+    expect(deedsOf(await drawn(by(`status = 'd'`)))).toHaveLength(1);
+    expect(deedsOf(await drawn(by('value > 5.0', 'id')))).toHaveLength(0);
   });
 
   once(
