@@ -86,7 +86,13 @@ function textsBesideColumns(of: Expression, types: ColumnTypes): readonly TextOf
       return of.list.flatMap((each) => beside(each, of.of));
     case 'prefix':
       return textsBesideColumns(of.of, types);
-    default:
+    case 'is-null':
+    case 'call':
+    case 'column':
+    case 'count-rows':
+    case 'number':
+    case 'text':
+    case 'word':
       return [];
   }
 }
@@ -114,7 +120,12 @@ function leavesOf(of: Expression): readonly Expression[] {
       return [of, ...leavesOf(of.of)];
     case 'in':
       return [of, ...leavesOf(of.of), ...of.list.flatMap(leavesOf)];
-    default:
+    case 'call':
+    case 'column':
+    case 'count-rows':
+    case 'number':
+    case 'text':
+    case 'word':
       return [of];
   }
 }

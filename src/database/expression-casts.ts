@@ -92,7 +92,12 @@ function isOfWholeNumbers(of: Expression, types: ColumnTypes): boolean {
         isOfWholeNumbers(of.left, types) &&
         isOfWholeNumbers(of.right, types)
       );
-    default:
+    case 'call':
+    case 'count-rows':
+    case 'in':
+    case 'is-null':
+    case 'text':
+    case 'word':
       return false;
   }
 }
