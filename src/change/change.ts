@@ -33,6 +33,14 @@ export interface ScaleChange {
   readonly undo: Undo;
 }
 
+/** How many replicas an autoscaler keeps, and how many it may have. */
+export interface ScalingBounds {
+  readonly minReplicas: number;
+  readonly maxReplicas: number;
+  /** Those that a ScaledObject does not state: the number is its default, and nothing stands there. */
+  readonly unstated?: readonly ('minReplicas' | 'maxReplicas')[];
+}
+
 /** Moves the limits of the autoscaler that owns a workload. */
 export interface AutoscalerChange {
   readonly kind: 'autoscaler';
@@ -40,8 +48,8 @@ export interface AutoscalerChange {
   readonly autoscaler: AutoscalerRef;
   /** The ScaledObject (KEDA) that makes the autoscaler: its limits are written in place of the autoscaler's. */
   readonly scaledObject?: string;
-  readonly before: { readonly minReplicas: number; readonly maxReplicas: number };
-  readonly after: { readonly minReplicas: number; readonly maxReplicas: number };
+  readonly before: ScalingBounds;
+  readonly after: ScalingBounds;
   readonly floor: boolean;
   readonly undo: Undo;
 }

@@ -9,6 +9,7 @@ import type {
   PatchChange,
   PatchField,
   RemoveChange,
+  ScalingBounds,
 } from './change.ts';
 import { type ObjectRef, objectKinds } from './kinds.ts';
 import { markOperations, type PlanMark, planAnnotation } from './plan-mark.ts';
@@ -158,10 +159,8 @@ function writeOf(field: PatchField): JsonPatchOperation[] {
   ];
 }
 
-type Bounds = { readonly minReplicas: number; readonly maxReplicas: number };
-
 /** Only the limits that move are written, and each is tested first; one patch, so no order can be invalid in between. */
-function autoscalerPatch(before: Bounds, after: Bounds): JsonPatchOperation[] {
+function autoscalerPatch(before: ScalingBounds, after: ScalingBounds): JsonPatchOperation[] {
   const patch: JsonPatchOperation[] = [];
   for (const field of ['minReplicas', 'maxReplicas'] as const) {
     if (before[field] === after[field]) continue;
@@ -189,7 +188,12 @@ function scaledObjectPatch(
       ? [{ op: 'test', path: versionPath, value: resourceVersion } as const]
       : []),
     ...stated.map((field) => ({ op: 'test', path: path(field), value: before[field] }) as const),
-    ...moved.map((field) => ({ op: 'add', path: path(field), value: after[field] }) as const),
+    // What was not there before is not there after it is taken back, either.
+    ...moved.map((field) =>
+      after.unstated?.includes(field) === true
+        ? ({ op: 'remove', path: path(field) } as const)
+        : ({ op: 'add', path: path(field), value: after[field] } as const),
+    ),
   ];
 }
 

@@ -1,6 +1,6 @@
 // What plans know of a ScaledObject (KEDA): its limits, whether it is paused, and which autoscaler it makes.
 
-import type { WorkloadRef } from './change.ts';
+import type { ScalingBounds, WorkloadRef } from './change.ts';
 import type { SeenObject } from './compare.ts';
 import type { ObjectRef } from './kinds.ts';
 import { valueAt } from './pointer.ts';
@@ -32,16 +32,20 @@ export function madeBy({ value }: SeenObject): string | undefined {
 }
 
 /** The limits a ScaledObject gives its autoscaler. */
-export function limitsOf({ value }: SeenObject): {
-  readonly minReplicas: number;
-  readonly maxReplicas: number;
-} {
-  const limit = (of: keyof typeof scaledObjectLimits): number => {
-    const { field, byDefault } = scaledObjectLimits[of];
-    const stated = valueAt(value, `/spec/${field}`);
-    return typeof stated === 'number' ? stated : byDefault;
+export function limitsOf({ value }: SeenObject): ScalingBounds {
+  const stated = (of: keyof typeof scaledObjectLimits): number | undefined => {
+    const number = valueAt(value, `/spec/${scaledObjectLimits[of].field}`);
+    return typeof number === 'number' ? number : undefined;
   };
-  return { minReplicas: limit('minReplicas'), maxReplicas: limit('maxReplicas') };
+  const { minReplicas, maxReplicas } = scaledObjectLimits;
+  const unstated = (['minReplicas', 'maxReplicas'] as const).filter(
+    (each) => stated(each) === undefined,
+  );
+  return {
+    minReplicas: stated('minReplicas') ?? minReplicas.byDefault,
+    maxReplicas: stated('maxReplicas') ?? maxReplicas.byDefault,
+    ...(unstated.length > 0 && { unstated }),
+  };
 }
 
 /** `at` is the number of replicas it holds the workload at; without one it leaves them as they are. */

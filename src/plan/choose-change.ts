@@ -1,9 +1,9 @@
 // Decides which object a new size is written to: the workload, or the autoscaler that owns it and would undo the rest.
 
-import type { Change, ScaleChange, WorkloadRef } from '../change/change.ts';
+import type { AutoscalerChange, Change, ScaleChange, WorkloadRef } from '../change/change.ts';
 import type { AutoscalerState, ClusterState } from '../change/compare.ts';
 import type { Component } from '../profile/profile.ts';
-import { limitsFor, type ScalingLimits } from './scaling-limits.ts';
+import { boundsOf, limitsFor, type ScalingLimits } from './scaling-limits.ts';
 
 export type ChosenChange =
   | {
@@ -105,28 +105,25 @@ function whyNotScalable(
 
 function raiseAutoscaler(
   workload: WorkloadRef,
-  { autoscaler, scaledObject, minReplicas, maxReplicas, notes }: ScalingLimits,
+  limits: ScalingLimits,
   target: number,
   before: number,
 ): ChosenChange {
-  const { name } = autoscaler;
-  const owner = scaledObject === undefined ? `Autoscaler ${name}` : `ScaledObject ${scaledObject}`;
-  // KEDA itself ends the rest at zero, where an autoscaler is never active.
-  const rests = scaledObject !== undefined && before === 0;
-  if (!autoscaler.active && !rests) {
-    return {
-      kind: 'none',
-      enough: false,
-      because: brokenMetrics(autoscaler),
-    };
+  const { autoscaler, scaledObject, minReplicas, maxReplicas, notes } = limits;
+  const owner = ownerOf(limits);
+  // At zero an autoscaler is never active; KEDA itself ends that rest, any other one leaves it to somebody else.
+  if (before === 0 && scaledObject === undefined) return wakeAutoscaled(workload, limits, target);
+  if (!autoscaler.active && before > 0) {
+    return { kind: 'none', enough: false, because: brokenMetrics(autoscaler) };
   }
   const atMaximum = (autoscaler.limited || before >= maxReplicas) && target > maxReplicas;
   const minWanted = Math.min(target, maxReplicas);
   if (!atMaximum && minWanted <= minReplicas) {
+    const who = scaledObject === undefined ? `autoscaler ${autoscaler.name}` : owner;
     return {
       kind: 'none',
       enough: true,
-      because: `${scaledObject === undefined ? `autoscaler ${name}` : owner} already keeps at least ${minReplicas} replicas`,
+      because: `${who} already keeps at least ${minReplicas} replicas`,
     };
   }
   const after = atMaximum
@@ -134,29 +131,70 @@ function raiseAutoscaler(
     : { minReplicas: minWanted, maxReplicas };
   return {
     kind: 'change',
-    changes: [
-      {
-        kind: 'autoscaler',
-        workload,
-        autoscaler: { cluster: workload.cluster, namespace: workload.namespace, name },
-        ...(scaledObject !== undefined && { scaledObject }),
-        before: { minReplicas, maxReplicas },
-        after,
-        floor: true,
-        undo: 'exact',
-      },
-    ],
+    changes: [raised(workload, limits, after)],
     replicasAfter: atMaximum ? after.maxReplicas : after.minReplicas,
     notes: [
       atMaximum
         ? `${owner} owns this workload and is at its maximum of ${maxReplicas}, so its maximum is raised.`
         : `${owner} owns this workload, so its minimum is raised.`,
-      ...(atMaximum || target <= maxReplicas
-        ? []
-        : [
-            `${target} are wanted; ${maxReplicas} is the most autoscaler ${name} allows, and it is not there yet.`,
-          ]),
+      ...(atMaximum ? [] : beyondMaximum(limits, target)),
       ...notes,
     ],
+  };
+}
+
+/** First what it must keep, then the pods that it would not start: so it never takes away what was just started. */
+function wakeAutoscaled(
+  workload: WorkloadRef,
+  limits: ScalingLimits,
+  target: number,
+): ChosenChange {
+  const { minReplicas, maxReplicas, notes } = limits;
+  const wanted = Math.min(target, maxReplicas);
+  const minimum = Math.max(wanted, minReplicas);
+  const moved =
+    minimum > minReplicas ? [raised(workload, limits, { minReplicas: minimum, maxReplicas })] : [];
+  return {
+    kind: 'change',
+    changes: [...moved, scaleTo(workload, 0, wanted, { floor: true })],
+    replicasAfter: minimum,
+    notes: [
+      `${ownerOf(limits)} leaves ${workload.name} alone while it has no pods, so it is started; from then on it keeps at least ${minimum}.`,
+      ...beyondMaximum(limits, target),
+      ...notes,
+    ],
+  };
+}
+
+function ownerOf({ autoscaler, scaledObject }: ScalingLimits): string {
+  return scaledObject === undefined
+    ? `Autoscaler ${autoscaler.name}`
+    : `ScaledObject ${scaledObject}`;
+}
+
+function beyondMaximum({ autoscaler, maxReplicas }: ScalingLimits, target: number): string[] {
+  return target <= maxReplicas
+    ? []
+    : [
+        `${target} are wanted; ${maxReplicas} is the most autoscaler ${autoscaler.name} allows, and it is not there yet.`,
+      ];
+}
+
+function raised(
+  workload: WorkloadRef,
+  limits: ScalingLimits,
+  after: AutoscalerChange['after'],
+): AutoscalerChange {
+  const { cluster, namespace } = workload;
+  const { autoscaler, scaledObject } = limits;
+  return {
+    kind: 'autoscaler',
+    workload,
+    autoscaler: { cluster, namespace, name: autoscaler.name },
+    ...(scaledObject !== undefined && { scaledObject }),
+    before: boundsOf(limits),
+    after,
+    floor: true,
+    undo: 'exact',
   };
 }

@@ -14,6 +14,8 @@ export function leaseOfFloor(
 ): PlannedLease | undefined {
   const seconds = rule?.giveBackAfterSeconds;
   if (seconds === undefined || !changes.some(raisesMinimum)) return undefined;
+  // What was started from nothing is not given back by the clock: that would end its last pods.
+  if (changes.some(({ kind }) => kind === 'scale')) return undefined;
   const component = profile.components.get(trigger.component);
   if (component === undefined) return undefined;
   const triggers =

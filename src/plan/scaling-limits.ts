@@ -1,15 +1,14 @@
 // Finds whose limits decide how many pods a workload has: an autoscaler's, those of the ScaledObject that makes it, or nobody's.
 
+import type { ScalingBounds } from '../change/change.ts';
 import type { AutoscalerState, ClusterState } from '../change/compare.ts';
 import { limitsOf, madeBy, pauseOf } from '../change/scaled-object.ts';
 
 /** The limits that can be moved; those of a ScaledObject stand in for the ones of the autoscaler it makes. */
-export interface ScalingLimits {
+export interface ScalingLimits extends ScalingBounds {
   readonly kind: 'limits';
   readonly autoscaler: AutoscalerState;
   readonly scaledObject?: string;
-  readonly minReplicas: number;
-  readonly maxReplicas: number;
   readonly notes: readonly string[];
   /** Why the workload is not scaled past them. */
   readonly because: string;
@@ -86,4 +85,9 @@ function withoutAutoscaler({ scaledObject }: ClusterState): WhoseLimits {
 
 function none(because: string): Extract<WhoseLimits, { kind: 'none' }> {
   return { kind: 'none', enough: false, because };
+}
+
+/** The bounds alone, as a change has them before it. */
+export function boundsOf({ minReplicas, maxReplicas, unstated }: ScalingBounds): ScalingBounds {
+  return { minReplicas, maxReplicas, ...(unstated && { unstated }) };
 }

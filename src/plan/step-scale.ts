@@ -1,9 +1,9 @@
 // Turns a count of pods, or the limits of their autoscaler, into the change of whichever object decides on it.
 
-import type { AutoscalerChange } from '../change/change.ts';
+import type { AutoscalerChange, ScalingBounds } from '../change/change.ts';
 import type { StepChange } from '../sizing/planned-step.ts';
 import { brokenMetrics, missingWorkload, scaleTo, whyNoReplica } from './choose-change.ts';
-import { limitsFor, type ScalingLimits } from './scaling-limits.ts';
+import { boundsOf, limitsFor, type ScalingLimits } from './scaling-limits.ts';
 import { alreadyThere, refused, type StepChanges, type StepFacts } from './step-facts.ts';
 
 type Of<Kind extends StepChange['kind']> = Extract<StepChange, { readonly kind: Kind }>;
@@ -76,13 +76,12 @@ export function limitChanges(
   return movedLimits(facts, limits, { minReplicas: min, maxReplicas: max });
 }
 
-type Limits = AutoscalerChange['after'];
-
 function movedLimits(
   { workload }: StepFacts,
-  { autoscaler, scaledObject, minReplicas, maxReplicas, notes }: ScalingLimits,
-  after: Limits,
+  limits: ScalingLimits,
+  after: ScalingBounds,
 ): StepChanges {
+  const { autoscaler, scaledObject, minReplicas, maxReplicas, notes } = limits;
   const { cluster, namespace } = workload;
   const who =
     scaledObject === undefined ? `autoscaler ${autoscaler.name}` : `ScaledObject ${scaledObject}`;
@@ -97,7 +96,7 @@ function movedLimits(
     workload,
     autoscaler: { cluster, namespace, name: autoscaler.name },
     ...(scaledObject !== undefined && { scaledObject }),
-    before: { minReplicas, maxReplicas },
+    before: boundsOf(limits),
     after,
     floor: !lowers,
     undo: 'exact',

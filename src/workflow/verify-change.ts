@@ -1,6 +1,6 @@
 // Watches a change take effect: the rollout seen ready, or the reason why it is not.
 
-import type { Change, RemoveChange, SqlChange } from '../change/change.ts';
+import type { AutoscalerChange, Change, RemoveChange, SqlChange } from '../change/change.ts';
 import { type ClusterState, compareChange, type State } from '../change/compare.ts';
 import { growthOf } from '../change/volume-growth.ts';
 import { standingOf } from '../database/sql-deed.ts';
@@ -35,7 +35,7 @@ export function rolloutOf(change: Change | RemoveChange, state: State): Rollout 
       return podsReady(change.after.replicas, state);
     case 'autoscaler':
       // A higher maximum takes effect when the autoscaler wants it; a higher minimum is seen as pods.
-      return change.after.minReplicas === change.before.minReplicas
+      return change.after.minReplicas === change.before.minReplicas || isLeftAtZero(change, state)
         ? { kind: 'ready' }
         : podsReady(change.after.minReplicas, state);
     case 'patch':
@@ -47,6 +47,11 @@ export function rolloutOf(change: Change | RemoveChange, state: State): Rollout 
     default:
       return unreachable(change);
   }
+}
+
+/** An autoscaler starts no pods where there are none: its limits count once somebody else has. KEDA does so itself. */
+function isLeftAtZero({ scaledObject }: AutoscalerChange, { workload }: ClusterState): boolean {
+  return scaledObject === undefined && workload?.replicas === 0;
 }
 
 /** What is written but not in effect yet is waited for like a rollout. */

@@ -195,8 +195,10 @@ interface LittleObject {
 }
 
 function objectOf(change: ScaleChange | AutoscalerChange): LittleObject {
-  const spec = change.kind === 'scale' ? shown(change.before) : change.before;
-  return { metadata: { resourceVersion: '1' }, spec: { ...spec } };
+  const resource = { metadata: { resourceVersion: '1' } };
+  if (change.kind === 'scale') return { ...resource, spec: shown(change.before) };
+  const { minReplicas, maxReplicas } = change.before;
+  return { ...resource, spec: { minReplicas, maxReplicas } };
 }
 
 function opposite(change: ScaleChange | AutoscalerChange): ScaleChange | AutoscalerChange {

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../sandbox/cluster/json.ts';
 import { applyJsonPatch } from '../../sandbox/cluster/patch/json-patch.ts';
-import type { AutoscalerChange } from '../../src/change/change.ts';
+import { type AutoscalerChange, undoOf } from '../../src/change/change.ts';
 import { asCommand, clusterWrite } from '../../src/change/cluster-write.ts';
 import { compareChange } from '../../src/change/compare.ts';
 import { valueAt } from '../../src/change/pointer.ts';
@@ -43,7 +43,11 @@ describe('what is read of it', () => {
 
   it('is its limits, with the defaults where it states none', () => {
     expect(limitsOf(makeSeenScaledObject())).toEqual({ minReplicas: 2, maxReplicas: 20 });
-    expect(limitsOf(makeSeenScaledObject({}))).toEqual({ minReplicas: 0, maxReplicas: 100 });
+    expect(limitsOf(makeSeenScaledObject({}))).toEqual({
+      minReplicas: 0,
+      maxReplicas: 100,
+      unstated: ['minReplicas', 'maxReplicas'],
+    });
   });
 
   // biome-ignore format: a table
@@ -102,10 +106,13 @@ describe('the write', () => {
           ),
         );
         const object = { metadata: { resourceVersion: '7' }, spec };
-        const there = sent(object, clusterWrite(change({ before, after }), '7').patch);
-        expect(limitsOf(seen(there))).toEqual(after);
-        const back = clusterWrite(change({ before: after, after: before }), '7').patch;
-        expect(limitsOf(seen(sent(there, back)))).toEqual(before);
+        const planned = change({ before: limitsOf(seen(object)), after });
+        const there = sent(object, clusterWrite(planned, '7').patch);
+        expect(limitsOf(seen(there))).toMatchObject(after);
+        const back = undoOf(planned);
+        // All of it: what was not there before is not there again.
+        expect(sent(there, clusterWrite(back, '7').patch)).toEqual(object);
+        expect(compareChange(back, stateOf(object.spec)).kind).toBe('reached');
       }),
     );
   });
@@ -129,13 +136,6 @@ describe('the write', () => {
 });
 
 describe('the comparison', () => {
-  const state = (spec: Readonly<Record<string, unknown>>) =>
-    makeClusterState({
-      // The autoscaler follows a moment later, and does not count.
-      autoscaler: makeAutoscalerState({ minReplicas: 2, maxReplicas: 20 }),
-      objects: [makeSeenScaledObject(spec)],
-    });
-
   // biome-ignore format: a table
   it.each([
     [{ minReplicaCount: 2, maxReplicaCount: 20 }, 'unchanged'],
@@ -145,11 +145,11 @@ describe('the comparison', () => {
     [{ minReplicaCount: 3, maxReplicaCount: 20 }, 'drifted'],
     [{ maxReplicaCount: 20 },                     'drifted'],
   ])('of %j is %s', (spec, kind) => {
-    expect(compareChange(change(), state(spec)).kind).toBe(kind);
+    expect(compareChange(change(), stateOf(spec)).kind).toBe(kind);
   });
 
   it('hands on the version of the ScaledObject', () => {
-    expect(compareChange(change(), state({ minReplicaCount: 2 }))).toEqual({
+    expect(compareChange(change(), stateOf({ minReplicaCount: 2 }))).toEqual({
       kind: 'unchanged',
       resourceVersion: '1043',
     });
@@ -163,6 +163,14 @@ describe('the comparison', () => {
     });
   });
 });
+
+function stateOf(spec: Readonly<Record<string, unknown>>) {
+  return makeClusterState({
+    // The autoscaler follows a moment later, and does not count.
+    autoscaler: makeAutoscalerState({ minReplicas: 2, maxReplicas: 20 }),
+    objects: [makeSeenScaledObject(spec)],
+  });
+}
 
 function sent(object: JsonObject, patch: unknown): JsonObject {
   return applyJsonPatch(object, JSON.parse(JSON.stringify(patch)) as JsonObject[]);

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import type { ClusterChange, CreateChange } from '../../src/change/change.ts';
+import { type ClusterChange, type CreateChange, undoOf } from '../../src/change/change.ts';
 import { compareChange } from '../../src/change/compare.ts';
 import { observeChange } from '../../src/workflow/observe-change.ts';
 import { type Rollout, rolloutOf } from '../../src/workflow/verify-change.ts';
@@ -179,6 +179,27 @@ export function podCases(lend: () => Place): void {
       kind: 'drifted',
       because: expect.stringContaining('autoscaler limited owns Deployment limited'),
     });
+  });
+
+  it('an autoscaled Deployment is taken from zero and back, each change seen ready by itself', async (context) => {
+    await need(context, 'pods');
+    const place = lend();
+    const name = 'woken';
+    const make = deployment(name, { replicas: 0 });
+    await carryOut(place, make);
+    const fields = { spec: autoscaler(name, 2, 6) };
+    await carryOut(place, making(place, { kind: 'HorizontalPodAutoscaler', name, fields }));
+    const before = { minReplicas: 2, maxReplicas: 6 };
+    const raised = limiting(make.workload, before, { ...before, minReplicas: 3 });
+    for (const change of [
+      raised,
+      scaling(make.workload, 0, 3),
+      scaling(make.workload, 3, 0),
+      undoOf(raised),
+    ]) {
+      await carryOut(place, change);
+      await ready(change);
+    }
   });
 
   it('a budget counts the pods it may let go', async (context) => {

@@ -3,11 +3,14 @@
 import { describe, expect, it } from 'vitest';
 import type { ClusterState, ScaledObjectSeen } from '../../src/change/compare.ts';
 import { chooseScaleDown, chooseScaleUp } from '../../src/plan/choose-change.ts';
+import { leaseOfFloor } from '../../src/plan/lease-of.ts';
 import {
   makeAutoscalerState,
   makeClusterState,
+  makeRule,
   makeSeenAutoscaler,
   makeSeenScaledObject,
+  makeSystem,
   makeWorkload,
   makeWorkloadState,
 } from '../make.ts';
@@ -38,6 +41,55 @@ const paused = (annotation: string, value: string): ClusterState =>
   makeClusterState({
     scaledObject: { kind: 'seen', object: makeSeenScaledObject({}, { [annotation]: value }) },
   });
+
+describe('a workload at zero that an autoscaler leaves alone', () => {
+  const wake = (target: number) =>
+    chooseScaleUp(
+      makeWorkload(),
+      makeClusterState({
+        workload: makeWorkloadState({ replicas: 0 }),
+        autoscaler: makeAutoscalerState({
+          minReplicas: 4,
+          maxReplicas: 20,
+          active: false,
+          inactiveBecause: 'ScalingDisabled',
+        }),
+      }),
+      target,
+    );
+  const scaled = (replicas: number) => ({
+    kind: 'scale',
+    before: { replicas: 0 },
+    after: { replicas },
+  });
+
+  it('is started, after its autoscaler knows how many it keeps', () => {
+    expect(wake(12)).toMatchObject({
+      changes: [{ kind: 'autoscaler', after: { minReplicas: 12, maxReplicas: 20 } }, scaled(12)],
+      replicasAfter: 12,
+      notes: [expect.stringContaining('leaves worker alone while it has no pods')],
+    });
+    expect(wake(30)).toMatchObject({
+      changes: [{ after: { minReplicas: 20, maxReplicas: 20 } }, scaled(20)],
+      replicasAfter: 20,
+    });
+  });
+
+  it('is only started where the autoscaler keeps as many anyway', () => {
+    expect(wake(2)).toMatchObject({ changes: [scaled(2)], replicasAfter: 4 });
+  });
+
+  it('is not lent: by the clock it would be ended again', () => {
+    const chosen = wake(12);
+    if (chosen.kind !== 'change') throw new Error(chosen.because);
+    const system = makeSystem();
+    const lent = { ...system, rule: { ...makeRule(), giveBackAfterSeconds: 7_200 } };
+    const [trigger] = system.profile.triggers.values();
+    if (trigger === undefined) throw new Error('the profile has triggers');
+    expect(leaseOfFloor(chosen.changes, lent, trigger)).toBeUndefined();
+    expect(leaseOfFloor(chosen.changes.slice(0, 1), lent, trigger)).toBeDefined();
+  });
+});
 
 describe('a workload that KEDA scales', () => {
   it('gets a higher minimum in its ScaledObject', () => {
