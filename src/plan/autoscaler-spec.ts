@@ -40,8 +40,9 @@ export function autoscalerSpec(
 /** The resources of the pods that it scales by, such as cpu. */
 export function resourcesOf(metrics: unknown): readonly string[] {
   if (!Array.isArray(metrics)) return [];
-  return metrics.flatMap((metric: { resource?: string | { name?: string } }) => {
-    const { resource } = metric;
+  type Of = string | { name?: string };
+  return metrics.flatMap((metric: { resource?: Of; containerResource?: Of }) => {
+    const resource = metric.resource ?? metric.containerResource;
     const name = typeof resource === 'object' ? resource.name : resource;
     return name === undefined ? [] : [name];
   });

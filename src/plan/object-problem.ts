@@ -77,9 +77,15 @@ function scalerProblem(
 ): string | undefined {
   const isScaler = kind === 'ScaledObject' || kind === 'HorizontalPodAutoscaler';
   const { workload, state } = facts;
-  const target = valueAt(fields, '/spec/scaleTargetRef/name');
-  if (!isScaler || target !== workload.name || state.autoscaler === undefined) return undefined;
+  if (!isScaler) return undefined;
+  const targetName = '/spec/scaleTargetRef/name';
+  const target =
+    valueAt(fields, targetName) ?? valueAt(seenIn(facts, kind, name)?.value, targetName);
+  if (typeof target === 'string' && target !== workload.name) {
+    return `${kind} ${name} is for ${target}, but this step is about ${workload.name}, so nobody has looked at what scales ${target} already: give the step \`workload: ${target}\``;
+  }
   const { autoscaler } = state;
+  if (autoscaler === undefined) return undefined;
   const seen = seenIn(facts, 'HorizontalPodAutoscaler', autoscaler.name);
   const owner = seen && madeBy(seen);
   const isSame = kind === 'ScaledObject' ? owner === name : autoscaler.name === name;
@@ -111,8 +117,13 @@ function verticalProblem(
   fields: Fields,
   facts: StepFacts,
 ): string | undefined {
-  if (kind !== 'VerticalPodAutoscaler') return undefined;
   const { state } = facts;
+  const { vertical } = state;
+  const scalesBy = scaledResources(kind, fields);
+  if (vertical?.kind === 'seen' && scalesBy.length > 0) {
+    return `vertical autoscaler ${vertical.name} (mode ${vertical.mode}) sets the requests that ${kind} ${name} would scale by (${scalesBy.join(', ')}): set it to Off first`;
+  }
+  if (kind !== 'VerticalPodAutoscaler') return undefined;
   const stated = valueAt(fields, '/spec/updatePolicy/updateMode');
   const mode = typeof stated === 'string' ? stated : 'Auto';
   if (mode === 'Off' || state.autoscaler === undefined) return undefined;
@@ -121,4 +132,14 @@ function verticalProblem(
   return resources.length === 0
     ? undefined
     : `vertical autoscaler ${name} with mode ${mode} would change the requests that autoscaler ${state.autoscaler.name} scales by (${resources.join(', ')}): its mode must be Off`;
+}
+
+/** What of its pods a new autoscaler would count as a share of their requests. */
+function scaledResources(kind: ObjectKind, fields: Fields): readonly string[] {
+  if (kind === 'HorizontalPodAutoscaler') return resourcesOf(valueAt(fields, '/spec/metrics'));
+  const triggers = kind === 'ScaledObject' ? valueAt(fields, '/spec/triggers') : undefined;
+  if (!Array.isArray(triggers)) return [];
+  return triggers
+    .map((trigger: unknown) => valueAt(trigger, '/type'))
+    .filter((type) => type === 'cpu' || type === 'memory');
 }

@@ -594,6 +594,37 @@ describe('an object', () => {
     expect(written(vertical('Off'), facts)[0]).toMatch(/^create VerticalPodAutoscaler/);
     expect(written(vertical('Auto'))[0]).toMatch(/^create VerticalPodAutoscaler/);
   });
+
+  it('that scales by what a vertical autoscaler sets is refused, whichever of the two came first', () => {
+    const facts = makeStepFacts();
+    const vertical = { kind: 'seen', name: 'worker-vpa', mode: 'Auto' } as const;
+    const beside = { ...facts, state: { ...facts.state, vertical } };
+    const scaleTargetRef = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'worker' };
+    const keda = (type: string) =>
+      apply('ScaledObject', 'keda.sh/v1alpha1', { scaleTargetRef, triggers: [{ type }] });
+    const metric = (of: string) => ({ type: 'Resource', [of]: { name: 'memory' } });
+    const hpa = (of: string) =>
+      apply('HorizontalPodAutoscaler', 'autoscaling/v2', {
+        scaleTargetRef,
+        maxReplicas: 9,
+        metrics: [metric(of)],
+      });
+    for (const step of [keda('cpu'), keda('memory'), hpa('resource'), hpa('containerResource')]) {
+      expect(written(step, beside)[0]).toMatch(
+        /^refused: vertical autoscaler worker-vpa \(mode Auto\) sets the requests .*set it to Off/,
+      );
+      expect(written(step)[0]).toMatch(/^create /);
+    }
+    expect(written(keda('kafka'), beside)[0]).toMatch(/^create ScaledObject/);
+    expect(written(hpa('pods'), beside)[0]).toMatch(/^create HorizontalPodAutoscaler/);
+  });
+
+  it('that scales another workload than that of its step is refused, because nobody looked there', () => {
+    const scaleTargetRef = { name: 'api' };
+    expect(written(apply('ScaledObject', 'keda.sh/v1alpha1', { scaleTargetRef }))[0]).toMatch(
+      /^refused: ScaledObject .* is for api, but this step is about worker.*`workload: api`$/,
+    );
+  });
 });
 
 describe('a volume', () => {
