@@ -40,7 +40,7 @@ export function assembleProcedurePlan(facts: ProcedureFacts, name: PlanName): Co
   for (const planned of facts.plan.steps) {
     const later = stepForLater(planned, facts);
     if (later !== undefined) {
-      steps.push(later);
+      steps.splice(0, steps.length, ...guardOnly(steps), later);
       continue;
     }
     const made = stepMade(world, planned, facts);
@@ -105,6 +105,17 @@ function stepForLater(
   const because = away?.get(cluster);
   if (because === undefined) return undefined;
   return { kind: 'human', what: `When cluster ${cluster} answers again: ${what}`, say: because };
+}
+
+/**
+ * A metric that is looked at right before a step that was left to a person only guards that step, and may be measured by
+ * what is away: it is said, and stops nothing.
+ */
+function guardOnly(steps: readonly Step[]): Step[] {
+  const first = steps.findLastIndex((step) => !(step.kind === 'check' && step.look.metric)) + 1;
+  return steps.map((step, position) =>
+    step.kind === 'check' && position >= first ? { ...step, otherwise: 'warn' } : step,
+  );
 }
 
 /** A card in place of a plan that was due and could not be drawn. */

@@ -1,6 +1,6 @@
 // The forms a text may have that somebody gives to a procedure: narrow ones, because it ends up in objects of a cluster.
 
-export type TextForm = 'name' | 'names' | 'host' | 'words';
+export type TextForm = 'name' | 'names' | 'host' | 'cluster' | 'words';
 
 /** A reason of more words than this is no reason any more. */
 const WORDS_CHARACTERS_MAX = 300;
@@ -27,6 +27,11 @@ const forms: Readonly<
     pattern: new RegExp(`^${NAME}(?::[0-9]{1,5})?$`),
     max: 259,
     words: 'a host, with its port if it needs one',
+  },
+  cluster: {
+    pattern: new RegExp(`^(?:${NAME})?$`),
+    max: 253,
+    words: 'the name of a cluster in headroom.yaml, or nothing for that of the system',
   },
   words: {
     pattern: /^[^\u0000-\u001f\u007f{}$]+$/,

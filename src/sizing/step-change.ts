@@ -33,8 +33,14 @@ export function targetOf(
     namespace: own.namespace,
     name: workload === undefined ? own.name : filled(workload, scope),
     container: own.container,
-    ...(cluster && { cluster: filled(cluster, scope) }),
+    ...clusterOf(cluster, scope),
   };
+}
+
+/** A name that somebody left empty is that of the system's own. */
+function clusterOf(cluster: Details<'restart'>['cluster'], scope: Scope) {
+  const name = cluster === undefined ? '' : filled(cluster, scope);
+  return name === '' ? {} : { cluster: name };
 }
 
 type ClusterStep = Exclude<Step, { readonly kind: 'scale' | 'check' | 'wait' | 'human' }>;

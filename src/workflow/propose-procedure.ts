@@ -121,6 +121,8 @@ interface Seen {
 /** Each cluster whole, or why not; when none answers, why. A failover must need nothing of the region that is gone. */
 async function look(reads: ProcedureReads, parts: Outside): Promise<Seen | string> {
   const names = new Set([...reads.workloads, ...reads.objects].map(({ cluster }) => cluster));
+  const [nowhere] = [...names].filter((name) => !parts.allowed.has(name));
+  if (nowhere !== undefined) return `cluster ${nowhere} is not in headroom.yaml`;
   const looks = await Promise.all(
     [...names].map(async (name) => ({ name, seen: await lookAtOne(name, reads, parts) })),
   );

@@ -1,4 +1,4 @@
-// A volume grows only where its storage class lets it, and has grown when its claim has the size: plans and claims on the sandbox's admission and drivers.
+// What a procedure finds when it is drawn: a region that is gone, and volumes, which grow only where their class lets them, and have grown when their claims have the size.
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../sandbox/cluster/json.ts';
@@ -91,30 +91,76 @@ function notAsked(): never {
 }
 
 async function drawn(mode: System['mode'] = 'apply') {
-  const clusters = await followed.open();
   const workloads = new Map([['postgresql', { ...database, container: 'postgresql' }]]);
   const system = makeSystem({ profile, mode, cluster: 'main', workloads });
   const origin = { kind: 'command', commandId: 'c-1', by: 'U0ANN' } as const;
   const kinds = ['PersistentVolumeClaim'] as const;
-  return drawProcedure(
-    { system, id: 'database-resources', plan: growth, origin },
-    {
-      clusters,
-      databases: noDatabases,
-      systems: new Map(),
-      clock: { now: () => now, sleep: async () => undefined },
-      newId: () => 'p-1',
-      counters: createCounters().counters,
-      metricsOf: notAsked,
-      probe: notAsked,
-      allowed: new Map([['main', { namespaces: [database.namespace], kinds }]]),
-      lookForRoom: async () => ({
-        nodes: { kind: 'unknown', because: 'not looked at' },
-        namespaces: new Map(),
-      }),
-    },
-  );
+  const request = { system, id: 'database-resources', plan: growth, origin } as const;
+  const allowed = new Map([['main', { namespaces: [database.namespace], kinds }]]);
+  return drawProcedure(request, await partsWith(allowed));
 }
+
+async function partsWith(allowed: Parts['allowed']): Promise<Parameters<typeof drawProcedure>[1]> {
+  return {
+    clusters: await followed.open(),
+    databases: noDatabases,
+    systems: new Map(),
+    clock: { now: () => now, sleep: async () => undefined },
+    newId: () => 'p-1',
+    counters: createCounters().counters,
+    metricsOf: notAsked,
+    probe: notAsked,
+    allowed,
+    lookForRoom: async () => ({
+      nodes: { kind: 'unknown', because: 'not looked at' },
+      namespaces: new Map(),
+    }),
+  };
+}
+
+describe('a failover', () => {
+  const namespace = 'greenlang-gl008';
+  const west = 'steam-trap-inspector-us-west-2';
+  const draw = async (east: string) => {
+    seed(workloadOf(refOf(west, { namespace }), 4));
+    const here = { namespaces: [namespace], kinds: ['Deployment'] } as const;
+    const system = makeSystem({ profile: readProfile('gl-008'), cluster: 'main' });
+    const origin = { kind: 'command', commandId: 'c-1', by: 'U0ANN' } as const;
+    const request = {
+      system,
+      id: 'failover',
+      plan: planOf('gl-008', 'failover', { east }),
+      origin,
+    };
+    const allowed = new Map([
+      ['main', here],
+      ['gone', here],
+    ]);
+    return drawProcedure(request, await partsWith(allowed));
+  };
+
+  it('needs nothing of the region that does not answer', async () => {
+    const result = await draw('gone');
+    if (result.kind === 'refused') throw new Error(result.because);
+    const { steps } = result.plan;
+    expect(steps[0]).toMatchObject({
+      kind: 'scale',
+      workload: { name: west },
+      after: { replicas: 12 },
+    });
+    expect(steps.at(-1)).toMatchObject({
+      kind: 'human',
+      what: expect.stringContaining('When cluster gone answers again'),
+    });
+  });
+
+  it('to or from a cluster that headroom.yaml does not name is refused', async () => {
+    expect(await draw('esat')).toEqual({
+      kind: 'refused',
+      because: 'cluster esat is not in headroom.yaml',
+    });
+  });
+});
 
 it('of a class that lets volumes grow it is planned, with no doubt left', async () => {
   seed(classOf('growing', true), claimOf('growing'));

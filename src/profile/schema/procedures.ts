@@ -20,11 +20,12 @@ const ownNumber = z.strictObject({
 
 const ownText = z.strictObject({
   type: z.literal('text'),
-  form: z.enum(['name', 'names', 'host', 'words']).meta({
+  form: z.enum(['name', 'names', 'host', 'cluster', 'words']).meta({
     description:
-      'A Kubernetes name, several with commas, a host with or without port, or a sentence.',
+      'A Kubernetes name, several with commas, a host with or without port, a cluster of headroom.yaml, or a sentence.',
   }),
-  default: sentence.optional(),
+  // Its form says whether it may be empty.
+  default: z.union([sentence, z.literal('')]).optional(),
   description: sentence.optional(),
 });
 
