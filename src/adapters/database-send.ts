@@ -2,8 +2,10 @@
 
 import pg from 'pg';
 import type { SqlWrite } from '../change/write.ts';
+import type { Answers, Query } from '../database/query.ts';
 import { lookOfDeed, maybeLeft, type SqlDeed, standingOf } from '../database/sql-deed.ts';
 import type { Standing, Statements } from '../database/standing.ts';
+import { OperationError } from '../errors.ts';
 import type { WriteAnswer } from '../ports.ts';
 import { followBuild } from './database-build.ts';
 import { closeClient } from './database-client.ts';
@@ -11,6 +13,7 @@ import { brokenOff, isLater, refusalOf, refusalOfBuild } from './database-errors
 import {
   becomeOwner,
   checkServer,
+  limit,
   lockMs,
   readAll,
   rollBack,
@@ -22,7 +25,9 @@ import { refusePooler } from './pooler.ts';
 
 /** Where nobody else waits behind it: autovacuum gives way after a second (deadlock_timeout). */
 const patientLockMs = 3_000;
-const statementMs = 30_000;
+/** From the first lock on which others could queue to the last statement, so that nobody waits for a second. */
+const togetherMs = 900;
+const aloneMs = 30_000;
 /** A build waits behind transactions without anybody waiting behind it. */
 const buildLockMs = 600_000;
 /** A build that takes longer is ended, and what it left is dropped. */
@@ -70,18 +75,21 @@ async function inTransaction(
   { dryRun }: Pick<Writing, 'dryRun'>,
 ): Promise<WriteAnswer> {
   const { client, called } = session;
-  const { lock, isPatient } = toSend;
+  const { lock, isPatient, isUnused } = toSend;
   const limits = limitsOf(toSend);
   let isCommitting = false;
   try {
     await client.query('begin');
-    await settle(client, { local: true, ...limits, ...(isPatient && { lock: patientLockMs }) });
+    const first = isPatient ? patientLockMs : limits.lock;
+    await settle(client, { local: true, lock: first, statement: aloneMs });
     // Behind some poolers each transaction may come to another server.
     await checkServer(client, database.server, called);
-    if (lock !== undefined) await run(client, lock);
-    if (isPatient) await run(client, `set local lock_timeout = ${limits.lock}`);
+    const isFree = lock === undefined || isPatient === true || isUnused === true;
+    let inTime = isFree ? (query: Query) => rows(client, query) : withinAll(client, limits);
+    if (lock !== undefined) await inTime({ text: lock });
     const answers = [];
-    for (const query of lookOfDeed(deed)) answers.push(await rows(client, query));
+    for (const query of lookOfDeed(deed)) answers.push(await inTime(query));
+    if (isFree) inTime = withinAll(client, limits);
     const standing = standingOf(deed, answers);
     // Under the lock it may turn out to be another part's turn, which the next look finds.
     if (standing.kind !== 'unchanged' || standing.write.manner !== 'together') {
@@ -89,7 +97,7 @@ async function inTransaction(
       return standing.kind === 'drifted' ? refused(standing.because) : { kind: 'written' };
     }
     await becomeOwner(session, deed, { local: true });
-    for (const statement of standing.write.statements) await run(client, statement);
+    for (const text of standing.write.statements) await inTime({ text });
     isCommitting = !dryRun;
     await client.query(dryRun ? 'rollback' : 'commit');
     return { kind: 'written' };
@@ -102,10 +110,39 @@ async function inTransaction(
   }
 }
 
-function limitsOf(toSend: Statements): { readonly lock: number; readonly statement: number } {
-  return toSend.manner === 'build'
-    ? { lock: toSend.lockMs ?? buildLockMs, statement: 0 }
-    : { lock: toSend.lockMs ?? lockMs, statement: toSend.statementMs ?? statementMs };
+interface Limits {
+  readonly lock: number;
+  readonly statement: number;
+}
+
+/**
+ * Whoever waits behind the first lock waits until the end, so all the waits that follow, and the work, share what one
+ * statement may take: a limit for each would let ten of them add up.
+ */
+function withinAll(client: pg.Client, limits: Limits): (query: Query) => Promise<Answers[number]> {
+  const until = performance.now() + limits.statement;
+  return async (query) => {
+    const left = Math.floor(until - performance.now());
+    if (left <= 0) {
+      throw new OperationError(
+        'the database did not take it: it took too long in all; Headroom gives way before others have to wait',
+        { code: 'contended', retryable: true },
+      );
+    }
+    await limit(client, { lock: Math.min(limits.lock, left), statement: left });
+    return rows(client, query);
+  };
+}
+
+function limitsOf({ manner, lockMs: lock, statementMs: statement }: Statements): Limits {
+  switch (manner) {
+    case 'together':
+      return { lock: lock ?? lockMs, statement: statement ?? togetherMs };
+    case 'alone':
+      return { lock: lock ?? lockMs, statement: statement ?? aloneMs };
+    case 'build':
+      return { lock: lock ?? buildLockMs, statement: 0 };
+  }
 }
 
 /** Outside a transaction a statement that is cut off, or refused, may have been done or be half done. */

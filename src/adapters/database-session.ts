@@ -83,6 +83,16 @@ export async function settle(
   );
 }
 
+/** For what follows in this transaction. */
+export async function limit(
+  client: pg.Client,
+  { lock, statement }: Omit<Settled, 'local'>,
+): Promise<void> {
+  await client.query(
+    `set local lock_timeout = ${lock}; set local statement_timeout = ${statement}`,
+  );
+}
+
 /**
  * From here on the session is the owner of the tables, so that what it makes belongs to it. It looks before as itself, who
  * may see other sessions; settings are written so as well, and an owner needs no right to either.

@@ -182,13 +182,14 @@ function whyNotFree(deed: DetachedTable, own: Seen, answers: Answers): string | 
 }
 
 /**
- * DROP takes ACCESS EXCLUSIVE on the table and on those that its foreign keys refer to, all within the half second in
- * which a lock is given up. RESTRICT: whatever came to depend on it since the look makes the server refuse.
+ * DROP takes ACCESS EXCLUSIVE on the table and on those that its foreign keys refer to, all within the second in
+ * which locks are given up. RESTRICT: whatever came to depend on it since the look makes the server refuse.
  */
 function drop({ partition }: DropDeed): Statements {
   return {
     manner: 'together',
     lock: `lock table only ${qualified(partition)} in access exclusive mode`,
+    isUnused: true,
     statements: [`drop table ${qualified(partition)} restrict`],
   };
 }

@@ -32,6 +32,7 @@ function make({ table, like, column, key, partitions, owner }: PartitionedDeed):
   const names = [table.name, ...partitions.map(({ name }) => name)];
   return {
     manner: 'together',
+    statementMs: 30_000,
     statements: [
       `create table ${qualified(table)} (like ${source}, primary key (${key.map(quotedName).join(', ')})) partition by range (${quotedName(column)})`,
       ...partitions.map(

@@ -19,10 +19,15 @@ export interface Statements {
    * until autovacuum gives way.
    */
   readonly isPatient?: true;
+  /** Only with `together`: nobody uses what that lock is on, so looking at it may take its time. */
+  readonly isUnused?: true;
   readonly statements: readonly string[];
   /** How long one waits for a lock. (Default: half a second; of a build, behind which nobody waits, ten minutes.) */
   readonly lockMs?: number;
-  /** How long one of a transaction may take, such as one that takes many locks one after the other. (Default: 30 seconds.) */
+  /**
+   * How long all of a transaction may take from the first lock that others could queue behind, its waits included
+   * (default: 0.9 seconds), or each statement alone (default: 30 seconds).
+   */
   readonly statementMs?: number;
   /** More follows: how it stands is looked at after these, and the rest sent, until it is done. */
   readonly isPart?: true;

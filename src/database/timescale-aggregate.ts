@@ -44,7 +44,13 @@ function write(deed: AggregateDeed): Statements {
     `group by ${[bucket, ...groupBy.map(quotedName)].join(', ')}`,
     'with no data',
   ].join(' ');
-  return { manner: 'together', lock: hypertableLock(table), statements: [create] };
+  return {
+    manner: 'together',
+    lock: hypertableLock(table),
+    statements: [create],
+    // It makes a trigger on each chunk.
+    statementMs: 30_000,
+  };
 }
 
 /** Undefined when what is there is what is wanted; else why not. */

@@ -1,5 +1,6 @@
 // Partitions by month on real servers: made, detached and attached beside an application, killed in the middle, and refused.
 
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { SqlStep } from '../../src/database/draw-deed.ts';
 import { monthAt, plusMonths, startOf } from '../../src/database/months.ts';
@@ -88,6 +89,16 @@ onEachVersion((version) => {
       `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'headroom'`,
     );
 
+  const hasWaited = async (table: string) => {
+    const { rowCount } = await target.admin.query(
+      `select from pg_locks join pg_stat_activity using (pid)
+        where not granted and relation = $1::regclass and application_name = 'headroom'
+          and clock_timestamp() - waitstart > interval '400 ms'`,
+      [table],
+    );
+    return rowCount === 1;
+  };
+
   describe('new months', () => {
     it('are made beside an application, and taken away without a trace while they are empty', async () => {
       await target.admin.query(`insert into readings (at, meter) values ('2026-11-22', 1)`);
@@ -119,6 +130,34 @@ onEachVersion((version) => {
       });
       expect(felt.failures).toEqual([]);
       expect(felt.longestLockMs).toBeLessThan(1000);
+    });
+
+    it('give way in time also where one after the other stands in the way of taking them back', async () => {
+      const deed = await onlyDeed({ ahead: 1 });
+      await write(target, deed);
+      const holders = await Promise.all(
+        ['readings', 'readings_2026_12', 'meter'].map(async (table) => {
+          const client = await another(target);
+          await client.query(`begin; lock table only ${table} in access share mode`);
+          return { table, client };
+        }),
+      );
+      const felt = await underLoad(target, load, async () => {
+        const answer = write(target, undone(deed)).catch((error: unknown) => error);
+        let isAnswered = false;
+        void answer.then(() => {
+          isAnswered = true;
+        });
+        for (const { table, client } of holders) {
+          // Each lets it wait for most of the half second in which one lock is given up.
+          while (!isAnswered && !(await hasWaited(table))) await pause(10);
+          await client.end();
+        }
+        return answer;
+      });
+      expect(felt).toMatchObject({ result: { retryable: true }, failures: [] });
+      expect(felt.longestLockMs).toBeLessThan(1000);
+      expect(await standing(target, deed)).toEqual({ kind: 'reached' });
     });
 
     it('take rows, and stay when rows have come', async () => {
