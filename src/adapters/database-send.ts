@@ -2,10 +2,9 @@
 
 import pg from 'pg';
 import type { SqlWrite } from '../change/write.ts';
-import type { Answers, Query } from '../database/query.ts';
+import type { Query } from '../database/query.ts';
 import { lookOfDeed, maybeLeft, type SqlDeed, standingOf } from '../database/sql-deed.ts';
 import type { Standing, Statements } from '../database/standing.ts';
-import { OperationError } from '../errors.ts';
 import type { WriteAnswer } from '../ports.ts';
 import { followBuild } from './database-build.ts';
 import { closeClient } from './database-client.ts';
@@ -13,13 +12,14 @@ import { brokenOff, isLater, refusalOf, refusalOfBuild } from './database-errors
 import {
   becomeOwner,
   checkServer,
-  limit,
+  type Limits,
   lockMs,
   readAll,
   rollBack,
   rows,
   type Session,
   settle,
+  withinAll,
 } from './database-session.ts';
 import { refusePooler } from './pooler.ts';
 
@@ -108,30 +108,6 @@ async function inTransaction(
       ? { kind: 'unknown', because: 'the connection broke while the database committed it' }
       : refusalOf(error);
   }
-}
-
-interface Limits {
-  readonly lock: number;
-  readonly statement: number;
-}
-
-/**
- * Whoever waits behind the first lock waits until the end, so all the waits that follow, and the work, share what one
- * statement may take: a limit for each would let ten of them add up.
- */
-function withinAll(client: pg.Client, limits: Limits): (query: Query) => Promise<Answers[number]> {
-  const until = performance.now() + limits.statement;
-  return async (query) => {
-    const left = Math.floor(until - performance.now());
-    if (left <= 0) {
-      throw new OperationError(
-        'the database did not take it: it took too long in all; Headroom gives way before others have to wait',
-        { code: 'contended', retryable: true },
-      );
-    }
-    await limit(client, { lock: Math.min(limits.lock, left), statement: left });
-    return rows(client, query);
-  };
 }
 
 function limitsOf({ manner, lockMs: lock, statementMs: statement }: Statements): Limits {

@@ -60,10 +60,8 @@ export async function rows(
   return (await client.query<Record<string, unknown>>({ text, values: [...values] })).rows;
 }
 
-interface Settled {
+interface Settled extends Limits {
   readonly local: boolean;
-  readonly lock: number;
-  readonly statement: number;
 }
 
 /**
@@ -83,14 +81,33 @@ export async function settle(
   );
 }
 
-/** For what follows in this transaction. */
-export async function limit(
+/** How long one waits for a lock, and how long all of it may take, in ms. */
+export interface Limits {
+  readonly lock: number;
+  readonly statement: number;
+}
+
+/**
+ * Whoever waits behind the first lock waits until the end, so all the waits that follow, and the work, share what one
+ * statement may take: a limit for each would let ten of them add up.
+ */
+export function withinAll(
   client: pg.Client,
-  { lock, statement }: Omit<Settled, 'local'>,
-): Promise<void> {
-  await client.query(
-    `set local lock_timeout = ${lock}; set local statement_timeout = ${statement}`,
-  );
+  limits: Limits,
+): (query: Query) => Promise<Answers[number]> {
+  const until = performance.now() + limits.statement;
+  return async (query) => {
+    const left = Math.floor(until - performance.now());
+    if (left <= 0) {
+      throw new OperationError(
+        'the database did not take it: it took too long in all; Headroom gives way before others have to wait',
+        { code: 'contended', retryable: true },
+      );
+    }
+    const lock = Math.min(limits.lock, left);
+    await client.query(`set local lock_timeout = ${lock}; set local statement_timeout = ${left}`);
+    return rows(client, query);
+  };
 }
 
 /**

@@ -80,6 +80,22 @@ export function drawThrough(
   return { kind: 'deeds', deeds: [deed], notes, person: movedByPerson(place, to, column) };
 }
 
+/** First of all, so that no row is ever in the new table unguarded. */
+function guarding(
+  security: readonly string[],
+  policies: readonly string[],
+  next: string,
+): readonly string[] {
+  if (security.length + policies.length === 0) return [];
+  const made =
+    policies.length === 0 ? '' : `make its policies ${policies.join(', ')} again on ${next}`;
+  const enabled = security.map((how) => `${how} row level security there (alter table ${next})`);
+  const said = [made, ...enabled].filter((each) => each !== '').join(' and ');
+  return [
+    `Not everybody sees every row of this table, and ${next} has nothing of that: before any row is copied, ${said}`,
+  ];
+}
+
 /** Word for word what is left to do. */
 export function movedByPerson(
   { table, column: { isRequired }, ties }: PlainTable,
@@ -93,6 +109,7 @@ export function movedByPerson(
   const again = [...named('index'), ...named('reference'), ...named('trigger')];
   const referrers = named('referrer');
   const parts = [
+    ...guarding(named('security'), named('policy'), next),
     `In a maintenance window stop what writes ${old}`,
     `copy its rows (insert into ${next} select * from ${old})`,
     'compare the counts',

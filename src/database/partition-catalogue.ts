@@ -117,7 +117,7 @@ export function columnQuery(written: string, name: string): Query {
                   join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
                   join pg_type t on t.oid = a.atttypid
                   left join pg_partitioned_table p on p.partrelid = c.oid
-            where a.attname = $2 and (n.nspname || '.' || c.relname = $1 or c.relname = $1)`,
+            where a.attname::text = $2 and (n.nspname || '.' || c.relname = $1 or c.relname = $1)`,
     values: [written, name],
   };
 }
@@ -151,12 +151,12 @@ export function zonesOf(answers: Answers, index: number): readonly string[] {
 const tied = z.object({
   schema: z.string(),
   table: z.string(),
-  what: z.enum(['key', 'index', 'reference', 'referrer', 'trigger']),
+  what: z.enum(['key', 'index', 'reference', 'referrer', 'trigger', 'policy', 'security']),
   name: z.string(),
   holds: z.boolean(),
 });
 
-/** What hangs on a table: its keys, indexes, triggers, and what refers from and to it. */
+/** What hangs on a table: its keys, indexes, triggers, what refers from and to it, and which rows whom are shown. */
 export type Tie = Pick<z.infer<typeof tied>, 'what' | 'name' | 'holds'>;
 
 /** `holds` says of a key whether the column is part of it. */
@@ -166,7 +166,7 @@ export function tiesQuery(written: string, name: string): Query {
                         from pg_class c join pg_namespace n on n.oid = c.relnamespace
                        where c.relkind in ('r', 'p') and (n.nspname || '.' || c.relname = $1 or c.relname = $1))
            select schema, "table", case when x.indisunique then 'key' else 'index' end as what, i.relname::text as name,
-                  coalesce((select attnum from pg_attribute where attrelid = t.oid and attname = $2) = any(x.indkey), false) as holds
+                  coalesce((select attnum from pg_attribute where attrelid = t.oid and attname::text = $2) = any(x.indkey), false) as holds
              from t join pg_index x on x.indrelid = t.oid join pg_class i on i.oid = x.indexrelid
            union all
            select schema, "table", 'reference', k.conname::text, false from t join pg_constraint k on k.conrelid = t.oid and k.contype = 'f'
@@ -175,6 +175,11 @@ export function tiesQuery(written: string, name: string): Query {
              from t join pg_constraint k on k.confrelid = t.oid and k.contype = 'f' join pg_class o on o.oid = k.conrelid
            union all
            select schema, "table", 'trigger', g.tgname::text, false from t join pg_trigger g on g.tgrelid = t.oid and not g.tgisinternal
+           union all
+           select schema, "table", 'policy', p.polname::text, false from t join pg_policy p on p.polrelid = t.oid
+           union all
+           select schema, "table", 'security', case when c.relforcerowsecurity then 'enable and force' else 'enable' end, false
+             from t join pg_class c on c.oid = t.oid and (c.relrowsecurity or c.relforcerowsecurity)
            order by 3, 4`,
     values: [written, name],
   };

@@ -631,6 +631,24 @@ onEachVersion((version) => {
       );
     });
 
+    it('with row level security has people guard the new one before they copy a row', async () => {
+      await target.admin.query(`
+        alter table plain enable row level security, force row level security;
+        create policy own_meter on plain using (meter = 1)`);
+      const guarded = async () => {
+        const drawn = await draw(target, step({ table: 'plain', through, ahead: 0 }));
+        return drawn.kind === 'deeds' ? { deeds: drawn.deeds, say: drawn.person?.what } : undefined;
+      };
+      const before = await guarded();
+      expect(before?.say).toMatch(
+        /before any row is copied, make its policies own_meter again on public.plain_parts and enable and force row level security.*copy its rows/,
+      );
+      const [deed] = before?.deeds ?? [];
+      if (deed === undefined) throw new Error('nothing was drawn');
+      await write(target, deed);
+      expect(await guarded()).toEqual({ deeds: [], say: before?.say });
+    });
+
     it('gets a new one beside it that takes all its rows; the rest is told to a person', async () => {
       const before = await catalogue(target);
       const drawn = await draw(target, step({ table: 'plain', through, ahead: 1 }));
@@ -663,6 +681,11 @@ onEachVersion((version) => {
     expect(await because({ table: 'listed' })).toContain('is text');
     expect(await because({ column: 'id' })).toContain('int4');
     expect(await because({ column: 'gone' })).toContain('no column gone');
+    const longest = 'c'.repeat(63);
+    await target.admin.query(
+      `create table wide (${longest} date not null) partition by range (${longest})`,
+    );
+    expect(await because({ table: 'wide', column: `${longest}x` })).toContain('has no column');
     await target.admin.query(`create role outsider login password 'outsider' in role pg_monitor`);
     const way = target.way({ url: target.urlAs('outsider', 'outsider') });
     expect(await draw(target, step(), { way })).toMatchObject({
