@@ -143,11 +143,12 @@ onEachVersion((version) => {
         }),
       );
       const felt = await underLoad(target, load, async () => {
-        const answer = write(target, undone(deed)).catch((error: unknown) => error);
         let isAnswered = false;
-        void answer.then(() => {
-          isAnswered = true;
-        });
+        const answer = write(target, undone(deed))
+          .catch((error: unknown) => error)
+          .finally(() => {
+            isAnswered = true;
+          });
         for (const { table, client } of holders) {
           // Each lets it wait for most of the half second in which one lock is given up.
           while (!isAnswered && !(await hasWaited(table))) await pause(10);
