@@ -141,11 +141,12 @@ export function seenObject(kind: string, { metadata, ...holds }: AnyObject): See
 function writersOf(entries: readonly V1ManagedFieldsEntry[] | undefined): SeenObject['writers'] {
   return (entries ?? [])
     .toSorted((a, b) => (b.time?.getTime() ?? 0) - (a.time?.getTime() ?? 0))
-    .flatMap(({ manager, time, fieldsV1 }) => {
+    .flatMap(({ manager, time, fieldsV1, operation }) => {
       if (manager === undefined) return [];
       const at =
         time === undefined ? '' : `, ${time.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
-      return [{ manager, who: `${manager}${at}`, fields: fieldsV1 }];
+      const who = `${manager}${at}`;
+      return [{ manager, who, fields: fieldsV1, ...(operation === 'Apply' && { applies: true }) }];
     });
 }
 

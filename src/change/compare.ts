@@ -73,6 +73,8 @@ export interface SeenObject {
   readonly writers: readonly {
     /** The field manager's name. */
     readonly manager: string;
+    /** It applied them (server-side apply): whenever it does so again, it wants them as it has them. (Default: no) */
+    readonly applies?: true;
     /** The same with the time of its last write. */
     readonly who: string;
     readonly fields: unknown;

@@ -9,9 +9,18 @@ export function whoWrote({ value, writers }: SeenObject, pointer: string): strin
 }
 
 /** The names of all that own a field, newest first: several may, when they wrote the same value. */
-export function ownersOf({ value, writers }: SeenObject, pointer: string): readonly string[] {
+export function ownersOf(
+  { value, writers }: Pick<SeenObject, 'value' | 'writers'>,
+  pointer: string,
+): readonly string[] {
   const keys = keysOf(pointer);
   return writers.flatMap(({ manager, fields }) => (owns(fields, value, keys) ? [manager] : []));
+}
+
+/** The names of those among them that applied it, and will want it so again. */
+export function appliersOf({ value, writers }: SeenObject, pointer: string): readonly string[] {
+  const appliers = writers.filter(({ applies }) => applies === true);
+  return ownersOf({ value, writers: appliers }, pointer);
 }
 
 /** The end of a sentence about a drift. */

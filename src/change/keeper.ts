@@ -1,7 +1,7 @@
 // Finds who keeps an object as it is written elsewhere (Git, a chart, a file, another object), and which fields of it.
 
 import type { SeenObject } from './compare.ts';
-import { ownersOf } from './field-owner.ts';
+import { appliersOf, ownersOf } from './field-owner.ts';
 import { escaped, keysOf, valueAt } from './pointer.ts';
 
 /** Whoever puts an object back to what another place says. */
@@ -10,6 +10,8 @@ export type Keeper =
   | FluxSource
   | { readonly kind: 'helm'; readonly name: string }
   | { readonly kind: 'kubectl' }
+  /** Whoever applied it on the server's side: `kubectl apply --server-side`, Terraform, Pulumi, an operator. */
+  | { readonly kind: 'applier'; readonly manager: string }
   /** Another object of the cluster, whose controller makes this one from it. */
   | { readonly kind: 'owner'; readonly ownerKind: string; readonly name: string };
 
@@ -55,7 +57,33 @@ export function keptBy(
     const mayHold = pointers.filter((pointer) => how(pointer) === 'may hold');
     if (holds.length + mayHold.length > 0) kept.push({ keeper, holds, mayHold });
   }
-  return kept;
+  return [...kept, ...appliedBy(object, pointers)];
+}
+
+/** What is applied, others than those above included, is wanted so again; who left it after that no longer owns it. */
+function appliedBy(object: SeenObject, pointers: readonly string[]): readonly Kept[] {
+  const managers = new Set(pointers.flatMap((pointer) => appliersOf(object, pointer)));
+  return [...managers]
+    .filter((manager) => !isKnown(manager, object))
+    .map((manager) => ({
+      keeper: { kind: 'applier', manager },
+      holds: pointers.filter((pointer) => appliersOf(object, pointer).includes(manager)),
+      mayHold: [],
+    }));
+}
+
+/** The field manager of what Headroom makes. */
+const ownManager = 'headroom';
+
+/** Ourselves, and those whose own labels and annotations say what they do with an object. */
+function isKnown(manager: string, object: SeenObject): boolean {
+  const flux = fluxSources.find((source) => source.manager === manager);
+  return (
+    manager === ownManager ||
+    isArgo(manager) ||
+    (flux !== undefined && label(object, `${flux.group}/name`) !== undefined) ||
+    (manager === 'helm' && annotation(object, 'meta.helm.sh/release-name') !== undefined)
+  );
 }
 
 interface Candidate {
@@ -107,10 +135,15 @@ function argoOf(object: SeenObject, namespace: string): ArgoApplication | undefi
   return common === undefined ? { kind: 'argo-cd' } : { kind: 'argo-cd', name: common };
 }
 
+const fluxSources = [
+  { kind: 'Kustomization', group: 'kustomize.toolkit.fluxcd.io', manager: 'kustomize-controller' },
+  { kind: 'HelmRelease', group: 'helm.toolkit.fluxcd.io', manager: 'helm-controller' },
+] as const;
+
 const leftAlone = ['disabled', 'Ignore', 'IfNotPresent'];
 
 function fluxOf(object: SeenObject): readonly Candidate[] {
-  const source = (kind: FluxSource['kind'], group: string, manager: string): Candidate[] => {
+  return fluxSources.flatMap(({ kind, group, manager }): Candidate[] => {
     const [name, namespace] = ['name', 'namespace'].map((of) => label(object, `${group}/${of}`));
     const told = ['reconcile', 'ssa'].map((of) => annotation(object, `${group}/${of}`));
     if (name === undefined || namespace === undefined) return [];
@@ -121,11 +154,7 @@ function fluxOf(object: SeenObject): readonly Candidate[] {
     return [
       { keeper: upgraded ? { kind: 'helm', name } : { kind, namespace, name }, isItsManager },
     ];
-  };
-  return [
-    ...source('Kustomization', 'kustomize.toolkit.fluxcd.io', 'kustomize-controller'),
-    ...source('HelmRelease', 'helm.toolkit.fluxcd.io', 'helm-controller'),
-  ];
+  });
 }
 
 function controllerOf({ value }: SeenObject): Keeper | undefined {

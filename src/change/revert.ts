@@ -92,6 +92,11 @@ function occasion(
       return { when: 'later', said: 'at its next upgrade' };
     case 'kubectl':
       return { when: 'later', said: 'when somebody applies that file again' };
+    case 'applier':
+      return {
+        when: 'later',
+        said: 'when it is applied again, by force where that asks about the conflict',
+      };
     default:
       return unreachable(keeper);
   }
@@ -144,6 +149,8 @@ function keeperWords(keeper: Keeper): string {
       return `Helm (release ${keeper.name})`;
     case 'kubectl':
       return 'kubectl apply';
+    case 'applier':
+      return `Field manager ${keeper.manager} (server-side apply)`;
     case 'owner':
       return `${keeper.ownerKind} ${keeper.name}`;
     default:
@@ -161,6 +168,8 @@ function source(keeper: Exclude<Keeper, { kind: 'owner' }>): string {
       return 'the chart has';
     case 'kubectl':
       return 'the file has';
+    case 'applier':
+      return 'its source has';
     default:
       return unreachable(keeper);
   }

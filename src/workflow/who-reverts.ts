@@ -78,6 +78,7 @@ async function readSettings(
     }
     case 'helm':
     case 'kubectl':
+    case 'applier':
     case 'owner':
       return undefined;
   }

@@ -25,6 +25,12 @@ describe('the recorded Deployment that Argo CD, people and controllers wrote', a
     return kept.holds.length > 0 ? 'holds' : 'may hold';
   };
 
+  it('says of each owner whether it has applied or only updated', () => {
+    const applies = at(5).writers.map((writer) => [writer.manager, writer.applies === true]);
+    expect(applies).toContainEqual(['argocd-controller', true]);
+    expect(applies).toContainEqual(['kube-controller-manager', false]);
+  });
+
   it('is of the application its tracking id names', () => {
     expect(keptBy(at(0), namespace, [replicas])).toEqual([
       {
@@ -60,6 +66,7 @@ describe('the recorded Deployment that Argo CD, people and controllers wrote', a
 function made(
   metadata: Readonly<Record<string, unknown>>,
   writers: Readonly<Record<string, unknown>> = {},
+  applies?: true,
 ): SeenObject {
   const deployment = makeSeenDeployment(undefined, { replicas: 5 });
   return {
@@ -69,6 +76,7 @@ function made(
       manager,
       who: manager,
       fields,
+      ...(applies && { applies }),
     })),
   };
 }
@@ -189,6 +197,31 @@ describe('the keeper', () => {
     const metadata = { labels: flux, ownerReferences: [{ ...owner, controller: false }, owner] };
     expect(keepers(made(metadata, { 'kustomize-controller': ownsReplicas }))).toEqual([
       [{ kind: 'owner', ownerKind: 'Pooler', name: 'pool' }, true],
+    ]);
+  });
+
+  it('is whoever else applied it on the server side, and no controller that only updated it', () => {
+    const applier = (manager: string) => [[{ kind: 'applier', manager }, true]];
+    for (const manager of ['kubectl', 'Terraform', 'pulumi-kubernetes-1a2b', 'shop-operator']) {
+      expect(keepers(made({}, { [manager]: ownsReplicas }, true))).toEqual(applier(manager));
+      expect(keepers(made({}, { [manager]: ownsReplicas }))).toEqual([]);
+    }
+    expect(keepers(made({}, { Terraform: ownsLabels }, true))).toEqual([]);
+    expect(keepers(made({}, { headroom: ownsReplicas }, true))).toEqual([]);
+    const chart = { annotations: { 'meta.helm.sh/release-name': 'worker' } };
+    const both = made(chart, { Terraform: ownsReplicas, helm: ownsLabels }, true);
+    expect(keepers(both)).toEqual([
+      [{ kind: 'helm', name: 'worker' }, false],
+      ...applier('Terraform'),
+    ]);
+  });
+
+  it('is not one more for what Flux applied and is told to leave alone', () => {
+    const annotations = { 'kustomize.toolkit.fluxcd.io/reconcile': 'disabled' };
+    const writers = { 'kustomize-controller': ownsReplicas };
+    expect(keepers(made({ labels: flux, annotations }, writers, true))).toEqual([]);
+    expect(keepers(made({ labels: flux }, writers, true))).toEqual([
+      [{ kind: 'Kustomization', namespace: 'flux-system', name: 'apps' }, true],
     ]);
   });
 

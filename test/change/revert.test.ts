@@ -75,6 +75,8 @@ describe('when it is put back', () => {
      `Helm (release worker) ${chart} at its next upgrade.`],
     [{ kind: 'kubectl' }, undefined, 'later',
      'kubectl apply keeps replicas of Deployment worker as the file has it and sets that back when somebody applies that file again.'],
+    [{ kind: 'applier', manager: 'Terraform' }, undefined, 'later',
+     'Field manager Terraform (server-side apply) keeps replicas of Deployment worker as its source has it and sets that back when it is applied again, by force where that asks about the conflict.'],
     [{ kind: 'owner', ownerKind: 'Pooler', name: 'pool' }, undefined, 'owner',
      'Pooler pool makes Deployment worker and puts it back at once; the change belongs in Pooler pool'],
   ] as const)('by %j with %j: %s', (keeper, settings, when, note) => {
