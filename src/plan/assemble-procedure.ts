@@ -28,8 +28,8 @@ import { anyWorkload, defaultClocks, findingExpiresAfterSeconds, type System } f
 export function assembleProcedurePlan(facts: ProcedureFacts, name: PlanName): CommandPlan {
   const { procedure, steps: all } = facts.plan;
   const birth = { isEmergency: procedure.emergency, isAlert: facts.origin.kind === 'alert' };
-  const because = whyNotDropped(all, birth);
-  if (because !== undefined) return { kind: 'refused', because };
+  const undropped = whyNotDropped(all, birth);
+  if (undropped !== undefined) return { kind: 'refused', because: undropped };
   const world = new ProcedureWorld(facts);
   const steps: Step[] = [];
   const notes: string[] = [...facts.plan.notes];
