@@ -233,22 +233,29 @@ function patient(text: string): pg.QueryConfig & { readonly query_timeout: numbe
 }
 
 /** Only what a look says is left over is dropped, so never what somebody else has made meanwhile. */
-async function cleaned(session: Session, write: SqlWrite, refusal: string): Promise<WriteAnswer> {
+export async function cleaned(
+  session: Session,
+  write: SqlWrite,
+  refusal: string,
+): Promise<WriteAnswer> {
   const standing = await lookAfter(session, write);
   if (standing === undefined) {
     return refused(`${refusal}; nobody could look after it${maybeLeft(write.deed)}`);
   }
   if (standing.kind === 'reached') return { kind: 'written' };
-  const { leftover = [] } = standing.kind === 'unchanged' ? standing : {};
+  const { leftover = [], stays } = standing.kind === 'unchanged' ? standing : {};
+  const rest = stays === undefined ? '' : `; ${stays}`;
   try {
     for (const toSend of leftover) {
       await asOwner(session, write.deed, toSend, async (client) => {
         for (const each of toSend.statements) await client.query(patient(each));
       });
     }
-    return refused(leftover.length === 0 ? refusal : `${refusal}; what it left is dropped`);
+    return refused(
+      (leftover.length === 0 ? refusal : `${refusal}; what it left is dropped`) + rest,
+    );
   } catch {
-    return refused(`${refusal}; what it left is still there, and the next attempt drops it`);
+    return refused(`${refusal}; what it left is still there, and the next attempt drops it${rest}`);
   }
 }
 

@@ -11,6 +11,7 @@ import { brokenOff, grantsHint } from './database-errors.ts';
 import { grantsForDeed } from './database-rights.ts';
 import {
   buildMs,
+  cleaned,
   look,
   type Refusal,
   refused,
@@ -65,6 +66,11 @@ export async function writeDeed(
         if (Date.now() > begin + heldMs) return { kind: 'unknown', because: because + later };
         await pause(contendedMs, undefined, { signal: writing.signal }).catch(() => {});
         continue;
+      }
+      // A build looks itself after what it left; what was sent before another statement that is refused is left as well.
+      const isLeft = isSent && answer.kind === 'refused' && standing.kind === 'unchanged';
+      if (isLeft && standing.write.manner !== 'build') {
+        return await cleaned(session, write, answer.because);
       }
       if (answer.kind !== 'go-on') return answer;
       isSent ||= answer.isSent;

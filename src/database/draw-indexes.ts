@@ -79,6 +79,7 @@ function askable(name: string): string {
 
 const size = z.object({ bytes: z.coerce.number() });
 const found = z.object({ found: z.boolean() });
+const partition = z.object({ schema: z.string(), name: z.string(), owner: z.string() });
 
 function queriesFor(table: FoundTable, index: string, facts: ServerFacts): readonly Query[] {
   const { schema, name } = table;
@@ -106,10 +107,20 @@ function queriesFor(table: FoundTable, index: string, facts: ServerFacts): reado
                from pg_namespace n where n.nspname::text = $1`,
       values: [schema, table.owner],
     },
+    {
+      text: `with recursive tree as (
+               select ${tableOid} as oid
+               union all select i.inhrelid from tree t join pg_inherits i on i.inhparent = t.oid)
+             select n.nspname::text as schema, c.relname::text as name, pg_get_userbyid(c.relowner)::text as owner
+               from tree t join pg_class c on c.oid = t.oid join pg_namespace n on n.oid = c.relnamespace
+              where not case when $3 = $4 then pg_has_role($4::name, c.relowner, 'usage') else pg_has_role(c.relowner, 'usage') end
+              order by 1, 2 limit 1`,
+      values: [schema, name, facts.role, table.owner],
+    },
   ];
 }
 
-const queryCount = indexQueryCount + 4;
+const queryCount = indexQueryCount + 5;
 /** Of a table that is not there; so that all answers stand where they are looked for. */
 const noQueries: readonly Query[] = Array.from({ length: queryCount }, () => ({
   text: 'select where false',
@@ -143,6 +154,14 @@ function drawOne(planned: PlannedIndex, at: Found): One {
     return because(
       planned,
       `${table.owner} may make nothing in schema ${table.schema}: grant create on schema ${table.schema} to ${table.owner}`,
+    );
+  }
+  const [foreigner] = rowsOf(partition, answers, from + indexQueryCount + 4);
+  if (foreigner !== undefined && table.isPartitioned) {
+    const { schema, name: part, owner } = foreigner;
+    return because(
+      planned,
+      `partition ${schema}.${part} belongs to ${owner}, and only its owner builds its part: give it to ${table.owner}`,
     );
   }
   const columns = rowsOf(tableColumn, answers, from + indexQueryCount);

@@ -22,6 +22,8 @@ import { type InSchema, qualified, quotedName } from './names.ts';
 import type { Standing, Statements } from './standing.ts';
 
 const nameBytesMax = 63;
+/** More are counted, not named. */
+const listedMax = 3;
 
 /** The same in every run, so that what one left is known to the next; what is too long ends in a part of its hash. */
 export function partName(index: string, table: string): string {
@@ -136,7 +138,7 @@ function building(at: IndexAtHand, parts: readonly Part[]): Standing | undefined
       node.kind === 'p'
         ? creatingOnTop(deed, node, name)
         : { ...creating({ deed, on: qualified(node), name }), isPart: true as const };
-    return { kind: 'unchanged', write, begun };
+    return { kind: 'unchanged', write, begun, ...remains(deed, parts) };
   }
   if (obstacle.usable || !isPartLike(deed, obstacle, undefined)) {
     return drifted(
@@ -145,13 +147,41 @@ function building(at: IndexAtHand, parts: readonly Part[]): Standing | undefined
   }
   const busy = whoWorks(obstacle);
   if (busy !== undefined) return { kind: 'under-way', progress: `${begun}; ${busy}` };
-  const remains = dropping(qualified({ schema: node.schema, name }));
+  const broken = dropping(qualified({ schema: node.schema, name }));
+  const { leftover, stays } = remains(deed, parts);
   return {
     kind: 'unchanged',
-    write: remains,
+    write: broken,
     begun: `${begun}; that of ${node.schema}.${node.name} was left by a build that did not end and is dropped first`,
-    // The one on top cannot be used without it; parts that are attached already would go with it.
-    leftover: isAnyAttached(parts) ? [remains] : [remains, droppingAtOnce(topOf(deed))],
+    leftover: [broken, ...leftover],
+    ...(stays !== undefined && { stays }),
+  };
+}
+
+/**
+ * The ones on top cannot be used before all parts are there; parts that are attached already would go with them. Those of
+ * the partitions can be used as they are.
+ */
+function remains(
+  { name: called }: IndexDeed,
+  parts: readonly Part[],
+): { readonly leftover: readonly Statements[]; readonly stays?: string } {
+  if (isAnyAttached(parts)) {
+    const stays = `index ${called}, which cannot be used before all its parts are there, stays, and the next attempt goes on with it`;
+    return { leftover: [], stays };
+  }
+  const ours = parts.filter(({ index, name }) => index?.name === name);
+  const tops = ours.filter(({ node }) => node.kind === 'p').toReversed();
+  const names = ours.filter(({ node }) => node.kind !== 'p').map(({ name }) => name);
+  const listed = names.slice(0, listedMax).join(', ');
+  const more = names.length > listedMax ? ` and ${names.length - listedMax} more` : '';
+  return {
+    leftover: tops.map(({ node, name }) =>
+      droppingAtOnce(qualified({ schema: node.schema, name })),
+    ),
+    ...(names.length > 0 && {
+      stays: `${listed}${more} stay, which can be used, and the next attempt takes them in`,
+    }),
   };
 }
 

@@ -44,6 +44,8 @@ export type Standing =
       readonly write: Statements;
       readonly begun?: string;
       readonly leftover?: readonly Statements[];
+      /** What is left after that and is of use, in words. */
+      readonly stays?: string;
     }
   /** Done and in effect; `note` says what is still to come, such as a restart. */
   | { readonly kind: 'reached'; readonly note?: string }

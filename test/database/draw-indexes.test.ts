@@ -65,6 +65,7 @@ function answers(count: number, table: Table): Answers {
     [{ bytes: String(bytes) }],
     [{ found: isHypertable }],
     [{ found: true }],
+    [],
   ];
   return [
     ...Array.from({ length: count }, () => [found]),

@@ -378,6 +378,21 @@ onEachVersion((version) => {
     );
     expect(owners.rows).toEqual([{ owner: 'keeper' }]);
     expect(await write(target, undone(deed), way)).toEqual({ kind: 'written' });
+    // Given away after the plan was drawn: the build of the third partition is refused.
+    await target.admin.query('alter table readings_02_b owner to headroom');
+    expect(await drawnThere(ofParts)).toMatchObject({
+      because: expect.stringMatching(/readings_02_b belongs to headroom/),
+    });
+    expect(await write(target, deed, way)).toMatchObject({
+      kind: 'refused',
+      because: expect.stringMatching(
+        /must be owner.*what it left is dropped; readings_01_idx_readings_facility, readings_02_a_idx_readings_facility stay/,
+      ),
+    });
+    expect(await invalid()).toEqual([]);
+    await target.admin.query('alter table readings_02_b owner to keeper');
+    expect(await write(target, deed, way)).toEqual({ kind: 'written' });
+    expect(await write(target, undone(deed), way)).toEqual({ kind: 'written' });
     await target.admin.query(
       'drop owned by keeper, headroom_app cascade; drop role keeper, headroom_app',
     );
