@@ -27,6 +27,8 @@ export interface ResizeFacts {
   readonly limits?: PodRequests;
   /** Other resources by name, such as nvidia.com/gpu, which are requested and limited alike. */
   readonly extended?: Readonly<Record<string, number>>;
+  /** Somebody else writes it, so that pods of a StatefulSet are worked out as well. (Default: Headroom does) */
+  readonly byPerson?: true;
 }
 
 export type ChosenResize =
@@ -46,7 +48,7 @@ export type ChosenResize =
 /** The changes that give a component's pods these requests. */
 export function chooseResize(facts: ResizeFacts): ChosenResize {
   const { workload, cluster } = facts;
-  if (workload.kind === 'StatefulSet') return none(whyNoTemplate(workload));
+  if (workload.kind === 'StatefulSet' && !facts.byPerson) return none(whyNoTemplate(workload));
   const object = cluster.objects.find(
     ({ kind, name }) => kind === workload.kind && name === workload.name,
   );
@@ -149,10 +151,10 @@ function templatePatch(
     ...fieldsOf(container, 'requests', moves, extended),
     ...fieldsOf(container, 'limits', moves, extended),
   ];
-  const { cluster, namespace, name } = workload;
+  const { cluster, namespace, kind, name } = workload;
   return patchOf({
     workload,
-    object: { cluster, namespace, kind: 'Deployment', name },
+    object: { cluster, namespace, kind, name },
     fields,
     guards: [{ pointer: `${container.pointer}/name`, equals: container.name }],
     decrease: moves.some(takesAway) || fields.some(isLessOf(extended)),

@@ -15,6 +15,7 @@ import { lagLimitOf, replicaByPerson, replicaWords } from './replica-step.ts';
 import { workloadOfTarget } from './resolve-look.ts';
 import { type PersonsPart, sqlChanges } from './sql-changes.ts';
 import { changesForStep } from './step-changes.ts';
+import { templateByPerson } from './template-by-person.ts';
 
 interface Made {
   readonly kind: 'made';
@@ -50,7 +51,7 @@ export class ProcedureWorld {
     const [object] = others;
     const before = this.#stateOf(workload, others);
     const mayGrow = object && this.#facts.growth?.get(objectKey(object));
-    const made = changesForStep(change, {
+    const stepFacts = {
       place: { cluster: workload.cluster, namespace: workload.namespace },
       workload,
       container: change.target.container,
@@ -59,7 +60,10 @@ export class ProcedureWorld {
       at: now.toISOString(),
       mayScaleStatefulSet: component?.replicaAware === true,
       ...(mayGrow !== undefined && { mayGrow }),
-    });
+    };
+    const byPerson = templateByPerson(change, stepFacts, planned);
+    const made = byPerson ?? changesForStep(change, stepFacts);
+    if (made.kind === 'person') return { ...nothing([]), person: made.person };
     if (made.kind === 'refused') return made;
     if (made.kind === 'none') return nothing([made.because]);
     const changes = made.changes.map((each) => withUndo(each, planned.undo));

@@ -31,7 +31,7 @@ export interface DatabaseLook {
 }
 
 /** What somebody else has to do of a step. */
-export type PersonsPart = Pick<HumanGate, 'what' | 'who' | 'say'>;
+export type PersonsPart = Pick<HumanGate, 'what' | 'who' | 'say' | 'look'>;
 
 interface SqlChanges {
   readonly kind: 'made';

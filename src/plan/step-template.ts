@@ -7,7 +7,7 @@ import { escaped, valueAt } from '../change/pointer.ts';
 import type { StepChange } from '../sizing/planned-step.ts';
 import { averagePatch } from './average-targets.ts';
 import { missingWorkload } from './choose-change.ts';
-import { chooseResize, whyNoTemplate } from './choose-resize.ts';
+import { chooseResize, type ResizeFacts, whyNoTemplate } from './choose-resize.ts';
 import { fieldsToWrite, nothing, type Written } from './merge-fields.ts';
 import { containersOf } from './pod-containers.ts';
 import { secretAmong } from './secret-in.ts';
@@ -23,7 +23,11 @@ import {
 type Of<Kind extends StepChange['kind']> = Extract<StepChange, { readonly kind: Kind }>;
 
 /** What each pod requests and may use. */
-export function podsChanges(step: Of<'pods'>, facts: StepFacts): StepChanges {
+export function podsChanges(
+  step: Of<'pods'>,
+  facts: StepFacts,
+  by: Pick<ResizeFacts, 'byPerson'> = {},
+): StepChanges {
   const object = templateOf(facts);
   if ('because' in object) return object;
   const { cpuRequestMillicores, memoryRequestMi, cpuLimitMillicores, memoryLimitMi, extended } =
@@ -36,6 +40,7 @@ export function podsChanges(step: Of<'pods'>, facts: StepFacts): StepChanges {
     wanted: amounts(cpuRequestMillicores, memoryRequestMi),
     limits: amounts(cpuLimitMillicores, memoryLimitMi),
     ...(extended && { extended }),
+    ...by,
   });
   if (chosen.kind === 'none' && !chosen.enough) return refused(chosen.because);
   const average = averagePatch(step.averages ?? {}, facts);
@@ -63,11 +68,15 @@ function amounts(cpu: number | undefined, memory: number | undefined) {
 }
 
 /** Variables of the container; the others stay, and none that looks like a secret gets into a plan. */
-export function envChanges(step: Of<'env'>, facts: StepFacts): StepChanges {
+export function envChanges(
+  step: Of<'env'>,
+  facts: StepFacts,
+  { byPerson }: Pick<ResizeFacts, 'byPerson'> = {},
+): StepChanges {
   const { workload, container } = facts;
   const object = templateOf(facts);
   if ('because' in object) return object;
-  const unwise = whyNoRollout(workload, object);
+  const unwise = byPerson ? undefined : whyNoRollout(workload, object);
   if (unwise !== undefined) return refused(unwise);
   const containers = containersOf(object);
   const own = containers.find(({ name }) => name === container);

@@ -4,9 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { JsonObject } from '../../sandbox/cluster/json.ts';
 import { type Cluster, startCluster } from '../../sandbox/cluster/server.ts';
-import { profileObjects } from '../../sandbox/profile-objects.ts';
 import { createClusters } from '../../src/adapters/kubernetes.ts';
 import { type ClusterChange, isTakenBack, removalOf, undoOf } from '../../src/change/change.ts';
 import { clusterWrite } from '../../src/change/cluster-write.ts';
@@ -18,40 +16,16 @@ import { type ClusterStep, changesForStep, objectOfStep } from '../../src/plan/s
 import type { StepChanges } from '../../src/plan/step-facts.ts';
 import type { Clusters } from '../../src/ports.ts';
 import type { Profile } from '../../src/profile/profile.ts';
-import { listProcedures } from '../../src/sizing/procedure-list.ts';
 import { observeChange } from '../../src/workflow/observe-change.ts';
-import { deployment } from '../bot.ts';
 import { now } from '../make.ts';
-import { changesOf, type Given } from '../profile/plan-of.ts';
-import { readProfile } from '../profile/read-profile.ts';
-import { publishedKinds } from '../published-kinds.ts';
+import { changesOf } from '../profile/plan-of.ts';
 import { mistakesIn } from '../published-schemas.ts';
+import { clusterSteps, observed, seed, shippedProcedures } from './shipped-procedures.ts';
 
-const profiles = ['gl-001', 'gl-003', 'gl-008', 'gl-009', 'gl-010'].map(readProfile);
-
-/** Whatever a procedure must be told. */
-const everything: Given = {
-  plants: 15,
-  subagents: 70,
-  meters: 1500,
-  sites: 100,
-  facilities: 150,
-  zone_names: 'zone-1,zone-2',
-  replica: 'replica-1',
-};
-const procedures = profiles.flatMap((profile) =>
-  listProcedures(profile).flatMap(({ id: name, inputs }) => {
-    const asked = inputs.filter(({ required }) => required).map((input) => input.name);
-    const given = Object.fromEntries(asked.map((input) => [input, everything[input] ?? 'missing']));
-    const enough =
-      name === 'sharding' || name === 'shards' ? { meters: 5000, facilities: 500 } : {};
-    const wanted = Object.entries({ ...given, ...enough }).filter(([key]) => asked.includes(key));
-    const steps = changesOf(profile.id, name, Object.fromEntries(wanted)).filter(
-      (change) => change.kind !== 'database',
-    );
-    return steps.length === 0 ? [] : [{ id: profile.id, name, profile, steps }];
-  }),
-);
+const procedures = shippedProcedures().flatMap(({ profile, id: name, given }) => {
+  const steps = clusterSteps(changesOf(profile.id, name, given));
+  return steps.length === 0 ? [] : [{ id: profile.id, name, profile, steps }];
+});
 
 /** What cannot be done on a cluster that is as the guide leaves it; everything else can. */
 const refusals: Readonly<Record<string, readonly RegExp[]>> = {
@@ -62,7 +36,6 @@ const refusals: Readonly<Record<string, readonly RegExp[]>> = {
   'gl-010 calculator-by-lag': [/gl-010-calculator-hpa scales gl-010-calculator already/],
 };
 
-const definitions = publishedKinds();
 let cluster: Cluster;
 let directory: string;
 let clusters: Clusters;
@@ -81,7 +54,7 @@ afterAll(async () => {
 
 describe.each(procedures)('$id $name', ({ id, name, profile, steps }) => {
   it('is accepted by a cluster, leads where it should, and what is exact is taken back', async () => {
-    seed(profile, steps);
+    seed(cluster, profile, steps);
     const refused: string[] = [];
     const done: ClusterChange[] = [];
     const first = new Map<string, unknown>();
@@ -111,7 +84,7 @@ it('the calculator scales by lag once its other autoscaler is taken away, as the
   const found = procedures.find(({ name }) => name === 'calculator-by-lag');
   const [step] = found?.steps ?? [];
   if (found === undefined || step === undefined) throw new Error('no such procedure');
-  seed(found.profile, found.steps);
+  seed(cluster, found.profile, found.steps);
   const { namespace } = step.target;
   const refused = turned(step, await stateFor(step), found.profile);
   expect(refused).toMatchObject({
@@ -151,66 +124,14 @@ it('a pooler as a set is accepted, and taken back', async () => {
   for (const change of changes.toReversed()) await takeBack(change);
 });
 
-/** The workloads that are spoken of, and what the guide takes for granted beside them. */
-function seed(profile: Profile, steps: readonly ClusterStep[]): void {
-  const names = new Set(steps.map(({ target }) => target.name));
-  const own = profileObjects(profile).filter(({ metadata, spec }) =>
-    [valueAt(metadata, '/name'), valueAt(spec, '/scaleTargetRef/name')].some((name) =>
-      names.has(String(name)),
-    ),
-  );
-  const regions = steps.flatMap(({ kind, target: { name, namespace } }) => {
-    const isThere = own.some(({ metadata }) => valueAt(metadata, '/name') === name);
-    return kind === 'scale' && !isThere ? [deployment(name, 4, namespace)] : [];
-  });
-  const custom = steps.flatMap((step) => (step.kind === 'apply' ? [step.object.kind] : []));
-  const kinds = definitions.filter(({ spec }) =>
-    custom.includes(String(valueAt(spec, '/names/kind'))),
-  );
-  cluster.control.reset();
-  for (const { target } of steps) cluster.control.ensureNamespace(target.namespace);
-  cluster.control.seed([...kinds, ...own, ...regions, ...volumesOf(steps)]);
-  cluster.control.settle();
-}
-
-/** A volume of 100Gi for each claim that grows, of a class that lets it. */
-function volumesOf(steps: readonly ClusterStep[]): readonly JsonObject[] {
-  return steps.flatMap((step): readonly JsonObject[] => {
-    if (step.kind !== 'storage') return [];
-    const { claim: name, target } = step;
-    const { namespace } = target;
-    const size = { storage: '100Gi' };
-    const shared = { accessModes: ['ReadWriteOnce'], storageClassName: 'fast-ssd' };
-    return [
-      {
-        apiVersion: 'storage.k8s.io/v1',
-        kind: 'StorageClass',
-        metadata: { name: 'fast-ssd' },
-        provisioner: 'disk.example',
-        allowVolumeExpansion: true,
-      },
-      {
-        apiVersion: 'v1',
-        kind: 'PersistentVolumeClaim',
-        metadata: { name, namespace },
-        spec: { ...shared, resources: { requests: size } },
-      },
-    ];
-  });
-}
-
 async function stateFor(step: ClusterStep): Promise<ClusterState> {
   const workload = workloadOf(step);
-  const [state, scaledObject, vertical] = await Promise.all([
-    clusters.observe(workload),
-    clusters.scaledObject(workload),
-    clusters.vertical(workload),
-  ]);
+  const state = await observed(workload, clusters);
   const ref = objectOfStep(step, workload);
   const isSeen = state.objects.some(({ kind, name }) => kind === ref?.kind && name === ref.name);
   const object = ref === undefined || isSeen ? undefined : await clusters.read(ref);
   const objects = [...state.objects, ...(object ? [object] : [])];
-  return { ...state, scaledObject, vertical, objects };
+  return { ...state, objects };
 }
 
 function workloadOf({ target: { kind, namespace, name } }: ClusterStep) {
