@@ -70,8 +70,8 @@ export function assembleProcedurePlan(facts: ProcedureFacts, name: PlanName): Co
   const [main] = changesOf({ steps });
   if (main === undefined && steps.every(({ kind }) => kind !== 'human')) {
     const why = notes.slice(0, 3).join('; ');
-    const because = 'all of it is there already; there is nothing to change';
-    return { kind: 'refused', because: why === '' ? because : `${because} (${why})` };
+    const done = 'all of it is there already; there is nothing to change';
+    return { kind: 'refused', because: why === '' ? done : `${done} (${why})` };
   }
   const command = `/scale run ${facts.system.id} ${facts.id}`;
   const mayDrop = !birth.isEmergency && !birth.isAlert;
