@@ -80,8 +80,12 @@ interface Killed {
   readonly step: SqlStep;
   /** How many of the deeds that are drawn. (Default: the first.) */
   readonly deeds?: number;
+  /** Carried out before it is drawn. */
+  readonly after?: SqlStep;
   /** Somebody's open write into it holds the build up, which else is held up by `holdsUp`. */
   readonly writtenTo?: string;
+  /** Somebody who reads that table is waited for when the app is killed; later it is held up by `holdsUp`. */
+  readonly lockedBy?: string;
   /** The server goes on with it when nobody listens any more, and the next process waits for that. */
   readonly goesOn?: true;
   /** On the stand-in of TimescaleDB. */
@@ -95,6 +99,16 @@ const index = {
   how: 'concurrently',
 } as const;
 const partitions = { deed: 'partitions', column: 'at', every: 'month' } as const;
+const dropDetached = {
+  deed: 'dropDetached',
+  table: 'readings',
+  column: 'at',
+  keep: 1,
+  backup: { hours: 24 },
+} as const;
+const september = `;
+  create table readings_2026_09 partition of readings for values from ('2026-09-01 00:00+00') to ('2026-10-01 00:00+00');
+  insert into readings select i, '2026-09-02' from generate_series(1, 500) i`;
 const hypertable = { deed: 'hypertable', table: 'readings', aggregates: [] } as const;
 
 const kinds: Readonly<Record<string, Killed>> = {
@@ -140,6 +154,12 @@ const kinds: Readonly<Record<string, Killed>> = {
     isOnStandIn: true,
   },
   policy: { setUp: heldOnRows('job'), step: { ...hypertable, keepDays: 365 }, isOnStandIn: true },
+  drop: {
+    setUp: months + september,
+    after: { ...partitions, table: 'readings', ahead: 0, keep: 1 },
+    step: dropDetached,
+    lockedBy: 'readings_2026_09',
+  },
 };
 
 /** Of the clock that all of them go by; what is dead is passed over in a moment. */
@@ -215,7 +235,7 @@ const sessions = async (where: string) =>
   ).rowCount ?? 0;
 
 /** In the middle of what it was sent. */
-const isHeldUp = `(wait_event = 'PgSleep' or exists (select from pg_stat_progress_create_index p
+const isHeldUp = `(wait_event = 'PgSleep' or wait_event_type = 'Lock' or exists (select from pg_stat_progress_create_index p
   where p.pid = pg_stat_activity.pid and phase like 'waiting for%'))`;
 
 const halfDone = `select indexrelid::regclass::text as name from pg_index where not indisvalid
@@ -237,7 +257,7 @@ it.each(Object.entries(kinds))(
     await admin.query('drop schema public cascade; create schema public');
     const at = kind.isOnStandIn ? await makeReadings(target, '2.22.0') : now;
     if (kind.setUp !== undefined) await admin.query(kind.setUp);
-    const deeds = deedsOf(await draw(target, kind.step, { at })).slice(0, kind.deeds ?? 1);
+    const deeds = (await drawn(kind, at)).slice(0, kind.deeds ?? 1);
     const kept = async () => [
       await catalogue(target),
       kind.isOnStandIn && (await keptByStandIn(target)),
@@ -253,7 +273,9 @@ it.each(Object.entries(kinds))(
     if (kind.writtenTo !== undefined) {
       await holder.query(`begin; insert into ${kind.writtenTo} values (0, '2026-11-02')`);
     }
+    if (kind.lockedBy !== undefined) await holder.query(`begin; select from ${kind.lockedBy}`);
     await killedAtWork(run(2), kind);
+    if (kind.lockedBy !== undefined) await holder.query('rollback');
     await lookedAfter();
     await killedServer(run(3), kind);
     await holder.end().catch(() => undefined);
@@ -277,6 +299,13 @@ it.each(Object.entries(kinds))(
     expect(await kept()).toEqual(before);
   },
 );
+
+async function drawn({ after, step }: Killed, at: Date): Promise<readonly SqlDeed[]> {
+  for (const deed of after === undefined ? [] : deedsOf(await draw(target, after, { at }))) {
+    expect(await write(target, deed)).toEqual({ kind: 'written' });
+  }
+  return deedsOf(await draw(target, step, { at }));
+}
 
 function planOf(name: string, deeds: readonly SqlDeed[]): Plan {
   const id = `p-${name.replaceAll(' ', '-')}`;
