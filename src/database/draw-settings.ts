@@ -2,13 +2,13 @@
 
 import { z } from 'zod';
 import { assert } from '../errors.ts';
-import { formatNumber } from '../profile/amount.ts';
 import type { DatabaseDeed } from '../sizing/planned-step.ts';
 import { amountOf, sameValue } from './amounts.ts';
 import type { Drawing, Drawn, ServerFacts } from './drawing.ts';
 import { isParameter, type ParameterName, parameters } from './parameters.ts';
 import { type Answers, type Query, rowsOf } from './query.ts';
 import { type SettingDeed, settingQueries } from './setting-deed.ts';
+import { fittingMemory, type MemoryFit } from './settings-memory.ts';
 
 type SettingsStep = Extract<DatabaseDeed, { readonly deed: 'settings' }>;
 
@@ -18,12 +18,18 @@ const inUse = z.object({
   slots: z.number(),
   prepared: z.number(),
   standbys: z.number(),
+  senders: z.number(),
+  idleSlots: z.number(),
   walLevel: z.string(),
+  own: z.array(z.object({ name: z.string(), whose: z.string() })),
 });
 type InUse = z.infer<typeof inUse>;
 const inFile = z.object({ setting: z.string().nullable() });
 
-/** What a restart with less would stumble over: connections, and what the server finds again on its disk. */
+/**
+ * What a restart with less would stumble over: connections, and what the server finds again on its disk; and which roles and
+ * databases have settings of their own, which win over those of the server.
+ */
 const inUseNow: Query = {
   text: `select (select count(*) from pg_stat_activity where backend_type = 'client backend')::int as connections,
                 current_setting('superuser_reserved_connections')::int
@@ -32,11 +38,14 @@ const inUseNow: Query = {
                 (select count(*) from pg_prepared_xacts)::int as prepared,
                 (select count(*) from pg_stat_replication r left join pg_replication_slots s on s.active_pid = r.pid
                   where r.state = 'streaming' and s.slot_type is distinct from 'logical')::int as standbys,
-                current_setting('wal_level') as "walLevel"`,
+                (select count(*) from pg_stat_replication)::int as senders,
+                (select count(*) from pg_replication_slots where not active)::int as "idleSlots",
+                current_setting('wal_level') as "walLevel",
+                (select coalesce(jsonb_agg(jsonb_build_object('name', lower(split_part(c, '=', 1)), 'whose', concat_ws(' in ',
+                          'role ' || nullif(s.setrole, 0)::regrole::text, 'database ' || d.datname))), '[]')
+                   from pg_db_role_setting s cross join unnest(s.setconfig) c
+                   left join pg_database d on d.oid = s.setdatabase) as own`,
 };
-
-/** Of a container's memory; more would leave too little for connections and sorts, and the kernel ends the server. */
-const sharedShareMax = 0.6;
 
 export const drawSettings: Drawing<SettingsStep> = {
   questions: ({ settings }) => [inUseNow, ...Object.keys(settings).flatMap(settingQueries)],
@@ -52,6 +61,11 @@ export const drawSettings: Drawing<SettingsStep> = {
     if (facts.version < 150_000) {
       return refused(
         'before PostgreSQL 15 only a superuser may write settings, and Headroom is none',
+      );
+    }
+    if (facts.settings.get('allow_alter_system')?.setting === 'off') {
+      return refused(
+        'allow_alter_system is off on this server: whoever keeps it sets its settings elsewhere, so have it done there',
       );
     }
     if (facts.isStandby) {
@@ -76,6 +90,7 @@ export const drawSettings: Drawing<SettingsStep> = {
       notes: [
         ...(deeds.length === 0 ? ['the settings are so already'] : []),
         ...together.notes,
+        ...ownNotes(names, answers),
         ...(isLater ? ['some of it takes effect with the next restart of the server only'] : []),
       ],
     };
@@ -117,6 +132,9 @@ function forPerson({ settings }: SettingsStep, { platform }: ServerFacts): Drawn
   }
 }
 
+/** What wins over the server's files in each new session of such a role or database; as pg_settings.source says it. */
+const ownSources: readonly string[] = ['database', 'user', 'database user', 'client'];
+
 function whyNotValue({ name, after }: Wanted, facts: ServerFacts): string | undefined {
   const { kind, min, max, extension } = parameters[name];
   const now = facts.settings.get(name);
@@ -127,6 +145,9 @@ function whyNotValue({ name, after }: Wanted, facts: ServerFacts): string | unde
   }
   if (now.source === 'command line') {
     return `${name} is given on the server's command line, which wins over everything ALTER SYSTEM writes; change the arguments of its container`;
+  }
+  if (ownSources.includes(now.source)) {
+    return `${name} is ${now.shown} by a setting of the ${now.source === 'client' ? "connection's own address" : now.source} that Headroom comes by, which wins over everything ALTER SYSTEM writes; take that back first`;
   }
   if (kind === 'boolean') {
     return /^(on|off)$/.test(after) ? undefined : `${name} is on or off, not "${after}"`;
@@ -161,13 +182,17 @@ function deedOf({ name, after, file }: Wanted, { settings }: ServerFacts): reado
   ];
 }
 
-/** What the settings come to with those that stay, in bytes and counts. */
-function fitting(
-  wanted: readonly Wanted[],
-  answers: Answers,
-  facts: ServerFacts,
-): { readonly problem?: string; readonly notes: readonly string[] } {
-  const { settings, memoryBytes } = facts;
+/** Who keeps a value of its own, whatever the server's is. */
+function ownNotes(names: readonly string[], answers: Answers): readonly string[] {
+  const [busy] = rowsOf(inUse, answers, 0);
+  return (busy?.own ?? [])
+    .filter(({ name }) => names.includes(name))
+    .map(({ name, whose }) => `${whose} has a ${name} of its own, which this does not change`);
+}
+
+/** Whether they fit each other, those that stay, and the container. */
+function fitting(wanted: readonly Wanted[], answers: Answers, facts: ServerFacts): MemoryFit {
+  const { settings, memoryBytes, version } = facts;
   const amount = (name: ParameterName): number => {
     const now = settings.get(name);
     const after = wanted.find((each) => each.name === name)?.after;
@@ -175,7 +200,6 @@ function fitting(
   };
   const isWanted = (...names: readonly ParameterName[]) =>
     wanted.some(({ name }) => names.includes(name));
-  const connections = amount('max_connections');
   const [busy] = rowsOf(inUse, answers, 0);
   assert(busy !== undefined, 'a select without a table has one row');
   const problem =
@@ -195,39 +219,55 @@ function fitting(
       notes: [],
     };
   }
-  if (!isWanted('shared_buffers', 'work_mem', 'max_connections', 'maintenance_work_mem')) {
-    return { notes: [] };
-  }
-  return fittingMemory({
-    shared: amount('shared_buffers'),
-    sorts: connections * amount('work_mem'),
-    memoryBytes,
-  });
+  const memory = {
+    shared_buffers: amount('shared_buffers'),
+    wal_buffers: amount('wal_buffers'),
+    work_mem: amount('work_mem'),
+    temp_buffers: amount('temp_buffers'),
+    maintenance_work_mem: amount('maintenance_work_mem'),
+    autovacuum_work_mem: settings.has('autovacuum_work_mem') ? amount('autovacuum_work_mem') : -1,
+    autovacuum_max_workers: amount('autovacuum_max_workers'),
+    max_connections: amount('max_connections'),
+  };
+  return wanted.some(({ name }) => Object.hasOwn(memory, name))
+    ? fittingMemory(memory, { memoryBytes, version })
+    : { notes: [] };
 }
 
 /** With fewer of these than there are now the server does not come back from its restart, or refuses those who work. */
 function whyNotStarting(
   wanted: readonly Wanted[],
-  { connections, reserved, slots, prepared, walLevel }: InUse,
+  { connections, reserved, slots, prepared, senders, idleSlots, walLevel }: InUse,
   facts: ServerFacts,
 ): string | undefined {
-  const least = new Map<ParameterName, readonly [number, string]>([
+  const some = 'some would be refused';
+  const none = 'the server would not start';
+  const least = new Map<ParameterName, readonly [number, string, string]>([
     [
       'max_connections',
       [
         connections + Math.max(reserved, 1),
         `${connections} connections are open now and ${reserved} are kept for superusers`,
+        some,
       ],
     ],
-    ['max_replication_slots', [slots, `there are ${slots} replication slots now`]],
-    ['max_prepared_transactions', [prepared, `${prepared} transactions are prepared now`]],
+    [
+      'max_wal_senders',
+      [
+        senders + idleSlots,
+        `${senders} standbys and others stream now and ${idleSlots} slots wait for theirs`,
+        some,
+      ],
+    ],
+    ['max_replication_slots', [slots, `there are ${slots} replication slots now`, none]],
+    ['max_prepared_transactions', [prepared, `${prepared} transactions are prepared now`, none]],
   ]);
   for (const { name, after } of wanted) {
     const now = facts.settings.get(name);
-    const [needed, because] = least.get(name) ?? [];
+    const [needed, because, then] = least.get(name) ?? [];
     const amount = amountOf(after, now?.unit) ?? 0;
     if (needed !== undefined && amount < needed) {
-      return `${because}; with ${name} ${after} ${name === 'max_connections' ? 'some would be refused' : 'the server would not start'}`;
+      return `${because}; with ${name} ${after} ${then}`;
     }
     if (name === 'max_wal_senders' && amount > 0 && walLevel === 'minimal') {
       return `wal_level is minimal, and with max_wal_senders ${after} the server would not start`;
@@ -252,39 +292,6 @@ function whyStandbysStop(
     raised &&
     `${standbys} standbys stream from this server and headroom.yaml names ${namedStandbys}: without as much ${raised.name} of their own they stop replaying; name all of them under standbys`
   );
-}
-
-function fittingMemory({
-  shared,
-  sorts,
-  memoryBytes,
-}: {
-  readonly shared: number;
-  readonly sorts: number;
-  readonly memoryBytes: number | undefined;
-}): { readonly problem?: string; readonly notes: readonly string[] } {
-  const sum = `shared_buffers ${gib(shared)} and max_connections × work_mem ${gib(sorts)} are ${gib(shared + sorts)}`;
-  if (memoryBytes === undefined) {
-    return {
-      notes: [`${sum}; the memory of the server's container is not known, so compare it yourself`],
-    };
-  }
-  if (shared > memoryBytes * sharedShareMax) {
-    const share = `${formatNumber(sharedShareMax * 100)} %`;
-    return {
-      problem: `shared_buffers ${gib(shared)} is more than ${share} of the ${gib(memoryBytes)} of the server's container; give it more memory first`,
-      notes: [],
-    };
-  }
-  const isTight = shared + sorts > memoryBytes;
-  const notes = `${sum} of the ${gib(memoryBytes)} of its container`;
-  return {
-    notes: [isTight ? `${notes}: if all connections sort at once it runs out of memory` : notes],
-  };
-}
-
-function gib(bytes: number): string {
-  return `${formatNumber(Math.round((bytes / 1024 ** 3) * 10) / 10)} GiB`;
 }
 
 function refused(because: string): Drawn {

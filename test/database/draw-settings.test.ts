@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { drawSettings } from '../../src/database/draw-settings.ts';
 import type { ServerFacts, ServerSetting } from '../../src/database/drawing.ts';
 import type { Answers } from '../../src/database/query.ts';
+import { serverFacts } from '../../src/database/server-facts.ts';
 import { now } from '../make.ts';
 
 const giB = 1024 ** 3;
@@ -39,6 +40,12 @@ const facts: ServerFacts = {
     ['max_prepared_transactions', setting('20', undefined, restart)],
     ['max_wal_senders', setting('0', undefined, restart)],
     ['hot_standby_feedback', setting('off')],
+    ['maintenance_work_mem', setting('65536', 'kB')],
+    ['autovacuum_work_mem', setting('-1', 'kB')],
+    ['autovacuum_max_workers', setting('3', undefined, restart)],
+    ['wal_buffers', setting('512', '8kB', restart)],
+    ['effective_cache_size', setting('512', '8kB', { source: 'database' })],
+    ['random_page_cost', setting('4', undefined, { source: 'database user' })],
     ['max_wal_size', setting('1024', 'MB', { source: 'command line' })],
   ]),
   memoryBytes: 4 * giB,
@@ -50,7 +57,10 @@ const quiet = {
   slots: 2,
   prepared: 5,
   standbys: 0,
+  senders: 3,
+  idleSlots: 1,
   walLevel: 'replica',
+  own: [] as { name: string; whose: string }[],
 };
 
 interface Over {
@@ -58,6 +68,9 @@ interface Over {
   readonly inUse?: Partial<typeof quiet>;
   readonly file?: string;
 }
+
+/** Where autovacuum may take 64 MiB each. */
+const vast: Over = { facts: { memoryBytes: 2 * giB } };
 
 function draw(settings: Readonly<Record<string, string>>, over: Over = {}) {
   const file = over.file === undefined ? [] : [{ setting: over.file, error: null }];
@@ -87,6 +100,24 @@ describe('a setting', () => {
   it.each<[string, Readonly<Record<string, string>>, Over, RegExp]>([
     ['not of the list', { archive_command: 'rm' }, {}, /not among the settings/],
     ['given on the command line', { max_wal_size: '4GB' }, {}, /command line, which wins/],
+    ['set for the database', { effective_cache_size: '1GB' }, {}, /setting of the database that/],
+    ['set for the user', { random_page_cost: '1.1' }, {}, /setting of the database user that/],
+    [
+      'written where nobody may',
+      { work_mem: '8MB' },
+      { facts: { settings: new Map([['allow_alter_system', setting('off')]]) } },
+      /allow_alter_system is off/,
+    ],
+    ['fewer senders than stream', { max_wal_senders: '3' }, {}, /3 standbys and others.*1 slots/],
+    ['a build larger than it all', { maintenance_work_mem: '60GB' }, {}, /one build or vacuum/],
+    ['a sort larger than it all', { work_mem: '16GB' }, {}, /one sort of work_mem, 16 GiB/],
+    ['vacuums larger than it all', { autovacuum_max_workers: '64' }, vast, /max_workers × auto/],
+    [
+      'WAL that leaves too little',
+      { wal_buffers: '1GB' },
+      { facts: { memoryBytes: giB } },
+      /shared_buffers and wal_buffers 1.1 GiB are more than 60 %/,
+    ],
     ['unknown to the server', { temp_buffers: '16MB' }, {}, /version 150018\) has no setting/],
     [
       'of an extension that is not loaded',
@@ -131,6 +162,21 @@ describe('a setting', () => {
     });
   });
 
+  it('is told to be another for those who have their own', () => {
+    const own = [
+      { name: 'work_mem', whose: 'role report in database shop' },
+      { name: 'timezone', whose: 'database shop' },
+    ];
+    const drawn = draw({ work_mem: '8MB' }, { inUse: { own } });
+    expect(drawn).toHaveProperty(
+      'notes',
+      expect.arrayContaining([
+        'role report in database shop has a work_mem of its own, which this does not change',
+      ]),
+    );
+    expect(JSON.stringify(drawn)).not.toContain('timezone');
+  });
+
   it.each([
     ['cnpg', /spec\.postgresql\.parameters/],
     ['patroni', /patronictl edit-config/],
@@ -154,5 +200,56 @@ describe('a setting', () => {
       unknown,
     );
     expect(drawn).toMatchObject({ notes: [expect.stringContaining('not known')] });
+  });
+});
+
+/** What pg_settings shows of it, but for the name. */
+const shown = (name: string, value: string, source = 'configuration file') => ({
+  name,
+  setting: value,
+  unit: null,
+  source,
+  context: 'sighup',
+  pending: false,
+  shown: value,
+});
+
+describe('who keeps a server', () => {
+  const platformOf = (settings: readonly object[], traces = { settings: 0, roles: 0 }) =>
+    serverFacts(
+      [
+        [{ version: 180_000, database: 'shop', role: 'headroom', standby: false, server: '1' }],
+        settings as never,
+        [],
+        [traces],
+      ],
+      { now },
+    ).platform;
+
+  it.each([
+    ['cnpg', '/controller/manager wal-archive --log-destination /controller/log/postgres.json %p'],
+    ['plain', 'cp %p /archive/%f'],
+    ['plain', '(disabled)'],
+  ])('is %s where archive_command is "%s"', (platform, command) => {
+    const settings = [shown('archive_command', command), shown('cluster_name', 'shop')];
+    expect(platformOf(settings)).toBe(platform);
+  });
+
+  it('is patroni where the names and sizes that it guards are all on the command line', () => {
+    const given = ['cluster_name', 'wal_log_hints', 'max_connections'].map((name) =>
+      shown(name, '1', 'command line'),
+    );
+    expect(platformOf(given)).toBe('patroni');
+    // A container that is given max_connections as an argument is nobody's.
+    expect(platformOf(given.slice(2))).toBe('plain');
+  });
+
+  it.each([
+    ['settings', { settings: 12, roles: 0 }],
+    ['roles', { settings: 0, roles: 1 }],
+  ])('is its provider where it has %s of its own', (_, traces) => {
+    expect(platformOf([shown('archive_command', '/etc/rds/dbbin/archive %p')], traces)).toBe(
+      'managed',
+    );
   });
 });
