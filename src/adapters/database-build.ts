@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type pg from 'pg';
 import { type BuildProgress, progressColumns, progressWords } from '../database/build-progress.ts';
 import { withClient } from './database-client.ts';
+import { lockMs, readMs, settle } from './database-session.ts';
 
 /** Soon at first, because most are small. */
 const firstLookMs = 250;
@@ -145,7 +146,8 @@ async function beside<T extends pg.QueryResultRow>(
   pid: number,
 ): Promise<readonly T[] | undefined> {
   const options = { connectionString, doing: 'following a build', silenceMs: lookEveryMs };
-  return withClient(options, async (client) => (await client.query<T>(text, [pid])).rows).catch(
-    () => undefined,
-  );
+  return withClient(options, async (client) => {
+    await settle(client, { local: false, lock: lockMs, statement: readMs });
+    return (await client.query<T>(text, [pid])).rows;
+  }).catch(() => undefined);
 }

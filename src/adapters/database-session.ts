@@ -10,7 +10,7 @@ import { checkSight } from './database-rights.ts';
 import { serverIdentity } from './server-identity.ts';
 
 /** Reads are small; one that is not must not stay. */
-const readMs = 5_000;
+export const readMs = 5_000;
 /** What waits for a lock makes everybody behind it wait, so it gives way before a second has passed. */
 export const lockMs = 500;
 

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { DatabaseDeed, PlannedIndex } from '../sizing/planned-step.ts';
 import { takenForUtc } from './condition-values.ts';
 import type { Drawing, Drawn, ServerFacts } from './drawing.ts';
-import { type FoundTable, foundTable, tableQuery, whyNotOwn } from './find-table.ts';
+import { askable, type FoundTable, foundTable, tableQuery, whyNotOwn } from './find-table.ts';
 import {
   indexQueries,
   indexQueryCount,
@@ -36,7 +36,7 @@ import { type Answers, type Query, rowsOf } from './query.ts';
 type IndexesStep = Extract<DatabaseDeed, { readonly deed: 'indexes' }>;
 
 export const drawIndexes: Drawing<IndexesStep> = {
-  questions: ({ indexes }) => indexes.map(({ table }) => tableQuery(askable(table))),
+  questions: ({ indexes }) => indexes.map(({ table }) => tableQuery(table)),
   further: ({ indexes }, answers, facts) => [
     ...oldTransactionQueries,
     ...indexes.flatMap((planned, at) => {
@@ -69,13 +69,6 @@ export const drawIndexes: Drawing<IndexesStep> = {
     return { kind: 'deeds', deeds, notes: made.flatMap(({ notes }) => notes) };
   },
 };
-
-/** What cannot be in the catalogue is not looked for: the server would cut it, or not take it. */
-function askable(name: string): string {
-  const dot = name.indexOf('.');
-  const parts = dot < 0 ? [name] : [name.slice(0, dot), name.slice(dot + 1)];
-  return parts.every((part) => whyNoName(part) === undefined) ? name : '';
-}
 
 const size = z.object({ bytes: z.coerce.number() });
 const found = z.object({ found: z.boolean() });

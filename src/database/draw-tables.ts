@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import type { DatabaseDeed, Texts } from '../sizing/planned-step.ts';
 import type { Drawing, ServerFacts } from './drawing.ts';
-import { foundTable, tableQuery, whyNotOwn } from './find-table.ts';
+import { askable, foundTable, tableQuery, whyNotOwn } from './find-table.ts';
 import { hypertableQuery, hypertablesOf } from './hypertables.ts';
 import type { InSchema } from './names.ts';
 import { type Answers, type Query, rowsOf } from './query.ts';
@@ -37,7 +37,7 @@ const leaves: Query['text'] = `
 
 export const drawTables: Drawing<TablesStep> = {
   questions: ({ tables }, facts) => [
-    { text: leaves, values: [Object.keys(tables)] },
+    { text: leaves, values: [Object.keys(tables).map(askable)] },
     hypertableQuery(facts),
     ...Object.keys(tables).map(tableQuery),
   ],

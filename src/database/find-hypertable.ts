@@ -2,7 +2,7 @@
 
 import type { DatabaseDeed } from '../sizing/planned-step.ts';
 import type { ServerFacts } from './drawing.ts';
-import { type FoundTable, foundTable, tableQuery, whyNotOwn } from './find-table.ts';
+import { askable, type FoundTable, foundTable, tableQuery, whyNotOwn } from './find-table.ts';
 import type { InSchema } from './names.ts';
 import { type Answers, type Query, rowsOf } from './query.ts';
 import type { SqlDeed } from './sql-deed.ts';
@@ -46,7 +46,7 @@ export function hypertableQuestions(table: string, { extensions }: ServerFacts):
   const bare = table.slice(table.lastIndexOf('.') + 1);
   return [
     tableQuery(table),
-    ...(extensions.has('timescaledb') ? [extensionQuery, hypertableQuery(bare)] : []),
+    ...(extensions.has('timescaledb') ? [extensionQuery, hypertableQuery(askable(bare))] : []),
   ];
 }
 

@@ -1,7 +1,7 @@
 // Looks up the table that a profile means: its exact schema and name, or why it is none.
 
 import { z } from 'zod';
-import type { InSchema } from './names.ts';
+import { type InSchema, whyNoName } from './names.ts';
 import { type Answers, type Query, rowsOf } from './query.ts';
 
 /** A table as the catalogue has it. */
@@ -23,6 +23,17 @@ const row = z.object({
   options: z.array(z.string()).nullable(),
 });
 
+/** What cannot be in the catalogue is not looked for: the server would cut it, or not take it. */
+export function askable(written: string): string {
+  return whyNoTable(written) === undefined ? written : '';
+}
+
+function whyNoTable(written: string): string | undefined {
+  const dot = written.indexOf('.');
+  const parts = dot < 0 ? [written] : [written.slice(0, dot), written.slice(dot + 1)];
+  return parts.map(whyNoName).find((why) => why !== undefined);
+}
+
 /**
  * Every table that a name may mean. One with a schema is taken word for word; a bare one is looked for where the
  * connection would look, were its search_path not ours, and in `public`.
@@ -41,7 +52,7 @@ export function tableQuery(written: string): Query {
             where c.relkind in ('r', 'p')
               and (n.nspname || '.' || c.relname = $1
                    or c.relname = $1 and n.nspname in (select schema from path))`,
-    values: [written],
+    values: [askable(written)],
   };
 }
 
@@ -55,6 +66,10 @@ export function foundTable(
     ...table,
     options: options ?? [],
   }));
+  const whyNot = whyNoTable(written);
+  if (whyNot !== undefined) {
+    return { because: `there is no table ${JSON.stringify(written)} in any database: ${whyNot}` };
+  }
   if (first === undefined) {
     return {
       because: `there is no table ${written} in this database; with another schema, write schema.table in the profile`,

@@ -2,9 +2,9 @@
 
 import type { DatabaseDeed } from '../sizing/planned-step.ts';
 import type { ServerFacts } from './drawing.ts';
-import { type FoundTable, foundTable, tableQuery, whyNotOwn } from './find-table.ts';
+import { askable, type FoundTable, foundTable, tableQuery, whyNotOwn } from './find-table.ts';
 import { hypertableQuery, hypertablesOf } from './hypertables.ts';
-import type { InSchema } from './names.ts';
+import { type InSchema, whyNoName } from './names.ts';
 import type { TimeType } from './partition-bounds.ts';
 import {
   type Child,
@@ -64,7 +64,8 @@ export function placeQueries(
   { table, through, column }: PartitionsStep,
   facts: ServerFacts,
 ): readonly Query[] {
-  const written = [table, ...(through === undefined ? [] : [through.table])];
+  const written = [table, ...(through === undefined ? [] : [through.table])].map(askable);
+  const name = whyNoName(column) === undefined ? column : '';
   return [
     oneForm,
     zonesQuery,
@@ -72,8 +73,8 @@ export function placeQueries(
     ...written.flatMap((each) => [
       tableQuery(each),
       childrenQuery(each),
-      columnQuery(each, column),
-      tiesQuery(each, column),
+      columnQuery(each, name),
+      tiesQuery(each, name),
     ]),
   ];
 }

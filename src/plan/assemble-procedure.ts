@@ -20,6 +20,7 @@ import { joinRollouts } from './join-rollouts.ts';
 import type { Plan } from './plan.ts';
 import type { ProcedureFacts } from './procedure-facts.ts';
 import { ProcedureWorld } from './procedure-world.ts';
+import { whyNoReplicas } from './replica-step.ts';
 import { workloadOfTarget } from './resolve-look.ts';
 import { changesOf, type HumanGate, type Step } from './step.ts';
 import { anyWorkload, defaultClocks, findingExpiresAfterSeconds, type System } from './system.ts';
@@ -28,8 +29,8 @@ import { anyWorkload, defaultClocks, findingExpiresAfterSeconds, type System } f
 export function assembleProcedurePlan(facts: ProcedureFacts, name: PlanName): CommandPlan {
   const { procedure, steps: all } = facts.plan;
   const birth = { isEmergency: procedure.emergency, isAlert: facts.origin.kind === 'alert' };
-  const undropped = whyNotDropped(all, birth);
-  if (undropped !== undefined) return { kind: 'refused', because: undropped };
+  const unfit = whyNotDropped(all, birth) ?? whyNoReplicas(all, birth);
+  if (unfit !== undefined) return { kind: 'refused', because: unfit };
   const world = new ProcedureWorld(facts);
   const steps: Step[] = [];
   const notes: string[] = [...facts.plan.notes];

@@ -22,6 +22,19 @@ export function lagLimitOf(
   return look?.atMost ?? look?.below;
 }
 
+/** Why a plan of such a birth has no replicas in it: a base backup reads all of a server that is in trouble already. */
+export function whyNoReplicas(
+  steps: readonly PlannedStep[],
+  { isEmergency, isAlert }: { readonly isEmergency: boolean; readonly isAlert: boolean },
+): string | undefined {
+  const step = steps.find(
+    ({ change }) => change?.kind === 'database' && change.deed === 'replicas',
+  );
+  return step !== undefined && (isEmergency || isAlert)
+    ? `step ${step.number} (${step.what}): an alert or an emergency never adds or takes away replicas; run a procedure for it yourself`
+    : undefined;
+}
+
 /** What stands on the card, or why there must be no new replica now. */
 export type ReplicaWords =
   | { readonly kind: 'notes'; readonly notes: readonly string[] }

@@ -70,6 +70,9 @@ function checkProcedure(
         ...(isEmergency && step.database?.restart === true
           ? [places.at([...here, 'restart'], 'an emergency never restarts a database')]
           : []),
+        ...(isEmergency && step.database?.replicas !== undefined
+          ? [places.at([...here, 'replicas'], 'an emergency never adds or takes away replicas')]
+          : []),
       ];
     }),
   ];

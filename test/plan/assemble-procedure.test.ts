@@ -6,8 +6,10 @@ import type { ClusterState } from '../../src/change/compare.ts';
 import { assembleProcedurePlan } from '../../src/plan/assemble-procedure.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import { readsOf } from '../../src/plan/procedure-facts.ts';
+import { whyNoReplicas } from '../../src/plan/replica-step.ts';
 import { isChange, targetsOf } from '../../src/plan/step.ts';
 import type { System } from '../../src/plan/system.ts';
+import type { PlannedStep } from '../../src/sizing/planned-step.ts';
 import { makeDatabasePlace, makeSystem, makeWorkloadState, now } from '../make.ts';
 import { planOf } from '../profile/plan-of.ts';
 import { readProfile } from '../profile/read-profile.ts';
@@ -183,4 +185,22 @@ it('goes on without a cluster that does not answer, whose steps are left to a pe
     ['rollout', 'stop'],
     ['metric', 'warn'],
   ]);
+});
+
+it.each([
+  [{ isEmergency: true, isAlert: false }, /never adds or takes away replicas/],
+  [{ isEmergency: false, isAlert: true }, /never adds or takes away replicas/],
+  [{ isEmergency: false, isAlert: false }, undefined],
+])('a plan of birth %o is refused replicas: %s', (birth, because) => {
+  const step: PlannedStep = {
+    number: 1,
+    kind: 'database',
+    what: 'replicas',
+    change: { kind: 'database', database: 'main', deed: 'replicas', replicas: 2 },
+    notes: [],
+    source: '',
+  };
+  const said = whyNoReplicas([step], birth);
+  if (because === undefined) expect(said).toBeUndefined();
+  else expect(said).toMatch(because);
 });

@@ -48,6 +48,10 @@ describe('a procedure', () => {
       '  one: { emergency: true, steps: [{ database: { restart: true } }] }',
       '1:58: an emergency never restarts a database',
     ],
+    [
+      '  one: { emergency: true, steps: [{ database: { replicas: 2 } }] }',
+      '1:59: an emergency never adds or takes away replicas',
+    ],
   ])('%s is answered with what is wrong', (text, mistake) => {
     expect(mistakesOf(text)).toEqual([mistake]);
   });

@@ -270,9 +270,10 @@ onEachVersion((version) => {
       expect(await write(target, undone(deed))).toEqual({ kind: 'written' });
       expect((await target.admin.query('select from meter')).rowCount).toBe(1);
       await target.admin.query(`drop table ${quoted}`);
-      for (const table of ['x'.repeat(64), '', '.', `'; drop table meter; --`]) {
+      for (const table of ['x'.repeat(64), '', '.', `'; drop table meter; --`, 'me\0ter']) {
         expect(await because({ table })).toContain('there is no table');
       }
+      expect(await because({ column: 'a\0t' })).toContain('has no column');
     });
   });
 

@@ -89,6 +89,17 @@ onEachVersion((version) => {
     await expect(only('max_worker_processes', '16')).rejects.toThrow('command line, which wins');
   });
 
+  it('is refused where the database has its own, and told where somebody else has', async () => {
+    await target.admin.query(`create role report; alter role report set work_mem = '9MB';
+      alter database shop set random_page_cost = '2'`);
+    await expect(only('random_page_cost', '1.1')).rejects.toThrow('a setting of the database that');
+    expect(await draw(target, step({ work_mem: '20MB' }))).toHaveProperty(
+      'notes',
+      expect.arrayContaining([expect.stringMatching(/^role report has a work_mem of its own/)]),
+    );
+    await target.admin.query('alter database shop reset all; drop role report');
+  });
+
   it('is refused where the server would not come back from its restart', async () => {
     await target.admin.query(`select pg_create_physical_replication_slot('a'),
       pg_create_physical_replication_slot('b')`);
@@ -177,6 +188,50 @@ onEachVersion((version) => {
       expect(await running(name)).toBe(now);
       await target.restart();
       expect(await running(name)).toBe(later);
+    });
+
+    it('is not waited for long, neither by its locks nor by itself', async () => {
+      await target.admin.query(`create table limits (manner text, lock text, statement text);
+        create function keep_limits(manner text) returns void language sql as
+          $$ insert into public.limits values (manner, current_setting('lock_timeout'), current_setting('statement_timeout')) $$;
+        alter function pg_catalog.pg_reload_conf() rename to at_last;
+        create function pg_catalog.pg_reload_conf() returns boolean volatile
+          language sql as $$ select public.keep_limits('alone'); select pg_catalog.at_last() $$`);
+      await write(target, await only('work_mem', '20MB'));
+      await letIt();
+      await target.admin.query(`create table trade (id int);
+        create function on_ddl() returns event_trigger language plpgsql as
+          $$ begin perform public.keep_limits(tg_tag); end $$;
+        create event trigger on_ddl on ddl_command_start when tag in ('CREATE INDEX', 'ALTER TABLE')
+          execute function on_ddl()`);
+      const index = {
+        name: 'trade_id',
+        table: 'trade',
+        columns: ['id'],
+        how: 'concurrently',
+      } as const;
+      const steps: readonly SqlStep[] = [
+        { deed: 'indexes', indexes: [index] },
+        { deed: 'tables', tables: { trade: { autovacuum_vacuum_scale_factor: '0.1' } } },
+      ];
+      for (const each of steps) {
+        const [deed] = deedsOf(await draw(target, each));
+        expect(deed && (await write(target, deed))).toEqual({ kind: 'written' });
+      }
+      const { rows } = await target.admin.query('select * from limits');
+      const [read] = await target.databases.read(target.ref, [
+        {
+          text: `select current_setting('lock_timeout') as lock, current_setting('statement_timeout') as statement`,
+        },
+      ]);
+      await target.admin.query('drop event trigger on_ddl; drop table trade, limits');
+      await asBefore();
+      expect(read).toEqual([{ lock: '500ms', statement: '5s' }]);
+      expect(rows).toEqual([
+        { manner: 'alone', lock: '500ms', statement: '30s' },
+        { manner: 'CREATE INDEX', lock: '10min', statement: '0' },
+        { manner: 'ALTER TABLE', lock: '500ms', statement: '30s' },
+      ]);
     });
 
     it('is in effect when the server is killed and comes back', async () => {

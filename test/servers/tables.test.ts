@@ -85,6 +85,7 @@ describe('settings of tables', () => {
     );
     expect(await because({ gone: autovacuum })).toContain('no table gone');
     expect(await because({ "x'; drop table readings; --": autovacuum })).toContain('no table');
+    expect(await because({ 'read\0ings': autovacuum })).toContain('zero byte');
   });
 
   it('go to the table with that very name, whatever is in it', async () => {
