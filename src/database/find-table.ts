@@ -28,10 +28,12 @@ export function askable(written: string): string {
   return whyNoTable(written) === undefined ? written : '';
 }
 
+/** A dot may be a part of a bare name, or stand between the schema and the name. */
 function whyNoTable(written: string): string | undefined {
+  const whole = whyNoName(written);
   const dot = written.indexOf('.');
-  const parts = dot < 0 ? [written] : [written.slice(0, dot), written.slice(dot + 1)];
-  return parts.map(whyNoName).find((why) => why !== undefined);
+  if (whole === undefined || dot < 0) return whole;
+  return whyNoName(written.slice(0, dot)) ?? whyNoName(written.slice(dot + 1));
 }
 
 /**
