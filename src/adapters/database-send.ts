@@ -139,8 +139,9 @@ async function oneByOne(
     });
     return { kind: 'written' };
   } catch (error) {
-    if (sent === 0 || !(error instanceof pg.DatabaseError)) return refusalOf(error);
+    if (sent === 0) return refusalOf(error);
     if (brokenOff(error)) return brokenOffThere;
+    if (!(error instanceof pg.DatabaseError)) return refusalOf(error);
     return afterTrouble(session, write, { error, isFirst: sent === 1 });
   }
 }
