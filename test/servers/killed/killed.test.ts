@@ -148,18 +148,19 @@ const kinds: Readonly<Record<string, Killed>> = {
     },
   },
   detachment: { setUp: months, step: { ...partitions, table: 'readings', ahead: 0, keep: 0 } },
-  'chunk interval': {
-    setUp: heldOnRows('hypertable'),
-    step: { ...hypertable, chunkHours: 1 },
-    isOnStandIn: true,
-  },
-  policy: { setUp: heldOnRows('job'), step: { ...hypertable, keepDays: 365 }, isOnStandIn: true },
   drop: {
     setUp: months + september,
     after: { ...partitions, table: 'readings', ahead: 0, keep: 1 },
     step: dropDetached,
     lockedBy: 'readings_2026_09',
   },
+  // From here on the database has the stand-in.
+  'chunk interval': {
+    setUp: heldOnRows('hypertable'),
+    step: { ...hypertable, chunkHours: 1 },
+    isOnStandIn: true,
+  },
+  policy: { setUp: heldOnRows('job'), step: { ...hypertable, keepDays: 365 }, isOnStandIn: true },
 };
 
 /** Of the clock that all of them go by; what is dead is passed over in a moment. */
