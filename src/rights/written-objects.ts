@@ -140,7 +140,8 @@ function targetOf(
   const called = objectName(workload?.text ?? name, { namespace, workload: name, container });
   const isOwn = called.kind === 'known' && called.name === name;
   return {
-    cluster: cluster === undefined ? own.cluster : cluster.text,
+    // One that whoever asks names is not known here: the same roles are for there.
+    cluster: cluster === undefined || cluster.names.length > 0 ? own.cluster : cluster.text,
     namespace,
     kind,
     container,
