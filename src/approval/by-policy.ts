@@ -2,6 +2,7 @@
 
 import type { Case } from './condition.ts';
 import { freezeOver } from './freeze-over.ts';
+import { isGrave } from './needed.ts';
 
 /**
  * Only what a schedule of headroom.yaml drew; people and alerts always need people, and so do the restart of a database,
@@ -12,8 +13,7 @@ export function byPolicy({
   rule,
   ...input
 }: Pick<Case, 'plan' | 'rule' | 'state' | 'freezes'>): boolean {
-  const isForPeople = (plan.restarts ?? []).length > 0 || (plan.drops ?? []).length > 0;
-  if (isForPeople || freezeOver(input) !== undefined) return false;
+  if (isGrave(plan) || freezeOver(input) !== undefined) return false;
   return plan.origin.kind === 'schedule' && rule?.approvesScheduled === true;
 }
 

@@ -7,11 +7,12 @@ import { freezeOver } from './freeze-over.ts';
 
 /** It takes capacity away, restarts a database, drops rows, or holds a change that cannot be undone. */
 export function isRisky(plan: Plan): boolean {
-  const isRestart = (plan.restarts ?? []).length > 0;
-  const isDrop = (plan.drops ?? []).length > 0;
-  return (
-    isRestart || isDrop || plan.decrease || changesOf(plan).some(({ undo }) => undo === 'none')
-  );
+  return isGrave(plan) || plan.decrease || changesOf(plan).some(({ undo }) => undo === 'none');
+}
+
+/** It restarts a database or drops rows of it, which no rule approves by itself. */
+export function isGrave({ restarts = [], drops = [] }: Pick<Plan, 'restarts' | 'drops'>): boolean {
+  return restarts.length > 0 || drops.length > 0;
 }
 
 /** Decreases and changes that cannot be undone exactly need the policy's stricter number, and in a freeze everything does. */

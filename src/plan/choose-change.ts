@@ -1,9 +1,9 @@
 // Decides which object a new size is written to: the workload, or the autoscaler that owns it and would undo the rest.
 
-import type { AutoscalerChange, Change, ScaleChange, WorkloadRef } from '../change/change.ts';
+import type { Change, ScaleChange, WorkloadRef } from '../change/change.ts';
 import type { AutoscalerState, ClusterState } from '../change/compare.ts';
 import type { Component } from '../profile/profile.ts';
-import { boundsOf, limitsFor, type ScalingLimits } from './scaling-limits.ts';
+import { limitsFor, limitsMoved, type ScalingLimits } from './scaling-limits.ts';
 
 export type ChosenChange =
   | {
@@ -131,7 +131,7 @@ function raiseAutoscaler(
     : { minReplicas: minWanted, maxReplicas };
   return {
     kind: 'change',
-    changes: [raised(workload, limits, after)],
+    changes: [limitsMoved(workload, limits, after, { floor: true })],
     replicasAfter: atMaximum ? after.maxReplicas : after.minReplicas,
     notes: [
       atMaximum
@@ -153,7 +153,9 @@ function wakeAutoscaled(
   const wanted = Math.min(target, maxReplicas);
   const minimum = Math.max(wanted, minReplicas);
   const moved =
-    minimum > minReplicas ? [raised(workload, limits, { minReplicas: minimum, maxReplicas })] : [];
+    minimum > minReplicas
+      ? [limitsMoved(workload, limits, { minReplicas: minimum, maxReplicas }, { floor: true })]
+      : [];
   return {
     kind: 'change',
     changes: [...moved, scaleTo(workload, 0, wanted, { floor: true })],
@@ -178,23 +180,4 @@ function beyondMaximum({ autoscaler, maxReplicas }: ScalingLimits, target: numbe
     : [
         `${target} are wanted; ${maxReplicas} is the most autoscaler ${autoscaler.name} allows, and it is not there yet.`,
       ];
-}
-
-function raised(
-  workload: WorkloadRef,
-  limits: ScalingLimits,
-  after: AutoscalerChange['after'],
-): AutoscalerChange {
-  const { cluster, namespace } = workload;
-  const { autoscaler, scaledObject } = limits;
-  return {
-    kind: 'autoscaler',
-    workload,
-    autoscaler: { cluster, namespace, name: autoscaler.name },
-    ...(scaledObject !== undefined && { scaledObject }),
-    before: boundsOf(limits),
-    after,
-    floor: true,
-    undo: 'exact',
-  };
 }

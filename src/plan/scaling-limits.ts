@@ -1,6 +1,6 @@
 // Finds whose limits decide how many pods a workload has: an autoscaler's, those of the ScaledObject that makes it, or nobody's.
 
-import type { ScalingBounds } from '../change/change.ts';
+import type { AutoscalerChange, ScalingBounds, WorkloadRef } from '../change/change.ts';
 import type { AutoscalerState, ClusterState } from '../change/compare.ts';
 import { limitsOf, madeBy, pauseOf } from '../change/scaled-object.ts';
 
@@ -88,6 +88,27 @@ function none(because: string): Extract<WhoseLimits, { kind: 'none' }> {
 }
 
 /** The bounds alone, as a change has them before it. */
-export function boundsOf({ minReplicas, maxReplicas, unstated }: ScalingBounds): ScalingBounds {
+function boundsOf({ minReplicas, maxReplicas, unstated }: ScalingBounds): ScalingBounds {
   return { minReplicas, maxReplicas, ...(unstated && { unstated }) };
+}
+
+/** The change that moves them; a floor never lowers. */
+export function limitsMoved(
+  workload: WorkloadRef,
+  limits: ScalingLimits,
+  after: AutoscalerChange['after'],
+  { floor }: { readonly floor: boolean },
+): AutoscalerChange {
+  const { cluster, namespace } = workload;
+  const { autoscaler, scaledObject } = limits;
+  return {
+    kind: 'autoscaler',
+    workload,
+    autoscaler: { cluster, namespace, name: autoscaler.name },
+    ...(scaledObject !== undefined && { scaledObject }),
+    before: boundsOf(limits),
+    after,
+    floor,
+    undo: 'exact',
+  };
 }

@@ -1,9 +1,9 @@
 // Turns a count of pods, or the limits of their autoscaler, into the change of whichever object decides on it.
 
-import type { AutoscalerChange, ScalingBounds } from '../change/change.ts';
+import type { ScalingBounds } from '../change/change.ts';
 import type { StepChange } from '../sizing/planned-step.ts';
 import { brokenMetrics, missingWorkload, scaleTo, whyNoReplica } from './choose-change.ts';
-import { boundsOf, limitsFor, type ScalingLimits } from './scaling-limits.ts';
+import { limitsFor, limitsMoved, type ScalingLimits } from './scaling-limits.ts';
 import { alreadyThere, refused, type StepChanges, type StepFacts } from './step-facts.ts';
 
 type Of<Kind extends StepChange['kind']> = Extract<StepChange, { readonly kind: Kind }>;
@@ -82,7 +82,6 @@ function movedLimits(
   after: ScalingBounds,
 ): StepChanges {
   const { autoscaler, scaledObject, minReplicas, maxReplicas, notes } = limits;
-  const { cluster, namespace } = workload;
   const who =
     scaledObject === undefined ? `autoscaler ${autoscaler.name}` : `ScaledObject ${scaledObject}`;
   if (after.minReplicas === minReplicas && after.maxReplicas === maxReplicas) {
@@ -91,16 +90,7 @@ function movedLimits(
     );
   }
   const lowers = after.minReplicas < minReplicas || after.maxReplicas < maxReplicas;
-  const change: AutoscalerChange = {
-    kind: 'autoscaler',
-    workload,
-    autoscaler: { cluster, namespace, name: autoscaler.name },
-    ...(scaledObject !== undefined && { scaledObject }),
-    before: boundsOf(limits),
-    after,
-    floor: !lowers,
-    undo: 'exact',
-  };
+  const change = limitsMoved(workload, limits, after, { floor: !lowers });
   const said: string[] = [...notes];
   if (after.minReplicas > minReplicas) {
     said.push(
