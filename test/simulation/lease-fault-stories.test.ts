@@ -5,6 +5,7 @@ import type { FaultMatch } from '../../sandbox/cluster/faults.ts';
 import { sendNextMessage } from '../../src/workflow/send-messages.ts';
 import {
   broken,
+  clusterDeadlineMs,
   conflict,
   cut,
   denied,
@@ -21,8 +22,6 @@ import { pass, through } from './story.ts';
 import type { World } from './world.ts';
 
 const stories = new Lending();
-/** What hangs is given up after this real time; nothing here is slow by itself. */
-const clusterDeadlineMs = 400;
 
 const look: FaultMatch = { verb: 'get', resource: 'deployments', namespace, name: 'worker' };
 const write: FaultMatch = { verb: 'patch', resource: 'deployments/scale', namespace };
