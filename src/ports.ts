@@ -59,10 +59,18 @@ export type CheckpointName =
 
 // ---- The cluster -------------------------------------------------------------------------------------------------
 
-/** What came of a write. A refusal is certain: the server said no; `forbidden` when our account lacks the right. */
+/**
+ * What came of a write. A refusal is certain: the server said no; `forbidden` when our account lacks the right, `partly`
+ * when something of it was done and stays, which the words name.
+ */
 export type WriteAnswer =
   | { readonly kind: 'written' }
-  | { readonly kind: 'refused'; readonly because: string; readonly forbidden?: true }
+  | {
+      readonly kind: 'refused';
+      readonly because: string;
+      readonly forbidden?: true;
+      readonly partly?: true;
+    }
   | { readonly kind: 'unknown'; readonly because: string };
 
 /** What is left beside an object for people who look at it in the cluster. */

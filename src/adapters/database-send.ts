@@ -9,6 +9,7 @@ import type { WriteAnswer } from '../ports.ts';
 import { followBuild } from './database-build.ts';
 import { closeClient } from './database-client.ts';
 import { brokenOff, isLater, refusalOf, refusalOfBuild } from './database-errors.ts';
+import type { LagLimits } from './database-lag.ts';
 import {
   becomeOwner,
   checkServer,
@@ -37,6 +38,8 @@ export interface Writing {
   readonly dryRun: boolean;
   readonly signal?: AbortSignal;
   readonly onProgress?: (words: string) => Promise<void>;
+  /** When builds wait for standbys; other than usual in tests. */
+  readonly lag?: Partial<LagLimits>;
 }
 
 /** How a deed stands, by a look without any lock. */
@@ -246,17 +249,18 @@ export async function cleaned(
   if (standing.kind === 'reached') return { kind: 'written' };
   const { leftover = [], stays } = standing.kind === 'unchanged' ? standing : {};
   const rest = stays === undefined ? '' : `; ${stays}`;
+  const partly = stays === undefined ? {} : { partly: true as const };
   try {
     for (const toSend of leftover) {
       await asOwner(session, write.deed, toSend, async (client) => {
         for (const each of toSend.statements) await client.query(patient(each));
       });
     }
-    return refused(
-      (leftover.length === 0 ? refusal : `${refusal}; what it left is dropped`) + rest,
-    );
+    const because = leftover.length === 0 ? refusal : `${refusal}; what it left is dropped`;
+    return { ...refused(because + rest), ...partly };
   } catch {
-    return refused(`${refusal}; what it left is still there, and the next attempt drops it${rest}`);
+    const because = `${refusal}; what it left is still there, and the next attempt drops it`;
+    return { ...refused(because + rest), partly: true };
   }
 }
 

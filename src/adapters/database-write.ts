@@ -8,6 +8,7 @@ import type { Standing } from '../database/standing.ts';
 import { OperationError } from '../errors.ts';
 import type { WriteAnswer } from '../ports.ts';
 import { brokenOff, grantsHint } from './database-errors.ts';
+import { type Brake, lagBrake } from './database-lag.ts';
 import { grantsForDeed } from './database-rights.ts';
 import {
   buildMs,
@@ -47,6 +48,7 @@ export async function writeDeed(
   const writing = { ...given, ...onlyNews(given) };
   const begin = Date.now();
   const until = begin + buildMs;
+  const brake = lagBrake(session, write, writing);
   let isSent = false;
   let contended = 0;
   let last: string | undefined;
@@ -58,7 +60,7 @@ export async function writeDeed(
       const text = JSON.stringify(standing.kind === 'unchanged' ? standing.write : undefined);
       // What was sent and taken, and is still to be sent, has no effect: whoever verifies it says so.
       if (text !== undefined && text === last) return { kind: 'written' };
-      const answer = await oneRound(session, { write, standing, until }, writing);
+      const answer = await oneRound(session, { write, standing, until, brake }, writing);
       if (answer.kind === 'held') {
         isSent = true;
         const because = `${answer.because}; somebody's transactions are in the way of the rest`;
@@ -133,11 +135,12 @@ interface AtHand {
   readonly write: SqlWrite;
   readonly standing: Standing;
   readonly until: number;
+  readonly brake: Brake;
 }
 
 async function oneRound(
   session: Session,
-  { write, standing, until }: AtHand,
+  { write, standing, until, brake }: AtHand,
   writing: Writing,
 ): Promise<Round> {
   switch (standing.kind) {
@@ -157,6 +160,12 @@ async function oneRound(
     case 'unchanged': {
       const { write: toSend, begun } = standing;
       const told = { ...writing, ...prefixed(begun, writing) };
+      if (toSend.manner === 'build' && toSend.isLight !== true && !writing.dryRun) {
+        const braked = await brake(told.onProgress);
+        // What an earlier part or process left half done is of no use, so it is taken away as after a build that failed.
+        if (braked.kind === 'refused') return cleaned(session, write, braked.because);
+        if (braked.kind === 'waited') return { kind: 'go-on', isSent: false };
+      }
       const answer = await send(session, { write, toSend }, told);
       const goesOn = answer.kind === 'written' && toSend.isPart === true && !writing.dryRun;
       return goesOn ? { kind: 'go-on', isSent: true } : answer;

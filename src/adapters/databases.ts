@@ -6,6 +6,7 @@ import type { SecretSource, Systems } from '../plan/system.ts';
 import type { DatabaseAddress, Databases, WriteAnswer } from '../ports.ts';
 import type { Secret } from '../secret.ts';
 import { withClient } from './database-client.ts';
+import type { LagLimits } from './database-lag.ts';
 import { readAll, type Session } from './database-session.ts';
 import { writeDeed } from './database-write.ts';
 import { waitingClients } from './pooler-console.ts';
@@ -22,6 +23,8 @@ export interface DatabasesOptions {
   readonly ownServer: () => Promise<string>;
   /** How long a server may say nothing before it counts as gone. (Default: 10 seconds for a read and 45 for a write, longer than any statement may take.) */
   readonly silenceMs?: number;
+  /** When builds wait for standbys that are behind. (Default: from 60 seconds on, for half an hour) */
+  readonly lag?: Partial<LagLimits>;
 }
 
 /** Nothing is connected before it is needed. */
@@ -45,7 +48,7 @@ export function createDatabases(options: DatabasesOptions): Databases {
         );
       }
       return withSession(write.database, options, 'changing', (session) =>
-        writeDeed(session, write, writing),
+        writeDeed(session, write, { ...writing, ...(options.lag && { lag: options.lag }) }),
       );
     },
   };

@@ -27,6 +27,11 @@ const bounds = {
 
 export type Levelled = keyof typeof bounds;
 
+/** From where on it is critical. */
+export function criticalAt(what: Levelled): number {
+  return bounds[what].critical;
+}
+
 /** Where a number stands. */
 export function levelOf(what: Levelled, value: number): Level {
   const { warning, critical, less }: Bounds = bounds[what];

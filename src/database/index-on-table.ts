@@ -34,7 +34,8 @@ function creatingByChunk({ deed, on, name }: Creating): Statements {
 
 /** DROP INDEX CONCURRENTLY has the same lock as a build; that of a hypertable or a partitioned table is refused. */
 export function dropping(index: string): Statements {
-  return { manner: 'build', statements: [`drop index concurrently ${index}`], isPart: true };
+  const start = `drop index concurrently ${index}`;
+  return { manner: 'build', statements: [start], isLight: true, isPart: true };
 }
 
 /** ACCESS EXCLUSIVE on the table and everything below it, for a moment. */

@@ -22,6 +22,8 @@ export interface Statements {
   /** Only with `together`: nobody uses what that lock is on, so looking at it may take its time. */
   readonly isUnused?: true;
   readonly statements: readonly string[];
+  /** Only with `build`: it writes next to nothing, so it does not wait for standbys that are behind. */
+  readonly isLight?: true;
   /** How long one waits for a lock. (Default: half a second; of a build, behind which nobody waits, ten minutes.) */
   readonly lockMs?: number;
   /**

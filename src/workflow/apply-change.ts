@@ -94,7 +94,8 @@ async function write(
     case 'answered': {
       const { answer } = sent;
       if (answer.kind === 'refused') {
-        return refused(at, { request, attempt, because: answer.because }, parts);
+        const { because, partly } = answer;
+        return refused(at, { request, attempt, because, ...(partly && { partly }) }, parts);
       }
       return afterWrite(at, answer, parts);
     }
@@ -133,6 +134,8 @@ interface RefusedWrite {
   readonly request: Write;
   readonly attempt: number;
   readonly because: string;
+  /** Something of it was done and stays. */
+  readonly partly?: true;
 }
 
 /**
@@ -141,7 +144,7 @@ interface RefusedWrite {
  */
 async function refused(
   at: ChangeAtHand,
-  { request, attempt, because }: RefusedWrite,
+  { request, attempt, because, partly }: RefusedWrite,
   parts: Parts,
 ): Promise<ChangeEnd> {
   const seen = await observeForChange(at, parts);
@@ -162,6 +165,7 @@ async function refused(
   }
   const why = comparison?.kind === 'drifted' ? comparison.because : because;
   const code = comparison?.kind === 'drifted' ? 'drift' : 'refused';
-  if (!(await note(at, 'refused', why, parts))) return { kind: 'lost' };
-  return { kind: 'failed', code, because: `${why}; ${nothingWritten(at)}` };
+  const state = partly ? 'failed' : 'refused';
+  if (!(await note(at, state, why, parts))) return { kind: 'lost' };
+  return { kind: 'failed', code, because: partly ? why : `${why}; ${nothingWritten(at)}` };
 }

@@ -1,7 +1,9 @@
-// What a real primary tells before it gets another replica: its size and its standbys, to those who may see them.
+// What a real primary tells before it gets another replica: its size and its standbys; and that builds wait for those.
 
-import { Client } from 'pg';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { Client, type QueryResultRow } from 'pg';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { DatabasesOptions } from '../../src/adapters/databases.ts';
+import type { IndexDeed } from '../../src/database/index-definition.ts';
 import {
   backupWords,
   replicaFacts,
@@ -20,7 +22,10 @@ const restart = {
 
 let target: Target;
 beforeAll(async () => {
-  target = await startTarget({ standby: true });
+  target = await startTarget({
+    standby: true,
+    conf: { wal_receiver_status_interval: '1s' },
+  });
   for (const statement of [
     'create database closed',
     'revoke connect on database closed from public',
@@ -43,19 +48,109 @@ it('is all databases together, with the standbys that stream', async () => {
   expect(standbyWords(facts)).toMatch(/^Standbys now: one \(streaming, async, /);
 });
 
-it('is what decides whether a pod may go: not while commits wait for it', async () => {
-  const standby = new Client({ connectionString: target.standby?.url('shop') });
-  await standby.connect();
+async function onStandby<T extends QueryResultRow>(statement: string): Promise<readonly T[]> {
+  const client = new Client({ connectionString: target.standby?.url('shop') });
+  await client.connect();
   try {
-    const { rows } = await standby.query<{ from: string }>(
-      `select current_setting('primary_conninfo') as from`,
-    );
-    const from = rows[0]?.from.replace('application_name=one', 'application_name=postgres-2');
-    await standby.query(`alter system set primary_conninfo = '${from}'`);
-    await standby.query('select pg_reload_conf()');
+    return (await client.query<T>(statement)).rows;
   } finally {
-    await standby.end();
+    await client.end();
   }
+}
+
+describe('a build, while a standby is behind,', () => {
+  const limits = { seconds: 1, lookEveryMs: 50 };
+  const readings = { schema: 'public', name: 'readings' };
+  const deed: IndexDeed = {
+    deed: 'index',
+    goal: 'there',
+    name: 'idx',
+    table: readings,
+    columns: [{ name: 'at' }],
+    how: 'per-partition',
+    parts: [
+      { schema: 'public', name: 'first' },
+      { schema: 'public', name: 'second' },
+    ],
+  };
+  const told: string[] = [];
+  const build = (lag: DatabasesOptions['lag'], signal = new AbortController().signal) => {
+    const onProgress = async (words: string) => void told.push(words);
+    const write = { how: 'sql', database: target.ref, deed } as const;
+    return target.way({ lag }).databases.write(write, { dryRun: false, onProgress, signal });
+  };
+  const indexes = async () => {
+    const { rows } = await target.admin.query<{ name: string }>(
+      `select indexrelid::regclass::text as name from pg_index join pg_class on pg_class.oid = indrelid
+        where relnamespace = 'public'::regnamespace order by 1`,
+    );
+    return rows.map(({ name }) => name);
+  };
+
+  beforeEach(async () => {
+    told.length = 0;
+    await target.admin.query(`
+      drop table if exists readings;
+      create table readings (at int) partition by range (at);
+      create table first partition of readings for values from (0) to (10);
+      create table second partition of readings for values from (10) to (20)`);
+    await target.standbyHasAll();
+    await onStandby('select pg_wal_replay_pause()');
+    await target.admin.query('insert into readings values (1), (11)');
+    const behind = async () => {
+      const { standbys } = replicaFacts(await target.databases.read(target.ref, replicaQueries));
+      return standbys[0]?.lagSeconds ?? 0;
+    };
+    await expect.poll(behind, { timeout: 15_000 }).toBeGreaterThan(limits.seconds);
+  });
+  afterEach(async () => {
+    await onStandby('select pg_wal_replay_resume()');
+  });
+
+  it('is not begun and says whom it waits for, and is done when the standby has caught up', async () => {
+    const built = build(limits);
+    await expect
+      .poll(() => told, { timeout: 15_000 })
+      .toContainEqual(
+        expect.stringMatching(/; waits since \d\d:\d\d UTC .*: standby one is [1-9]\d* s behind/),
+      );
+    expect(await indexes()).toEqual(['idx']);
+    await onStandby('select pg_wal_replay_resume()');
+    expect(await built).toEqual({ kind: 'written' });
+    expect(await indexes()).toEqual(['first_idx', 'idx', 'second_idx']);
+  });
+
+  it('is given up after a while: what is done of it stays, what is of no use goes', async () => {
+    await target.admin.query('create index idx on only readings (at)');
+    await target.admin.query('create index first_idx on first (at)');
+    expect(await build({ ...limits, patienceMs: 200 })).toEqual({
+      kind: 'refused',
+      partly: true,
+      because: expect.stringMatching(
+        /^standby one is \d+ s behind.*nothing more was begun.*draw the plan anew.*what it left is dropped; first_idx stay/,
+      ),
+    });
+    expect(told[0]).toMatch(/^index idx: 1 of 2 partitions have theirs; waits since/);
+    expect(await indexes()).toEqual(['first_idx']);
+  });
+
+  it('ends at once when Headroom stops, and what it began is for the next process', async () => {
+    const stop = new AbortController();
+    const built = build({ seconds: 1 }, stop.signal);
+    await expect.poll(() => told.length, { timeout: 15_000 }).toBeGreaterThan(0);
+    stop.abort();
+    expect(await built).toMatchObject({ kind: 'unknown' });
+    expect(await indexes()).toEqual(['idx']);
+  });
+});
+
+it('is what decides whether a pod may go: not while commits wait for it', async () => {
+  const rows = await onStandby<{ from: string }>(
+    `select current_setting('primary_conninfo') as from`,
+  );
+  const from = rows[0]?.from.replace('application_name=one', 'application_name=postgres-2');
+  await onStandby(`alter system set primary_conninfo = '${from}'`);
+  await onStandby('select pg_reload_conf()');
   const way = target.way({ place: { restart: { ...restart, statefulSet: 'postgres' } } });
   const workload = makeWorkload({ kind: 'StatefulSet', name: 'postgres' });
   const fewer = async (databases = way.databases) => {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { type PostgresServer, startPostgres } from '../../sandbox/postgres/server.ts';
-import { createDatabases } from '../../src/adapters/databases.ts';
+import { createDatabases, type DatabasesOptions } from '../../src/adapters/databases.ts';
 import type { DatabaseRef, SqlChange } from '../../src/change/change.ts';
 import type { SqlDeed } from '../../src/database/sql-deed.ts';
 import { undoOfDeed } from '../../src/database/sql-deed.ts';
@@ -43,6 +43,8 @@ export interface WayOptions {
   readonly url?: string;
   /** What Headroom keeps its own state on. (Default: another server.) */
   readonly ownServer?: string;
+  /** When builds wait for standbys. (Default: as in the app) */
+  readonly lag?: DatabasesOptions['lag'];
 }
 
 /** Its database is `shop`; Headroom comes as the superuser unless `place.role` or a way of its own says otherwise. */
@@ -111,7 +113,7 @@ export class Target {
   }
 
   /** Another way to it, such as with a role of its own. */
-  way({ place, url, ownServer = 'another' }: WayOptions = {}): Way {
+  way({ place, url, ownServer = 'another', lag }: WayOptions = {}): Way {
     const main = makeDatabasePlace({
       connection: { env: 'SHOP_URL' },
       allow: ['settings', 'indexes', 'partitions', 'tables', 'timescale'],
@@ -127,6 +129,7 @@ export class Target {
           env === 'ONE_URL' ? (this.standby?.url('shop') ?? '') : (url ?? this.server.url('shop')),
         ),
       ownServer: async () => ownServer,
+      ...(lag && { lag }),
     });
     return { databases, system };
   }

@@ -1,0 +1,56 @@
+// When standbys hold a build back, and what people read about it.
+
+import { describe, expect, it } from 'vitest';
+import { criticalAt } from '../../src/database/health-levels.ts';
+import { brakeWords, gaveUpWords, lagNow } from '../../src/database/lag-brake.ts';
+
+const limit = criticalAt('replication-lag-seconds');
+const one = { name: 'one', state: 'streaming', sync: 'async' };
+
+describe('a build', () => {
+  it.each([
+    ['there is no standby', []],
+    ['all are near', [{ ...one, lagSeconds: limit - 0.1, lagBytes: 9_000_000 }]],
+    [
+      'bytes are open and no time is reported, as on an idle primary',
+      [{ ...one, lagBytes: 9_000_000_000 }],
+    ],
+    [
+      'the last time stands there although all is replayed',
+      [{ ...one, lagSeconds: 90, lagBytes: 0 }],
+    ],
+  ])('goes on where %s', (_, standbys) => {
+    expect(lagNow(standbys, limit)).toEqual({ kind: 'clear' });
+  });
+
+  it('waits from the level on that the guides call critical, and says for whom', () => {
+    const near = { ...one, name: 'near', lagSeconds: 3, lagBytes: 5 };
+    const late = { ...one, lagSeconds: limit, lagBytes: 5 };
+    const later = { ...one, name: 'two', state: 'catchup', lagSeconds: 3600.4, lagBytes: 5 };
+    expect(lagNow([near, late, later], limit)).toEqual({
+      kind: 'behind',
+      who: 'standby one is 60 s behind and standby two is 3600 s behind',
+    });
+  });
+
+  it('does not take what it may not see for well', () => {
+    expect(lagNow([{ name: 'one' }], limit)).toEqual({
+      kind: 'unseen',
+      because: 'the role may not see how far standby one is behind; grant it pg_monitor',
+    });
+  });
+
+  it('tells who is behind, since when, and in the end what stays and what to do', () => {
+    const words = {
+      who: 'standby one is 75 s behind',
+      limit,
+      since: new Date('2026-11-22T14:03:20Z'),
+    };
+    expect(brakeWords(words)).toBe(
+      'waits since 14:03 UTC before it goes on: standby one is 75 s behind, and nothing that writes much is begun from 60 s on',
+    );
+    expect(gaveUpWords({ ...words, minutes: 30 })).toBe(
+      'standby one is 75 s behind, and 60 s or more since 14:03 UTC: nothing more was begun after waiting for 30 min. What was done before stays; find out why the standby cannot keep up (/capacity status shows its lag), and once it has caught up draw the plan anew, which goes on from there',
+    );
+  });
+});
