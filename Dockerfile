@@ -6,7 +6,7 @@ COPY package.json package-lock.json .npmrc build.mjs tsconfig.json ./
 RUN npm ci --ignore-scripts
 COPY src src
 COPY handlers handlers
-RUN node build.mjs
+RUN node build.mjs && rm dist/*.map dist/inputs.json
 
 FROM node:24-bookworm-slim
 ENV NODE_ENV=production
@@ -14,8 +14,7 @@ WORKDIR /app
 COPY package.json ./
 COPY profiles profiles
 COPY migrations migrations
-COPY --from=build /app/dist/headroom.js dist/headroom.js
-COPY --from=build /app/dist/picture dist/picture
+COPY --from=build /app/dist dist
 USER node
 EXPOSE 8080 3000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \

@@ -1,13 +1,18 @@
-// Bundles the app into dist/headroom.js: one file starts three times faster than a tree of a thousand.
+// Bundles the app into dist/headroom.js and a few files beside it, which starts three times faster than a tree of a thousand.
 
-import { chmod, copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename } from 'node:path';
 import { build } from 'esbuild';
 
+// What an earlier build left under other names would never go.
+await rm('dist', { recursive: true, force: true });
+
 const { metafile } = await build({
-  entryPoints: ['src/cli.ts'],
-  outfile: 'dist/headroom.js',
+  entryPoints: { headroom: 'src/cli.ts' },
+  outdir: 'dist',
+  // A command reads only the parts that it needs; all lie side by side, so that paths beside them hold for each.
+  splitting: true,
   bundle: true,
   platform: 'node',
   target: 'node20.20',
