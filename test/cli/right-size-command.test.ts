@@ -37,7 +37,7 @@ let directory: string;
 
 beforeAll(async () => {
   cluster = await startCluster({ autoTick: false });
-  prometheus = await startPrometheus({ scrapeIntervalMs: 60_000 });
+  prometheus = await startPrometheus({ scrapeIntervalMs: 120_000 });
   directory = await mkdtemp(join(tmpdir(), 'headroom-right-size-'));
   await mkdir(join(directory, 'profiles'));
   await writeFile(join(directory, 'kubeconfig'), cluster.kubeconfig());
