@@ -35,7 +35,7 @@ export interface DeedKind<D> {
   /** How it stands, by the answers to those questions. */
   standing(deed: D, answers: Answers): Standing;
   /** What a statement of it that did not end may leave behind, and a look finds: "index a, which cannot be used". */
-  leaves?(deed: D): string;
+  leaves?(deed: D): string | undefined;
   /** Plain text, from what to what: "work_mem 4MB → 20MB". */
   words(deed: D): string;
 }

@@ -1,10 +1,19 @@
 // Detaches a partition whose rows shall no longer be found through its table, or attaches it again; its rows stay.
 
+import {
+  addingCheck,
+  type Bounded,
+  boundsChecked,
+  boundsCheckName,
+  boundsCheckQuery,
+  droppingCheck,
+  validatingCheck,
+} from './bounds-check.ts';
 import type { DeedKind } from './deed-kind.ts';
 import { commentOn, rangeInMark, withMark, withoutMark } from './detachment-mark.ts';
 import { type InSchema, qualified } from './names.ts';
 import { oldReaderQueries, whoseIsOld } from './old-transactions.ts';
-import type { Range } from './partition-bounds.ts';
+import { defaultBytesMax, type Range } from './partition-bounds.ts';
 import {
   forValues,
   hasRange,
@@ -20,6 +29,8 @@ export interface DetachmentDeed extends Range {
   readonly after: 'detached' | 'attached';
   readonly table: InSchema;
   readonly partition: InSchema;
+  /** What the table is partitioned by; plans of older versions do not say. */
+  readonly column?: string;
   /** Beside everybody; not where the table has a default partition, and not before PostgreSQL 14. */
   readonly concurrently: boolean;
   /** Which table the partition is, so that once it is detached it is told from another one of its name. */
@@ -53,9 +64,12 @@ function marking(deed: DetachmentDeed): string {
   return commentOn(deed.partition, withMark(deed.comment, deed));
 }
 
-/** What was detached concurrently has a CHECK of its old bounds, so it is not searched when it comes back. */
+/**
+ * Attaching takes SHARE UPDATE EXCLUSIVE on the table and locks the month wholly, as well as a default partition, which is
+ * searched. The month is not: a CHECK of its bounds was validated before, and goes in the same transaction.
+ */
 function attach(deed: DetachmentDeed, comment: string | undefined): Statements {
-  const { table, partition } = deed;
+  const { table, partition, column } = deed;
   const isMarked = rangeInMark(comment, deed) !== undefined;
   return {
     manner: 'together',
@@ -63,16 +77,28 @@ function attach(deed: DetachmentDeed, comment: string | undefined): Statements {
     isPatient: true,
     statements: [
       `alter table ${qualified(table)} attach partition ${qualified(partition)} ${forValues(deed)}`,
+      ...(column === undefined ? [] : [droppingCheck(partition)]),
       ...(isMarked ? [commentOn(partition, withoutMark(comment, deed))] : []),
     ],
   };
 }
 
+/** Undefined for a plan of an older version, whose month is searched while it is attached. */
+function bounded({ column, ...deed }: DetachmentDeed): Bounded | undefined {
+  return column === undefined ? undefined : { ...deed, column };
+}
+
 function look(deed: DetachmentDeed): readonly Query[] {
-  return [...partitionLook(deed), ...oldReaderQueries([deed.table, deed.partition])];
+  const month = deed.after === 'attached' ? bounded(deed) : undefined;
+  return [
+    ...partitionLook(deed),
+    ...oldReaderQueries([deed.table, deed.partition]),
+    ...(month === undefined ? [] : [boundsCheckQuery(month)]),
+  ];
 }
 
 const lookCount = 4;
+const checkAt = lookCount + 1;
 
 function standing(deed: DetachmentDeed, answers: Answers): Standing {
   const { name } = deed.partition;
@@ -84,7 +110,7 @@ function standing(deed: DetachmentDeed, answers: Answers): Standing {
     return drifted(`partition ${name} has other bounds than the plan saw`);
   }
   if (own?.isPending === true) return halfDetached(deed);
-  if (deed.after === 'attached') return reattachment(deed, seen);
+  if (deed.after === 'attached') return reattachment(deed, seen, answers);
   const old = deed.concurrently ? whoseIsOld(answers, lookCount) : undefined;
   return own !== undefined && old !== undefined
     ? drifted(`${name} is not detached: ${old}`)
@@ -104,10 +130,42 @@ function detachment(deed: DetachmentDeed, { own, namesake }: PartitionSeen): Sta
   };
 }
 
-function reattachment(deed: DetachmentDeed, { own, namesake }: PartitionSeen): Standing {
-  return own === undefined
-    ? { kind: 'unchanged', write: attach(deed, namesake?.comment) }
-    : { kind: 'reached' };
+/** What a process that died left is gone on with; what is refused in the middle takes the CHECK away again. */
+function reattachment(
+  deed: DetachmentDeed,
+  { own, children, namesake }: PartitionSeen,
+  answers: Answers,
+): Standing {
+  if (own !== undefined) return { kind: 'reached' };
+  const { name } = deed.partition;
+  const rest = children.find(({ bound }) => bound.kind === 'default');
+  if (rest !== undefined && rest.bytes > defaultBytesMax) {
+    return drifted(
+      `${name} is not attached: the default partition ${rest.name} is large, and everybody would wait while it is searched for rows of that month; detach it, attach ${name}, move its rows of that month, and attach it again`,
+    );
+  }
+  const write = attach(deed, namesake?.comment);
+  const month = bounded(deed);
+  if (month === undefined) return { kind: 'unchanged', write };
+  const leftover = [
+    { ...inSteps, statements: [droppingCheck(deed.partition)] },
+  ] satisfies Statements[];
+  switch (boundsChecked(answers, checkAt)) {
+    case 'no':
+      return { kind: 'unchanged', write: addingCheck(month) };
+    case 'by-another':
+      return { kind: 'unchanged', write };
+    case 'begun': {
+      const begun = `${name} gets a CHECK of its bounds before it is attached, which is not validated yet`;
+      return { kind: 'unchanged', write: validatingCheck(month), begun, leftover };
+    }
+    case 'ours': {
+      const begun = `${name} has a CHECK of its bounds and is not attached yet`;
+      return { kind: 'unchanged', write, begun, leftover };
+    }
+    case 'foreign':
+      return drifted(`${name} has another constraint ${boundsCheckName}; rename it first`);
+  }
 }
 
 /** As it is now: what somebody wrote since the plan was drawn stays as well. */
@@ -135,7 +193,12 @@ function drifted(because: string): Standing {
 
 /** The mark comes with the detachment, and goes with it. */
 function allStatements(deed: DetachmentDeed): readonly string[] {
-  if (deed.after === 'attached') return attach(deed, withMark(deed.comment, deed)).statements;
+  if (deed.after === 'attached') {
+    const month = bounded(deed);
+    const before = month === undefined ? [] : [addingCheck(month), validatingCheck(month)];
+    const all = [...before, attach(deed, withMark(deed.comment, deed))];
+    return all.flatMap(({ statements }) => statements);
+  }
   const { manner, statements } = detach(deed);
   return manner === 'alone' ? [...statements, marking(deed)] : statements;
 }
@@ -151,6 +214,8 @@ export const detachmentDeed: DeedKind<DetachmentDeed> = {
   statements: allStatements,
   look,
   standing,
+  leaves: ({ after, partition }) =>
+    after === 'attached' ? `constraint ${boundsCheckName} of ${partition.name}` : undefined,
   words: ({ after, table, partition, from = 'the beginning', to = 'the end' }) =>
     `${after === 'detached' ? 'detach' : 'attach'} partition ${partition.name} ${after === 'detached' ? 'from' : 'to'} ${table.schema}.${table.name}, ${from} to ${to}; its rows stay in it`,
 };

@@ -8,7 +8,7 @@ import type { Drawing, Drawn, ServerFacts } from './drawing.ts';
 import { type Months, missingMonths, olderThan } from './missing-months.ts';
 import { qualified, quotedName, quotedText } from './names.ts';
 import { oldReaderQueries, whoseIsOld } from './old-transactions.ts';
-import { instantOf, type Range } from './partition-bounds.ts';
+import { defaultBytesMax, instantOf, type Range } from './partition-bounds.ts';
 import { type Child, isRange } from './partition-catalogue.ts';
 import type { PartitionDeed } from './partition-deed.ts';
 import {
@@ -21,9 +21,6 @@ import {
 import { type Answers, type Query, rowsOf } from './query.ts';
 import { optionsByName } from './table-deed.ts';
 import { isTableSetting, whyNotTableValue } from './table-settings.ts';
-
-/** A larger default partition would be searched for too long, and everybody waits meanwhile. */
-const defaultBytesMax = 64 * 1024 ** 2;
 
 const taken = z.object({ name: z.string() });
 const held = z.object({ holds: z.boolean() });
@@ -191,7 +188,7 @@ function whyNotMonths(
 /** One that is half detached first, because a table has one of those at a time. */
 function detachments(
   { table, children }: PartitionedPlace,
-  { keep }: PartitionsStep,
+  { keep, column }: PartitionsStep,
   { zone, facts }: { readonly zone: string; readonly facts: ServerFacts },
 ): readonly DetachmentDeed[] {
   if (keep === undefined) return [];
@@ -206,6 +203,7 @@ function detachments(
       after: 'detached',
       table: { schema, name },
       partition: { schema: at, name: partition },
+      column,
       concurrently,
       oid,
       ...(comment !== undefined && { comment }),

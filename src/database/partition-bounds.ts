@@ -30,6 +30,9 @@ export function parseBound(shown: string): Bound | undefined {
   };
 }
 
+/** A larger default partition would be searched for too long, and everybody waits meanwhile. */
+export const defaultBytesMax = 64 * 1024 ** 2;
+
 export function sameRange(one: Range, other: Range): boolean {
   return one.from === other.from && one.to === other.to;
 }

@@ -405,6 +405,104 @@ onEachVersion((version) => {
     });
   });
 
+  describe('months that come back', () => {
+    /** How many rows of September were read by whole scans, once all that Headroom did is counted. */
+    const read = async () => {
+      await expect
+        .poll(async () => {
+          const { rowCount } = await target.admin.query(
+            `select from pg_stat_activity where application_name = 'headroom'`,
+          );
+          return rowCount;
+        })
+        .toBe(0);
+      const { rows } = await target.admin.query(
+        `select seq_tup_read::int as count from pg_stat_user_tables where relname = 'readings_2026_09'`,
+      );
+      return rows[0].count;
+    };
+    const checks = async () => {
+      const { rows } = await target.admin.query(
+        `select conname as name, convalidated as "isValid" from pg_constraint
+          where conrelid = 'readings_2026_09'::regclass and conname = 'headroom_bounds'`,
+      );
+      return rows;
+    };
+    /** September with its rows, detached; in one step where there is a default partition. */
+    const detached = async ({ isAtOnce = false } = {}) => {
+      await target.admin.query(
+        `insert into readings (at, meter) select '2026-09-01 12:00', 1 from generate_series(1, 1000)`,
+      );
+      if (isAtOnce) await target.admin.query('create table "rest" partition of readings default');
+      const deed = await onlyDeed({ ahead: 0, keep: 1 });
+      expect(await write(target, deed)).toEqual({ kind: 'written' });
+      return deed;
+    };
+
+    it('are read once at most, and never under the lock of the attaching', async () => {
+      const deed = await detached();
+      const before = await read();
+      expect(await write(target, undone(deed))).toEqual({ kind: 'written' });
+      // A concurrent detachment leaves a CHECK by which PostgreSQL knows what is in it.
+      expect(await read()).toBe(before);
+      await target.admin.query(
+        'alter table readings_2026_09 drop constraint readings_2026_09_at_check',
+      );
+      const again = await detached({ isAtOnce: true });
+      const table = await catalogue(target);
+      expect(await write(target, undone(again), { dryRun: true })).toEqual({ kind: 'written' });
+      expect(await catalogue(target)).toEqual(table);
+      const since = await read();
+      expect(await write(target, undone(again))).toEqual({ kind: 'written' });
+      // Once, by the validation.
+      expect(await read()).toBe(since + 2000);
+      expect(await checks()).toEqual([]);
+    });
+
+    it('are gone on with where the connection ended while their rows were looked at', async () => {
+      const deed = await detached({ isAtOnce: true });
+      const back = undone(deed);
+      const [first = ''] = statementsOf(back);
+      await target.admin.query(first);
+      const begun = { kind: 'unchanged', begun: expect.stringContaining('not validated yet') };
+      expect(await standing(target, back)).toMatchObject(begun);
+      const holder = await another(target);
+      await holder.query('begin; lock table readings_2026_09 in share update exclusive mode');
+      const answer = write(target, back);
+      await expect.poll(() => hasWaited('readings_2026_09')).toBe(true);
+      await cutOff();
+      expect(await answer).toMatchObject({
+        kind: 'unknown',
+        because: expect.stringContaining('may have left constraint headroom_bounds'),
+      });
+      await holder.end();
+      expect(await standing(target, back)).toMatchObject(begun);
+      const { rows } = await target.admin.query('select count(*)::int from readings');
+      expect(rows).toEqual([{ count: 0 }]);
+      expect(await write(target, back)).toEqual({ kind: 'written' });
+      expect(await standing(target, back)).toEqual({ kind: 'reached' });
+      expect(await checks()).toEqual([]);
+    });
+
+    it('stay away without a trace where rows do not fit, in them or in the default partition', async () => {
+      const deed = await detached({ isAtOnce: true });
+      const before = await catalogue(target);
+      await target.admin.query(
+        `insert into readings_2026_09 (id, at) values (-1, '2026-12-24'); insert into readings (at) values ('2026-09-09')`,
+      );
+      for (const why of [/headroom_bounds.*is violated by some row/, /default partition/]) {
+        expect(await write(target, undone(deed))).toMatchObject({
+          kind: 'refused',
+          because: expect.stringMatching(why),
+        });
+        expect(await catalogue(target)).toEqual(before);
+        await target.admin.query('delete from readings_2026_09 where id = -1');
+      }
+      await target.admin.query('delete from "rest"');
+      expect(await write(target, undone(deed))).toEqual({ kind: 'written' });
+    });
+  });
+
   describe('a detached month that nobody keeps', () => {
     const drop = (some: Partial<DropStep> = {}): DropStep => ({
       deed: 'dropDetached',
