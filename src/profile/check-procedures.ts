@@ -3,6 +3,7 @@ import { suggestion } from '../words/nearest.ts';
 import type { Mistake, Places, YamlPath } from '../yaml/parse-yaml.ts';
 import { dropMistakes } from './check-drops.ts';
 import { lookMistakes } from './check-looks.ts';
+import { gateOf, replicaMistakes } from './check-replicas.ts';
 import type { ProfileFile } from './schema/profile-file.ts';
 import { databaseDeeds } from './schema/step-database.ts';
 import type { Look } from './schema/step-parts.ts';
@@ -52,6 +53,7 @@ function checkProcedure(
   return [
     ...(isList ? [] : checkInputs(procedure.inputs, ['procedures', id, 'inputs'], file, places)),
     ...dropMistakes(steps, { isEmergency, daily }, at, places),
+    ...replicaMistakes(steps, file, at, places),
     ...steps.flatMap((step, index) => {
       const named = kinds.filter((kind) => step[kind] !== undefined);
       const [kind, other] = named;
@@ -145,13 +147,6 @@ function checkStep(
 function componentOf(step: StepFile): string | undefined {
   for (const details of Object.values(step)) {
     if (typeof details === 'object' && 'component' in details) return details.component;
-  }
-  return undefined;
-}
-
-function gateOf(step: StepFile): Look | undefined {
-  for (const details of Object.values(step)) {
-    if (typeof details === 'object' && 'gate' in details) return details.gate;
   }
   return undefined;
 }
