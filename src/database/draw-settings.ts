@@ -8,6 +8,7 @@ import type { Drawing, Drawn, ServerFacts } from './drawing.ts';
 import { isParameter, type ParameterName, parameters } from './parameters.ts';
 import { type Answers, type Query, rowsOf } from './query.ts';
 import { type SettingDeed, settingQueries } from './setting-deed.ts';
+import { whyNoEffect } from './setting-source.ts';
 import { fittingMemory, type MemoryFit } from './settings-memory.ts';
 
 type SettingsStep = Extract<DatabaseDeed, { readonly deed: 'settings' }>;
@@ -41,8 +42,8 @@ const inUseNow: Query = {
                 (select count(*) from pg_stat_replication)::int as senders,
                 (select count(*) from pg_replication_slots where not active)::int as "idleSlots",
                 current_setting('wal_level') as "walLevel",
-                (select coalesce(jsonb_agg(jsonb_build_object('name', lower(split_part(c, '=', 1)), 'whose', concat_ws(' in ',
-                          'role ' || nullif(s.setrole, 0)::regrole::text, 'database ' || d.datname))), '[]')
+                (select coalesce(jsonb_agg(jsonb_build_object('name', lower(split_part(c, '=', 1)), 'whose', coalesce(nullif(concat_ws(' in ',
+                          'role ' || nullif(s.setrole, 0)::regrole::text, 'database ' || d.datname), ''), 'every role'))), '[]')
                    from pg_db_role_setting s cross join unnest(s.setconfig) c
                    left join pg_database d on d.oid = s.setdatabase) as own`,
 };
@@ -132,9 +133,6 @@ function forPerson({ settings }: SettingsStep, { platform }: ServerFacts): Drawn
   }
 }
 
-/** What wins over the server's files in each new session of such a role or database; as pg_settings.source says it. */
-const ownSources: readonly string[] = ['database', 'user', 'database user', 'client'];
-
 function whyNotValue({ name, after }: Wanted, facts: ServerFacts): string | undefined {
   const { kind, min, max, extension } = parameters[name];
   const now = facts.settings.get(name);
@@ -143,12 +141,8 @@ function whyNotValue({ name, after }: Wanted, facts: ServerFacts): string | unde
       ? `this server (version ${facts.version}) has no setting ${name}`
       : `${name} belongs to ${extension}, which this server has not loaded`;
   }
-  if (now.source === 'command line') {
-    return `${name} is given on the server's command line, which wins over everything ALTER SYSTEM writes; change the arguments of its container`;
-  }
-  if (ownSources.includes(now.source)) {
-    return `${name} is ${now.shown} by a setting of the ${now.source === 'client' ? "connection's own address" : now.source} that Headroom comes by, which wins over everything ALTER SYSTEM writes; take that back first`;
-  }
+  const noEffect = whyNoEffect(name, now);
+  if (noEffect !== undefined) return noEffect;
   if (kind === 'boolean') {
     return /^(on|off)$/.test(after) ? undefined : `${name} is on or off, not "${after}"`;
   }

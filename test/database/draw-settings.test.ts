@@ -72,6 +72,11 @@ interface Over {
 /** Where autovacuum may take 64 MiB each. */
 const vast: Over = { facts: { memoryBytes: 2 * giB } };
 
+/** With a work_mem that comes from there. */
+function from(source: string): Over {
+  return { facts: { settings: new Map([['work_mem', setting('4096', 'kB', { source })]]) } };
+}
+
 function draw(settings: Readonly<Record<string, string>>, over: Over = {}) {
   const file = over.file === undefined ? [] : [{ setting: over.file, error: null }];
   const answers: Answers = [
@@ -90,6 +95,17 @@ describe('a setting', () => {
     });
   });
 
+  it.each(['default', 'environment variable', 'configuration file'])(
+    'is written over a value whose source is "%s", which is weaker than the file',
+    (source) => {
+      const { settings } = facts;
+      const over = new Map([...settings, ['work_mem', setting('4096', 'kB', { source })]]);
+      expect(draw({ work_mem: '20MB' }, { facts: { settings: over } })).toMatchObject({
+        deeds: [{ name: 'work_mem', after: '20MB' }],
+      });
+    },
+  );
+
   it('is no deed where it is so already, whatever the unit', () => {
     const drawn = draw({ work_mem: '4MB' });
     expect(drawn).toMatchObject({ deeds: [] });
@@ -100,6 +116,23 @@ describe('a setting', () => {
   it.each<[string, Readonly<Record<string, string>>, Over, RegExp]>([
     ['not of the list', { archive_command: 'rm' }, {}, /not among the settings/],
     ['given on the command line', { max_wal_size: '4GB' }, {}, /command line, which wins/],
+    ['set for every role', { work_mem: '8MB' }, from('global'), /ALTER ROLE ALL SET, which wins/],
+    [
+      'set by the server itself',
+      { work_mem: '8MB' },
+      from('override'),
+      /the server sets it itself/,
+    ],
+    ['set in the session', { work_mem: '8MB' }, from('session'), /session sets it, such as a trig/],
+    ['set in the address', { work_mem: '8MB' }, from('client'), /connection's own address that/],
+    ...['interactive', 'test', 'constructor'].map(
+      (source): [string, Readonly<Record<string, string>>, Over, RegExp] => [
+        `from a source such as ${source}`,
+        { work_mem: '8MB' },
+        from(source),
+        /the source ".*", of which Headroom does not know that ALTER SYSTEM wins/,
+      ],
+    ),
     ['set for the database', { effective_cache_size: '1GB' }, {}, /setting of the database that/],
     ['set for the user', { random_page_cost: '1.1' }, {}, /setting of the database user that/],
     [

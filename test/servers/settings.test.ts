@@ -25,7 +25,7 @@ onEachVersion((version) => {
       version,
       settings: { max_worker_processes: '12' },
       // Lets a test stand between two statements.
-      conf: { allow_system_table_mods: 'on' },
+      conf: { allow_system_table_mods: 'on', wal_buffers: '-1' },
     });
   });
   afterAll(() => target.close());
@@ -72,6 +72,13 @@ onEachVersion((version) => {
   it('waits for a restart, which brings it into effect, and so does its undo', async () => {
     const deed = await only('max_connections', '90');
     expect(await write(target, deed)).toEqual({ kind: 'written' });
+    // The server puts a number of its own in place of -1, which does not win over a number in the files.
+    const { rows } = await target.admin.query(
+      `select source from pg_settings where name = 'wal_buffers'`,
+    );
+    expect(rows).toEqual([{ source: 'override' }]);
+    const buffers = await only('wal_buffers', '1MB');
+    await write(target, buffers);
     await expect
       .poll(() => standing(target, deed))
       .toEqual({ kind: 'reached', note: 'max_connections takes effect with the next restart' });
@@ -79,6 +86,8 @@ onEachVersion((version) => {
     await target.restart();
     expect(await running('max_connections')).toBe('90');
     expect(await standing(target, deed)).toEqual({ kind: 'reached' });
+    expect(await standing(target, buffers)).toEqual({ kind: 'reached' });
+    await write(target, undone(buffers));
     await write(target, undone(deed));
     await target.restart();
     expect(await standing(target, undone(deed))).toEqual({ kind: 'reached' });
@@ -98,6 +107,17 @@ onEachVersion((version) => {
       expect.arrayContaining([expect.stringMatching(/^role report has a work_mem of its own/)]),
     );
     await target.admin.query('alter database shop reset all; drop role report');
+  });
+
+  it('is refused where all roles or the address of the connection have their own', async () => {
+    await target.admin.query(`alter role all set work_mem = '9MB'`);
+    await expect(only('work_mem', '20MB')).rejects.toThrow('9MB by ALTER ROLE ALL SET, which wins');
+    await target.admin.query('alter role all reset work_mem');
+    const url = `${target.server.url('shop')}?options=-c%20work_mem%3D7MB`;
+    const drawn = await draw(target, step({ work_mem: '20MB' }), { way: target.way({ url }) });
+    expect(drawn).toMatchObject({
+      because: expect.stringContaining("7MB by a setting of the connection's own address"),
+    });
   });
 
   it('is refused where the server would not come back from its restart', async () => {
