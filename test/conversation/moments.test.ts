@@ -1,6 +1,7 @@
 // What others change at each moment of a plan's life: what counts stops it with a name and offers a fresh plan, churn does not.
 
 import { afterEach, describe, expect, it } from 'vitest';
+import type { Message } from '../../sandbox/slack/workspace.ts';
 import type { CheckpointName } from '../../src/ports.ts';
 import { Bot, namespace, people, planOf, words } from '../bot.ts';
 import { workerAutoscaler } from '../simulation/scene.ts';
@@ -196,5 +197,43 @@ describe('what became impossible since a plan was drawn', () => {
     await bot.click('approve', 'bob', card);
     expect(words(await bot.card('Stopped'))).toContain('PodDisruptionBudget another wants');
     expect(bot.writes()).toEqual([]);
+  });
+});
+
+describe('while new pods are on their way', () => {
+  /** Approved and written, but the new pods find no room. */
+  async function underWay(): Promise<Message> {
+    bot.cluster.control.podFailure(namespace, 'worker', 'Unschedulable');
+    await bot.alert();
+    const card = await bot.card('Waiting for approval');
+    await bot.click('approve', 'bob', card);
+    await bot.reply(card, '5 of 8 pods ready');
+    return card;
+  }
+
+  it('somebody who takes them back ends the run, is named, and is not fought', async () => {
+    bot = await Bot.start();
+    const card = await underWay();
+    edit();
+    const ended = await bot.card('Stopped');
+    expect(ended.ts).toBe(card.ts);
+    expect(words(ended)).toContain(
+      'It was written, but then Deployment worker has 6 replicas, the plan saw 5 (changed by kubectl-edit',
+    );
+    expect(bot.replicas()).toBe(6);
+    expect(bot.writes()).toHaveLength(1);
+  });
+
+  it('an autoscaler that starts more of them than the plan asked for is no drift', async () => {
+    bot = await Bot.start();
+    const { control } = bot.cluster;
+    control.seed([workerAutoscaler(5, 20)]);
+    control.setUtilization(namespace, 'worker', { cpu: 70 });
+    await underWay();
+    control.setUtilization(namespace, 'worker', { cpu: 140 });
+    await bot.until('more pods', async () => (bot.replicas() > 8 ? true : undefined));
+    control.podFailure(namespace, 'worker', undefined);
+    await bot.card('Done');
+    expect(bot.replicas()).toBeGreaterThan(8);
   });
 });
