@@ -19,7 +19,7 @@ import { limits } from '../src/workflow/limits.ts';
 import { followInCluster, observeChange } from '../src/workflow/observe-change.ts';
 import type { Parts } from '../src/workflow/parts.ts';
 import { rolloutOf } from '../src/workflow/verify-change.ts';
-import { progress, refOf, seedWorkloads } from './load-scene.ts';
+import { podsEach, progress, refOf, seedWorkloads } from './load-scene.ts';
 
 export interface LoadTimes {
   readonly workloads: number;
@@ -109,7 +109,7 @@ export async function clusterLoadRows(times: LoadTimes): Promise<readonly LoadRo
     {
       what: `with ${begunPerMinute.toFixed(0)} cards and ${begunPerMinute.toFixed(0)} runs a minute`,
       ...requests(({ requestsPerSecond }) => requestsPerSecond),
-      note: `cards and runs: a card takes ${now.aCard.toFixed(1)} requests and a run ${now.aRun.toFixed(1)} until its write is told: room, dry run, quotas, look, write, event. Each is asked because somebody decides or writes by it, so this grows with what is begun and not with time: here each workload is changed ${timesADay.toFixed(1)} times a day, and one request a second carries ${carried.toFixed(0)} cards and as many runs a minute. Room is that of a cluster without pods; each 250 pods are one request more a look, and then the look counts for four seconds longer, so it stays below one in four seconds`,
+      note: `cards and runs: a card takes ${now.aCard.toFixed(1)} requests and a run ${now.aRun.toFixed(1)} until its write is told: room, dry run, quotas, look, write, event. Each is asked because somebody decides or writes by it, so this grows with what is begun and not with time: here each workload is changed ${timesADay.toFixed(1)} times a day, and one request a second carries ${carried.toFixed(0)} cards and as many runs a minute. Room is that of ${podsEach} pods for each workload, read anew about every ${Math.round((podsEach * workloads) / 500) * 8} s: each 500 pods are one request more a look, and then the look counts for eight seconds longer, so it stays below one in eight seconds`,
     },
     {
       what: `watches: ${what}`,

@@ -37,8 +37,24 @@ export function refOf(index: number): WorkloadRef {
 export function seedWorkloads(control: ClusterControl, count: number): readonly WorkloadRef[] {
   const refs = Array.from({ length: count }, (_, index) => refOf(index));
   control.seed(refs.flatMap(objectsOf));
+  control.seed(refs.flatMap(podsOf));
   control.requests.clear();
   return refs;
+}
+
+/** How many of the pods of each workload are there; those that roll out say it in their status alone. */
+export const podsEach = 3;
+
+function podsOf({ namespace, name }: WorkloadRef) {
+  const requests = { cpu: '500m', memory: '512Mi' };
+  return Array.from({ length: podsEach }, (_, index) => ({
+    kind: 'Pod',
+    metadata: { name: `${name}-${index}`, namespace, labels: { app: `${name}-db` } },
+    spec: {
+      nodeName: 'elsewhere',
+      containers: [{ name: 'db', image: 'db:1', resources: { requests } }],
+    },
+  }));
 }
 
 /** A workload as large as they are, with an autoscaler of something else beside it. */

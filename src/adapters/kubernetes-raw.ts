@@ -5,8 +5,8 @@ import { z } from 'zod';
 import { OperationError } from '../errors.ts';
 
 /** Small enough that one page is parsed within some tens of milliseconds. */
-const pageSize = 250;
-/** More than 10,000 pods are not counted: what is not counted is not known, and that is said. */
+const pageSize = 500;
+/** More than 20,000 pods are not counted: what is not counted is not known, and that is said. */
 const pagesMax = 40;
 
 const page = z.object({

@@ -14,8 +14,8 @@ import { heldPod, limitRanges, nodeSeen, quota } from './room-objects.ts';
 
 /** An answer counts for this long: room changes slowly, and several plans are often drawn at once. */
 const keepMs = 30_000;
-/** A large cluster takes many requests, and then its answer counts for longer: one in four seconds leaves the rest to plans. */
-const msPerRequest = 4_000;
+/** A large cluster takes many requests, and then its answer counts for longer: one in eight seconds leaves the rest to plans. */
+const msPerRequest = 8_000;
 /** A card is not kept waiting longer; what comes later is there for the next one. */
 const lookMsDefault = 5_000;
 
@@ -28,8 +28,8 @@ interface RoomReaderOptions {
 }
 
 /**
- * A look takes three requests, one more for every further 250 nodes or pods, and two for each namespace; looks within
- * 30 s share them, and where there were more than seven requests, looks within four seconds for each (about 170 s for
+ * A look takes three requests, one more for every further 500 nodes or pods, and two for each namespace; looks within
+ * 30 s share them, and where there were more than three requests, looks within eight seconds for each (about 175 s for
  * 10,000 pods); what is too much to count or refused is not asked sooner either.
  * @param kubeconfig path of a kubeconfig file; without it the service account of the pod is used.
  * @throws Error at once, in words, for what `kubeconfigMistakes` finds.
