@@ -73,7 +73,7 @@ export const drawDrops: Drawing<DropStep> = {
 };
 
 function plotOf(step: DropStep, answers: Answers, facts: ServerFacts): Plot | Refusal {
-  const written = foundTable(step.table, answers, 3);
+  const written = foundTable(step.table, answers, 3, facts);
   if (!('because' in written) && !written.isPartitioned) {
     return refused(`${step.table} is not partitioned, so no month was ever detached from it`);
   }

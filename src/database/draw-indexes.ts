@@ -36,11 +36,11 @@ import { type Answers, type Query, rowsOf } from './query.ts';
 type IndexesStep = Extract<DatabaseDeed, { readonly deed: 'indexes' }>;
 
 export const drawIndexes: Drawing<IndexesStep> = {
-  questions: ({ indexes }) => indexes.map(({ table }) => tableQuery(table)),
+  questions: ({ indexes }, facts) => indexes.map(({ table }) => tableQuery(table, facts)),
   further: ({ indexes }, answers, facts) => [
     ...oldTransactionQueries,
     ...indexes.flatMap((planned, at) => {
-      const table = foundTable(planned.table, answers, at);
+      const table = foundTable(planned.table, answers, at, facts);
       return 'because' in table ? noQueries : queriesFor(table, askable(planned.name), facts);
     }),
   ],
@@ -56,7 +56,7 @@ export const drawIndexes: Drawing<IndexesStep> = {
       drawOne(planned, {
         answers,
         facts,
-        found: foundTable(planned.table, answers, at),
+        found: foundTable(planned.table, answers, at, facts),
         from: first + oldTransactionQueries.length + at * queryCount,
       }),
     );

@@ -39,7 +39,7 @@ export const drawTables: Drawing<TablesStep> = {
   questions: ({ tables }, facts) => [
     { text: leaves, values: [Object.keys(tables).map(askable)] },
     hypertableQuery(facts),
-    ...Object.keys(tables).map(tableQuery),
+    ...Object.keys(tables).map((each) => tableQuery(each, facts)),
   ],
   draw({ tables }, answers, facts) {
     if (facts.isStandby) {
@@ -73,7 +73,7 @@ function drawTable(
 ):
   | { readonly because: string }
   | { readonly deeds: readonly TableDeed[]; readonly notes: readonly string[] } {
-  const table = foundTable(written, answers, index);
+  const table = foundTable(written, answers, index, facts);
   if ('because' in table) return table;
   const because = whyNotOwn(table, facts.role);
   if (because !== undefined) return { because };

@@ -14,6 +14,8 @@ export interface ServerFacts {
   /** Who the session is after it became its role. */
   readonly role: string;
   readonly isStandby: boolean;
+  /** Where bare names of tables are looked for, by headroom.yaml. */
+  readonly schema: string;
   readonly platform: Platform;
   /** Versions by name. */
   readonly extensions: ReadonlyMap<string, string>;

@@ -42,11 +42,13 @@ export interface DrawnPart {
 }
 
 /** Where TimescaleDB is not there, its views must not be asked. */
-export function hypertableQuestions(table: string, { extensions }: ServerFacts): readonly Query[] {
+export function hypertableQuestions(table: string, facts: ServerFacts): readonly Query[] {
   const bare = table.slice(table.lastIndexOf('.') + 1);
   return [
-    tableQuery(table),
-    ...(extensions.has('timescaledb') ? [extensionQuery, hypertableQuery(askable(bare))] : []),
+    tableQuery(table, facts),
+    ...(facts.extensions.has('timescaledb')
+      ? [extensionQuery, hypertableQuery(askable(bare))]
+      : []),
   ];
 }
 
@@ -54,8 +56,9 @@ export function hypertableQuestions(table: string, { extensions }: ServerFacts):
 export function foundHypertable(
   step: HypertableStep,
   answers: Answers,
-  { extensions, isStandby, role }: ServerFacts,
+  facts: ServerFacts,
 ): Hypertable | NotDrawn {
+  const { extensions, isStandby, role } = facts;
   if (isStandby) {
     return new NotDrawn('the address in headroom.yaml leads to a standby, not to the primary');
   }
@@ -78,7 +81,7 @@ export function foundHypertable(
       `TimescaleDB runs in its Apache edition here, which has no ${needs}: install the community edition and set timescaledb.license to timescale, or leave that out of the profile`,
     );
   }
-  const table = foundTable(step.table, answers, 0);
+  const table = foundTable(step.table, answers, 0, facts);
   if ('because' in table) return new NotDrawn(table.because);
   return asHypertable(table, answers, { version, role, functions: extension.schema });
 }

@@ -1,6 +1,7 @@
 // Looks up the table that a profile means: its exact schema and name, or why it is none.
 
 import { z } from 'zod';
+import type { ServerFacts } from './drawing.ts';
 import { type InSchema, whyNoName } from './names.ts';
 import { type Answers, type Query, rowsOf } from './query.ts';
 
@@ -36,25 +37,23 @@ function whyNoTable(written: string): string | undefined {
   return whyNoName(written.slice(0, dot)) ?? whyNoName(written.slice(dot + 1));
 }
 
+/** Where a bare name is looked for; see `ServerFacts`. */
+type Where = Pick<ServerFacts, 'schema'>;
+
 /**
- * Every table that a name may mean. One with a schema is taken word for word; a bare one is looked for where the
- * connection would look, were its search_path not ours, and in `public`.
+ * Every table that a name may mean. One with a schema is taken word for word; a bare one is looked for in the schema that
+ * headroom.yaml names and nowhere else: what the role or the database has as search_path does not count, as for the SQL
+ * that a profile measures by.
  */
-export function tableQuery(written: string): Query {
+export function tableQuery(written: string, { schema }: Where): Query {
   return {
-    text: `with path as (
-             select case trim(both ' ' from part) when '"$user"' then current_user::text
-                    else trim(both ' "' from part) end as schema
-               from pg_settings, unnest(string_to_array(reset_val, ',')) as part where name = 'search_path'
-             union select 'public')
-           select n.nspname::text as schema, c.relname::text as name, c.relkind = 'p' as "isPartitioned",
+    text: `select n.nspname::text as schema, c.relname::text as name, c.relkind = 'p' as "isPartitioned",
                   pg_get_userbyid(c.relowner)::text as owner, pg_has_role(c.relowner, 'usage') as "isOwn",
                   c.reloptions as options
              from pg_class c join pg_namespace n on n.oid = c.relnamespace
             where c.relkind in ('r', 'p')
-              and (n.nspname || '.' || c.relname = $1
-                   or c.relname = $1 and n.nspname in (select schema from path))`,
-    values: [askable(written)],
+              and (n.nspname || '.' || c.relname = $1 or c.relname = $1 and n.nspname = $2)`,
+    values: [askable(written), schema],
   };
 }
 
@@ -63,6 +62,7 @@ export function foundTable(
   written: string,
   answers: Answers,
   index: number,
+  where: Where,
 ): FoundTable | { readonly because: string } {
   const [first, ...others] = rowsOf(row, answers, index).map(({ options, ...table }) => ({
     ...table,
@@ -73,8 +73,9 @@ export function foundTable(
     return { because: `there is no table ${JSON.stringify(written)} in any database: ${whyNot}` };
   }
   if (first === undefined) {
+    const place = written.includes('.') ? '' : `, in its schema ${where.schema}`;
     return {
-      because: `there is no table ${written} in this database; with another schema, write schema.table in the profile`,
+      because: `there is no table ${written} in this database${place}; with another schema, write schema.table in the profile, or name it as schema of the database in headroom.yaml`,
     };
   }
   if (others.length === 0) return first;

@@ -64,19 +64,27 @@ export function placeQueries(
   { table, through, column }: PartitionsStep,
   facts: ServerFacts,
 ): readonly Query[] {
-  const written = [table, ...(through === undefined ? [] : [through.table])].map(askable);
+  const written = [table, ...(through === undefined ? [] : [beside(table, through.table)])].map(
+    askable,
+  );
   const name = whyNoName(column) === undefined ? column : '';
   return [
     oneForm,
     zonesQuery,
     hypertableQuery(facts),
     ...written.flatMap((each) => [
-      tableQuery(each),
+      tableQuery(each, facts),
       childrenQuery(each),
       columnQuery(each, name),
       tiesQuery(each, name),
     ]),
   ];
+}
+
+/** What is made new under a bare name stands in the schema of the table that it is made for. */
+function beside(table: string, bare: string): string {
+  const dot = table.indexOf('.');
+  return dot < 0 || bare.includes('.') ? bare : table.slice(0, dot + 1) + bare;
 }
 
 /** How many of the answers those are. */
@@ -104,12 +112,12 @@ export function placeOf(
   if (through === undefined) return refused(whyPlain(found, step));
   const isNew = answers[3 + eachTable]?.length === 0;
   if (isNew) return plain(found, { ...step, through }, answers);
-  const beside = look(through.table, 1, { step, answers, facts });
-  if ('because' in beside) return refused(beside.because);
-  if (!beside.table.isPartitioned) {
+  const next = look(through.table, 1, { step, answers, facts });
+  if ('because' in next) return refused(next.because);
+  if (!next.table.isPartitioned) {
     return refused(`${through.table} is there already, and is no partitioned table`);
   }
-  const place = partitioned(beside, step, answers);
+  const place = partitioned(next, step, answers);
   return place.kind === 'refused' ? place : { ...place, plain: found };
 }
 
@@ -128,7 +136,7 @@ function look(
   }: { readonly step: PartitionsStep; readonly answers: Answers; readonly facts: ServerFacts },
 ): Found | { readonly because: string } {
   const index = 3 + eachTable * which;
-  const table = foundTable(written, answers, index);
+  const table = foundTable(written, answers, index, facts);
   if ('because' in table) return table;
   const because = whyNotOwn(table, facts.role);
   if (because !== undefined) return { because };

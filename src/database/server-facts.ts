@@ -47,14 +47,23 @@ const setting = z.object({
 const extension = z.object({ name: z.string(), version: z.string() });
 const provider = z.object({ settings: z.number(), roles: z.number() });
 
-/** `stated` is what headroom.yaml says of the platform. */
+/** Where bare names are looked for when headroom.yaml names no schema. */
+export const usualSchema = 'public';
+
+/** `stated` is what headroom.yaml says of the platform, `schema` where bare names are looked for. */
 export function serverFacts(
   answers: Answers,
   {
     stated,
     memoryBytes,
+    schema = usualSchema,
     now,
-  }: { readonly stated?: Platform; readonly memoryBytes?: number; readonly now: Date },
+  }: {
+    readonly stated?: Platform;
+    readonly memoryBytes?: number;
+    readonly schema?: string;
+    readonly now: Date;
+  },
 ): ServerFacts {
   const [server] = rowsOf(about, answers, 0);
   const [traces] = rowsOf(provider, answers, 3);
@@ -74,6 +83,7 @@ export function serverFacts(
   return {
     ...rest,
     isStandby,
+    schema,
     settings,
     extensions: new Map(rowsOf(extension, answers, 2).map(({ name, version }) => [name, version])),
     ...(memoryBytes !== undefined && { memoryBytes }),

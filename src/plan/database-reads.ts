@@ -1,10 +1,8 @@
 // What Headroom reads of the tables of a system's database: the keys of its shards, and what its profile measures by SQL.
 
 import type { Reads } from '../database/read-grants.ts';
+import { usualSchema } from '../database/server-facts.ts';
 import type { System } from './system.ts';
-
-/** Where bare names are looked for when headroom.yaml names no schema. */
-const usualSchema = 'public';
 
 /** `database` as procedures name it. */
 export function readsOf({ databases, profile }: System, database: string): Reads {

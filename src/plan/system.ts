@@ -51,7 +51,7 @@ export interface DatabasePlace {
   readonly platform?: Platform;
   /** What SQL may do in it; everything else is a person's. */
   readonly allow: readonly AllowedDeed[];
-  /** Where bare names of a profile's SQL are looked for. (Default: public) */
+  /** Where bare names of tables in a profile are looked for. (Default: public) */
   readonly schema?: string;
   /** Which keys there are to spread over shards. (Default: not known) */
   readonly shardKeys?: ShardKeys;

@@ -1,6 +1,7 @@
 // Turns a headroom.yaml that was read and checked into the configuration the program works with.
 
 import type { Allowed } from '../change/allowed.ts';
+import { usualSchema } from '../database/server-facts.ts';
 import type { DatabasePlace, DatabaseRestart } from '../plan/system.ts';
 import type { Window } from '../schedule/window.ts';
 import type {
@@ -167,7 +168,7 @@ function toDatabasePlace(file: DatabaseFile, standardZone: string): DatabasePlac
     ...(role !== undefined && { role }),
     ...(platform && { platform }),
     ...(schema !== undefined && { schema }),
-    ...(shardKeys && { shardKeys: shardKeysOf(shardKeys) }),
+    ...(shardKeys && { shardKeys: shardKeysOf(shardKeys, schema) }),
     ...(restart && { restart: toRestart(restart, standardZone) }),
     standbys: new Map(Object.entries(standbys)),
     allow,
@@ -181,14 +182,11 @@ function poolerOf({
   return { ...pooler, ...(statsUser !== undefined && { statsUser }) };
 }
 
-function shardKeysOf({
-  table,
-  column,
-  load,
-}: NonNullable<HeadroomFile['systems'][string]['databases'][string]['shardKeys']>): NonNullable<
-  DatabasePlace['shardKeys']
-> {
-  const [name = '', schema = 'public'] = table.split('.').toReversed();
+function shardKeysOf(
+  { table, column, load }: NonNullable<DatabaseFile['shardKeys']>,
+  standardSchema = usualSchema,
+): NonNullable<DatabasePlace['shardKeys']> {
+  const [name = '', schema = standardSchema] = table.split('.').toReversed();
   return { table: { schema, name }, column, ...(load !== undefined && { load }) };
 }
 

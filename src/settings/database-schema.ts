@@ -52,12 +52,12 @@ export const database = z.strictObject({
   }),
   schema: sqlName.optional().meta({
     description:
-      'Where the tables stand that a profile measures its inputs in by SQL. (Default: public.)',
+      'Where tables stand that a profile or shardKeys names without a schema. (Default: public.)',
   }),
   shardKeys: z
     .strictObject({
       table: sqlTable.meta({
-        description: 'SCHEMA.TABLE, or one in the schema public.',
+        description: 'SCHEMA.TABLE, or one in the schema above.',
       }),
       column: sqlName.meta({ description: 'Holds the keys.' }),
       load: sqlName.optional().meta({

@@ -60,6 +60,7 @@ async function lookAtServer(
 ): Promise<ServerLook> {
   const facts = serverFacts(await databases.read(address, serverQueries), {
     ...(place.platform && { stated: place.platform }),
+    ...(place.schema !== undefined && { schema: place.schema }),
     ...(memoryBytes !== undefined && { memoryBytes }),
     now: clock.now(),
   });

@@ -19,6 +19,7 @@ const facts: ServerFacts = {
   database: 'shop',
   role: 'headroom',
   isStandby: false,
+  schema: 'public',
   platform: 'cnpg',
   extensions: new Map(),
   settings: new Map(),

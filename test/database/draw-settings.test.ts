@@ -28,6 +28,7 @@ const facts: ServerFacts = {
   database: 'shop',
   role: 'headroom',
   isStandby: false,
+  schema: 'public',
   platform: 'plain',
   extensions: new Map(),
   settings: new Map([

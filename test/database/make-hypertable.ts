@@ -23,6 +23,7 @@ export function makeFacts(
     database: 'shop',
     role: 'shop_owner',
     isStandby: false,
+    schema: 'public',
     platform: 'plain',
     extensions: new Map(version === undefined ? [] : [['timescaledb', version]]),
     settings: new Map([

@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SqlStep } from '../../src/database/draw-deed.ts';
+import type { DatabasePlace } from '../../src/plan/system.ts';
 import { another, catalogue, deedsOf, draw, standing, undone, write } from './deeds.ts';
 import { underLoad } from './load.ts';
 import { startTarget, type Target } from './target.ts';
@@ -94,10 +95,55 @@ describe('settings of tables', () => {
     expect(await standing(target, deed)).toEqual({ kind: 'reached' });
     await write(target, undone(deed));
     expect(await only({ 'other.readings': autovacuum })).toMatchObject({ schema: 'other' });
-    await target.admin.query('alter database shop set search_path = other, public');
-    const drawn = await draw(target, step({ readings: autovacuum }));
-    expect(drawn).toMatchObject({ because: expect.stringContaining('write schema.table') });
-    await target.admin.query('alter database shop reset search_path');
+  });
+
+  it('go to the bare name in the schema of headroom.yaml, whatever path the role has', async () => {
+    await target.admin.query(`alter database shop set search_path = other, public;
+      create role wanderer superuser login password 'wanderer';
+      alter role wanderer set search_path = other;
+      create schema wanderer; create table wanderer.readings (id int); create table other.alone (id int)`);
+    const url = target.urlAs('wanderer', 'wanderer');
+    const found = async (name: string, place: Partial<DatabasePlace> = {}) => {
+      const drawn = await draw(target, step({ [name]: autovacuum }), {
+        way: target.way({ url, place }),
+      });
+      if (drawn.kind !== 'deeds') return drawn.kind === 'refused' ? drawn.because : drawn.kind;
+      return drawn.deeds.map((deed) => deed.deed === 'table' && `${deed.schema}.${deed.name}`);
+    };
+    expect(await found('readings')).toEqual(['public.readings']);
+    expect(await found('readings', { schema: 'other' })).toEqual(['other.readings']);
+    expect(await found('public.readings', { schema: 'other' })).toEqual(['public.readings']);
+    expect(await found('alone')).toBe(
+      'there is no table alone in this database, in its schema public; with another schema, write schema.table in the profile, or name it as schema of the database in headroom.yaml',
+    );
+    expect(await found('readings', { schema: 'gone' })).toContain('in its schema gone');
+    await target.admin.query(`create table public."other.readings" (id int)`);
+    expect(await found('other.readings')).toMatch(
+      /may be other.readings and public.other.readings/,
+    );
+    await target.admin.query(`drop table public."other.readings"; drop schema wanderer cascade;
+      drop table other.alone; drop role wanderer; alter database shop reset search_path`);
+  });
+
+  it('and of months: a new table under a bare name stands beside the one it is for', async () => {
+    await target.admin.query(
+      'create table other.plain (id int primary key, at timestamptz not null)',
+    );
+    const months = {
+      deed: 'partitions',
+      table: 'other.plain',
+      column: 'at',
+      every: 'month',
+      ahead: 1,
+      through: { table: 'next', key: ['id', 'at'] },
+    } as const;
+    const [first] = deedsOf(await draw(target, months));
+    expect(first).toMatchObject({ deed: 'partitioned', table: { schema: 'other', name: 'next' } });
+    if (first === undefined) throw new Error('a new table was to be drawn');
+    expect(await write(target, first)).toEqual({ kind: 'written' });
+    // It is found there, and with the months that it came with.
+    expect(await draw(target, months)).toMatchObject({ kind: 'deeds', deeds: [] });
+    await target.admin.query('drop table other.next, other.plain');
   });
 
   it('stop where somebody set them otherwise meanwhile', async () => {
