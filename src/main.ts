@@ -57,6 +57,8 @@ export interface AppOptions {
   readonly log?: Log;
   /** For one answer of a cluster. (Default: 10 s.) */
   readonly clusterDeadlineMs?: number;
+  /** For what a database builds or refreshes. (Default: 12 h.) */
+  readonly buildMs?: number;
   /** A bug: the process should end, and its supervisor start it anew. */
   readonly onBug: (error: unknown) => void;
 }
@@ -99,6 +101,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
       systems,
       secretOf: readSecret,
       ownServer: () => serverIdentity(pool),
+      ...(options.buildMs && { buildMs: options.buildMs }),
     }),
     lookForRoom: createRoomReader(addresses, settings.kubeconfig, { clock }),
     readWorkload: createWorkloadReaders(addresses, settings.kubeconfig),

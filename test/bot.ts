@@ -55,6 +55,8 @@ export interface BotOptions {
   readonly scrapeIntervalMs?: number;
   /** An answer of the cluster that takes longer is none. (Default: that of the app.) */
   readonly clusterDeadlineMs?: number;
+  /** A build that takes longer is ended. (Default: that of the app.) */
+  readonly buildMs?: number;
 }
 
 const usualPolicy = `
@@ -186,6 +188,7 @@ export class Bot {
           onBug: (error) => self.bugs.push(error),
           ...(options.checkpoint && { checkpoint: options.checkpoint }),
           ...(options.clusterDeadlineMs && { clusterDeadlineMs: options.clusterDeadlineMs }),
+          ...(options.buildMs && { buildMs: options.buildMs }),
         }),
     );
     bot.seed();

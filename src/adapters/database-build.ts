@@ -3,6 +3,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type pg from 'pg';
 import { type BuildProgress, progressColumns, progressWords } from '../database/build-progress.ts';
+import { formatDuration } from '../profile/duration.ts';
 import { withClient } from './database-client.ts';
 import { lockMs, readMs, settle } from './database-session.ts';
 
@@ -62,7 +63,7 @@ export async function followBuild(
     const seen = await howFar(building);
     if (seen === undefined) continue;
     heardAt = Date.now();
-    if (seen.progress !== undefined) await onProgress?.(progressWords(seen.progress));
+    await onProgress?.(progressWords(seen));
   }
 }
 
@@ -95,8 +96,8 @@ function whyCut({
   if (isStopped)
     return { by: 'stop', because: 'Headroom was stopped while the database was at it' };
   if (now >= end) {
-    const hours = Math.round(deadlineMs / 360_000) / 10;
-    return { by: 'deadline', because: `it took longer than ${hours} hours and was ended` };
+    const took = formatDuration(deadlineMs);
+    return { by: 'deadline', because: `it took longer than ${took} and was ended` };
   }
   return now - heardAt > silenceMs
     ? { by: 'silence', because: 'the database could not be asked for minutes while it was at it' }
@@ -129,14 +130,10 @@ async function endBuild(building: Building, ended: Promise<unknown>): Promise<bo
 const progress = `select ${progressColumns} from pg_stat_progress_create_index p where p.pid = $1`;
 
 /** Undefined when the database could not be asked. */
-async function howFar({
-  pid,
-  connectionString,
-}: Building): Promise<{ readonly progress?: BuildProgress } | undefined> {
+async function howFar({ pid, connectionString }: Building): Promise<BuildProgress | undefined> {
   const rows = await beside<BuildProgress>(connectionString, progress, pid);
-  if (rows === undefined) return undefined;
-  const [row] = rows;
-  return row === undefined ? {} : { progress: row };
+  // Only builds tell how far they are, not a drop that waits or a refresh.
+  return rows && (rows[0] ?? { phase: null, percent: null, waits: null });
 }
 
 /** A second connection that fails says nothing: the statement itself says what becomes of it. */

@@ -211,7 +211,7 @@ async function build(
       const building = { pid: Number(at?.['pid']), connectionString, giveUp };
       for (const each of toSend.statements) {
         isSent = true;
-        const options = { ...writing, deadlineMs: buildMs };
+        const options = { ...writing, deadlineMs: session.buildMs };
         const ended = await followBuild(building, client.query(patient(each)), options);
         if (ended !== undefined) return ended;
       }

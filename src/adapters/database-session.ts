@@ -20,6 +20,8 @@ export interface Session {
   /** For people: "database main". */
   readonly called: string;
   readonly connectionString: string;
+  /** A statement of a build that takes longer is ended. */
+  readonly buildMs: number;
 }
 
 export async function readAll(

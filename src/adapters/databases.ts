@@ -7,6 +7,7 @@ import type { DatabaseAddress, Databases, WriteAnswer } from '../ports.ts';
 import type { Secret } from '../secret.ts';
 import { withClient } from './database-client.ts';
 import type { LagLimits } from './database-lag.ts';
+import { buildMs as usualBuildMs } from './database-send.ts';
 import { readAll, type Session } from './database-session.ts';
 import { writeDeed } from './database-write.ts';
 import { waitingClients } from './pooler-console.ts';
@@ -25,6 +26,8 @@ export interface DatabasesOptions {
   readonly silenceMs?: number;
   /** When builds wait for standbys that are behind. (Default: from 60 seconds on, for half an hour) */
   readonly lag?: Partial<LagLimits>;
+  /** How long one statement of a build may take. (Default: 12 hours.) */
+  readonly buildMs?: number;
 }
 
 /** Nothing is connected before it is needed. */
@@ -56,7 +59,7 @@ export function createDatabases(options: DatabasesOptions): Databases {
 
 async function withSession<T>(
   address: DatabaseAddress,
-  { systems, secretOf, silenceMs = usualSilenceMs }: DatabasesOptions,
+  { systems, secretOf, silenceMs = usualSilenceMs, buildMs = usualBuildMs }: DatabasesOptions,
   doing: string,
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
@@ -73,7 +76,7 @@ async function withSession<T>(
   const connectionString = (await secretOf(source)).reveal();
   const options = { connectionString, doing: `connecting to ${called}`, silenceMs };
   return withClient(options, (client) =>
-    work({ client, role: place?.role, called, connectionString }),
+    work({ client, role: place?.role, called, connectionString, buildMs }),
   );
 }
 

@@ -6,6 +6,7 @@ import type { Case } from '../approval/condition.ts';
 import { approvalsNeeded, isRisky } from '../approval/needed.ts';
 import { unreachable } from '../errors.ts';
 import type { Finding } from '../plan/plan.ts';
+import { isChange } from '../plan/step.ts';
 import { literal, people, sentence, when } from './message.ts';
 import type { PlanView } from './plan-view.ts';
 
@@ -210,14 +211,14 @@ function stoppedLine({ stops }: PlanView, meaning: string): string {
 /** Only a first run that wrote nothing leaves the world as it was; what an earlier run did is not in this view. */
 function whatStays({ run, changes, record }: PlanView): string {
   const unwritten = ['reached', 'refused', 'blocked'];
-  if (
-    record.plan.requests !== undefined &&
-    changes.some(({ state }) => !unwritten.includes(state))
-  ) {
-    return 'What was written and not put back stays.';
-  }
-  if (changes.some(({ state }) => !unwritten.includes(state))) {
-    return 'Capacity that was already added stays.';
+  const isWritten = changes.some(({ position, state }) => {
+    const step = record.plan.steps[position];
+    return step !== undefined && isChange(step) && !unwritten.includes(state);
+  });
+  if (isWritten) {
+    return record.plan.requests === undefined
+      ? 'Capacity that was already added stays.'
+      : 'What was written and not put back stays.';
   }
   if ((run?.number ?? 1) > 1) return 'If an earlier attempt added capacity, that stays.';
   return record.reason?.includes('nothing was written') === true ? '' : 'Headroom changed nothing.';

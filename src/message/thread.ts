@@ -1,6 +1,7 @@
 // The messages in a plan's thread: progress while it runs, and the outcome with its proof.
 
 import type { KnownBlock } from '@slack/types';
+import type { Change } from '../change/change.ts';
 import { unreachable } from '../errors.ts';
 import { askedNow } from '../plan/asked-now.ts';
 import { gateWords } from '../plan/gate-words.ts';
@@ -55,7 +56,7 @@ export function progressMessage(view: PlanView): Message {
   const lines = plan.steps.map((step, position) => {
     const ran = view.changes.find((entry) => entry.position === position);
     const [state, words] = isChange(step)
-      ? [ran && changeStateWords[ran.state], changeWords(step)]
+      ? [ran && stateWords(step, ran.state), changeWords(step)]
       : [ran && gateStateWords[ran.state], literal(gateWords(step), 400)];
     const detail = ran === undefined ? '' : detailOf(step, ran);
     return `${state ?? '▫️ not begun'}: ${words}${detail}`;
@@ -66,6 +67,11 @@ export function progressMessage(view: PlanView): Message {
     ...sections([...lines, ...stopped], 8),
     ...doneButton(view),
   ]);
+}
+
+function stateWords({ kind }: Change, state: RunChangeState): string | undefined {
+  const words = changeStateWords[state];
+  return kind === 'sql' && state === 'refused' ? words?.replace('cluster', 'database') : words;
 }
 
 function detailOf(step: Step, { state, detail, since }: RunChange): string {

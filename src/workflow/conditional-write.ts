@@ -165,5 +165,7 @@ async function whyNotAnyMore(
   if (run.number === 1 ? !isFirst : change.kind === 'sql') return undefined;
   if (await tx.runs.mayHaveWritten(run, position)) return undefined;
   const window = inWindow({ ...input, state: 'approved' });
-  return window.status === 'met' ? undefined : window.because;
+  if (window.status === 'met') return undefined;
+  const again = restarts.map((database) => `/scale restart ${record.plan.system} ${database}`);
+  return `${window.because}; for its next hours have a new plan drawn: ${again.join(', ')}`;
 }

@@ -1,27 +1,13 @@
 // Months of a real table from a slash command to rows that find their partition, and to rows that nobody keeps.
 
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { readFile } from 'node:fs/promises';
+import { expect, it } from 'vitest';
 import { monthAt, plusMonths } from '../../src/database/months.ts';
-import { Bot, channel, deployment, people, words } from '../bot.ts';
-import { startTarget, type Target } from './target.ts';
+import { channel, deployment, people, words } from '../bot.ts';
+import { withStories } from './story.ts';
 import { tickAll } from './tick-all.ts';
 
-let target: Target;
-beforeAll(async () => {
-  target = await startTarget();
-  process.env['SHOP_MAIN_URL'] = target.server.url('shop');
-});
-afterAll(async () => {
-  delete process.env['SHOP_MAIN_URL'];
-  await target.close();
-});
-
-let bot: Bot;
-afterEach(() => bot.stop());
+const story = withStories();
 
 /** The first day of a month, so many after the present one. */
 function day(ahead: number): string {
@@ -42,10 +28,10 @@ const systems = `
 `;
 
 it('has the months of a table made by a plan that people approve', async () => {
-  bot = await Bot.start({ systems });
+  const bot = await story.begin({ systems });
   bot.cluster.control.seed([deployment('thermaliq', 3, 'gl-009-production')]);
   bot.cluster.control.settle();
-  const { admin } = target;
+  const { admin } = story.target;
   await admin.query(
     'create table energy_readings (id int, "timestamp" timestamptz not null) partition by range ("timestamp")',
   );
@@ -75,18 +61,10 @@ it('has the months of a table made by a plan that people approve', async () => {
   await bot.card('✅ Done');
 });
 
-/** The shop of other tests with the procedure that docs/databases.md shows. */
-async function profilesWithDrops(): Promise<string> {
-  const here = (path: string) => readFile(new URL(`../../${path}`, import.meta.url), 'utf8');
-  const [, example = ''] =
-    /```yaml\n(drop-old-months:[^`]*)```/.exec(await here('docs/databases.md')) ?? [];
-  const folder = await mkdtemp(join(tmpdir(), 'headroom-drops-'));
-  const procedures = `procedures:\n${example.replace(/^/gm, '  ')}`;
-  await writeFile(
-    join(folder, 'shop.yaml'),
-    `${await here('test/fixtures/profile/small.yaml')}${procedures}`,
-  );
-  return folder;
+/** The procedure that the docs show. */
+async function shownDrop(): Promise<string> {
+  const docs = await readFile(new URL('../../docs/databases.md', import.meta.url), 'utf8');
+  return /```yaml\n(drop-old-months:[^`]*)```/.exec(docs)?.[1] ?? '';
 }
 
 const shop = `
@@ -103,10 +81,8 @@ const shop = `
 `;
 
 it('drops a month for good by the stricter rule and only while a fresh backup is measured', async () => {
-  const profilesDir = await profilesWithDrops();
-  bot = await Bot.start({ systems: shop, profilesDir });
-  await rm(profilesDir, { recursive: true });
-  const { admin } = target;
+  const bot = await story.begin({ systems: shop, procedures: await shownDrop() });
+  const { admin } = story.target;
   const mark = `Headroom: partition "public"."old" of "public"."readings", ${day(-30)} to ${day(-29)}`;
   await admin.query(`create table readings (id int, at date not null) partition by range (at);
     create table old (like readings); insert into old values (1, '${day(-30)}'); analyze old;
