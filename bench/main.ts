@@ -92,7 +92,7 @@ export function loadLines(loads: readonly LoadRow[]): readonly string[] {
 }
 
 /** Throws an Error in the words of a person when something is wrong with the arguments. */
-function parseTimes(
+export function parseTimes(
   args: readonly string[],
 ): (Times & LoadTimes & { readonly json: boolean }) | 'help' {
   const { values } = parseArgs({

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { clusterLoadRows } from '../bench/cluster-load.ts';
-import { bench, benchLines, loadLines } from '../bench/main.ts';
+import { bench, benchLines, loadLines, parseTimes } from '../bench/main.ts';
 import { planByHand } from '../bench/planner-by-hand.ts';
 import { duration } from '../bench/row.ts';
 import { ask } from './profile/ask-profile.ts';
@@ -93,14 +93,18 @@ describe('the benchmark', () => {
     expect(lines.join('\n')).toContain('4 rollouts, 1 alert a second');
   });
 
-  it.each(['--plans=0', '--workloads=many', '--fast'])(
-    'refuses %s and says how it is run',
-    async (argument) => {
-      await expect(run(argument)).rejects.toMatchObject({
-        code: 2,
-        stdout: '',
-        stderr: expect.stringContaining('npm run bench'),
-      });
+  it('refuses what it does not know and says how it is run', async () => {
+    await expect(run('--fast')).rejects.toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringContaining('npm run bench'),
+    });
+  });
+
+  it.each(['--plans=0', '--workloads=many', '--seconds=1.5', '--rollouts='])(
+    'refuses %s',
+    (argument) => {
+      expect(() => parseTimes([argument])).toThrow('must be a whole number from 1 to 999999');
     },
   );
 
