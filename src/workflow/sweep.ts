@@ -2,6 +2,7 @@
 
 import { isRisky } from '../approval/needed.ts';
 import { isHeldByDoubt } from '../plan/doubt-finding.ts';
+import type { Plan } from '../plan/plan.ts';
 import type { PlanRecord, RunId } from '../ports.ts';
 import { approveWhenComplete } from './cast-vote.ts';
 import { limits } from './limits.ts';
@@ -25,8 +26,7 @@ export async function sweep(parts: Parts, startRun: StartRun): Promise<void> {
   await lookAgain(parts);
   await lookAtGiveBacks(parts);
   await mindLeases(parts);
-  await relookAtFindings(parts);
-  await approveWhatWaited(parts);
+  await mindProposals(parts);
   parts.wake('messages');
 }
 
@@ -70,35 +70,33 @@ async function endWhatIsDue(parts: Parts): Promise<void> {
   }
 }
 
-/**
- * A restart that everybody agreed to waits for its hours; what takes something away, and what a rule approves by itself,
- * for the end of a freeze.
- */
-async function approveWhatWaited(parts: Parts): Promise<void> {
+/** What is proposed and waits for something else than a vote. */
+async function mindProposals(parts: Parts): Promise<void> {
   const proposed = await parts.store.transaction((tx) =>
     tx.plans.list({ states: ['proposed'], limit: 1_000 }),
   );
   for (const { plan } of proposed) {
-    if (!isRisky(plan) && plan.origin.kind !== 'schedule') continue;
-    const starts = await parts.store.transaction((tx) => approveWhenComplete(tx, plan.id, parts));
-    if (starts) await offerRun({ planId: plan.id, number: 1 }, parts);
+    if (plan.finding?.kind === 'frozen' || isHeldByDoubt(plan)) await relook(plan, parts);
+    else if (isRisky(plan) || plan.origin.kind === 'schedule') await approveIfDue(plan, parts);
   }
 }
 
 /** A finding that had nothing to base a size on may have it now; a doubt that kept one back may be gone. */
-async function relookAtFindings(parts: Parts): Promise<void> {
-  const proposed = await parts.store.transaction((tx) =>
-    tx.plans.list({ states: ['proposed'], limit: 1_000 }),
-  );
-  const now = parts.clock.now().getTime();
-  for (const { plan } of proposed) {
-    if (plan.finding?.kind !== 'frozen' && !isHeldByDoubt(plan)) continue;
-    const age = now - Date.parse(plan.createdAt);
-    // Once a minute: in the one sweep that falls into the first second of each.
-    if (age < limits.relookMs || age % limits.relookMs >= limits.sweepEveryMs) continue;
-    await parts.store.transaction((tx) => tx.alerts.reopen(plan.id));
-    parts.wake('alerts');
-  }
+async function relook({ id, createdAt }: Plan, parts: Parts): Promise<void> {
+  const age = parts.clock.now().getTime() - Date.parse(createdAt);
+  // Once a minute: in the one sweep that falls into the first second of each.
+  if (age < limits.relookMs || age % limits.relookMs >= limits.sweepEveryMs) return;
+  await parts.store.transaction((tx) => tx.alerts.reopen(id));
+  parts.wake('alerts');
+}
+
+/**
+ * A restart that everybody agreed to waits for its hours; what takes something away, and what a rule approves by itself,
+ * for the end of a freeze.
+ */
+async function approveIfDue({ id }: Plan, parts: Parts): Promise<void> {
+  const starts = await parts.store.transaction((tx) => approveWhenComplete(tx, id, parts));
+  if (starts) await offerRun({ planId: id, number: 1 }, parts);
 }
 
 /** Deletes what nobody will ask for again. */
