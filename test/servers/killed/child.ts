@@ -2,6 +2,7 @@
 
 import type { CheckpointName, RunId } from '../../../src/ports.ts';
 import { applyPlan } from '../../../src/workflow/apply-plan.ts';
+import { sendToStandIn } from '../timescale/in-place.ts';
 import { type Carrying, runParts } from './run-parts.ts';
 
 /** What the test tells it. */
@@ -10,6 +11,7 @@ export interface Errand extends Carrying {
   readonly dieAt?: CheckpointName;
 }
 
+sendToStandIn();
 process.once('message', (errand: Errand) => {
   const { parts } = runParts(errand, (point) => {
     if (point === errand.dieAt) process.kill(process.pid, 'SIGKILL');

@@ -3,7 +3,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { SqlStep } from '../../../src/database/draw-deed.ts';
 import { type SqlDeed, undoOfDeed } from '../../../src/database/sql-deed.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import type { Checkpoint, CheckpointName, RunId } from '../../../src/ports.ts';
@@ -18,9 +17,11 @@ import { withDatabase } from '../../database.ts';
 import { hashOf, makeCommandPlan, makeWorkload, now, people } from '../../make.ts';
 import { another, catalogue, deedsOf, draw, standing, undone, write } from '../deeds.ts';
 import { startTarget, type Target } from '../target.ts';
+import { sendToStandIn } from '../timescale/in-place.ts';
 import { keptByStandIn, makeReadings } from '../timescale/readings.ts';
 import { installStandIn } from '../timescale/stand-in.ts';
 import type { Errand } from './child.ts';
+import { cases, type Killed } from './kinds.ts';
 import { runParts } from './run-parts.ts';
 
 const ledger = withDatabase();
@@ -31,6 +32,7 @@ const profile = readFileSync(
 let target: Target;
 let installed: Awaited<ReturnType<typeof installStandIn>>;
 let bundle: Bundle;
+let asBefore: () => void;
 beforeAll(async () => {
   [bundle, installed] = await Promise.all([
     bundleProgram('../servers/killed/child.ts'),
@@ -42,8 +44,10 @@ beforeAll(async () => {
     place: { allow: ['settings', 'indexes', 'partitions', 'tables', 'timescale', 'drops'] },
   });
   await target.admin.query(holdsUp);
+  asBefore = sendToStandIn();
 });
 afterAll(async () => {
+  asBefore();
   await target.close();
   await Promise.all([bundle.remove(), installed.remove()]);
 });
@@ -61,107 +65,6 @@ const holdsUp = `
   alter function pg_catalog.pg_reload_conf() rename to read_anew;
   create function pg_catalog.pg_reload_conf() returns boolean volatile language plpgsql as $$ begin
     perform killed.hold(); return pg_catalog.read_anew(); end $$`;
-
-const heldOnRows = (table: string) =>
-  `create trigger held after insert or update on _stand_in.${table} execute function killed.on_rows()`;
-
-const months = `
-  create table readings (id int, at timestamptz not null) partition by range (at);
-  create table readings_2026_10 partition of readings for values from ('2026-10-01 00:00+00') to ('2026-11-01 00:00+00');
-  create table readings_2026_11 partition of readings for values from ('2026-11-01 00:00+00') to ('2026-12-01 00:00+00');
-  insert into readings select i, '2026-11-01' from generate_series(1, 500) i;
-  alter database shop set timezone = 'UTC'`;
-const plain = `create table calculations (id int, at timestamptz not null);
-  create index on calculations (at);
-  insert into calculations select i, '2026-11-01' from generate_series(1, 500) i`;
-
-interface Killed {
-  readonly setUp?: string;
-  readonly step: SqlStep;
-  /** How many of the deeds that are drawn. (Default: the first.) */
-  readonly deeds?: number;
-  /** Carried out before it is drawn. */
-  readonly after?: SqlStep;
-  /** Somebody's open write into it holds the build up, which else is held up by `holdsUp`. */
-  readonly writtenTo?: string;
-  /** Somebody who reads that table is waited for when the app is killed; later it is held up by `holdsUp`. */
-  readonly lockedBy?: string;
-  /** The server goes on with it when nobody listens any more, and the next process waits for that. */
-  readonly goesOn?: true;
-  /** On the stand-in of TimescaleDB. */
-  readonly isOnStandIn?: true;
-}
-
-const index = {
-  name: 'by_id',
-  table: 'calculations',
-  columns: ['id'],
-  how: 'concurrently',
-} as const;
-const partitions = { deed: 'partitions', column: 'at', every: 'month' } as const;
-const dropDetached = {
-  deed: 'dropDetached',
-  table: 'readings',
-  column: 'at',
-  keep: 1,
-  backup: { hours: 24 },
-} as const;
-const september = `;
-  create table readings_2026_09 partition of readings for values from ('2026-09-01 00:00+00') to ('2026-10-01 00:00+00');
-  insert into readings select i, '2026-09-02' from generate_series(1, 500) i`;
-const hypertable = { deed: 'hypertable', table: 'readings', aggregates: [] } as const;
-
-const kinds: Readonly<Record<string, Killed>> = {
-  // What a server that is killed has written is in effect when it is back, so there are two.
-  setting: {
-    step: {
-      deed: 'settings',
-      settings: { work_mem: '20MB', random_page_cost: '1.1' },
-      restart: false,
-    },
-    deeds: 2,
-  },
-  'index of a table': {
-    setUp: plain,
-    step: { deed: 'indexes', indexes: [index] },
-    writtenTo: 'calculations',
-    goesOn: true,
-  },
-  'index of partitions': {
-    setUp: months,
-    step: { deed: 'indexes', indexes: [{ ...index, table: 'readings', how: 'per-partition' }] },
-    writtenTo: 'readings_2026_11',
-    goesOn: true,
-  },
-  table: {
-    setUp: plain,
-    step: { deed: 'tables', tables: { calculations: { fillfactor: '90' } } },
-  },
-  partition: { setUp: months, step: { ...partitions, table: 'readings', ahead: 1 } },
-  partitioned: {
-    setUp: plain,
-    step: {
-      ...partitions,
-      table: 'calculations',
-      ahead: 1,
-      through: { table: 'calculations_new', key: ['id', 'at'] },
-    },
-  },
-  detachment: { setUp: months, step: { ...partitions, table: 'readings', ahead: 0, keep: 0 } },
-  drop: {
-    setUp: months + september,
-    after: { ...partitions, table: 'readings', ahead: 0, keep: 1 },
-    step: dropDetached,
-    lockedBy: 'readings_2026_09',
-  },
-  // From here on the database has the stand-in.
-  'chunk interval': {
-    setUp: heldOnRows('hypertable'),
-    step: { ...hypertable, chunkHours: 1 },
-    isOnStandIn: true,
-  },
-  policy: { setUp: heldOnRows('job'), step: { ...hypertable, keepDays: 365 }, isOnStandIn: true },
-};
 
 /** Of the clock that all of them go by; what is dead is passed over in a moment. */
 let aheadMs = now.getTime() + 60_000 - Date.now();
@@ -251,20 +154,23 @@ const history = [
   'plan.applied',
 ];
 
-it.each(Object.entries(kinds))(
-  '%s: whoever is killed in the middle, it is done once',
-  async (name, kind) => {
+it.each(cases)(
+  '%s, %s: whoever is killed in the middle, it is done once',
+  async (deed, what, kind) => {
     const { admin } = target;
     await admin.query('drop schema public cascade; create schema public');
     const at = kind.isOnStandIn ? await makeReadings(target, '2.22.0') : now;
     if (kind.setUp !== undefined) await admin.query(kind.setUp);
-    const deeds = (await drawn(kind, at)).slice(0, kind.deeds ?? 1);
+    const deeds = await drawn(deed, kind, at);
+    if (kind.hold !== undefined) await admin.query(kind.hold);
     const kept = async () => [
       await catalogue(target),
       kind.isOnStandIn && (await keptByStandIn(target)),
     ];
-    const before = await kept();
-    const plan = planOf(name, deeds);
+    const remains = async () =>
+      kind.remains === undefined ? [] : (await target.admin.query(kind.remains)).rows;
+    const [before, remaining] = [await kept(), await remains()];
+    const plan = planOf(`${deed} ${what}`, deeds);
     const run = (number: number): RunId => ({ planId: plan.id, number });
     await agreed(plan);
 
@@ -287,29 +193,39 @@ it.each(Object.entries(kinds))(
     await lookedAfter();
     expect(await inHere((parts) => applyPlan(parts)(run(5), never))).toBe('applied');
 
-    for (const deed of deeds) expect(await standing(target, deed)).toEqual({ kind: 'reached' });
+    for (const each of deeds) expect(await standing(target, each)).toEqual({ kind: 'reached' });
     expect((await target.admin.query(halfDone)).rows).toEqual([]);
+    expect(await remains()).toEqual(remaining);
     const events = await audit(plan.id);
     expect(events.filter((event) => /^(plan|run)\./.test(event))).toEqual(history);
     expect(events.slice(-3)).toEqual(['change.written', 'change.verified', 'plan.applied']);
     expect(await inHere(({ store }) => verifyStored(store))).toMatchObject({ kind: 'intact' });
-    if (!deeds.every((deed) => undoOfDeed(deed).kind === 'exact')) return;
-    for (const deed of deeds.toReversed()) {
-      expect(await write(target, undone(deed))).toEqual({ kind: 'written' });
+    if (!deeds.every((each) => undoOfDeed(each).kind === 'exact')) return;
+    for (const each of deeds.toReversed()) {
+      expect(await write(target, undone(each))).toEqual({ kind: 'written' });
     }
     expect(await kept()).toEqual(before);
   },
 );
 
-async function drawn({ after, step }: Killed, at: Date): Promise<readonly SqlDeed[]> {
-  for (const deed of after === undefined ? [] : deedsOf(await draw(target, after, { at }))) {
-    expect(await write(target, deed)).toEqual({ kind: 'written' });
-  }
-  return deedsOf(await draw(target, step, { at }));
+/** What comes before the first deed of the kind is done already. */
+async function drawn(
+  kind: SqlDeed['deed'],
+  { after, step, deeds = 1 }: Killed,
+  at: Date,
+): Promise<readonly SqlDeed[]> {
+  const carryOut = async (some: readonly SqlDeed[]) => {
+    for (const deed of some) expect(await write(target, deed)).toEqual({ kind: 'written' });
+  };
+  if (after !== undefined) await carryOut(deedsOf(await draw(target, after, { at })));
+  const all = deedsOf(await draw(target, step, { at }));
+  const first = all.findIndex(({ deed }) => deed === kind);
+  await carryOut(all.slice(0, first));
+  return all.slice(first, first + deeds);
 }
 
 function planOf(name: string, deeds: readonly SqlDeed[]): Plan {
-  const id = `p-${name.replaceAll(' ', '-')}`;
+  const id = `p-${name.replaceAll(/\W+/g, '-')}`;
   const workload = makeWorkload({ name: id });
   return makeCommandPlan(people.carla, {
     id,

@@ -4,6 +4,7 @@ import { expect } from 'vitest';
 import { type SqlDeed, statementsOf } from '../../../src/database/sql-deed.ts';
 import { write } from '../deeds.ts';
 import type { Target } from '../target.ts';
+import { inPlaceOfLibrary } from './in-place.ts';
 import type { StandInVersion } from './stand-in.ts';
 
 /** The extension with five days of rows, one an hour and meter, in chunks of a day, up to the moment that is returned. */
@@ -52,32 +53,9 @@ export async function writeInPlaceOfLibrary(target: Target, deed: SqlDeed): Prom
     because: 'unrecognized parameter namespace "timescaledb"',
   });
   const [statement = ''] = statementsOf(deed);
-  if (deed.deed === 'timescale-aggregate') {
-    const query = / as (select .*) with no data$/.exec(statement)?.[1];
-    await target.admin.query({
-      text: 'set search_path = pg_catalog',
-    });
-    await target.admin.query('call _stand_in.make_aggregate($1, $2::regclass, $3)', [
-      `${deed.name.schema}.${deed.name.name}`,
-      `${deed.table.schema}.${deed.table.name}`,
-      query,
-    ]);
-    await target.admin.query('reset search_path');
-    return;
-  }
-  if (deed.deed !== 'timescale-compression') throw new Error('it can be written');
-  await target.admin.query('update _stand_in.hypertable set compressed = true');
-  await target.admin.query('delete from _stand_in.compression');
-  for (const [index, column] of (deed.after?.segmentBy ?? []).entries()) {
-    await target.admin.query(
-      `insert into _stand_in.compression values ('public', 'readings', $1, $2)`,
-      [column, index + 1],
-    );
-  }
-  for (const [index, { column, descending }] of (deed.after?.orderBy ?? []).entries()) {
-    await target.admin.query(
-      `insert into _stand_in.compression values ('public', 'readings', $1, null, $2, $3)`,
-      [column, index + 1, !descending],
-    );
-  }
+  const call = inPlaceOfLibrary(statement);
+  if (call === undefined) throw new Error('it can be written');
+  await target.admin.query({ text: 'set search_path = pg_catalog' });
+  await target.admin.query(call);
+  await target.admin.query('reset search_path');
 }

@@ -210,6 +210,21 @@ begin
    where v.oid = called::regclass and t.oid = over;
 end $$;
 
+-- What ALTER TABLE … SET (timescaledb.…) would do, for tests; the texts are lists of quoted names, as the real one takes them.
+create procedure _stand_in.set_compression(relation regclass, is_on boolean, segment_by text, order_by text) language plpgsql as $$
+declare
+  at record := _stand_in.found(relation);
+begin
+  update _stand_in.hypertable h set compressed = is_on where (h.schema_name, h.table_name) = (at.schema_name, at.table_name);
+  delete from _stand_in.compression c where (c.schema_name, c.table_name) = (at.schema_name, at.table_name);
+  insert into _stand_in.compression (schema_name, table_name, attname, segment)
+  select at.schema_name, at.table_name, trim(part, '"'), number
+    from pg_catalog.string_to_table(segment_by, ', ') with ordinality as parts (part, number);
+  insert into _stand_in.compression (schema_name, table_name, attname, "order", is_asc)
+  select at.schema_name, at.table_name, trim(split_part(part, '" ', 1), '"'), number, part not like '% desc'
+    from pg_catalog.string_to_table(order_by, ', ') with ordinality as parts (part, number);
+end $$;
+
 grant usage on schema timescaledb_information, _stand_in, @extschema@ to public;
 grant select on all tables in schema timescaledb_information, _stand_in to public;
 grant insert, update, delete on all tables in schema _stand_in to public;
