@@ -19,6 +19,7 @@ export function rightsOf(system: System): readonly Right[] {
       : anyWorkload({ cluster: system.cluster, namespace: system.wholeNamespace })),
     ...written.flatMap(writeRights),
     ...growthRights(written),
+    ...claimRights(written),
   ]);
 }
 
@@ -157,6 +158,23 @@ function growthRights(written: readonly WrittenObject[]): readonly Right[] {
     verb: 'get',
     why: 'whether volumes of a class can grow',
   }));
+}
+
+/**
+ * The claims of the instances of an operator's Cluster say whether they have grown. They are called like the instances,
+ * which come and go, and a rule cannot hold part of a name.
+ */
+function claimRights(written: readonly WrittenObject[]): readonly Right[] {
+  return written
+    .filter(({ kind, keys }) => kind === 'Cluster' && keys?.includes('storage') === true)
+    .map(({ cluster, namespace }) => ({
+      tier: 'read-only',
+      cluster,
+      namespace,
+      ...resourceOf('PersistentVolumeClaim'),
+      verb: 'get',
+      why: 'whether the volumes of an operated database have grown',
+    }));
 }
 
 /** Kinds that are read in every namespace anyway. */

@@ -2,7 +2,7 @@
 
 import type { WorkloadRef } from '../change/change.ts';
 import { isObjectKind, type ObjectKind } from '../change/kinds.ts';
-import type { System } from '../plan/system.ts';
+import type { DatabasePlace, System } from '../plan/system.ts';
 import type { Details, Procedure, Step } from '../profile/procedure.ts';
 import type { Component } from '../profile/profile.ts';
 import { type ObjectName, objectName } from './object-name.ts';
@@ -43,6 +43,7 @@ type Target = Place & {
 /** Everything the commands and procedures of a system with a profile may write, each object and deed once. */
 export function writtenObjects(system: System): readonly WrittenObject[] {
   const all = [
+    ...byRestart(system),
     ...[...system.workloads].flatMap(([component, workload]) =>
       byCommand(workload, mayScale(workload.kind, system.profile.components.get(component))),
     ),
@@ -83,6 +84,45 @@ function byCommand(
   ];
 }
 
+/** What `/scale restart` writes: the pods of its servers anew, or settings by the operator that restarts them itself. */
+function byRestart(system: System): readonly WrittenObject[] {
+  return [...system.databases.values()].flatMap((place) => {
+    const at = placeOf(place, system);
+    if (place.restart === undefined || at === undefined) return [];
+    const by = '/scale restart';
+    const { statefulSet } = place.restart;
+    return [
+      ...operatedBy(place, at, 'postgresql').map((each) => ({ ...each, by })),
+      ...(statefulSet === undefined || place.operated !== undefined
+        ? []
+        : [{ ...patched('StatefulSet', statefulSet, at), by }]),
+    ];
+  });
+}
+
+/** Where the objects of a database stand. */
+function placeOf({ namespace }: DatabasePlace, { cluster, workloads }: System): Place | undefined {
+  const [first] = workloads.values();
+  return first && { cluster, namespace: namespace ?? first.namespace };
+}
+
+/** The Cluster of CloudNativePG that a database is, where it is one, with the key below `spec` that is written. */
+function operatedBy({ operated }: DatabasePlace, at: Place, key: string): readonly Written[] {
+  return operated === undefined ? [] : [{ ...patched('Cluster', operated, at), keys: [key] }];
+}
+
+function patched(kind: ObjectKind, name: string, { cluster, namespace }: Place): Written {
+  return {
+    cluster,
+    namespace,
+    kind,
+    name: known(name),
+    deed: 'patch',
+    tier: tierOfKind[kind],
+    takenBack: false,
+  };
+}
+
 /** Another replica of a StatefulSet may be a second, empty primary: no plan sets the count of one that is not said to join. */
 function mayScale(kind: Target['kind'], component: Component | undefined): boolean {
   return kind === 'Deployment' || component?.replicaAware === true;
@@ -118,6 +158,8 @@ function writtenBy(step: Step, system: System): readonly Written[] {
     case 'storage':
       return [
         { ...named('PersistentVolumeClaim', step.details.claim.text, target), keys: ['resources'] },
+        // A claim that an operator keeps grows by its Cluster.
+        ...[...system.databases.values()].flatMap((each) => operatedBy(each, target, 'storage')),
       ];
     case 'apply':
       return byApply(step.details, target);
@@ -183,15 +225,27 @@ const keepsWhatItHolds: ReadonlySet<ObjectKind> = new Set([
   'StatefulSet',
 ]);
 
-/** Poolers and maps of shards stand in the cluster; all else is done in the database itself, or by people. */
-function byDatabase({ pooler, shards }: Details<'database'>, system: System): readonly Written[] {
+/**
+ * Poolers and maps of shards stand in the cluster, and an operator keeps settings and replicas there; all else is done in
+ * the database itself, or by people.
+ */
+function byDatabase(
+  { name, pooler, shards, settings, replicas }: Details<'database'>,
+  system: System,
+): readonly Written[] {
   const first = [...system.workloads.keys()][0];
   const target = first === undefined ? undefined : targetOf({ component: first }, system);
+  const place = system.databases.get(name);
+  const at = place && placeOf(place, system);
   if (pooler !== undefined && target !== undefined) {
     return poolerKinds.map((kind) => ({
-      ...made(kind, poolerName, target),
+      ...made(kind, poolerName, { ...target, ...at }),
       tier: 'database',
     }));
+  }
+  if (place !== undefined && at !== undefined) {
+    if (settings !== undefined) return operatedBy(place, at, 'postgresql');
+    if (replicas !== undefined) return operatedBy(place, at, 'instances');
   }
   const map = shards?.map;
   const reader = map === undefined ? undefined : targetOf({ component: map.component }, system);

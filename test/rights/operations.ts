@@ -6,14 +6,17 @@ import { createRoomReader } from '../../src/adapters/kubernetes-room.ts';
 import { sourcesOf } from '../../src/adapters/kubernetes-sources.ts';
 import type { CreateChange, PatchChange } from '../../src/change/change.ts';
 import { type ClusterWrite, clusterWrite } from '../../src/change/cluster-write.ts';
+import type { SeenObject } from '../../src/change/compare.ts';
 import { type ObjectKind, type ObjectRef, objectPath } from '../../src/change/kinds.ts';
 import type { SyncSource } from '../../src/change/sync-settings.ts';
+import { storagePointers } from '../../src/change/volume-growth.ts';
 import { OperationError } from '../../src/errors.ts';
 import type { System } from '../../src/plan/system.ts';
 import type { ObjectEvent, WriteAnswer } from '../../src/ports.ts';
 import type { ObjectName } from '../../src/rights/object-name.ts';
 import type { Tier } from '../../src/rights/tiers.ts';
 import { type WrittenObject, writtenObjects } from '../../src/rights/written-objects.ts';
+import { observeChange } from '../../src/workflow/observe-change.ts';
 import { makeAutoscalerChange, makePatchChange, makeScaleChange } from '../make.ts';
 import type { LimitedCluster } from './limited-cluster.ts';
 
@@ -120,6 +123,19 @@ export function operationsOf(
         ),
       ),
     ...written
+      .filter(({ kind, keys }) => kind === 'Cluster' && keys?.includes('storage') === true)
+      .map((each) =>
+        reading(`whether the volumes of ${words(each)} have grown`, () =>
+          observeChange(grownVolumes(refOf(each)), {
+            clusters: {
+              ...clusters,
+              read: async (ref) =>
+                ref.kind === 'Cluster' ? operatedCluster(ref.name) : clusters.read(ref),
+            },
+          }),
+        ),
+      ),
+    ...written
       .filter(({ deed }) => deed !== 'scale')
       .map((each) => reading(`read ${words(each)}`, () => clusters.read(refOf(each)))),
     ...namespaces.flatMap((namespace): readonly Operation[] => [
@@ -222,6 +238,17 @@ function refOf({ cluster, namespace, kind, name }: WrittenObject): ObjectRef {
 function limits({ cluster, namespace }: Pick<ObjectRef, 'cluster' | 'namespace'>): ClusterWrite {
   const autoscaler = { cluster, namespace, name: 'whatever-it-is-called' };
   return clusterWrite(makeAutoscalerChange({ autoscaler }), '1');
+}
+
+function grownVolumes(object: ObjectRef): PatchChange {
+  const fields = [{ pointer: storagePointers.Cluster, what: 'size', before: '1Gi', after: '2Gi' }];
+  return makePatchChange({ object, fields, guards: [], rollout: false, undo: 'none' });
+}
+
+/** As the operator shows it: each instance has a claim of its name. */
+function operatedCluster(name: string): SeenObject {
+  const status = { instanceNames: [`${name}-1`, `${name}-7`] };
+  return { kind: 'Cluster', name, resourceVersion: '1', value: { status }, writers: [] };
 }
 
 function patchOf(object: ObjectRef, field: string): ClusterWrite {
