@@ -7,7 +7,10 @@ import { Connection, escapeLiteral } from 'pg';
  * process sends what it takes in their place. Returns what ends that.
  */
 export function sendToStandIn(): () => void {
-  const { query } = Connection.prototype;
+  const query = Reflect.get(Connection.prototype, 'query') as (
+    this: Connection,
+    text: string,
+  ) => void;
   Connection.prototype.query = function queryStandIn(text) {
     query.call(this, inPlaceOfLibrary(text) ?? text);
   };
