@@ -65,8 +65,9 @@ function marking(deed: DetachmentDeed): string {
 }
 
 /**
- * Attaching takes SHARE UPDATE EXCLUSIVE on the table and locks the month wholly, as well as a default partition, which is
- * searched. The month is not: a CHECK of its bounds was validated before, and goes in the same transaction.
+ * Attaching takes SHARE UPDATE EXCLUSIVE on the table and locks the month wholly, what its foreign keys refer to, and a
+ * default partition, which is searched. The month is not: a CHECK of its bounds was validated before, and goes in the same
+ * transaction.
  */
 function attach(deed: DetachmentDeed, comment: string | undefined): Statements {
   const { table, partition, column } = deed;

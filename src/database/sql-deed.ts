@@ -37,6 +37,9 @@ const kinds: { readonly [N in SqlDeed['deed']]: KindOf<N> } = {
   ...timescaleDeeds,
 };
 
+/** Each kind that there is. */
+export const sqlDeedNames: readonly string[] = Object.keys(kinds);
+
 function kindOf(deed: SqlDeed): DeedKind<SqlDeed> {
   return kinds[deed.deed];
 }

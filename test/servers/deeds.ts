@@ -83,25 +83,60 @@ export function undone(deed: SqlDeed): SqlDeed {
   return by;
 }
 
-/** All that forward and undo must leave as it was. */
+/** What changes by itself: figures of VACUUM, and hints that nobody takes back. */
+const restless = [
+  ...['relpages', 'reltuples', 'relallvisible', 'relallfrozen', 'relfrozenxid', 'relminmxid'],
+  ...['relhasindex', 'relhassubclass', 'relhastriggers', 'relhasrules', 'indcheckxmin'],
+];
+
+/** Where PostgreSQL keeps what a database is made of, each with the column that says whose a row is. */
+const catalogues = {
+  pg_class: 'oid',
+  pg_namespace: 'oid',
+  pg_type: 'oid',
+  pg_proc: 'oid',
+  pg_attribute: 'attrelid',
+  pg_attrdef: 'adrelid',
+  pg_index: 'indexrelid',
+  pg_constraint: 'oid',
+  pg_inherits: 'inhrelid',
+  pg_partitioned_table: 'partrelid',
+  pg_sequence: 'seqrelid',
+  pg_rewrite: 'ev_class',
+  pg_policy: 'polrelid',
+  pg_statistic_ext: 'oid',
+  pg_description: 'objoid',
+  pg_publication_rel: 'prrelid',
+  pg_event_trigger: 'oid',
+  pg_extension: 'oid',
+} as const;
+
+/**
+ * All that forward and undo must leave as it was: what was there before is still the same thing, by its number, with all
+ * that the catalogue says of it; the settings of databases and roles, those that files give, and what is in effect of them.
+ */
 export async function catalogue({ admin }: Target): Promise<readonly unknown[]> {
-  await admin.query(`set timezone to 'UTC'`);
-  const { rows } = await admin.query<{ row: unknown }>(`
-    with own as (select c.*, n.nspname from pg_class c join pg_namespace n on n.oid = c.relnamespace
-                  where n.nspname !~ '^pg_' and n.nspname <> 'information_schema')
-    select jsonb_build_array(nspname, relname, relkind, relowner, relacl, pg_get_expr(relpartbound, oid),
-             (select array_agg(o order by o) from unnest(reloptions) o)) as row from own
-    union all select jsonb_build_array('column', attrelid::regclass::text, attname, format_type(atttypid, atttypmod), attnotnull,
-             attidentity, attgenerated) from pg_attribute join own on own.oid = attrelid where attnum > 0 and not attisdropped
-    union all select jsonb_build_array('constraint', conrelid::regclass::text, conname, pg_get_constraintdef(k.oid))
-                from pg_constraint k join own on own.oid = conrelid
-    union all select jsonb_build_array('index', pg_get_indexdef(indexrelid), indisvalid) from pg_index join own on own.oid = indexrelid
-    union all select jsonb_build_array('child', inhrelid::regclass::text, inhparent::regclass::text)
-                from pg_inherits join own on own.oid = inhrelid
-    union all select jsonb_build_array('trigger', tgrelid::regclass::text, pg_get_triggerdef(g.oid))
-                from pg_trigger g join own on own.oid = tgrelid where not tgisinternal
-    order by 1`);
-  return rows.map(({ row }) => row);
+  const rowsOf = Object.entries(catalogues).map(
+    ([name, own]) =>
+      // Expressions tell where in which statement they stood.
+      `select '${name}' as "where", regexp_replace((to_jsonb(t) - $1::text[])::text, ' :location -?[0-9]+', '', 'g')::jsonb as row
+         from ${name} t where t.${own} >= 16384`,
+  );
+  const { rows } = await admin.query<{ where: string; row: unknown }>(
+    `${rowsOf.join(' union all ')}
+     -- Those of foreign keys come and go with partitions, and are named by a number.
+     union all select 'pg_trigger', to_jsonb(t) - '{oid,tgname,tgparentid}'::text[] || jsonb_build_object('name', case when not tgisinternal then tgname end)
+                 from pg_trigger t
+     union all select 'pg_db_role_setting', to_jsonb(t) from pg_db_role_setting t
+     union all select 'pg_file_settings', to_jsonb(t) - '{sourceline,seqno}'::text[] from pg_file_settings t
+     union all select 'pg_settings', jsonb_build_object('name', name, 'is', setting, 'source', source, 'pending', pending_restart)
+                 from pg_settings
+                where (source in ('configuration file', 'command line') or pending_restart)
+                  and not exists (select from pg_db_role_setting s, unnest(s.setconfig) o where lower(split_part(o, '=', 1)) = lower(name))
+     order by 1, 2`,
+    [restless],
+  );
+  return rows.map(({ where, row }) => [where, row]);
 }
 
 /** Another connection, which holds something open until it is ended. */
