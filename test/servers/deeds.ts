@@ -84,10 +84,10 @@ export function undone(deed: SqlDeed): SqlDeed {
 }
 
 /** What changes by itself: figures of VACUUM, and hints that nobody takes back. */
-const restless = [
-  ...['relpages', 'reltuples', 'relallvisible', 'relallfrozen', 'relfrozenxid', 'relminmxid'],
-  ...['relhasindex', 'relhassubclass', 'relhastriggers', 'relhasrules', 'indcheckxmin'],
-];
+const restless =
+  'relpages relallvisible relallfrozen reltuples relfrozenxid relminmxid relhasindex relhassubclass relhastriggers relhasrules indcheckxmin'.split(
+    ' ',
+  );
 
 /** Where PostgreSQL keeps what a database is made of, each with the column that says whose a row is. */
 const catalogues = {

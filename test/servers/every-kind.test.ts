@@ -96,9 +96,12 @@ async function done(
     }),
   );
   const asked = ask(deed);
-  const beside = await besideThem(asked).finally(() =>
-    Promise.all(holders.map((each) => each.end())),
-  );
+  let beside: Beside;
+  try {
+    beside = await besideThem(asked);
+  } finally {
+    await Promise.all(holders.map((each) => each.end()));
+  }
   if (isNotRead) {
     expect(await write(target, deed)).toEqual(notRead);
     return beside;
