@@ -16,12 +16,12 @@ beforeAll(async () => {
 afterAll(() => target.close());
 
 /** The changes of a plan that sets this, as the app draws them. */
-async function planned(max_connections: string): Promise<readonly SqlChange[]> {
+async function planned(settings: Readonly<Record<string, string>>): Promise<readonly SqlChange[]> {
   const change = {
     kind: 'database',
     database: 'main',
     deed: 'settings',
-    settings: { max_connections },
+    settings,
     restart: false,
   } as const;
   const step = { number: 1, kind: 'database', what: '', change, notes: [], source: '' } as const;
@@ -46,7 +46,7 @@ async function carryOut(changes: readonly SqlChange[]): Promise<void> {
     const written = await target.databases.write({ how: 'sql', database, deed }, { dryRun: false });
     expect(written).toEqual({ kind: 'written' });
   }
-  for (const server of serversOf(changes)) {
+  for (const server of new Set(serversOf(changes))) {
     await (server === 'primary' ? target.restart() : target.standby?.restart());
     await replays();
   }
@@ -70,17 +70,37 @@ async function onStandby(query: string): Promise<unknown> {
   }
 }
 
-it('is raised on the standby first and lowered there last, and the standby never stops', async () => {
-  const more = await planned('150');
-  expect(serversOf(more)).toEqual(['one', 'primary']);
+/** All of which a standby needs no less than its primary, with what PostgreSQL gives by itself raised and lowered again. */
+const five = {
+  max_connections: ['150', '120'],
+  max_worker_processes: ['12', '9'],
+  max_wal_senders: ['14', '11'],
+  max_prepared_transactions: ['6', '2'],
+  max_locks_per_transaction: ['96', '80'],
+} as const;
+
+const valuesOf = (index: 0 | 1) =>
+  Object.fromEntries(Object.entries(five).map(([name, values]) => [name, values[index]]));
+
+it('are raised on the standby first and lowered there last, and the standby never stops', async () => {
+  const more = await planned(valuesOf(0));
+  const each = Object.keys(five);
+  expect(serversOf(more)).toEqual([...each.map(() => 'one'), ...each.map(() => 'primary')]);
   await carryOut(more);
-  const less = await planned('120');
-  expect(serversOf(less)).toEqual(['primary', 'one']);
+  const less = await planned(valuesOf(1));
+  expect(serversOf(less)).toEqual([...each.map(() => 'primary'), ...each.map(() => 'one')]);
   await carryOut(less);
+  const now = await target.admin.query<{ name: string; setting: string }>(
+    'select name, setting from pg_settings where name = any ($1)',
+    [each],
+  );
+  expect(Object.fromEntries(now.rows.map(({ name, setting }) => [name, setting]))).toEqual(
+    valuesOf(1),
+  );
 });
 
 it('stops the standby when the primary alone gets more, until the standby has it too', async () => {
-  const [onOne, onPrimary] = await planned('180');
+  const [onOne, onPrimary] = await planned({ max_connections: '180' });
   if (onOne === undefined || onPrimary === undefined) throw new Error('two changes were expected');
   const { deed, database } = onPrimary;
   await target.databases.write({ how: 'sql', database, deed }, { dryRun: false });
@@ -99,10 +119,10 @@ it('stops the standby when the primary alone gets more, until the standby has it
 it('is refused where more standbys stream than headroom.yaml names, and where an address is none of a standby', async () => {
   const { system, databases } = target;
   target.system = target.way({ place: { standbys: new Map() } }).system;
-  await expect(planned('200')).rejects.toThrow('1 standbys stream');
+  await expect(planned({ max_connections: '200' })).rejects.toThrow('1 standbys stream');
   const away = target.way({ place: { standbys: new Map([['one', { env: 'SHOP_URL' }]]) } });
   target.system = away.system;
   target.databases = away.databases;
-  await expect(planned('200')).rejects.toThrow('standby one: its address');
+  await expect(planned({ max_connections: '200' })).rejects.toThrow('standby one: its address');
   Object.assign(target, { system, databases });
 });

@@ -7,15 +7,17 @@ import { Connection, escapeLiteral } from 'pg';
  * process sends what it takes in their place. Returns what ends that.
  */
 export function sendToStandIn(): () => void {
-  const query = Reflect.get(Connection.prototype, 'query') as (
-    this: Connection,
-    text: string,
-  ) => void;
-  Connection.prototype.query = function queryStandIn(text) {
-    query.call(this, inPlaceOfLibrary(text) ?? text);
-  };
+  const query: (this: Connection, text: string) => void = Reflect.get(
+    Connection.prototype,
+    'query',
+  );
+  Object.assign(Connection.prototype, {
+    query(this: Connection, text: string) {
+      query.call(this, inPlaceOfLibrary(text) ?? text);
+    },
+  });
   return () => {
-    Connection.prototype.query = query;
+    Object.assign(Connection.prototype, { query });
   };
 }
 
