@@ -172,7 +172,9 @@ function applyChange(
   const written = Object.entries(fields).map(([key, value]) => [key, values.tree(value, fill)]);
   const metadata = { name: fill(filled(name, scope)), namespace: target.namespace };
   const object = { ...Object.fromEntries(written), apiVersion, kind, metadata };
-  return { kind: 'apply', target, object };
+  // What is looked at afterwards is what was made, and its component may be of the other kind.
+  const isWorkload = (kind === 'Deployment' || kind === 'StatefulSet') && metadata.name === target.name;
+  return { kind: 'apply', target: isWorkload ? { ...target, kind } : target, object };
 }
 
 /** What must be seen, worked out; `own` is what the step is about, where the look does not say. */

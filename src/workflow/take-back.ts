@@ -51,8 +51,9 @@ export async function takeBack(failed: FailedRun, parts: Parts): Promise<TakenBa
     const one = await putBack({ ...failed, position, change: undo }, failed.because, parts);
     switch (one.kind) {
       case 'back':
-        back.push(...backWords(undo));
-        if (one.unready !== undefined) open.push(`not all pods are ready yet (${one.unready})`);
+        back.push(...backWords(undo, one.unready));
+        if (one.unready !== undefined && undo.kind !== 'remove')
+          open.push(`not all pods are ready yet (${one.unready})`);
         break;
       case 'kept':
         isKept = true;
@@ -78,10 +79,11 @@ export async function takeBack(failed: FailedRun, parts: Parts): Promise<TakenBa
 
 type PutBackChange = PatchChange | SqlChange | RemoveChange;
 
-function backWords(undo: PutBackChange): readonly string[] {
+function backWords(undo: PutBackChange, unready?: string): readonly string[] {
   if (undo.kind === 'sql') return [sqlDeedWords(undo.deed)];
+  const still = unready === undefined ? 'is gone again' : `is on its way out (${unready})`;
   return undo.kind === 'remove'
-    ? [`${whatOf(undo)} is gone again`]
+    ? [`${whatOf(undo)} ${still}`]
     : undo.fields.map(({ what, after }) => `${what} ${shownValue(after)}`);
 }
 

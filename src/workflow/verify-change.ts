@@ -22,6 +22,9 @@ export function rolloutOf(change: Change | RemoveChange, state: State): Rollout 
   if (change.kind === 'sql') return inDatabase(change, state);
   const comparison = compareChange(change, state);
   if (comparison.kind !== 'reached') {
+    // An object that was taken away is there until all that holds on to it has let go.
+    if (change.kind === 'remove' && comparison.kind === 'unchanged')
+      return { kind: 'on-its-way', progress: 'something still holds on to it' };
     return {
       kind: 'failed',
       because:

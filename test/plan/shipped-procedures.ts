@@ -29,7 +29,7 @@ const everything: Given = {
   zone_names: 'zone-1,zone-2',
   replica: 'replica-1',
 };
-interface Shipped {
+export interface Shipped {
   readonly profile: Profile;
   readonly id: string;
   readonly given: Given;

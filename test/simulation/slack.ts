@@ -30,6 +30,8 @@ type Fate = Pick<SlackCall, 'isLost' | 'hungMs'>;
 export class SlackRecord {
   readonly messages = new Map<string, SlackMessage>();
   readonly calls: SlackCall[] = [];
+  /** What those who typed a command were answered. */
+  readonly answers: string[] = [];
   /** How likely a call is to fail. */
   trouble = 0;
   /** The next call has its effect, and its answer is lost. */
@@ -63,7 +65,11 @@ export class SlackRecord {
           return { kind: 'sent', ts };
         }),
       postPicture: () => call('slack picture', () => ({ kind: 'sent', ts: '' })),
-      respond: () => call('slack respond', () => ({ kind: 'sent', ts: '' })),
+      respond: (_, content) =>
+        call('slack respond', () => {
+          this.answers.push(JSON.stringify(content));
+          return { kind: 'sent', ts: '' };
+        }),
     };
   }
 

@@ -6,6 +6,12 @@ import type { AppProcess } from './app-process.ts';
 import { people } from './scene.ts';
 import type { World } from './world.ts';
 
+/** What people vote for. */
+export interface Card {
+  readonly id: string;
+  readonly hash: string;
+}
+
 /** Begins something and lets every call through until nothing moves. */
 export async function through(world: World, begin: () => void, ms = 1_000): Promise<void> {
   await world.advance(ms);
@@ -17,12 +23,13 @@ export async function through(world: World, begin: () => void, ms = 1_000): Prom
   }
 }
 
-/** Ann asks, Bob and whoever is on call approve; the run has begun and waits for time to pass. */
-export async function propose(world: World, process: AppProcess, words: string): Promise<void> {
+/** Ann asks; the plan that is drawn for it. */
+export async function ask(world: World, process: AppProcess, words: string): Promise<Card> {
+  const triggerId = `t${world.time.ms}`;
   await through(world, () =>
     process.begin('command', () =>
       receiveCommand(process.parts)({
-        triggerId: 't1',
+        triggerId,
         words,
         userId: people.ann,
         name: '/scale',
@@ -31,19 +38,35 @@ export async function propose(world: World, process: AppProcess, words: string):
       }),
     ),
   );
+  const before = await newestPlan(world);
   await through(world, () => process.loop('commands'));
-  const { rows } = await world.database.pool.query<{ id: string; hash: string }>(
-    'select id, hash from plan',
+  const plan = await newestPlan(world);
+  if (plan === undefined || plan.id === before?.id)
+    throw new Error(world.slack.answers.pop() ?? world.lines.join('\n'));
+  return plan;
+}
+
+async function newestPlan(world: World): Promise<Card | undefined> {
+  const { rows } = await world.database.pool.query<Card>(
+    'select id, hash from plan order by created_at desc limit 1',
   );
-  const [plan] = rows;
-  if (plan === undefined) throw new Error(world.lines.join('\n'));
+  return rows[0];
+}
+
+/** Bob and whoever is on call approve; the run has begun and waits for time to pass. */
+export async function approve(world: World, process: AppProcess, card: Card): Promise<void> {
   for (const by of [people.bob, people.oncall]) {
-    const ballot = { planId: plan.id, planHash: plan.hash, by, kind: 'approve' } as const;
+    const ballot = { planId: card.id, planHash: card.hash, by, kind: 'approve' } as const;
     await through(world, () => process.begin('vote', () => castVote(process.parts)(ballot)));
   }
   const [run] = world.queue.splice(0);
   if (run === undefined) throw new Error('no run was queued');
   await through(world, () => process.run(run));
+}
+
+/** Ann asks, Bob and whoever is on call approve; the run has begun. */
+export async function propose(world: World, process: AppProcess, words: string): Promise<void> {
+  await approve(world, process, await ask(world, process, words));
 }
 
 /** Lets time pass, in steps that are shorter than a hold on a run lasts. */

@@ -3,6 +3,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { NodeCount } from '../../sandbox/cluster/default-nodes.ts';
 import { type Cluster, startCluster } from '../../sandbox/cluster/server.ts';
 import { createClusters } from '../../src/adapters/kubernetes.ts';
 import { createRoomReader } from '../../src/adapters/kubernetes-room.ts';
@@ -85,6 +86,16 @@ export interface WorldParts {
   readonly print?: (line: string) => void;
   /** An answer of the cluster that takes longer is none. (Default: that of the app.) */
   readonly clusterDeadlineMs?: number;
+  /** The text of headroom.yaml by what is wished. (Default: one system, gl-008.) */
+  readonly text?: (rules: Rules) => string;
+  /** (Default: those of the sandbox.) */
+  readonly nodes?: NodeCount;
+}
+
+/** What is outside besides the cluster, where a story has more to say than a few numbers. */
+export interface Answering {
+  metric(promql: string): number;
+  database(queries: readonly Query[]): Answers;
 }
 
 export class World {
@@ -104,6 +115,8 @@ export class World {
   readonly late: SentWrite[] = [];
   readonly bugs: string[] = [];
   readonly lines: string[] = [];
+  /** Answers in place of the numbers below. */
+  answering: Answering | undefined;
   backlog = 812;
   /** What the health endpoint answers. */
   health = 200;
@@ -118,6 +131,7 @@ export class World {
   /** How likely a watch is to be behind, so that what a process follows is what it had seen before. */
   staleness = 0;
   readonly #profiles: ReadonlyMap<string, Profile>;
+  readonly #text: (rules: Rules) => string;
   readonly #print: ((line: string) => void) | undefined;
   readonly #directory: string;
   #names = 0;
@@ -139,6 +153,7 @@ export class World {
     this.lookForRoom = made.lookForRoom;
     this.#directory = made.directory;
     this.#profiles = parts.profiles;
+    this.#text = parts.text ?? configText;
     this.#print = parts.print;
   }
 
@@ -146,6 +161,7 @@ export class World {
     let world: World | undefined;
     const cluster = await startCluster({
       autoTick: false,
+      ...(parts.nodes && { nodes: parts.nodes }),
       clock: { now: () => world?.time.now() ?? new VirtualTime().now() },
       timings: { startMs: 2_000, stopMs: 500, autoscalerMs: 15_000 },
     });
@@ -221,7 +237,7 @@ export class World {
   }
 
   #configOf(rules: Rules): HeadroomConfig {
-    const parsed = parseHeadroomConfig(configText(rules), 'headroom.yaml', this.#profiles);
+    const parsed = parseHeadroomConfig(this.#text(rules), 'headroom.yaml', this.#profiles);
     if (!parsed.ok) throw new Error(JSON.stringify(parsed.mistakes));
     return parsed.value;
   }
@@ -277,12 +293,15 @@ export class World {
       const trouble = { code: 'unavailable', retryable: true } as const;
       throw new OperationError(`connecting to database ${name}: nobody answers`, trouble);
     }
+    if (this.answering) return this.answering.database(queries);
     const standby = this.databaseRole === 'standby';
     const itself = { version: '18.0', database: 'shop', standby, max: 100, reserved: 3 };
     return queries.map(({ text }) => (text === serverNow.query.text ? [itself] : []));
   }
 
   measure(promql: string): MetricAnswer {
+    if (this.answering)
+      return { kind: 'value', value: this.answering.metric(promql), at: this.time.now() };
     if (this.prng.chance(this.metricTrouble)) {
       if (this.prng.chance(0.5)) return { kind: 'missing', because: 'no row answers the query' };
       const trouble = { code: 'unreachable', retryable: true } as const;
@@ -327,7 +346,8 @@ export class World {
       this.#isOurs = false;
       const to = this.sizes();
       this.#known = JSON.stringify(to);
-      const patch = JSON.stringify(patchOf(sent.write));
+      const { write } = sent;
+      const patch = JSON.stringify('patch' in write ? write.patch : write);
       this.trace(
         `${isLate ? 'late ' : ''}write of ${sent.process} ${sent.run.planId}/${sent.run.number} ${patch}: ${how}`,
       );
