@@ -173,7 +173,8 @@ function applyChange(
   const metadata = { name: fill(filled(name, scope)), namespace: target.namespace };
   const object = { ...Object.fromEntries(written), apiVersion, kind, metadata };
   // What is looked at afterwards is what was made, and its component may be of the other kind.
-  const isWorkload = (kind === 'Deployment' || kind === 'StatefulSet') && metadata.name === target.name;
+  const isWorkload =
+    (kind === 'Deployment' || kind === 'StatefulSet') && metadata.name === target.name;
   return { kind: 'apply', target: isWorkload ? { ...target, kind } : target, object };
 }
 

@@ -2,13 +2,12 @@
 
 import type { Plan } from '../../src/plan/plan.ts';
 import { isChange, type Step } from '../../src/plan/step.ts';
-import { limits } from '../../src/workflow/limits.ts';
 import { tickStep } from '../../src/workflow/tick-step.ts';
 import type { Shipped } from '../plan/shipped-procedures.ts';
 import type { AppProcess } from './app-process.ts';
 import { GoodAnswers } from './good-answers.ts';
 import { people } from './scene.ts';
-import { approve, ask, type Card, pass, through } from './story.ts';
+import { approve, ask, type Card, through } from './story.ts';
 import type { World } from './world.ts';
 
 /** A step as the run has left it so far. */
@@ -39,6 +38,9 @@ export type Meanwhile = (step: PlayedStep, answers: GoodAnswers) => void | Promi
 const over = ['applied', 'reverted', 'left', 'lapsed'];
 /** A rollout of twenty pods takes some seconds each; a run that needs more looks than this hangs. */
 const roundsMax = 600;
+
+/** Longer than any pause between two looks, and shorter than a run is held. */
+const stepMs = 5_000;
 
 export async function play(
   playing: Playing,
@@ -76,15 +78,16 @@ async function goOn(
 ): Promise<void> {
   const { world, process } = playing;
   const step = now && steps[now.position];
-  if (now?.state !== 'holding' || step === undefined || isChange(step)) return pass(world, 2_500);
+  if (now?.state !== 'holding' || step === undefined || isChange(step))
+    return through(world, () => undefined, stepMs);
   if (step.kind === 'human' && !now.detail?.startsWith('said to be done')) {
     const done = { planId: card.id, planHash: card.hash, position: now.position, by: people.bob };
-    await through(world, () => process.begin('tick', () => tickStep(process.parts)(done)));
-    return pass(world, limits.gatePollMs);
+    await through(world, () => process.begin('tick', () => tickStep(process.parts)(done)), 0);
+    return through(world, () => undefined, stepMs);
   }
-  if (step.kind !== 'wait') return pass(world, 2_500);
+  if (step.kind !== 'wait') return through(world, () => undefined, stepMs);
   const leftMs = now.sinceMs + step.seconds * 1000 - world.time.ms;
-  if (leftMs <= 1_000) return pass(world, 2_500);
+  if (leftMs <= 1_000) return through(world, () => undefined, stepMs);
   await leap(world, card, leftMs - 1_000);
 }
 

@@ -283,7 +283,7 @@ export class World {
   /** Lets time pass, in the cluster too. */
   async advance(ms: number): Promise<void> {
     this.time.advance(ms);
-    this.cluster.control.tick(4);
+    for (let pass = 0; pass < 4 && this.cluster.control.tick(); pass += 1);
     await this.gates.settle();
   }
 
