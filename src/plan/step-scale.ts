@@ -23,8 +23,10 @@ export function scaleChanges(
   if (limits.kind === 'none') return refused(limits.because);
   if (limits.kind === 'limits' && wanted > 0) {
     const { minReplicas, maxReplicas } = limits;
+    // Fewer than there are is no reason for a higher minimum, which would keep them there.
+    const keeps = floor ? 'more' : before > wanted ? 'fewer' : 'exactly';
     const moved = movedLimits(facts, limits, {
-      minReplicas: floor ? Math.max(minReplicas, wanted) : wanted,
+      minReplicas: minimumFor(keeps, minReplicas, wanted),
       maxReplicas: Math.max(maxReplicas, wanted),
     });
     // An autoscaler leaves a workload at zero alone until somebody takes it from there; KEDA does so itself.
@@ -46,6 +48,17 @@ export function scaleChanges(
         ? limits.notes
         : [`Autoscaler ${limits.autoscaler.name} leaves ${workload.name} alone while it has none.`],
   };
+}
+
+function minimumFor(keeps: 'more' | 'fewer' | 'exactly', now: number, wanted: number): number {
+  switch (keeps) {
+    case 'more':
+      return Math.max(now, wanted);
+    case 'fewer':
+      return Math.min(now, wanted);
+    case 'exactly':
+      return wanted;
+  }
 }
 
 function fromZero(facts: StepFacts, moved: StepChanges, wanted: number): StepChanges {

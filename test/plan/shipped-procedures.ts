@@ -3,11 +3,8 @@
 import type { JsonObject } from '../../sandbox/cluster/json.ts';
 import type { Cluster } from '../../sandbox/cluster/server.ts';
 import { profileObjects } from '../../sandbox/profile-objects.ts';
-import type { WorkloadRef } from '../../src/change/change.ts';
-import type { ClusterState } from '../../src/change/compare.ts';
 import { valueAt } from '../../src/change/pointer.ts';
 import type { ClusterStep } from '../../src/plan/step-changes.ts';
-import type { Clusters } from '../../src/ports.ts';
 import type { Profile } from '../../src/profile/profile.ts';
 import type { StepChange } from '../../src/sizing/planned-step.ts';
 import { listProcedures } from '../../src/sizing/procedure-list.ts';
@@ -100,14 +97,4 @@ function volumesOf(steps: readonly ClusterStep[]): readonly JsonObject[] {
       },
     ];
   });
-}
-
-/** A workload with all that scales it. */
-export async function observed(workload: WorkloadRef, clusters: Clusters): Promise<ClusterState> {
-  const [state, scaledObject, vertical] = await Promise.all([
-    clusters.observe(workload),
-    clusters.scaledObject(workload),
-    clusters.vertical(workload),
-  ]);
-  return { ...state, scaledObject, vertical };
 }

@@ -12,6 +12,7 @@ import {
   makeProfile,
   makeSystem,
   makeWorkload,
+  makeWorkloadState,
 } from '../make.ts';
 import {
   makeStepFacts,
@@ -84,6 +85,14 @@ describe('a count of pods', () => {
       expect.stringMatching(/^none: autoscaler worker-hpa already keeps 4 to 20 replicas/),
     ]);
     expect(written(scale(3, false), facts)).toContain('replace /spec/minReplicas 3');
+  });
+
+  it('that is fewer than there are is no reason for a higher minimum, which would keep them', () => {
+    const { state, ...facts } = withAutoscaler(makeStepFacts());
+    const workload = makeWorkloadState({ replicas: 9 });
+    expect(written(scale(6, false), { ...facts, state: { ...state, workload } })).toEqual([
+      expect.stringMatching(/already keeps 4 to 20 replicas, and decides itself within that/),
+    ]);
   });
 
   it('of none is written to the workload, which its autoscaler then leaves alone, and back', () => {

@@ -50,11 +50,6 @@ export class GoodAnswers implements Answering {
     return this.#looks[index];
   }
 
-  /** A step is over: what it asked is asked by a later one if at all. */
-  passed(look: Look): void {
-    this.#at = Math.max(this.#at, this.#looks.indexOf(look) + 1);
-  }
-
   #number(look: Look, bound: Bound): number {
     return this.instead(look) ?? within(bound);
   }
@@ -82,7 +77,7 @@ function rowsFor(fact: string | undefined, number: number): ReadonlyMap<string, 
     version: '18.0',
     database: 'main',
     standby: fact === 'database-is-primary' && number < 1,
-    max: fact === 'max-connections' ? Math.max(number, plenty) : plenty,
+    max: fact === 'max-connections' ? number : plenty,
     reserved: 3,
   };
   const seconds = fact === 'replication-lag-seconds' ? number : 0;

@@ -32,8 +32,13 @@ export interface Playing {
   readonly process: AppProcess;
 }
 
-/** A change of mind on the way: called whenever the run has come to another step. */
-export type Meanwhile = (step: PlayedStep, answers: GoodAnswers) => void | Promise<void>;
+/** What else happens on the way. */
+export interface Meanwhile {
+  /** The plan is drawn, and nobody has voted yet. */
+  readonly drawn?: (plan: Plan, answers: GoodAnswers) => void;
+  /** The run has come to another step. */
+  readonly came?: (step: PlayedStep, answers: GoodAnswers) => void;
+}
 
 const over = ['applied', 'reverted', 'left', 'lapsed'];
 /** A rollout of twenty pods takes some seconds each; a run that needs more looks than this hangs. */
@@ -45,17 +50,30 @@ const stepMs = 5_000;
 export async function play(
   playing: Playing,
   shipped: Shipped,
-  meanwhile: Meanwhile = () => undefined,
+  meanwhile: Meanwhile = {},
 ): Promise<Played> {
   const { world, process } = playing;
-  const answers = new GoodAnswers();
-  world.answering = answers;
   const inputs = Object.entries(shipped.given).map(([key, value]) => ` ${key}=${value}`);
   const words = `run ${shipped.profile.id} ${shipped.id}${inputs.join('')} reason="it is played"`;
+  world.answering = new GoodAnswers();
   const card = await ask(world, process, words);
+  const begin = () => approve(world, process, card);
+  return playOn(playing, { card, begin }, meanwhile);
+}
+
+/** From a plan that is drawn to its end. */
+export async function playOn(
+  playing: Playing,
+  { card, begin }: { readonly card: Card; readonly begin: () => Promise<void> },
+  { drawn, came }: Meanwhile = {},
+): Promise<Played> {
+  const { world } = playing;
+  const answers = new GoodAnswers();
   const { plan } = await look(world, card);
   answers.for(plan.steps);
-  await approve(world, process, card);
+  world.answering = answers;
+  drawn?.(plan, answers);
+  await begin();
   let told = -1;
   for (let round = 0; round < roundsMax; round += 1) {
     const now = await look(world, card);
@@ -63,11 +81,11 @@ export async function play(
     const step = now.steps.at(-1);
     if (step !== undefined && step.position !== told) {
       told = step.position;
-      await meanwhile(step, answers);
+      came?.(step, answers);
     }
     await goOn(playing, card, plan.steps, step);
   }
-  throw new Error(`${words} is never over:\n${world.lines.slice(-30).join('\n')}`);
+  throw new Error(`plan ${card.id} is never over:\n${world.lines.slice(-30).join('\n')}`);
 }
 
 async function goOn(

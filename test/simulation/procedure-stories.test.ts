@@ -60,28 +60,6 @@ async function planId(): Promise<{ readonly id: string; readonly hash: string }>
   return plan;
 }
 
-it('pods are added two at a time, healthy and with a pause in between', async () =>
-  inWorld(async (world, process) => {
-    const sizes = seed(world, { [inspector]: 4 });
-    await propose(world, process, 'run gl-008 gradual to=8');
-    const over = await untilOver(world);
-    expect(over).toMatchObject({ state: 'applied' });
-    expect(sizes.map(({ replicas }) => replicas)).toEqual([6, 8]);
-    const [first, second] = sizes;
-    expect((second?.atMs ?? 0) - (first?.atMs ?? 0)).toBeGreaterThanOrEqual(120_000);
-  }));
-
-it('a health endpoint that fails after a step ends it there, and what was added stays', async () =>
-  inWorld(async (world, process) => {
-    const sizes = seed(world, { [inspector]: 4 });
-    world.health = 503;
-    await propose(world, process, 'run gl-008 gradual to=8');
-    const over = await untilOver(world);
-    expect(over.state).toBe('left');
-    expect(over.reason).toContain('answers 503');
-    expect(sizes.map(({ replicas }) => replicas)).toEqual([6]);
-  }));
-
 it('a process that dies in a pause is followed by one that waits for the rest of it only', async () =>
   inWorld(async (world, process) => {
     const sizes = seed(world, { [inspector]: 4 });

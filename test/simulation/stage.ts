@@ -50,8 +50,14 @@ export function setScene(world: World, { profile, id, given }: Shipped): void {
   control.settle();
 }
 
+/** What a stage with a schedule has. */
+const night = {
+  system: 'gl-008',
+  schedule: { procedure: 'off-peak', at: '22:00', timezone: 'Europe/Berlin' },
+};
+
 function textFor(profiles: ReadonlyMap<string, Profile>) {
-  return ({ mode, required, connected }: Rules): string => {
+  return ({ mode, required, connected, scheduled, frozen }: Rules): string => {
     const namespaces = [...profiles.values()].flatMap(({ components }) =>
       [...components.values()].map(({ workload }) => workload.namespace),
     );
@@ -64,7 +70,12 @@ function textFor(profiles: ReadonlyMap<string, Profile>) {
       systems: Object.fromEntries(
         [...profiles.values()].map((profile) => [
           profile.id,
-          { mode, ...systemOf(profile, connected === true) },
+          {
+            mode,
+            ...systemOf(profile, connected === true),
+            ...(profile.id === night.system &&
+              scheduled && { schedules: { night: night.schedule } }),
+          },
         ]),
       ),
       policy: {
@@ -76,9 +87,11 @@ function textFor(profiles: ReadonlyMap<string, Profile>) {
             required,
             oncall: { users: [people.oncall], mayApproveOwnWithReason: true },
             stricter: { required: 2 },
+            scheduled: scheduled ?? 'ask',
           },
         ],
       },
+      freezes: frozen ? { 'year-end': { from: frozen[0], until: frozen[1] } } : {},
     });
   };
 }
