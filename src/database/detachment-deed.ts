@@ -139,6 +139,9 @@ function reattachment(
 ): Standing {
   if (own !== undefined) return { kind: 'reached' };
   const { name } = deed.partition;
+  if (deed.oid !== undefined && namesake?.oid !== deed.oid) {
+    return drifted(`${name} is another table than the plan saw`);
+  }
   const rest = children.find(({ bound }) => bound.kind === 'default');
   if (rest !== undefined && rest.bytes > defaultBytesMax) {
     return drifted(

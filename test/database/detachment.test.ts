@@ -80,6 +80,14 @@ it('sends what is next, by how far it is', () => {
   }
 });
 
+it('stays away where another table has got its name', () => {
+  expect(standingWith({}, { ...deed, oid: 2 })).toMatchObject({ kind: 'unchanged' });
+  expect(standingWith({}, { ...deed, oid: 4 })).toMatchObject({
+    kind: 'drifted',
+    because: 'readings_09 is another table than the plan saw',
+  });
+});
+
 it('is left to people where everybody would wait, or somebody has the name', () => {
   expect(standingWith({ restBytes: 1024 })).toMatchObject({ kind: 'unchanged' });
   expect(standingWith({ restBytes: 1024 ** 3 })).toMatchObject({
