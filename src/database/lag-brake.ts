@@ -50,7 +50,7 @@ export function brakeWords({ who, limit, since }: Waited): string {
 
 /** What people are told when it has waited for long enough, and what they can do. */
 export function gaveUpWords({ who, limit, since, minutes }: Waited & { readonly minutes: number }) {
-  return `${who}, and ${formatNumber(limit)} s or more since ${shown(since)}: nothing more was begun after waiting for ${formatNumber(minutes)} min. What was done before stays; find out why the standby cannot keep up (/capacity status shows its lag), and once it has caught up draw the plan anew, which goes on from there`;
+  return `${who}, and ${formatNumber(limit)} s or more since ${shown(since)}: after ${formatNumber(minutes)} min nothing more was begun. What is done stays; find out why it cannot keep up, then draw the plan anew, which goes on from there`;
 }
 
 /** "14:03 UTC". */

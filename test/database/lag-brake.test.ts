@@ -50,7 +50,7 @@ describe('a build', () => {
       'waits since 14:03 UTC before it goes on: standby one is 75 s behind, and nothing that writes much is begun from 60 s on',
     );
     expect(gaveUpWords({ ...words, minutes: 30 })).toBe(
-      'standby one is 75 s behind, and 60 s or more since 14:03 UTC: nothing more was begun after waiting for 30 min. What was done before stays; find out why the standby cannot keep up (/capacity status shows its lag), and once it has caught up draw the plan anew, which goes on from there',
+      'standby one is 75 s behind, and 60 s or more since 14:03 UTC: after 30 min nothing more was begun. What is done stays; find out why it cannot keep up, then draw the plan anew, which goes on from there',
     );
   });
 });
