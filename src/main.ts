@@ -5,7 +5,7 @@ import { routeHttp, routeSlack } from '../handlers/index.ts';
 import { allowOnly } from './adapters/allowed-clusters.ts';
 import { randomId, realClock } from './adapters/clock.ts';
 import { createCounters, createMetricsPage } from './adapters/counters.ts';
-import { createDatabases } from './adapters/databases.ts';
+import { createDatabases, type DatabasesOptions } from './adapters/databases.ts';
 import { probe } from './adapters/http-probe.ts';
 import { createClusters } from './adapters/kubernetes.ts';
 import { createWorkloadReaders } from './adapters/kubernetes-live.ts';
@@ -59,6 +59,8 @@ export interface AppOptions {
   readonly clusterDeadlineMs?: number;
   /** For what a database builds or refreshes. (Default: 12 h.) */
   readonly buildMs?: number;
+  /** When that waits for standbys. (Default: from 60 s behind on, for half an hour.) */
+  readonly lag?: DatabasesOptions['lag'];
   /** A bug: the process should end, and its supervisor start it anew. */
   readonly onBug: (error: unknown) => void;
 }
@@ -102,6 +104,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
       secretOf: readSecret,
       ownServer: () => serverIdentity(pool),
       ...(options.buildMs && { buildMs: options.buildMs }),
+      ...(options.lag && { lag: options.lag }),
     }),
     lookForRoom: createRoomReader(addresses, settings.kubeconfig, { clock }),
     readWorkload: createWorkloadReaders(addresses, settings.kubeconfig),

@@ -13,7 +13,7 @@ import { type RunningSlack, startSlack } from '../sandbox/slack/server.ts';
 import type { Message } from '../sandbox/slack/workspace.ts';
 import { createLog } from '../src/adapters/log.ts';
 import { loadConfig, loadProfiles, migrationsDir } from '../src/load-files.ts';
-import { type RunningApp, startApp } from '../src/main.ts';
+import { type AppOptions, type RunningApp, startApp } from '../src/main.ts';
 import { actionIds } from '../src/message/action-ids.ts';
 import type { Checkpoint, Clock } from '../src/ports.ts';
 import { type FileSettings, parseEnvironment } from '../src/settings/environment.ts';
@@ -57,6 +57,8 @@ export interface BotOptions {
   readonly clusterDeadlineMs?: number;
   /** A build that takes longer is ended. (Default: that of the app.) */
   readonly buildMs?: number;
+  /** When a build waits for standbys. (Default: that of the app.) */
+  readonly lag?: AppOptions['lag'];
 }
 
 const usualPolicy = `
@@ -189,6 +191,7 @@ export class Bot {
           ...(options.checkpoint && { checkpoint: options.checkpoint }),
           ...(options.clusterDeadlineMs && { clusterDeadlineMs: options.clusterDeadlineMs }),
           ...(options.buildMs && { buildMs: options.buildMs }),
+          ...(options.lag && { lag: options.lag }),
         }),
     );
     bot.seed();

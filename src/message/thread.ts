@@ -71,7 +71,10 @@ export function progressMessage(view: PlanView): Message {
 
 function stateWords({ kind }: Change, state: RunChangeState): string | undefined {
   const words = changeStateWords[state];
-  return kind === 'sql' && state === 'refused' ? words?.replace('cluster', 'database') : words;
+  if (kind !== 'sql') return words;
+  // A database is not waited for as pods are: a part of it is missing, or it has no effect.
+  if (state === 'failed') return '🛑 begun, and not carried out in full';
+  return state === 'refused' ? words?.replace('cluster', 'database') : words;
 }
 
 function detailOf(step: Step, { state, detail, since }: RunChange): string {
