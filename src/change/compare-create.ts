@@ -33,7 +33,7 @@ export function compareRemove({ object, madeBy }: RemoveChange, now: ClusterStat
 
 /** Where the object lacks something of what is wanted, as a pointer; a list must agree in full length. */
 function firstDifference(wanted: FieldValue, is: unknown, at: string): string | undefined {
-  if (typeof wanted !== 'object') return sameAmount(is, wanted) ? undefined : at;
+  if (typeof wanted !== 'object') return sameAmount(is, wanted, at) ? undefined : at;
   if (Array.isArray(wanted) && (!Array.isArray(is) || is.length !== wanted.length)) return at;
   for (const [key, part] of Object.entries(wanted)) {
     const pointer = `${at}/${escaped(key)}`;

@@ -27,7 +27,7 @@ export function comparePatch(change: PatchChange, now: ClusterState): Comparison
       `${kind} ${name} has ${shownValue(at(broken.pointer))} at ${broken.pointer}, the plan saw ${shownValue(broken.equals)}${who}`,
     );
   }
-  if (change.fields.every(({ pointer, after }) => sameAmount(at(pointer), after))) {
+  if (change.fields.every(({ pointer, after }) => sameAmount(at(pointer), after, pointer))) {
     return { kind: 'reached' };
   }
   const moved = change.fields.find(({ pointer, before }) => !sameText(at(pointer), before));
@@ -72,19 +72,42 @@ function sameText(is: unknown, wanted: FieldValue | undefined): boolean {
   return same(is, wanted, (a, b) => a === b);
 }
 
-export function sameAmount(is: unknown, wanted: FieldValue | undefined): boolean {
-  return same(is, wanted, (a, b) => {
-    if (a === b) return true;
-    const amount = typeof a === 'string' ? parseQuantity(a) : undefined;
-    return amount !== undefined && typeof b === 'string' && amount === parseQuantity(b);
-  });
+/** Whether two values mean the same where this pointer stands. */
+export function sameAmount(is: unknown, wanted: FieldValue | undefined, pointer: string): boolean {
+  return same(
+    is,
+    wanted,
+    (a, b, at) => {
+      if (a === b) return true;
+      const amount = typeof a === 'string' && isQuantity(at) ? parseQuantity(a) : undefined;
+      return amount !== undefined && typeof b === 'string' && amount === parseQuantity(b);
+    },
+    pointer,
+  );
 }
 
-function same(a: unknown, b: unknown, leaf: (a: unknown, b: unknown) => boolean): boolean {
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return leaf(a, b);
+/** Only there do two texts mean the same: `1` and `1000m` are two versions of an image, and one amount of CPU. */
+function isQuantity(pointer: string): boolean {
+  return /\/(requests|limits|minAllowed|maxAllowed)\/[^/]+$|\/(averageValue|target\/value|storage|storage\/size)$/.test(
+    pointer,
+  );
+}
+
+function same(
+  a: unknown,
+  b: unknown,
+  leaf: (a: unknown, b: unknown, pointer: string) => boolean,
+  pointer = '',
+): boolean {
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) {
+    return leaf(a, b, pointer);
+  }
   const entries = Object.entries(a);
   return (
     entries.length === Object.keys(b).length &&
-    entries.every(([key, part]) => same(part, valueAt(b, `/${escaped(key)}`), leaf))
+    entries.every(([key, part]) => {
+      const below = `/${escaped(key)}`;
+      return same(part, valueAt(b, below), leaf, `${pointer}${below}`);
+    })
   );
 }

@@ -89,18 +89,11 @@ function variableToWrite(is: unknown, wanted: Tree, pointer: string): Written {
 function holds(is: unknown, wanted: Tree, pointer: string): boolean {
   if (wanted === null) return is === undefined || is === null;
   if (typeof wanted !== 'object') {
-    return is === wanted || (isQuantity(pointer) && sameAmount(is, wanted));
+    return sameAmount(is, wanted, pointer);
   }
   if (Array.isArray(wanted) && (!Array.isArray(is) || is.length !== wanted.length)) return false;
   return Object.entries(wanted).every(([key, part]) =>
     holds(valueAt(is, `/${escaped(key)}`), part, `${pointer}/${escaped(key)}`),
-  );
-}
-
-/** Only there do two texts mean the same: `1` and `1000m` are two versions of an image, and one amount of CPU. */
-function isQuantity(pointer: string): boolean {
-  return /\/(requests|limits|minAllowed|maxAllowed)\/[^/]+$|\/(averageValue|storage)$/.test(
-    pointer,
   );
 }
 

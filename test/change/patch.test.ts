@@ -175,6 +175,15 @@ function deploymentOf(list: readonly PatchField[]): JsonObject {
   return { spec: { template: { spec: { containers } } } };
 }
 
+it('two texts are one amount only where amounts stand', () => {
+  const env = [{ name: 'SAMPLE_RATE', value: '1.0' }];
+  const spec = { template: { spec: { containers: [{ name: 'worker', env }] } } };
+  const now = makeClusterState({ objects: [makeSeenDeployment({}, spec)] });
+  const field = { what: 'SAMPLE_RATE', before: '1.0', after: '1' };
+  const change = makePatchChange({ fields: [{ pointer: `${here}/env/0/value`, ...field }] });
+  expect(compareChange(change, now).kind).toBe('unchanged');
+});
+
 describe('for any patch', () => {
   it('forward and then its undo leaves the object as it was', () => {
     fc.assert(
