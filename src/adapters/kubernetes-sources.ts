@@ -58,7 +58,7 @@ export function podsOf(namespace: string, labelSelector: string): ViewSource {
     name: `Pod ${namespace} ${labelSelector}`,
     path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`,
     query: { labelSelector },
-    keep: (object) => ({ text: podReason(object as Pick<V1Pod, 'status'>) ?? '' }),
+    keep: (object) => ({ text: podReason(object as Pick<V1Pod, 'metadata' | 'status'>) ?? '' }),
     isBrief: true,
     right: `list and watch pods of namespace ${namespace}, in a Role`,
   };

@@ -1,11 +1,12 @@
 // Reads Kubernetes objects into what the product wants to know of a workload and its autoscaler.
 
 import type {
+  V1ContainerStatus,
   V1Deployment,
   V1ManagedFieldsEntry,
   V1ObjectMeta,
-  V1Pod,
   V1PodSpec,
+  V1PodStatus,
   V1StatefulSet,
   V2HorizontalPodAutoscaler,
 } from '@kubernetes/client-node';
@@ -181,16 +182,38 @@ function counted(reasons: readonly string[]): string[] {
     .map(([reason, count]) => `${count} ${count === 1 ? 'pod' : 'pods'} ${reason}`);
 }
 
-/** Why a pod is not ready; undefined when it is. */
-export function podReason({ status }: Pick<V1Pod, 'status'>): string | undefined {
-  if (status?.conditions?.some((c) => c.type === 'Ready' && c.status === 'True')) return undefined;
-  const waiting = status?.containerStatuses
-    ?.map((s) => s.state?.waiting?.reason)
-    .find((r) => r !== undefined);
+/** What every pod says while it starts, whatever keeps it from going on. */
+const starting = new Set(['PodInitializing', 'ContainerCreating']);
+
+/** Why a pod is not ready; undefined when it is, and for one on its way out. */
+export function podReason({
+  metadata,
+  status,
+}: {
+  readonly metadata?: { readonly deletionTimestamp?: unknown };
+  readonly status?: V1PodStatus;
+}): string | undefined {
+  const isReady = status?.conditions?.some((c) => c.type === 'Ready' && c.status === 'True');
+  if (isReady === true || metadata?.deletionTimestamp !== undefined) return undefined;
   const unscheduled = status?.conditions?.find(
     (c) => c.type === 'PodScheduled' && c.status === 'False',
   );
   if (unscheduled !== undefined)
     return `${unscheduled.reason ?? 'Unschedulable'}: ${unscheduled.message ?? ''}`.trim();
-  return waiting ?? status?.phase ?? 'starting';
+  const containers = [
+    ...(status?.initContainerStatuses ?? []),
+    ...(status?.containerStatuses ?? []),
+  ];
+  const stopped = containers.flatMap((container) => whyStopped(container) ?? []);
+  const waiting = containers.flatMap(({ state }) => state?.waiting?.reason ?? []);
+  return stopped[0] ?? status?.reason ?? waiting[0] ?? status?.phase ?? 'starting';
+}
+
+/** An image that cannot be had, a program that ended; too little memory is named, because that is ours to mend. */
+function whyStopped({ state, lastState }: V1ContainerStatus): string | undefined {
+  const ended = state?.terminated;
+  if (ended !== undefined) return ended.exitCode === 0 ? undefined : (ended.reason ?? 'Error');
+  const reason = state?.waiting?.reason;
+  if (reason === undefined || starting.has(reason)) return undefined;
+  return lastState?.terminated?.reason === 'OOMKilled' ? `${reason} (OOMKilled)` : reason;
 }
