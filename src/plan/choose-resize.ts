@@ -8,7 +8,13 @@ import type { Component } from '../profile/profile.ts';
 import { canonicalCpu, canonicalMemory } from '../profile/quantity.ts';
 import type { Resource } from '../sizing/container-usage.ts';
 import { chooseTarget } from './choose-target.ts';
-import { containersOf, type PodContainer, type ResourceAmounts } from './pod-containers.ts';
+import {
+  containersOf,
+  type PodContainer,
+  type ResourceAmounts,
+  sidecarsOf,
+  statedForPod,
+} from './pod-containers.ts';
 
 /** What one pod of a component shall request; what is not given stays. */
 export interface PodRequests {
@@ -101,7 +107,7 @@ interface Move {
 }
 
 function whyNot(
-  { component, workload, cluster, wanted }: ResizeFacts,
+  { component, workload, cluster, wanted, limits }: ResizeFacts,
   object: SeenObject,
 ): string | undefined {
   const { podMax } = component;
@@ -115,6 +121,14 @@ function whyNot(
   const { vertical } = cluster;
   if (vertical?.kind === 'seen') {
     return `vertical autoscaler ${vertical.name} (mode ${vertical.mode}) sets the requests of ${workload.name} and would undo this; change its bounds, or set it to Off first`;
+  }
+  const asked = { ...wanted, ...limits };
+  const whole = statedForPod(object, [
+    ...(asked.cpuMillicores === undefined ? [] : ['cpu']),
+    ...(asked.memoryMi === undefined ? [] : ['memory']),
+  ]);
+  if (whole !== undefined) {
+    return `${workload.name} states ${whole} for its pods as a whole (spec.template.spec.resources), which counts in place of what their containers request; change it there`;
   }
   return valueAt(object.value, '/spec/paused') === true
     ? `${workload.kind} ${workload.name} is paused: a new template would reach no pod before somebody resumes it`
@@ -224,7 +238,8 @@ interface Chosen {
 /** A target that falls is written before the pods grow, one that rises after they have shrunk: in between it never asks for fewer pods. */
 function resize(facts: ResizeFacts, chosen: Chosen): ChosenResize {
   const { containers, container, moves, template, object } = chosen;
-  const target = chooseTarget(facts, { containers, container, moves });
+  const beside = [...containers, ...sidecarsOf(object)];
+  const target = chooseTarget(facts, { containers: beside, container, moves });
   const { patch } = target;
   const [cpu, memory] = (['cpu', 'memory'] as const).map((name) =>
     moves.find(({ resource }) => resource === name),

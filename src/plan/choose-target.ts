@@ -10,6 +10,7 @@ import type { Resource } from '../sizing/container-usage.ts';
 import type { PodContainer, ResourceAmounts } from './pod-containers.ts';
 
 interface Resized {
+  /** With the sidecars among those that begin first: a share is of what they request together. */
   readonly containers: readonly PodContainer[];
   readonly container: PodContainer;
   readonly moves: readonly {

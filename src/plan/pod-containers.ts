@@ -23,8 +23,30 @@ export interface PodContainer {
 type Amounts = Readonly<Record<string, string>>;
 
 /** The containers of a Deployment, in their order. */
-export function containersOf({ value }: SeenObject): readonly PodContainer[] {
-  const here = '/spec/template/spec/containers';
+export function containersOf(seen: SeenObject): readonly PodContainer[] {
+  return listAt(seen, 'containers');
+}
+
+/** Those that begin before the others and go on beside them. */
+export function sidecarsOf(seen: SeenObject): readonly PodContainer[] {
+  return listAt(seen, 'initContainers').filter(
+    ({ pointer }) => valueAt(seen.value, `${pointer}/restartPolicy`) === 'Always',
+  );
+}
+
+/** Which of these a Deployment states for its pods as a whole: that counts in place of what their containers request. */
+export function statedForPod(
+  { value }: SeenObject,
+  resources: readonly string[],
+): string | undefined {
+  const whole = valueAt(value, '/spec/template/spec/resources');
+  return resources.find((resource) =>
+    ['requests', 'limits'].some((part) => valueAt(whole, `/${part}/${resource}`) !== undefined),
+  );
+}
+
+function listAt({ value }: SeenObject, part: string): readonly PodContainer[] {
+  const here = `/spec/template/spec/${part}`;
   const list = valueAt(value, here);
   if (!Array.isArray(list)) return [];
   return list.map((container: unknown, index) => {

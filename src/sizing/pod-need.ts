@@ -87,7 +87,10 @@ function total(
     if (container.sidecar) sidecars += amount;
   }
   const running = containers.reduce((sum, each) => sum + (each[kind][name] ?? 0), sidecars);
-  return (whole[kind][name] ?? Math.max(running, starting)) + (overhead[name] ?? 0);
+  const most = Math.max(running, starting);
+  // A pod whose limit alone is stated requests what its containers do, and the limit where they request nothing.
+  const stated = whole[kind][name] ?? (most === 0 ? whole.limits[name] : undefined);
+  return (stated ?? most) + (overhead[name] ?? 0);
 }
 
 /** Whether two pods take the same: then none of them is replaced by the other. */

@@ -67,6 +67,12 @@ function refusal(given: Given): string {
   return drawn.kind === 'refused' ? drawn.because : 'not refused';
 }
 
+/** The worker's pods with something beside its container. */
+function templateOf(more: Readonly<Record<string, unknown>>) {
+  const containers = [{ name: 'worker', resources: { requests: { cpu: '2', memory: '4Gi' } } }];
+  return { template: { spec: { containers, ...more } } };
+}
+
 const written = ({ steps }: { readonly steps: readonly Step[] }) =>
   steps.flatMap((change) =>
     change.kind === 'patch'
@@ -205,6 +211,20 @@ describe('the order', () => {
     ]);
   });
 
+  it('counts a sidecar among what a share is of', () => {
+    const resources = { requests: { cpu: '2' } };
+    const initContainers = [
+      { name: 'proxy', restartPolicy: 'Always', resources },
+      { name: 'schema', resources },
+    ];
+    const plan = planOf({
+      requests: { cpuMillicores: 3000 },
+      metrics: [cpu(70)],
+      spec: templateOf({ initContainers }),
+    });
+    expect(plan.notes.join('\n')).toContain('4000m × 70 % ÷ 5000m = 56 %');
+  });
+
   it('leaves a target that cannot be kept, and says what that means', () => {
     const plan = planOf({ requests: { cpuMillicores: 1000 }, metrics: [cpu(70)] });
     expect(kinds(plan)).toEqual(['Deployment']);
@@ -228,6 +248,7 @@ describe('no plan is drawn', () => {
     ['for what is there already', { requests: { cpuMillicores: 2000 } }, /already has these requests/],
     ['for a StatefulSet', { requests: bigger, over: { workload: makeWorkload({ kind: 'StatefulSet' }) } }, /is a StatefulSet/],
     ['while the rollout is paused', { requests: bigger, spec: { paused: true } }, /is paused/],
+    ['for pods that state it as a whole', { requests: bigger, spec: templateOf({ resources: { requests: { cpu: '4' } } }) }, /worker states cpu for its pods as a whole/],
     ['against a vertical autoscaler', { requests: bigger, vertical: { kind: 'seen', name: 'v', mode: 'Auto' } }, /vertical autoscaler v \(mode Auto\)/],
     ['for a workload that is not there', { requests: bigger, over: { cluster: makeClusterState({ workload: undefined }) } }, /there is no Deployment worker/],
     ['outside the limits of replicas', { requests: bigger, replicas: 99 }, /99 is outside that/],

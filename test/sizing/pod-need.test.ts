@@ -52,6 +52,16 @@ describe('what the scheduler keeps for a pod', () => {
       { whole: { requests: cpu(2_000), limits: {} }, overhead: cpu(100) },
       2_100,
     ],
+    [
+      'is the limit of the whole pod where nothing is requested',
+      { containers: [container({})], whole: { requests: {}, limits: cpu(1_000) } },
+      1_000,
+    ],
+    [
+      'is what the containers request where the whole pod states a limit only',
+      { whole: { requests: {}, limits: cpu(1_000) } },
+      500,
+    ],
   ];
   it.each(cases)('%s', (_, over, expected) => {
     expect(requestsOf(makeShape({ requests: cpu(500), ...over })).cpuMillicores).toBe(expected);
