@@ -45,8 +45,8 @@ export function statedForPod(
   );
 }
 
-function listAt({ value }: SeenObject, part: string): readonly PodContainer[] {
-  const here = `/spec/template/spec/${part}`;
+function listAt({ value }: SeenObject, of: string): readonly PodContainer[] {
+  const here = `/spec/template/spec/${of}`;
   const list = valueAt(value, here);
   if (!Array.isArray(list)) return [];
   return list.map((container: unknown, index) => {
