@@ -81,7 +81,12 @@ function drawTable(
   if (!table.isPartitioned) {
     const chunked = hypertablesOf(answers, 1).find(({ name }) => name === called);
     const note = `${called} is a hypertable: TimescaleDB sets it on its ${chunked?.chunks} chunks as well, and on new ones`;
-    return { deeds: deedsOf(table, settings), notes: chunked === undefined ? [] : [note] };
+    if (chunked === undefined) return { deeds: deedsOf(table, settings), notes: [] };
+    const deeds = deedsOf(table, settings).map((deed) => ({
+      ...deed,
+      isHypertable: true as const,
+    }));
+    return { deeds, notes: [note] };
   }
   const partitions = rowsOf(leaf, answers, 0).filter(({ root }) => root === called);
   return drawPartitions(called, partitions, settings);

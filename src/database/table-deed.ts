@@ -16,6 +16,8 @@ export interface TableDeed extends InSchema {
   readonly before: Texts;
   /** By name; one that is only in `before` shall not be set. */
   readonly after: Texts;
+  /** TimescaleDB keeps its rows in chunks, and refuses ALTER TABLE ONLY of it. */
+  readonly isHypertable?: true;
 }
 
 const found = z.object({ options: z.array(z.string()).nullable() });
@@ -79,13 +81,14 @@ function alterTable(deed: TableDeed): Statements {
     return value === undefined ? [] : [`${name} = ${quotedText(value)}`];
   });
   const reset = names.filter((name) => deed.after[name] === undefined);
+  const alter = deed.isHypertable ? `alter table ${table}` : `alter table only ${table}`;
   return {
     manner: 'together',
     lock: `lock table only ${table} in share update exclusive mode`,
     isPatient: true,
     statements: [
-      ...(set.length === 0 ? [] : [`alter table only ${table} set (${set.join(', ')})`]),
-      ...(reset.length === 0 ? [] : [`alter table only ${table} reset (${reset.join(', ')})`]),
+      ...(set.length === 0 ? [] : [`${alter} set (${set.join(', ')})`]),
+      ...(reset.length === 0 ? [] : [`${alter} reset (${reset.join(', ')})`]),
     ],
   };
 }
