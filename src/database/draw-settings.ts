@@ -5,7 +5,8 @@ import { assert } from '../errors.ts';
 import type { DatabaseDeed } from '../sizing/planned-step.ts';
 import { amountOf, sameValue } from './amounts.ts';
 import type { Drawing, Drawn, ServerFacts } from './drawing.ts';
-import { isParameter, type ParameterName, parameters } from './parameters.ts';
+import { whyNotParameterValue } from './parameter-value.ts';
+import { isParameter, type Parameter, type ParameterName, parameters } from './parameters.ts';
 import { type Answers, type Query, rowsOf } from './query.ts';
 import { type SettingDeed, settingQueries } from './setting-deed.ts';
 import { whyNoEffect } from './setting-source.ts';
@@ -134,7 +135,7 @@ function forPerson({ settings }: SettingsStep, { platform }: ServerFacts): Drawn
 }
 
 function whyNotValue({ name, after }: Wanted, facts: ServerFacts): string | undefined {
-  const { kind, min, max, extension } = parameters[name];
+  const { extension }: Parameter = parameters[name];
   const now = facts.settings.get(name);
   if (now === undefined) {
     return extension === undefined
@@ -143,17 +144,7 @@ function whyNotValue({ name, after }: Wanted, facts: ServerFacts): string | unde
   }
   const noEffect = whyNoEffect(name, now);
   if (noEffect !== undefined) return noEffect;
-  if (kind === 'boolean') {
-    return /^(on|off)$/.test(after) ? undefined : `${name} is on or off, not "${after}"`;
-  }
-  const amount = amountOf(after, now.unit);
-  if (amount === undefined || (kind === 'integer' && !Number.isInteger(amount))) {
-    return `"${after}" is no ${kind === 'integer' ? 'whole number' : 'value'} for ${name}`;
-  }
-  const isWithin = amount >= (min ?? -Infinity) && amount <= (max ?? Infinity);
-  return isWithin
-    ? undefined
-    : `${name} = ${after} is outside of what Headroom writes (docs/databases.md)`;
+  return whyNotParameterValue(name, after, now.unit);
 }
 
 function deedOf({ name, after, file }: Wanted, { settings }: ServerFacts): readonly SettingDeed[] {

@@ -7,6 +7,7 @@ import type { DatabaseDeed } from '../sizing/planned-step.ts';
 import type { Tree } from '../sizing/step-values.ts';
 import type { BesideLook } from './beside-deed.ts';
 import { fieldsToWrite } from './merge-fields.ts';
+import { fittingValues } from './operated-values.ts';
 import { fitnessPart } from './pooler-cut-over.ts';
 import { poolerObjects } from './pooler-objects.ts';
 import { poolerSettings } from './pooler-settings.ts';
@@ -55,7 +56,7 @@ export function changesForDatabaseDeed(deed: ClusterDeed, facts: DeedFacts): Dee
     case 'replicas':
       return replicaChanges(deed, facts);
     case 'settings':
-      return operatedChanges(facts, () => ({ postgresql: { parameters: deed.settings } }));
+      return operatedSettingChanges(deed, facts);
     case 'shards':
       return shardMapChanges(deed, facts);
   }
@@ -100,6 +101,20 @@ function replicaChanges(
   const words = replicaWords(facts.beside, facts.lagLimitSeconds);
   if (words.kind === 'refused') return words;
   return { ...made, notes: [...made.notes, ...words.notes] };
+}
+
+/** No server is asked before: the operator hands the values on, and only PostgreSQL itself would say no. */
+function operatedSettingChanges(
+  { settings }: Extract<ClusterDeed, { deed: 'settings' }>,
+  facts: DeedFacts,
+): DeedChanges {
+  const made = operatedChanges(facts, () => ({ postgresql: { parameters: settings } }));
+  const cluster =
+    facts.operated === undefined ? undefined : seenIn(facts, 'Cluster', facts.operated);
+  if (made.kind !== 'changes' || cluster === undefined) return made;
+  const fit = fittingValues(settings, cluster);
+  if (fit.problem !== undefined) return refused(fit.problem);
+  return { ...made, notes: [...made.notes, ...fit.notes] };
 }
 
 function poolerChanges(

@@ -277,6 +277,26 @@ describe('where CloudNativePG keeps the database', () => {
     ]);
   });
 
+  it.each([
+    [{ shared_buffers: 'much' }, '"much" is no value for shared_buffers'],
+    [{ work_mem: '20' }, 'work_mem = 20 is outside of what Headroom writes'],
+    [{ max_connections: '99999' }, 'max_connections = 99999 is outside of what Headroom writes'],
+    [{ hot_standby_feedback: 'perhaps' }, 'hot_standby_feedback is on or off'],
+    [{ shared_buffers: '3GB' }, 'shared_buffers 3 GiB is more than 60 % of the 4 GiB'],
+    [{ maintenance_work_mem: '2GB' }, 'autovacuum_max_workers × autovacuum_work_mem'],
+    [{ max_worker_processes: '8' }, 'max_worker_processes 8 is fewer than the 32'],
+    [{ fsync: 'off' }, 'fsync is not among the settings that Headroom writes'],
+    [{ shared_buffers: '1GB' }, undefined],
+    [{ max_worker_processes: '64', checkpoint_timeout: '900' }, undefined],
+  ])('the values %j are judged by its memory and its other parameters', (settings, words) => {
+    const spec = { instances: 2, resources: { limits: { memory: '4Gi' } } };
+    const own = makeStepFacts([seen('Cluster', 'main', { metadata: {}, spec })]);
+    const facts = factsWith({ ...own, operated: 'main' });
+    const why = because({ deed: 'settings', settings, restart: false }, facts);
+    if (words === undefined) expect(why).toBe('');
+    else expect(why).toContain(words);
+  });
+
   it('and where nobody does, nothing in the cluster changes it', () => {
     expect(because({ deed: 'replicas', replicas: 2 })).toMatch(/^refused: no operator keeps/);
     const gone = factsWith({ operated: 'gone' });
