@@ -14,7 +14,14 @@ import { readProfile } from '../profile/read-profile.ts';
 import { publishedKinds } from '../published-kinds.ts';
 
 const profiles = ['gl-001', 'gl-003', 'gl-008', 'gl-009', 'gl-010'].map(readProfile);
-const definitions = publishedKinds();
+let published: ReturnType<typeof publishedKinds> | undefined;
+
+/** Read once they are needed: some of them are very long. */
+function definitionsOf(kinds: readonly string[]): readonly JsonObject[] {
+  if (kinds.length === 0) return [];
+  published ??= publishedKinds();
+  return published.filter(({ spec }) => kinds.includes(String(valueAt(spec, '/names/kind'))));
+}
 
 /** Whatever a procedure must be told. */
 const everything: Given = {
@@ -63,13 +70,12 @@ export function seed(cluster: Cluster, profile: Profile, steps: readonly Cluster
     const isThere = own.some(({ metadata }) => valueAt(metadata, '/name') === name);
     return kind === 'scale' && !isThere ? [deployment(name, 4, namespace)] : [];
   });
-  const custom = steps.flatMap((step) => (step.kind === 'apply' ? [step.object.kind] : []));
-  const kinds = definitions.filter(({ spec }) =>
-    custom.includes(String(valueAt(spec, '/names/kind'))),
+  const custom = steps.flatMap((step) =>
+    step.kind === 'apply' && step.object.apiVersion.includes('.') ? [step.object.kind] : [],
   );
   cluster.control.reset();
   for (const { target } of steps) cluster.control.ensureNamespace(target.namespace);
-  cluster.control.seed([...kinds, ...own, ...regions, ...volumesOf(steps)]);
+  cluster.control.seed([...definitionsOf(custom), ...own, ...regions, ...volumesOf(steps)]);
   cluster.control.settle();
 }
 

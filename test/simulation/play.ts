@@ -30,6 +30,8 @@ export interface Played {
 export interface Playing {
   readonly world: World;
   readonly process: AppProcess;
+  /** So much time passes between two looks at what is known to be stuck. (Default: five seconds) */
+  readonly leapMs?: number;
 }
 
 /** What else happens on the way. */
@@ -95,18 +97,18 @@ async function goOn(
   now: PlayedStep | undefined,
 ): Promise<void> {
   const { world, process } = playing;
+  const aWhile = (ms = stepMs) => through(world, () => undefined, ms);
   const step = now && steps[now.position];
   if (now?.state !== 'holding' || step === undefined || isChange(step))
-    return through(world, () => undefined, stepMs);
+    return playing.leapMs === undefined ? aWhile() : leap(world, card, playing.leapMs);
   if (step.kind === 'human' && !now.detail?.startsWith('said to be done')) {
     const done = { planId: card.id, planHash: card.hash, position: now.position, by: people.bob };
     await through(world, () => process.begin('tick', () => tickStep(process.parts)(done)), 0);
-    return through(world, () => undefined, stepMs);
+    return aWhile();
   }
-  if (step.kind !== 'wait') return through(world, () => undefined, stepMs);
-  const leftMs = now.sinceMs + step.seconds * 1000 - world.time.ms;
-  if (leftMs <= 1_000) return through(world, () => undefined, stepMs);
-  await leap(world, card, leftMs - 1_000);
+  const seconds = step.kind === 'wait' ? step.seconds : 0;
+  const leftMs = now.sinceMs + seconds * 1000 - world.time.ms;
+  return leftMs <= 1_000 ? aWhile() : leap(world, card, leftMs - 1_000);
 }
 
 /** Lets much time pass in one go; the driver holds the run meanwhile, in place of a heartbeat each two seconds. */
