@@ -15,11 +15,14 @@ const debianFolder = '/usr/lib/postgresql/15/bin';
 
 /** Runs the tests once on each version; one that is not installed is skipped, or fails with REQUIRE_REAL=1. */
 export function onEachVersion(tests: (version: ServerVersion) => void): void {
-  for (const version of versions) {
-    const isSkipped =
-      version === 15 && !isInstalled(debianFolder) && process.env['REQUIRE_REAL'] !== '1';
-    describe.skipIf(isSkipped)(`PostgreSQL ${version}`, () => tests(version));
-  }
+  for (const version of versions) onVersion(version, tests);
+}
+
+/** As `onEachVersion`, on one of them: for what other tests do on the others. */
+export function onVersion(version: ServerVersion, tests: (version: ServerVersion) => void): void {
+  const isSkipped =
+    version === 15 && !isInstalled(debianFolder) && process.env['REQUIRE_REAL'] !== '1';
+  describe.skipIf(isSkipped)(`PostgreSQL ${version}`, () => tests(version));
 }
 
 /** The folder with its programs. Throws where it is not installed. */

@@ -15,12 +15,13 @@ import { storePlan } from '../../../src/workflow/store-plan.ts';
 import { type Bundle, bundleProgram } from '../../crash/bundle.ts';
 import { withDatabase } from '../../database.ts';
 import { hashOf, makeCommandPlan, makeWorkload, now, people } from '../../make.ts';
-import { another, catalogue, deedsOf, draw, standing, undone, write } from '../deeds.ts';
+import { another, catalogue, standing, undone, write } from '../deeds.ts';
 import { startTarget, type Target } from '../target.ts';
 import { sendToStandIn } from '../timescale/in-place.ts';
 import { keptByStandIn, makeReadings } from '../timescale/readings.ts';
 import { installStandIn } from '../timescale/stand-in.ts';
 import type { Errand } from './child.ts';
+import { drawnOf } from './draw-case.ts';
 import { cases, type Killed } from './kinds.ts';
 import { runParts } from './run-parts.ts';
 
@@ -161,7 +162,7 @@ it.each(cases)(
     await admin.query('drop schema public cascade; create schema public');
     const at = kind.isOnStandIn ? await makeReadings(target, '2.22.0') : now;
     if (kind.setUp !== undefined) await admin.query(kind.setUp);
-    const deeds = await drawn(deed, kind, at);
+    const deeds = await drawnOf(target, [deed, kind], at);
     if (kind.hold !== undefined) await admin.query(kind.hold);
     const kept = async () => [
       await catalogue(target),
@@ -207,22 +208,6 @@ it.each(cases)(
     expect(await kept()).toEqual(before);
   },
 );
-
-/** What comes before the first deed of the kind is done already. */
-async function drawn(
-  kind: SqlDeed['deed'],
-  { after, step, deeds = 1 }: Killed,
-  at: Date,
-): Promise<readonly SqlDeed[]> {
-  const carryOut = async (some: readonly SqlDeed[]) => {
-    for (const deed of some) expect(await write(target, deed)).toEqual({ kind: 'written' });
-  };
-  if (after !== undefined) await carryOut(deedsOf(await draw(target, after, { at })));
-  const all = deedsOf(await draw(target, step, { at }));
-  const first = all.findIndex(({ deed }) => deed === kind);
-  await carryOut(all.slice(0, first));
-  return all.slice(first, first + deeds);
-}
 
 function planOf(name: string, deeds: readonly SqlDeed[]): Plan {
   const id = `p-${name.replaceAll(/\W+/g, '-')}`;

@@ -10,7 +10,7 @@ export interface Killed {
   readonly deeds?: number;
   /** Carried out before it is drawn. */
   readonly after?: SqlStep;
-  /** Holds it up where the setup cannot yet, because what comes before it was not there. */
+  /** Holds it up; said after it is drawn, when all is there that it needs. */
   readonly hold?: string;
   /** Its rows must be the same before and after. */
   readonly remains?: string;
@@ -129,14 +129,14 @@ const kinds: Readonly<Record<SqlDeed['deed'], Readonly<Record<string, Killed>>>>
   // From here on the database has the stand-in.
   'timescale-chunks': {
     'another interval': {
-      setUp: heldOnRows('hypertable'),
+      hold: heldOnRows('hypertable'),
       step: { ...hypertable, chunkHours: 1 },
       isOnStandIn: true,
     },
   },
   'timescale-compression': {
     'how rows are laid out': {
-      setUp: heldOnRows('hypertable'),
+      hold: heldOnRows('hypertable'),
       step: {
         ...hypertable,
         compress: { afterDays: 7, segmentBy: ['meter_id'], orderBy: ['timestamp DESC'] },
@@ -146,14 +146,14 @@ const kinds: Readonly<Record<SqlDeed['deed'], Readonly<Record<string, Killed>>>>
   },
   'timescale-policy': {
     retention: {
-      setUp: heldOnRows('job'),
+      hold: heldOnRows('job'),
       step: { ...hypertable, keepDays: 365 },
       isOnStandIn: true,
     },
   },
   'timescale-aggregate': {
     'without data': {
-      setUp: heldOnRows('hypertable'),
+      hold: heldOnRows('hypertable'),
       step: { ...hypertable, aggregates: [aggregate] },
       isOnStandIn: true,
     },

@@ -7,8 +7,12 @@ import type { Target } from '../target.ts';
 import { inPlaceOfLibrary } from './in-place.ts';
 import type { StandInVersion } from './stand-in.ts';
 
-/** The extension with five days of rows, one an hour and meter, in chunks of a day, up to the moment that is returned. */
-export async function makeReadings(target: Target, version: StandInVersion): Promise<Date> {
+/** The extension with five days of rows, one an hour and meter, in chunks of a day, up to the moment that is returned. `create` makes the extension. */
+export async function makeReadings(
+  target: Target,
+  version: StandInVersion,
+  create = `create extension timescaledb schema "Time Scale" version '${version}'`,
+): Promise<Date> {
   const { rows } = await target.admin.query<{ now: Date }>('select now()');
   const now = rows[0]?.now ?? new Date();
   await target.admin.query('drop extension if exists timescaledb cascade');
@@ -17,7 +21,7 @@ export async function makeReadings(target: Target, version: StandInVersion): Pro
   );
   await target.admin.query('drop table if exists readings, plain cascade');
   await target.admin.query(
-    `create extension timescaledb schema "Time Scale" version '${version}';
+    `${create};
      create table plain (id int);
      create table readings (meter_id int, "timestamp" timestamptz, pressure float8, energy numeric);
      create index on readings ("timestamp");

@@ -31,6 +31,23 @@ create procedure @extschema@.add_columnstore_policy(
 create procedure @extschema@.remove_columnstore_policy(hypertable regclass, if_exists boolean = false) language sql as $$
   select _stand_in.remove_job(hypertable, 'policy_compression', if_exists) $$;`;
 
+async function scriptOf(version: StandInVersion): Promise<string> {
+  const script = await readFile(new URL('stand-in.sql', import.meta.url), 'utf8');
+  const words = wordsOf(version);
+  return script.replaceAll(
+    /%(distributed|named|refresh|more)%/g,
+    (_, mark: string) => words[mark] ?? '',
+  );
+}
+
+/** For a server that finds extensions only where it is installed; it must let its system tables be written. */
+export async function standInByScript(version: StandInVersion): Promise<string> {
+  return `drop schema if exists _stand_in, timescaledb_information cascade;
+    ${(await scriptOf(version)).replaceAll('@extschema@', '"Time Scale"')};
+    insert into pg_extension (oid, extname, extowner, extnamespace, extrelocatable, extversion)
+    select 99999, 'timescaledb', 10, oid, false, '${version}' from pg_namespace where nspname = 'Time Scale'`;
+}
+
 /** A folder for the server's extension_control_path, beside its own; nothing is written where PostgreSQL is installed. */
 export async function installStandIn(): Promise<{
   readonly controlPath: string;
@@ -40,13 +57,8 @@ export async function installStandIn(): Promise<{
   const extension = join(folder, 'extension');
   await chmod(folder, 0o755);
   await mkdir(extension, { mode: 0o755 });
-  const script = await readFile(new URL('stand-in.sql', import.meta.url), 'utf8');
   for (const version of [...standInVersions, '2.9.3'] as const) {
-    const words = wordsOf(version);
-    const text = script.replaceAll(
-      /%(distributed|named|refresh|more)%/g,
-      (_, mark: string) => words[mark] ?? '',
-    );
+    const text = await scriptOf(version);
     await writeFile(join(extension, `timescaledb--${version}.sql`), text, { mode: 0o644 });
   }
   const control = "comment = 'stand-in'\nrelocatable = false\n";
