@@ -68,7 +68,7 @@ function factOf({ database: name }: PlannedLook, fact: FactName, system: System)
   }
   if (name === undefined) return unmeasured('it does not say of which database');
   const place = system.databases.get(name);
-  const database = { system: system.id, name };
+  const database = { system: system.id, name, ...standbysOf(fact, place) };
   if (fact !== 'backup-age-hours') {
     return place?.connection === undefined
       ? unmeasured(`headroom.yaml names no connection for database ${name}`)
@@ -78,6 +78,15 @@ function factOf({ database: name }: PlannedLook, fact: FactName, system: System)
   return operator === undefined
     ? unmeasured(`only CloudNativePG says when database ${name} was last saved, and it is none`)
     : { kind: 'fact', fact: { name: fact, database: { ...database, operator } } };
+}
+
+/** Each server has settings of its own that wait for its own restart. */
+function standbysOf(
+  fact: FactName,
+  place: DatabasePlace | undefined,
+): { readonly standbys?: readonly string[] } {
+  const standbys = [...(place?.standbys.keys() ?? [])];
+  return fact === 'settings-pending-restart' && standbys.length > 0 ? { standbys } : {};
 }
 
 function poolerFact(name: string | undefined, system: System): ResolvedFact {

@@ -65,7 +65,15 @@ export function restartProcedure(
         };
   const looks: readonly Unnumbered[] = [
     seen({ fact: 'database-is-primary', database, atLeast: 1, withinSeconds: primarySeconds }),
-    seen({ fact: 'settings-pending-restart', database, atMost: 0, withinSeconds: primarySeconds }),
+    {
+      ...seen({
+        fact: 'settings-pending-restart',
+        database,
+        atMost: 0,
+        withinSeconds: primarySeconds,
+      }),
+      notes: [whoIsAsked([...(place?.standbys.keys() ?? [])])],
+    },
   ];
   // An operator restarts the servers by itself for what it has written.
   const isByOperator = place?.operated !== undefined && hasSettings;
@@ -91,6 +99,13 @@ export function restartProcedure(
     steps,
     leftOut: [],
   };
+}
+
+/** Whoever is not named in headroom.yaml cannot be seen. */
+function whoIsAsked(standbys: readonly string[]): string {
+  return standbys.length === 0
+    ? 'Only the primary is asked: headroom.yaml names no standby. Where there are any, look at theirs yourself.'
+    : `The primary is asked, and its ${standbys.length === 1 ? 'standby' : 'standbys'} ${standbys.join(', ')}.`;
 }
 
 function settingStep(database: string, settings: Texts): Unnumbered {

@@ -28,6 +28,8 @@ export interface Look {
       readonly system: string;
       readonly name: string;
       readonly operator?: ObjectRef;
+      /** Each is asked as well, and what they give is added; by their names in headroom.yaml. */
+      readonly standbys?: readonly string[];
     };
   };
   /** It may take this long to become so; without it, it must be so at once. */

@@ -55,10 +55,15 @@ async function askDatabase(
   { databases }: Outside,
 ): Promise<Known> {
   if (database === undefined) return missing('it does not say of which database');
-  const { system, name: called } = database;
-  const answers = await databases.read({ system, name: called }, questionsOfFact(name));
-  const found = factOf(name, answers);
-  return typeof found === 'number' ? value(found) : missing(found.because);
+  const { system, name: called, standbys = [] } = database;
+  const primary = { system, name: called };
+  let sum = 0;
+  for (const address of [primary, ...standbys.map((standby) => ({ ...primary, standby }))]) {
+    const found = factOf(name, await databases.read(address, questionsOfFact(name)));
+    if (typeof found !== 'number') return missing(found.because);
+    sum += found;
+  }
+  return value(sum);
 }
 
 /**

@@ -3,7 +3,9 @@
 import { Client } from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { SqlChange } from '../../src/change/change.ts';
+import { resolveLook } from '../../src/plan/resolve-look.ts';
 import { sqlChanges } from '../../src/plan/sql-changes.ts';
+import { lookOnce } from '../../src/workflow/look.ts';
 import { lookAtDatabases } from '../../src/workflow/look-at-databases.ts';
 import { now } from '../make.ts';
 import { startTarget, type Target } from './target.ts';
@@ -90,11 +92,11 @@ it('are raised on the standby first and lowered there last, and the standby neve
   const less = await planned(valuesOf(1));
   expect(serversOf(less)).toEqual([...each.map(() => 'primary'), ...each.map(() => 'one')]);
   await carryOut(less);
-  const now = await target.admin.query<{ name: string; setting: string }>(
+  const shown = await target.admin.query<{ name: string; setting: string }>(
     'select name, setting from pg_settings where name = any ($1)',
     [each],
   );
-  expect(Object.fromEntries(now.rows.map(({ name, setting }) => [name, setting]))).toEqual(
+  expect(Object.fromEntries(shown.rows.map(({ name, setting }) => [name, setting]))).toEqual(
     valuesOf(1),
   );
 });
@@ -114,6 +116,34 @@ it('stops the standby when the primary alone gets more, until the standby has it
   );
   await target.standby?.restart();
   await replays();
+});
+
+it('is seen to wait for a restart on the standby too, and not known while the standby is away', async () => {
+  const [onOne] = await planned({ max_connections: '190' });
+  if (onOne === undefined) throw new Error('a change was expected');
+  const { system, databases } = target;
+  const resolved = resolveLook(
+    { fact: 'settings-pending-restart', database: 'main', atMost: 0 },
+    system,
+    undefined,
+  );
+  if (resolved.kind !== 'look') throw new Error(resolved.because);
+  const seen = () => lookOnce(resolved.look, { databases } as never);
+  const words = 'settings that wait for a restart';
+  expect(await seen()).toMatchObject({ holds: true, seen: `${words}: 0` });
+  const { database, deed } = onOne;
+  await databases.write({ how: 'sql', database, deed }, { dryRun: false });
+  await expect
+    .poll(seen, { timeout: 10_000 })
+    .toMatchObject({ holds: false, isKnown: true, seen: `${words}: 1, wanted at most 0` });
+  await target.standby?.kill9();
+  expect(await seen()).toMatchObject({
+    holds: false,
+    isKnown: false,
+    seen: expect.stringContaining('database main, standby one'),
+  });
+  await target.standby?.restart();
+  expect(await seen()).toMatchObject({ holds: true });
 });
 
 it('is refused where more standbys stream than headroom.yaml names, and where an address is none of a standby', async () => {
