@@ -23,7 +23,10 @@ export function clusterState(
 ): ClusterState {
   const { object, scaling, reasons } = parts;
   const [autoscaler] = scaling;
-  if (object === undefined) return { workload: undefined, autoscaler: undefined, objects: [] };
+  // A server still takes writes to what is being deleted, and nothing comes of them.
+  const isGone = object?.metadata?.deletionTimestamp !== undefined;
+  if (object === undefined || isGone)
+    return { workload: undefined, autoscaler: undefined, objects: [] };
   return {
     workload: workloadState(object, reasons),
     autoscaler: autoscaler && autoscalerState(autoscaler),

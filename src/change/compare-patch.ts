@@ -45,6 +45,13 @@ function isAboutResources({ pointer }: PatchField): boolean {
   return pointer.includes('/resources');
 }
 
+/** Why a new template would have no effect now, in words; a scale goes on beside a pause. */
+export function whyPaused({ kind, name, value }: SeenObject): string | undefined {
+  return valueAt(value, '/spec/paused') === true
+    ? `${kind} ${name} is paused: a new template would reach no pod before somebody resumes it`
+    : undefined;
+}
+
 /** The object among those that were looked at; undefined where it is not there. */
 export function seenObjectOf(
   { kind, name }: Pick<ObjectRef, 'kind' | 'name'>,

@@ -2,6 +2,7 @@
 
 import type { PatchChange, PatchField, WorkloadRef } from '../change/change.ts';
 import type { ClusterState, SeenObject } from '../change/compare.ts';
+import { whyPaused } from '../change/compare-patch.ts';
 import { patchOf } from '../change/patch-of.ts';
 import { escaped, keysOf, valueAt } from '../change/pointer.ts';
 import type { Component } from '../profile/profile.ts';
@@ -130,9 +131,7 @@ function whyNot(
   if (whole !== undefined) {
     return `${workload.name} states ${whole} for its pods as a whole (spec.template.spec.resources), which counts in place of what their containers request; change it there`;
   }
-  return valueAt(object.value, '/spec/paused') === true
-    ? `${workload.kind} ${workload.name} is paused: a new template would reach no pod before somebody resumes it`
-    : undefined;
+  return whyPaused(object);
 }
 
 /** The limit keeps its ratio to the request; where neither is set, the profile's factor makes one. */

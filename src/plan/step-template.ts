@@ -2,6 +2,7 @@
 
 import type { PatchField, WorkloadRef } from '../change/change.ts';
 import type { SeenObject } from '../change/compare.ts';
+import { whyPaused } from '../change/compare-patch.ts';
 import { patchOf } from '../change/patch-of.ts';
 import { escaped, valueAt } from '../change/pointer.ts';
 import type { StepChange } from '../sizing/planned-step.ts';
@@ -169,21 +170,14 @@ export function restartChanges(facts: StepFacts): StepChanges {
 /** The workload whose template changes; refused where a change would reach no pod. */
 function templateOf(facts: StepFacts): SeenObject | Extract<StepChanges, { kind: 'refused' }> {
   const object = seenWorkload(facts);
-  const because =
-    object === undefined ? missingWorkload(facts.workload) : whyPaused(facts.workload, object);
+  const because = object === undefined ? missingWorkload(facts.workload) : whyPaused(object);
   if (object !== undefined && because === undefined) return object;
   return { kind: 'refused', because: because ?? '' };
 }
 
-function whyPaused({ kind, name }: WorkloadRef, { value }: SeenObject): string | undefined {
-  return valueAt(value, '/spec/paused') === true
-    ? `${kind} ${name} is paused: a new template would reach no pod before somebody resumes it`
-    : undefined;
-}
-
 /** Why the template of a workload is not changed. A restart is no such change: what it rolls out has run already. */
 export function whyNoRollout(workload: WorkloadRef, seen: SeenObject): string | undefined {
-  return workload.kind === 'StatefulSet' ? whyNoTemplate(workload) : whyPaused(workload, seen);
+  return workload.kind === 'StatefulSet' ? whyNoTemplate(workload) : whyPaused(seen);
 }
 
 /** What to know about any change of a template. */

@@ -2,6 +2,7 @@
 
 import { type Change, targetKey, type WorkloadRef } from '../change/change.ts';
 import { compareChange, type State } from '../change/compare.ts';
+import { seenObjectOf, whyPaused } from '../change/compare-patch.ts';
 import { buildsOn, fromNow } from '../change/on-top.ts';
 import { type Write, writeFor } from '../change/write.ts';
 import { OperationError } from '../errors.ts';
@@ -73,7 +74,16 @@ function standing(
     return now === undefined ? {} : writeOf(now);
   }
   const comparison = compareChange(change, state);
-  return comparison.kind === 'drifted' ? { drift: comparison.because } : writeOf(change);
+  if (comparison.kind === 'drifted') return { drift: comparison.because };
+  const paused = comparison.kind === 'unchanged' ? pausedSince(change, state) : undefined;
+  return paused === undefined ? writeOf(change) : { drift: paused };
+}
+
+/** A rollout that somebody holds would be waited for in vain and then taken back. */
+function pausedSince(change: Change, state: State): string | undefined {
+  if (change.kind !== 'patch' || !change.rollout) return undefined;
+  const seen = seenObjectOf(change.workload, state);
+  return seen && whyPaused(seen);
 }
 
 /** Several changes are often about one workload: what was asked for one is the answer for all. */

@@ -1,6 +1,7 @@
 // What is said of pods that are not ready: the reason that somebody can mend, whichever container has it.
 
 import { expect, it } from 'vitest';
+import { clusterState } from '../../src/adapters/cluster-state.ts';
 import { podReason } from '../../src/adapters/kubernetes-state.ts';
 
 const state = (name: string, is: object, last = {}) => ({
@@ -37,4 +38,18 @@ it('a pod that its node has sent away says so, and one on its way out says nothi
   expect(podReason({ status: { phase: 'Failed', reason: 'Evicted' } })).toBe('Evicted');
   const metadata = { deletionTimestamp: new Date('2026-11-22T03:12:00Z') };
   expect(podReason({ metadata, status: { phase: 'Running' } })).toBeUndefined();
+});
+
+it('a workload that is being deleted is no longer there', () => {
+  const spec = { replicas: 2, selector: {}, template: {} };
+  const workload = { metadata: { name: 'worker', resourceVersion: '7' }, spec };
+  const seen = (metadata: object) =>
+    clusterState(
+      { kind: 'Deployment' },
+      { object: { ...workload, metadata }, scaling: [], reasons: [] },
+    ).workload;
+  expect(seen(workload.metadata)).toMatchObject({ replicas: 2 });
+  // It waits for its pods to end: `kubectl delete --cascade=foreground`.
+  const deletionTimestamp = new Date('2026-11-22T03:12:00Z');
+  expect(seen({ ...workload.metadata, deletionTimestamp })).toBeUndefined();
 });

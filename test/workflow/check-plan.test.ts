@@ -10,7 +10,7 @@ import {
   startFollowed,
   workloadOf,
 } from '../adapters/followed-cluster.ts';
-import { makePlan, makeScaleChange } from '../make.ts';
+import { makePatchChange, makePlan, makeScaleChange } from '../make.ts';
 import { noDatabases } from '../no-databases.ts';
 
 const web = refOf('web');
@@ -111,5 +111,16 @@ describe('the checks of a plan ask', () => {
     const { looked } = await check([scale], true);
     expect(looked).toMatchObject([{ kind: 'seen', drift: expect.stringContaining('4') }]);
     expect(asked()).toContain('GET web');
+  });
+
+  it('whether somebody holds the rollout that a new template would be', async () => {
+    const wait = { pointer: '/spec/minReadySeconds', what: 'wait', after: 5 };
+    const change = makePatchChange({ workload: web, object: web, fields: [wait], guards: [] });
+    expect((await check([change], true)).looked).toMatchObject([{ write: { how: 'patch' } }]);
+    followed.cluster.control.patch(web, { spec: { paused: true } }, 'kubectl-rollout');
+    const drift = expect.stringContaining('Deployment web is paused');
+    const looked = async () => (await check([change], true)).looked;
+    // A watch tells it a moment later.
+    await expect.poll(looked).toMatchObject([{ kind: 'seen', drift }]);
   });
 });
