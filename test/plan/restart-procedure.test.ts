@@ -136,6 +136,21 @@ describe('a restart', () => {
     });
   });
 
+  it('is seen done on each server that headroom.yaml names, and says whom nobody sees', () => {
+    const connection = { env: 'MAIN_URL' };
+    const alone = restart({ ...plain, connection });
+    const standbys = new Map([['one', { env: 'ONE_URL' }]]);
+    const both = restart({ ...plain, connection, standbys });
+    if (alone.kind === 'refused' || both.kind === 'refused') throw new Error('both can be drawn');
+    const notes = ({ plan }: typeof both) => JSON.stringify(plan.notes);
+    expect(notes(alone)).toContain('Only the primary is asked: headroom.yaml names no standby');
+    expect(notes(both)).toContain('The primary is asked, and its standby one');
+    expect(both.plan.steps.at(-1)).toMatchObject({
+      look: { fact: { name: 'settings-pending-restart', database: { standbys: ['one'] } } },
+    });
+    expect(JSON.stringify(restart(plain))).not.toContain('is asked');
+  });
+
   it('is a person’s where nobody says which StatefulSet it is', () => {
     const byHand = makeDatabasePlace({ restart: { approvers, window } });
     expect(steps(restart(byHand))[0]).toBe(
