@@ -181,7 +181,7 @@ function strangeObjects(plan: Plan): readonly string[] {
 
 // ---- Bad ends ----
 
-function shipped(system: string, id: string, given: Shipped['given'] = {}): Shipped {
+function theOne(system: string, id: string, given: Shipped['given'] = {}): Shipped {
   const found = shippedProcedures().find((each) => each.profile.id === system && each.id === id);
   if (found === undefined) throw new Error(`no procedure ${id} of ${system}`);
   return { ...found, given: { ...found.given, ...given } };
@@ -213,7 +213,7 @@ function replicas(namespace: string, name: string, wanted?: number): number {
 }
 
 it('gradual scaling ends at the second step after which health fails, and what was added stays', async () => {
-  const { state, reason, plan, steps } = await told(shipped('gl-008', 'gradual'), {
+  const { state, reason, plan, steps } = await told(theOne('gl-008', 'gradual'), {
     came: ({ position }) => {
       if (position === 3) world.health = 503;
     },
@@ -229,7 +229,7 @@ it('gradual scaling ends at the second step after which health fails, and what w
 const watched = ['gl-agents', 'gl-010-emissionwatch'] as const;
 
 it('a scale-down does not begin while work is waiting', async () => {
-  const { state, reason } = await told(shipped('gl-010', 'scale-down'), {
+  const { state, reason } = await told(theOne('gl-010', 'scale-down'), {
     before: () => replicas(...watched, 18),
     drawn: (_, answers) => {
       answers.instead = ({ metric }) => (metric?.below === 500 ? 600 : undefined);
@@ -241,7 +241,7 @@ it('a scale-down does not begin while work is waiting', async () => {
 });
 
 it('a scale-down after which no data came in for a time is not called done', async () => {
-  const { state, reason, plan, steps } = await told(shipped('gl-010', 'scale-down'), {
+  const { state, reason, plan, steps } = await told(theOne('gl-010', 'scale-down'), {
     before: () => replicas(...watched, 18),
     drawn: (_, answers) => {
       answers.instead = ({ metric }) => (metric?.above === 0 ? 0 : undefined);
@@ -270,7 +270,7 @@ it('no pod is taken away before all of them have their grace period', async () =
       .filter((pod) => valueAt(pod, '/metadata/deletionTimestamp') === undefined);
     graces.push(...pods.map((pod) => valueAt(pod, '/spec/terminationGracePeriodSeconds')));
   });
-  const { state } = await told(shipped('gl-009', 'scale-down'), {
+  const { state } = await told(theOne('gl-009', 'scale-down'), {
     before: () => {
       eightByHand();
       graces.length = 0;
@@ -282,7 +282,7 @@ it('no pod is taken away before all of them have their grace period', async () =
 });
 
 it('pods that do not come up with their grace period end a scale-down before it takes one away', async () => {
-  const { state, reason } = await told(shipped('gl-009', 'scale-down'), {
+  const { state, reason } = await told(theOne('gl-009', 'scale-down'), {
     before: () => {
       eightByHand();
       world.cluster.control.podFailure(...thermaliq, 'ImagePullBackOff');
@@ -297,7 +297,7 @@ it('pods that do not come up with their grace period end a scale-down before it 
 });
 
 it('an emergency adds pods and restarts no database, however few connections that takes', async () => {
-  const { state, plan, steps } = await told(shipped('gl-010', 'emergency'), {
+  const { state, plan, steps } = await told(theOne('gl-010', 'emergency'), {
     drawn: (_, answers) => {
       answers.instead = ({ fact }) => (fact?.name === 'max-connections' ? 100 : undefined);
     },
@@ -312,7 +312,7 @@ it('an emergency adds pods and restarts no database, however few connections tha
 });
 
 it('a pre-scale whose pods find no node ends within what its card promises, and nothing else is begun', async () => {
-  const asked = shipped('gl-001', 'pre-scale');
+  const asked = theOne('gl-001', 'pre-scale');
   const { state, reason, steps } = await told(asked, {
     leapMs: minuteMs,
     before: () =>
@@ -332,7 +332,7 @@ it('a pre-scale whose pods find no node ends within what its card promises, and 
 it('an hour of watching that sees slow answers ends a complete workflow at once, and its pods are as before', async () => {
   let cameMs = 0;
   let kinds: readonly string[] = [];
-  const { state, reason, plan, steps } = await told(shipped('gl-003', 'complete-workflow'), {
+  const { state, reason, plan, steps } = await told(theOne('gl-003', 'complete-workflow'), {
     came: ({ position, sinceMs }, answers) => {
       if (kinds[position] !== 'wait') return;
       cameMs = sinceMs;
@@ -350,7 +350,7 @@ it('an hour of watching that sees slow answers ends a complete workflow at once,
 });
 
 it('objects of a plan that failed are gone again, and nothing is said of pods they never had', async () => {
-  const { state, reason } = await told(shipped('gl-009', 'redis-sentinel'), {
+  const { state, reason } = await told(theOne('gl-009', 'redis-sentinel'), {
     leapMs: minuteMs,
     before: () =>
       world.cluster.control.podFailure('gl-009-production', 'redis-sentinel', 'ImagePullBackOff'),
@@ -389,7 +389,7 @@ it('the night begins at 22:00 on people’s clocks, also in the night in which t
     ['2027-03-27T20:59:00Z', '2027-03-27T21:00:10Z'],
     ['2027-03-28T19:59:00Z', '2027-03-28T20:00:10Z'],
   ] as const) {
-    setScene(world, shipped('gl-008', 'off-peak'));
+    setScene(world, theOne('gl-008', 'off-peak'));
     expect(await atNight(process, early)).toBeUndefined();
     const card = await atNight(process, due);
     if (card === undefined) throw new Error(`nothing was drawn at ${due}`);
@@ -409,7 +409,7 @@ it('the night begins at 22:00 on people’s clocks, also in the night in which t
 it('a night in a freeze takes no pod away, whoever approves it', async () => {
   const frozen = ['2027-03-29 00:00', '2027-03-30 00:00'] as const;
   const process = world.startProcess({ ...offPeak, frozen });
-  setScene(world, shipped('gl-008', 'off-peak'));
+  setScene(world, theOne('gl-008', 'off-peak'));
   const before = replicas('greenlang-gl008', 'worker');
   const card = await atNight(process, '2027-03-29T20:00:10Z');
   if (card === undefined) throw new Error('nothing was drawn');
