@@ -72,7 +72,7 @@ export function restartProcedure(
         atMost: 0,
         withinSeconds: primarySeconds,
       }),
-      notes: place?.connection === undefined ? [] : [whoIsAsked([...place.standbys.keys()])],
+      ...(place?.connection && { say: whoIsAsked([...place.standbys.keys()]) }),
     },
   ];
   // An operator restarts the servers by itself for what it has written.

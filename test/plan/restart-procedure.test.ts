@@ -142,9 +142,9 @@ describe('a restart', () => {
     const standbys = new Map([['one', { env: 'ONE_URL' }]]);
     const both = restart({ ...plain, connection, standbys });
     if (alone.kind === 'refused' || both.kind === 'refused') throw new Error('both can be drawn');
-    const notes = ({ plan }: typeof both) => JSON.stringify(plan.notes);
-    expect(notes(alone)).toContain('Only the primary is asked: headroom.yaml names no standby');
-    expect(notes(both)).toContain('The primary is asked, and its standby one');
+    const said = ({ plan }: typeof both) => JSON.stringify(plan.steps.at(-1));
+    expect(said(alone)).toContain('Only the primary is asked: headroom.yaml names no standby');
+    expect(said(both)).toContain('The primary is asked, and its standby one');
     expect(both.plan.steps.at(-1)).toMatchObject({
       look: { fact: { name: 'settings-pending-restart', database: { standbys: ['one'] } } },
     });
