@@ -144,7 +144,18 @@ function whyNotValue({ name, after }: Wanted, facts: ServerFacts): string | unde
   }
   const noEffect = whyNoEffect(name, now);
   if (noEffect !== undefined) return noEffect;
-  return whyNotParameterValue(name, after, now.unit);
+  return whyNotParameterValue(name, after, now.unit) ?? whyNoWorkers({ name, after }, facts);
+}
+
+/** Since PostgreSQL 18 more of them need no restart, but never are more than there are places for. */
+function whyNoWorkers(
+  { name, after }: Pick<Wanted, 'name' | 'after'>,
+  { settings }: ServerFacts,
+): string | undefined {
+  const slots = settings.get('autovacuum_worker_slots')?.setting;
+  return name === 'autovacuum_max_workers' && slots !== undefined && Number(after) > Number(slots)
+    ? `autovacuum_worker_slots is ${slots} on this server, so no more workers than that would ever run; have it raised first, which needs a restart`
+    : undefined;
 }
 
 function deedOf({ name, after, file }: Wanted, { settings }: ServerFacts): readonly SettingDeed[] {

@@ -7,8 +7,14 @@ import { parameters } from './parameters.ts';
 import type { Platform } from './platform.ts';
 import { type Answers, type Query, rowsOf } from './query.ts';
 
-/** Settings that tell who keeps a server. */
-const telling = ['cluster_name', 'archive_command', 'wal_log_hints', 'allow_alter_system'];
+/** Settings that tell who keeps a server, and what bounds others there. */
+const telling = [
+  'cluster_name',
+  'archive_command',
+  'wal_log_hints',
+  'allow_alter_system',
+  'autovacuum_worker_slots',
+];
 
 /** Asked once for each server of a plan. */
 export const serverQueries: readonly Query[] = [

@@ -179,6 +179,16 @@ describe('a setting', () => {
       { inUse: { walLevel: 'minimal' } },
       /wal_level is minimal/,
     ],
+    [
+      'more workers than the server has places for',
+      { autovacuum_max_workers: '17' },
+      {
+        facts: {
+          settings: new Map([...facts.settings, ['autovacuum_worker_slots', setting('16')]]),
+        },
+      },
+      /autovacuum_worker_slots is 16.*raised first/,
+    ],
     ['fewer workers than asked for', { max_worker_processes: '4' }, {}, /fewer than the 8/],
     ['more than its container holds', { shared_buffers: '3GB' }, {}, /more than 60 %/],
     [
