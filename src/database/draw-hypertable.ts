@@ -12,6 +12,7 @@ import {
   hypertableQuestions,
   NotDrawn,
 } from './find-hypertable.ts';
+import { lockRoom, whyTooManyChunks } from './hypertables.ts';
 import type { InSchema } from './names.ts';
 import { type Answers, type Query, rowsOf } from './query.ts';
 import type { SqlDeed } from './sql-deed.ts';
@@ -67,6 +68,11 @@ export const drawHypertable: Drawing<HypertableStep> = {
       deeds.push(...drawn.deeds);
       notes.push(...drawn.notes);
     }
+    // A new aggregate puts a trigger on each chunk that there is.
+    const isOverAll = deeds.some(({ deed }) => deed === 'timescale-aggregate');
+    const [there] = rowsOf(chunksRow, answers, at.chunks);
+    const tooMany = isOverAll ? whyTooManyChunks(there?.chunks ?? 0, facts) : undefined;
+    if (tooMany !== undefined) return { kind: 'refused', because: `a new aggregate: ${tooMany}` };
     if (deeds.length === 0) notes.unshift('all of it is so already');
     return { kind: 'deeds', deeds, notes };
   },
@@ -129,9 +135,7 @@ function locksNeeded(
   const count = Math.ceil((days * 24) / chunkHours);
   const { indexes } = columnsOf(answers);
   const needed = count * (1 + indexes);
-  const setting = (name: string) => Number(settings.get(name)?.setting ?? 0);
-  const holders = setting('max_connections') + setting('max_prepared_transactions');
-  const there = setting('max_locks_per_transaction') * holders;
+  const { holders, locks: there } = lockRoom({ settings });
   const since = keptSeconds === undefined ? ' (nothing says how long rows are kept)' : '';
   const sum = `${count} chunks in ${days} days${since}, and ${indexes} indexes on each: a statement over all of them takes ${needed} of the ${there} locks that the server has (max_locks_per_transaction × (max_connections + max_prepared_transactions))`;
   if (needed <= there * locksShareMax) return { note: sum };

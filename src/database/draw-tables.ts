@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { DatabaseDeed, Texts } from '../sizing/planned-step.ts';
 import type { Drawing, ServerFacts } from './drawing.ts';
 import { askable, foundTable, tableQuery, whyNotOwn } from './find-table.ts';
-import { hypertableQuery, hypertablesOf } from './hypertables.ts';
+import { hypertableQuery, hypertablesOf, whyTooManyChunks } from './hypertables.ts';
 import type { InSchema } from './names.ts';
 import { type Answers, type Query, rowsOf } from './query.ts';
 import { optionsByName, type TableDeed } from './table-deed.ts';
@@ -82,6 +82,8 @@ function drawTable(
     const chunked = hypertablesOf(answers, 1).find(({ name }) => name === called);
     const note = `${called} is a hypertable: TimescaleDB sets it on its ${chunked?.chunks} chunks as well, and on new ones`;
     if (chunked === undefined) return { deeds: deedsOf(table, settings), notes: [] };
+    const tooMany = whyTooManyChunks(chunked.chunks, facts);
+    if (tooMany !== undefined) return { because: `${called}: ${tooMany}` };
     const deeds = deedsOf(table, settings).map((deed) => ({
       ...deed,
       isHypertable: true as const,

@@ -20,3 +20,21 @@ export function hypertableQuery({ extensions }: Pick<ServerFacts, 'extensions'>)
 export function hypertablesOf(answers: Answers, index: number) {
   return rowsOf(hypertable, answers, index);
 }
+
+/** How many locks all transactions of the server have together (PostgreSQL manual, 19.12). */
+export function lockRoom({ settings }: Pick<ServerFacts, 'settings'>) {
+  const setting = (name: string) => Number(settings.get(name)?.setting ?? 0);
+  const holders = setting('max_connections') + setting('max_prepared_transactions');
+  return { holders, locks: setting('max_locks_per_transaction') * holders };
+}
+
+/** In words, why one transaction must not go over so many chunks; undefined where there is room for it. */
+export function whyTooManyChunks(
+  chunks: number,
+  facts: Pick<ServerFacts, 'settings'>,
+): string | undefined {
+  const { locks } = lockRoom(facts);
+  return chunks > locks
+    ? `it goes over ${chunks} chunks in one transaction, a lock for each, and the server has ${locks} (max_locks_per_transaction × (max_connections + max_prepared_transactions)): that fails for everybody, so raise max_locks_per_transaction first, which needs a restart`
+    : undefined;
+}

@@ -262,6 +262,16 @@ describe('a hypertable is refused', () => {
     expect(draw('2.22.0', isSo)).toMatchObject({ deeds: [{ policy: 'retain' }] });
   });
 
+  it('where a new aggregate would put a trigger on more chunks than there are locks', () => {
+    const { aggregates } = whole;
+    const many = (chunks: number) => ({
+      step: only({ aggregates }),
+      chunks: { chunks, compressed: 0, oldest: null },
+    });
+    expect(because('2.22.0', many(6401))).toMatch(/^a new aggregate: .* 6401 chunks .* has 6400/);
+    expect(draw('2.22.0', many(6400))).toMatchObject({ kind: 'deeds' });
+  });
+
   it('with more than one policy, or one by when chunks were made', () => {
     const policy = {
       procedure: 'policy_retention',
