@@ -157,6 +157,8 @@ export const limitRanges = z
             z.object({
               type: z.string(),
               max: statedAmounts,
+              min: statedAmounts,
+              maxLimitRequestRatio: amounts,
               default: statedAmounts,
               defaultRequest: statedAmounts,
             }),
@@ -166,9 +168,15 @@ export const limitRanges = z
       .optional(),
   })
   .transform(({ metadata: { name }, spec }): readonly LimitRange[] =>
-    (spec?.limits ?? []).flatMap(({ type, max, default: defaultLimit, defaultRequest }) =>
-      type === 'Container' || type === 'Pod'
-        ? [{ name, type, max, defaultLimit, defaultRequest }]
-        : [],
+    (spec?.limits ?? []).flatMap(
+      ({ type, default: defaultLimit, maxLimitRequestRatio, ...rest }) => {
+        if (type !== 'Container' && type !== 'Pod') return [];
+        const { cpu, memory } = maxLimitRequestRatio ?? {};
+        const ratio = {
+          ...(cpu !== undefined && { cpuMillicores: cpu }),
+          ...(memory !== undefined && { memoryBytes: memory }),
+        };
+        return [{ name, type, ...rest, defaultLimit, ratio }];
+      },
     ),
   );

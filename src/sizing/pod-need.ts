@@ -107,6 +107,9 @@ export interface LimitRange {
   readonly name: string;
   readonly type: 'Container' | 'Pod';
   readonly max: Stated;
+  readonly min?: Stated;
+  /** How many times its request a limit may be. */
+  readonly ratio?: Stated;
   /** What a container gets as limit and request that states none. */
   readonly defaultLimit: Stated;
   readonly defaultRequest: Stated;
@@ -119,7 +122,9 @@ export interface LimitBreach {
   readonly container?: string;
   readonly name: AmountName;
   readonly wanted: number;
+  /** The bound that is passed, which is the most there may be unless `of` says otherwise. */
   readonly max: number;
+  readonly of?: 'min' | 'ratio';
 }
 
 /** The pod as it is made: a limit is the request where none is stated, then the namespace's defaults are filled in. */
@@ -142,26 +147,56 @@ export function withDefaults(shape: PodShape, ranges: readonly LimitRange[]): Po
   };
 }
 
-/** Every maximum that a pod passes. */
+/** Every bound that a pod passes. */
 export function breaches(shape: PodShape, ranges: readonly LimitRange[]): readonly LimitBreach[] {
-  const found: LimitBreach[] = [];
-  for (const { name: limitRange, type, max } of ranges) {
-    for (const name of amountNames) {
-      const most = max[name];
-      if (most === undefined) continue;
-      if (type === 'Pod') {
-        const wanted = total(shape, 'limits', name);
-        if (wanted > most) found.push({ limitRange, name, wanted, max: most });
-        continue;
-      }
-      for (const { name: container, limits, requests } of [
-        ...shape.containers,
-        ...shape.initContainers,
-      ]) {
-        const wanted = limits[name] ?? requests[name] ?? 0;
-        if (wanted > most) found.push({ limitRange, container, name, wanted, max: most });
-      }
-    }
+  return ranges.flatMap((range) =>
+    amountNames.flatMap((name) =>
+      boundedBy(shape, range).flatMap((bounded) => breachesOf(bounded, range, name)),
+    ),
+  );
+}
+
+interface Bounded {
+  readonly of: Pick<LimitBreach, 'limitRange' | 'container'>;
+  readonly requests: Stated;
+  readonly limits: Stated;
+}
+
+function boundedBy(shape: PodShape, { name: limitRange, type }: LimitRange): readonly Bounded[] {
+  if (type === 'Container') {
+    return [...shape.containers, ...shape.initContainers].map(
+      ({ name: container, requests, limits }) => ({
+        of: { limitRange, container },
+        requests,
+        limits,
+      }),
+    );
   }
-  return found;
+  const sum = (kind: Kind): Stated => ({
+    cpuMillicores: total(shape, kind, 'cpuMillicores'),
+    memoryBytes: total(shape, kind, 'memoryBytes'),
+  });
+  return [{ of: { limitRange }, requests: sum('requests'), limits: sum('limits') }];
+}
+
+function breachesOf(
+  { of, requests, limits }: Bounded,
+  { max, min, ratio }: LimitRange,
+  name: AmountName,
+): readonly LimitBreach[] {
+  const [request, limit] = [requests[name], limits[name]];
+  const [most, least, times] = [max[name], min?.[name], ratio?.[name]];
+  const largest = limit ?? request ?? 0;
+  const smallest = request ?? limit;
+  // By millionths, for a ratio such as 1.1 is none that binary numbers have.
+  const stretched = Math.round(((limit ?? 0) / (request || Number.POSITIVE_INFINITY)) * 1e6) / 1e6;
+  return [
+    ...(most !== undefined && largest > most ? [{ ...of, name, wanted: largest, max: most }] : []),
+    ...(least !== undefined && smallest !== undefined && smallest < least
+      ? [{ ...of, name, wanted: smallest, max: least, of: 'min' as const }]
+      : []),
+    ...(times !== undefined && stretched > times
+      ? [{ ...of, name, wanted: stretched, max: times, of: 'ratio' as const }]
+      : []),
+  ];
 }

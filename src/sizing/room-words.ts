@@ -130,20 +130,19 @@ function stopWords({ quota, resource, used, hard, wanted, lets }: QuotaStop): st
   return `Quota ${quota}: ${resource} ${words(used)} of ${words(hard)} used, ${words(wanted)} more ${wanted === oneOf(resource) ? 'is' : 'are'} wanted; ${rest}`;
 }
 
-function breachWords({
-  limitRange,
-  component,
-  container,
-  name,
-  wanted,
-  max,
-}: LimitBreach & { readonly component: string }): string {
+function breachWords(breach: LimitBreach & { readonly component: string }): string {
+  const { limitRange, component, container, name, wanted, max, of } = breach;
   const where =
     container === undefined ? `a pod of ${component}` : `container ${container} of ${component}`;
-  const [much, most] = [wanted, max].map((value) =>
+  const head = `Limit range ${limitRange}: ${where} would have`;
+  if (of === 'ratio') {
+    const what = name === 'cpuMillicores' ? 'CPU' : 'memory';
+    return `${head} a ${what} limit of ${formatNumber(wanted)} times its request, ${formatNumber(max)} times is the most there; such pods do not start`;
+  }
+  const [much, bound] = [wanted, max].map((value) =>
     name === 'cpuMillicores' ? `${amountWords(name, value)} cores` : amountWords(name, value),
   );
-  return `Limit range ${limitRange}: ${where} would have ${much}${name === 'memoryBytes' ? ' of memory' : ''}, ${most} is the most there; such pods do not start`;
+  return `${head} ${much}${name === 'memoryBytes' ? ' of memory' : ''}, ${bound} is the ${of === 'min' ? 'least' : 'most'} there; such pods do not start`;
 }
 
 function oneOf(resource: QuotaResource): number {

@@ -246,7 +246,12 @@ describe('a namespace', () => {
           limits: [
             { type: 'Container', max: { cpu: '2' }, defaultRequest: { cpu: '100m' } },
             { type: 'PersistentVolumeClaim', max: { storage: '1Gi' } },
-            { type: 'Pod', max: { memory: '8Gi' } },
+            {
+              type: 'Pod',
+              max: { memory: '8Gi' },
+              min: { cpu: '0.05' },
+              maxLimitRequestRatio: { cpu: '4500m' },
+            },
           ],
         },
       },
@@ -271,16 +276,25 @@ describe('a namespace', () => {
         ],
       },
     ]);
-    const none = { defaultLimit: {}, defaultRequest: {} };
     expect(read(seen?.limitRanges)).toEqual([
       {
         name: 'bounds',
         type: 'Container',
         max: { cpuMillicores: 2_000 },
+        min: {},
+        ratio: {},
         defaultLimit: { cpuMillicores: 2_000 },
         defaultRequest: { cpuMillicores: 100 },
       },
-      { name: 'bounds', type: 'Pod', max: { memoryBytes: 8 * gi }, ...none },
+      {
+        name: 'bounds',
+        type: 'Pod',
+        max: { memoryBytes: 8 * gi },
+        min: { cpuMillicores: 50 },
+        ratio: { cpuMillicores: 4.5 },
+        defaultLimit: {},
+        defaultRequest: {},
+      },
     ]);
   });
 

@@ -138,3 +138,21 @@ describe('a maximum', () => {
     ]);
   });
 });
+
+describe('a limit range', () => {
+  const bound = (over: Partial<LimitRange>): LimitRange => ({ ...bounds, max: {}, ...over });
+  const shape = makeShape({ requests: cpu(100), limits: cpu(500) });
+  const found = (over: Partial<LimitRange>) =>
+    breaches(shape, [bound(over)]).map(({ of, wanted, max }) => [of, wanted, max]);
+
+  it('wants at least so much requested', () => {
+    expect(found({ min: cpu(200) })).toEqual([['min', 100, 200]]);
+    expect(found({ min: cpu(100) })).toEqual([]);
+    expect(found({ type: 'Pod', min: cpu(200) })).toEqual([['min', 100, 200]]);
+  });
+
+  it('wants limits at most so many times their request', () => {
+    expect(found({ ratio: { cpuMillicores: 4.5 } })).toEqual([['ratio', 5, 4.5]]);
+    expect(found({ ratio: { cpuMillicores: 5, memoryBytes: 1 } })).toEqual([]);
+  });
+});

@@ -141,6 +141,8 @@ describe('somebody who asks is told', () => {
           tooLarge: [
             { ...breach, container: 'main' },
             { ...breach, name: 'cpuMillicores', wanted: 4_500, max: 4_000 },
+            { ...breach, name: 'cpuMillicores', wanted: 50, max: 100, of: 'min' },
+            { ...breach, container: 'main', wanted: 4, max: 1.5, of: 'ratio' },
           ],
           unread: ['affinity of worker', 'affinity of worker', 'quota gold'],
         },
@@ -149,6 +151,8 @@ describe('somebody who asks is told', () => {
     expect(lines.slice(1).map(({ text }) => text)).toEqual([
       'Limit range bounds: container main of worker would have 16Gi of memory, 8Gi is the most there; such pods do not start',
       'Limit range bounds: a pod of worker would have 4.5 cores, 4 cores is the most there; such pods do not start',
+      'Limit range bounds: a pod of worker would have 0.05 cores, 0.1 cores is the least there; such pods do not start',
+      'Limit range bounds: container main of worker would have a memory limit of 4 times its request, 1.5 times is the most there; such pods do not start',
       'Not looked at: affinity of worker, quota gold',
     ]);
   });
