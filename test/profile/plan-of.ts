@@ -12,17 +12,9 @@ export type Given = Readonly<Record<string, string | number>>;
 /** A procedure of a guide, with what somebody gives; or what is wrong with that. */
 type Asked = readonly [id: string, name: string, given?: Given];
 
-const profiles = new Map<string, ReturnType<typeof readProfile>>();
-
-function profileOf(id: string): ReturnType<typeof readProfile> {
-  const profile = profiles.get(id) ?? readProfile(id);
-  profiles.set(id, profile);
-  return profile;
-}
-
 /** The plan, or everything that is wrong. */
 export function resultOf(...[id, name, given = {}]: Asked): PlannedProcedure {
-  const profile = profileOf(id);
+  const profile = readProfile(id);
   const procedure = profile.procedures.get(name);
   if (procedure === undefined) throw new Error(`no ${name} of ${id}`);
   const pairs = Object.entries(given).map(([key, value]) => [key, String(value)] as const);

@@ -5,7 +5,16 @@ import { sizeForTrigger, type TriggerSizing } from '../../src/profile/size-for-t
 import { formatMistake } from '../../src/yaml/parse-yaml.ts';
 import { readProfileFile } from './read-fixture.ts';
 
+const profiles = new Map<string, Profile>();
+
+/** Read once: each is a thousand lines. */
 export function readProfile(id: string): Profile {
+  const profile = profiles.get(id) ?? parsedProfile(id);
+  profiles.set(id, profile);
+  return profile;
+}
+
+function parsedProfile(id: string): Profile {
   const parsed = parseProfile(readProfileFile(`${id}.yaml`), `profiles/${id}.yaml`);
   if (!parsed.ok) throw new Error(parsed.mistakes.map(formatMistake).join('\n'));
   return parsed.value;

@@ -5,10 +5,9 @@ import { profileObjects } from '../../sandbox/profile-objects.ts';
 import { objectKinds } from '../../src/change/kinds.ts';
 import { valueAt } from '../../src/change/pointer.ts';
 import type { Profile } from '../../src/profile/profile.ts';
-import { clusterSteps, type Shipped, seed } from '../plan/shipped-procedures.ts';
+import { clusterSteps, type Shipped, seed, shippedProcedures } from '../plan/shipped-procedures.ts';
 import { changesOf } from '../profile/plan-of.ts';
 import type { SimulatedDatabase } from './database.ts';
-import { readProfiles } from './main.ts';
 import { channel, people, type Rules } from './scene.ts';
 import { World } from './world.ts';
 
@@ -24,7 +23,7 @@ const nodes = { count: 6, cpu: '256', memory: '1024Gi', pods: '500' };
 
 /** All systems that ship, in one world that many procedures are played in, one after the other. */
 export async function startStage(database: SimulatedDatabase): Promise<World> {
-  const profiles = await readProfiles();
+  const profiles = new Map(shippedProcedures().map(({ profile }) => [profile.id, profile]));
   return World.start({ seed: 1, database, profiles, nodes, text: textFor(profiles) });
 }
 
