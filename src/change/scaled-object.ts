@@ -54,6 +54,9 @@ interface Pause {
   readonly at?: string;
 }
 
+/** KEDA reads the annotation as Go reads a boolean, and takes any other text for yes. */
+const noes = new Set(['0', 'f', 'F', 'false', 'False', 'FALSE']);
+
 /** Whether a person has paused it: then it has no autoscaler, and its limits mean nothing. */
 export function pauseOf({ value }: SeenObject): Pause | undefined {
   const annotated = (name: string) =>
@@ -61,5 +64,6 @@ export function pauseOf({ value }: SeenObject): Pause | undefined {
   const [held, paused] = ['autoscaling.keda.sh/paused-replicas', 'autoscaling.keda.sh/paused'];
   const replicas = annotated(held);
   if (typeof replicas === 'string') return { annotation: held, at: replicas };
-  return annotated(paused) === 'true' ? { annotation: paused } : undefined;
+  const says = annotated(paused);
+  return typeof says === 'string' && !noes.has(says) ? { annotation: paused } : undefined;
 }

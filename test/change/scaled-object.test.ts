@@ -54,6 +54,9 @@ describe('what is read of it', () => {
   it.each([
     [{},                                                undefined],
     [{ 'autoscaling.keda.sh/paused': 'false' },         undefined],
+    [{ 'autoscaling.keda.sh/paused': 'False' },         undefined],
+    [{ 'autoscaling.keda.sh/paused': 'True' },          { annotation: 'autoscaling.keda.sh/paused' }],
+    [{ 'autoscaling.keda.sh/paused': 'yes' },           { annotation: 'autoscaling.keda.sh/paused' }],
     [{ 'autoscaling.keda.sh/paused': 'true' },          { annotation: 'autoscaling.keda.sh/paused' }],
     [{ 'autoscaling.keda.sh/paused-replicas': '5' },    { annotation: 'autoscaling.keda.sh/paused-replicas', at: '5' }],
   ])('is whether it is paused: %j', (annotations, pause) => {
