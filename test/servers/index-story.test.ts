@@ -108,8 +108,9 @@ it('is refused behind an old transaction, ended at its deadline, and built once 
   await target.admin.query(endIt);
   await bot.reply(card, '✅ Done');
   expect(await indexes()).toEqual([true]);
+  // A message of progress for each of the two runs, edited all the time, and how it ended.
   expect((await replies(bot, card)).map(words)).toEqual([
-    says('❓ sent, but no answer came'),
+    says('index by_facility'),
     says('✅ carried out and seen ready: database main: index by_facility on public.calculations'),
     says('✅ Done'),
   ]);
