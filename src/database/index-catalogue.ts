@@ -26,11 +26,11 @@ const tables = `${tree}
     from tree t join pg_class c on c.oid = t.oid join pg_namespace n on n.oid = c.relnamespace
    order by t.level, n.nspname, c.relname`;
 
-/** Only plain columns have a name; `isUsual`: its type's own operator class and its own collation. */
+/** Only plain columns have a name, an expression has none; `isUsual`: its type's own operator class and its own collation. */
 const columns = `
   (select jsonb_agg(jsonb_build_object(
             'name', a.attname, 'option', x.indoption[k - 1],
-            'isUsual', k > x.indnkeyatts or (o.opcdefault and x.indcollation[k - 1] = a.attcollation)) order by k)
+            'isUsual', k > x.indnkeyatts or coalesce(o.opcdefault and x.indcollation[k - 1] = a.attcollation, false)) order by k)
      from generate_series(1, x.indnatts::int) k
      left join pg_attribute a on a.attrelid = x.indrelid and a.attnum = x.indkey[k - 1] and a.attnum > 0
      left join pg_opclass o on k <= x.indnkeyatts and o.oid = x.indclass[k - 1])`;

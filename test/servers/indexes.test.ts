@@ -121,6 +121,19 @@ onEachVersion((version) => {
     expect(await drawn(plan({ name: 'readings', columns: ['value'] }))).toMatchObject({
       because: 'index readings: something else has the name readings',
     });
+    await target.admin.query(`
+      create index unlike_1 on calculations (status text_pattern_ops);
+      create index unlike_2 on calculations (status collate "C");
+      create index unlike_3 on calculations (status nulls first);
+      create index unlike_4 on calculations (lower(status));
+      create index unlike_5 on calculations using hash (status);
+      create index unlike_6 on calculations (status) where value > 0`);
+    expect(await drawn(plan({ columns: ['status'] }))).toMatchObject({ deeds: [{}] });
+    await target.admin.query('create index like_1 on calculations (status) with (fillfactor = 70)');
+    expect(await drawn(plan({ columns: ['status'] }))).toMatchObject({ deeds: [] });
+    await target.admin.query(
+      'drop index like_1, unlike_1, unlike_2, unlike_3, unlike_4, unlike_5, unlike_6',
+    );
     // Made by somebody between the drawing and the write.
     const deed = await drawOne(plan({ name: 'later', columns: ['status'] }));
     await target.admin.query('create index later on calculations (value)');
