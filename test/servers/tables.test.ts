@@ -1,5 +1,6 @@
 // Settings of tables on a real server: drawn, written beside an application, taken back, and what stands in the way.
 
+import { connect, createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SqlStep } from '../../src/database/draw-deed.ts';
 import type { DatabasePlace } from '../../src/plan/system.ts';
@@ -7,6 +8,11 @@ import { another, catalogue, deedsOf, draw, standing, undone, write } from './de
 import { startTarget, type Target } from './target.ts';
 
 const autovacuum = { autovacuum_vacuum_scale_factor: '0', autovacuum_vacuum_threshold: '5000' };
+
+function partsOf(url: string) {
+  const { hostname, port, host } = new URL(url);
+  return { hostname, port, at: (other: string) => url.replace(host, other) };
+}
 
 function step(tables: Extract<SqlStep, { deed: 'tables' }>['tables']): SqlStep {
   return { deed: 'tables', tables };
@@ -77,6 +83,32 @@ describe('settings of tables', () => {
     expect(await because({ gone: autovacuum })).toContain('no table gone');
     expect(await because({ "x'; drop table readings; --": autovacuum })).toContain('no table');
     expect(await because({ 'read\0ings': autovacuum })).toContain('zero byte');
+  });
+
+  it('are unknown where the connection is lost in the commit, and a look finds them written', async () => {
+    const deed = await only({ readings: { fillfactor: '60' } });
+    const { hostname, port, ...address } = partsOf(target.server.url('shop'));
+    const cut = createServer((client) => {
+      const server = connect(Number(port), hostname);
+      client.on('error', () => {}).on('close', () => server.end());
+      server.on('error', () => {}).on('data', (chunk) => client.write(chunk));
+      client.on('data', (chunk) => {
+        server.write(chunk);
+        if (chunk.includes('commit\0')) client.destroy();
+      });
+    });
+    await new Promise<void>((done) => cut.listen(0, '127.0.0.1', done));
+    try {
+      const bound = cut.address();
+      const there = typeof bound === 'object' ? bound?.port : undefined;
+      const { databases } = target.way({ url: address.at(`127.0.0.1:${there}`) });
+      const answer = await write(target, deed, { databases });
+      expect(answer).toMatchObject({ kind: 'unknown', because: expect.stringContaining('commit') });
+      await expect.poll(() => standing(target, deed)).toEqual({ kind: 'reached' });
+    } finally {
+      await new Promise((done) => cut.close(done));
+    }
+    await write(target, undone(deed));
   });
 
   it('go to the table with that very name, whatever is in it', async () => {
