@@ -61,7 +61,8 @@ export function podsWanted(
   const before = shapeOf(workload, state);
   const { before: present, after: replicas } = podCounts({ workload, changes, state });
   const grows = replicas > present || before === undefined || !sameNeed(before, shape);
-  if (!grows || replicas === 0) return undefined;
+  const startsFirst = replicas > 0 && present > 0 && isSurging(workload, changes, state);
+  if ((!grows && !startsFirst) || replicas === 0) return undefined;
   return {
     component,
     namespace: workload.namespace,
@@ -69,7 +70,20 @@ export function podsWanted(
     replicas,
     shape,
     ...(before && { now: { replicas: present, shape: before } }),
+    ...(startsFirst && { startsFirst }),
   };
+}
+
+/** Whether a rollout can only begin with a pod more than there are. */
+function isSurging(
+  workload: WorkloadRef,
+  changes: readonly Change[],
+  state: ClusterState,
+): boolean {
+  const seen = seenObjectOf(workload, state);
+  const isReplaced = changes.some((change) => change.kind === 'patch' && change.rollout);
+  if (!isReplaced || seen?.kind !== 'Deployment') return false;
+  return awayAtOnce(seen, state.workload?.replicas ?? 0) === 0;
 }
 
 /** How many pods there are, and how many there may be after the changes. */

@@ -37,6 +37,8 @@ interface Growth {
   readonly shape: PodShape;
   readonly replicas: number;
   readonly now?: { readonly shape: PodShape; readonly replicas: number };
+  /** One of these pods must start while all that there are now still run. */
+  readonly startsFirst?: boolean;
 }
 
 /** The quotas that what is wanted in their namespace would pass; `unread`: those whose scope was not understood. */
@@ -77,12 +79,13 @@ function covers(scopes: readonly string[], shape: PodShape): boolean {
 function stopOf(line: QuotaLine, growths: readonly Growth[]): Omit<QuotaStop, 'quota'> | undefined {
   let wanted = 0;
   const alike: number[] = [];
-  for (const { shape, replicas, now } of growths) {
+  for (const { shape, replicas, now, startsFirst } of growths) {
     const after = amountOf(line.resource, shape);
     const before = now === undefined ? 0 : amountOf(line.resource, now.shape);
     const present = now?.replicas ?? 0;
     const isReplaced = present > 0 && after !== before;
     if (replicas <= present && !isReplaced) {
+      if (startsFirst && after === undefined) return line;
       wanted -= (present - replicas) * (after ?? 0);
       continue;
     }
@@ -90,7 +93,15 @@ function stopOf(line: QuotaLine, growths: readonly Growth[]): Omit<QuotaStop, 'q
     wanted += after * replicas - (before ?? 0) * present;
     alike.push(isReplaced ? Number.NaN : after);
   }
-  if (wanted <= 0 || line.used + wanted <= line.hard) return undefined;
+  const first = Math.max(
+    0,
+    ...growths.map(
+      ({ shape, startsFirst }) => (startsFirst && amountOf(line.resource, shape)) || 0,
+    ),
+  );
+  const most = Math.max(wanted, first);
+  if (most <= 0 || line.used + most <= line.hard) return undefined;
+  if (wanted < first) return { ...line, wanted: first, lets: 0 };
   const [each = Number.NaN] = alike;
   const lets = Math.max(0, Math.floor((line.hard - line.used) / each));
   return { ...line, wanted, ...(alike.length === 1 && Number.isFinite(lets) && { lets }) };

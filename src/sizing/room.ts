@@ -76,12 +76,14 @@ export interface WantedPods {
   readonly shape: PodShape;
   /** What there is now; absent: nothing. */
   readonly now?: { readonly replicas: number; readonly shape: PodShape };
+  /** A rollout that may have no pod away: a new one must start before an old one goes. */
+  readonly startsFirst?: boolean;
 }
 
 /** Pods of one component that are to be placed. */
 export interface Fit {
   readonly component: string;
-  /** More than there are; all of them where their size changes, as each is replaced. */
+  /** More than there are; all of them where their size changes, as each is replaced; the first of a rollout. */
   readonly wanted: number;
   readonly fits: number;
 }
@@ -183,10 +185,11 @@ function growth(
   wanted: WantedPods,
   { nodes }: RoomFacts,
 ): Parameters<typeof quotaStops>[1][number] {
-  const { shape, replicas, now } = wanted;
+  const { shape, replicas, now, startsFirst } = wanted;
   return {
     shape,
     replicas,
+    ...(startsFirst && { startsFirst }),
     ...(now && { now: { shape: now.shape, replicas: presentOf(wanted, nodes) } }),
   };
 }
@@ -225,7 +228,7 @@ const anywhere: Placement = { tolerations: [], nodeSelector: {} };
 function fit(wanted: WantedPods, places: Places, seen: NodesSeen): Fit {
   const { component, replicas, shape } = wanted;
   const present = isReplaced(wanted) ? 0 : presentOf(wanted, { kind: 'known', value: seen });
-  const more = Math.max(0, replicas - present);
+  const more = Math.max(wanted.startsFirst ? 1 : 0, replicas - present);
   const requests = requestsOf(shape);
   let fits = 0;
   while (fits < more && put(places, requests, shape)) fits += 1;

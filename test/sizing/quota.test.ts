@@ -11,7 +11,8 @@ const quota = (line: QuotaLine, scopes: readonly string[] = []): Quota => ({
   scopes,
   lines: [line],
 });
-const stopsOf = (line: QuotaLine, growths = [growth]) => quotaStops([quota(line)], growths).stops;
+const stopsOf = (line: QuotaLine, growths: Parameters<typeof quotaStops>[1] = [growth]) =>
+  quotaStops([quota(line)], growths).stops;
 
 describe('a quota', () => {
   it.each([
@@ -47,6 +48,23 @@ describe('a quota', () => {
     const full = { resource: 'pods', used: 12, hard: 10 } as const;
     expect(stopsOf(full, [{ ...growth, replicas: 5 }])).toEqual([]);
     expect(stopsOf(full, [{ ...growth, replicas: 3 }])).toEqual([]);
+  });
+
+  it('has to let the first pod of a rollout start where none may be away before', () => {
+    const rollout = { ...growth, replicas: 5, startsFirst: true };
+    const pods = { resource: 'pods', used: 5 } as const;
+    expect(stopsOf({ ...pods, hard: 6 }, [rollout])).toEqual([]);
+    expect(stopsOf({ ...pods, hard: 5 }, [rollout])).toEqual([
+      { quota: 'team-a', ...pods, hard: 5, wanted: 1, lets: 0 },
+    ]);
+    const cores = { resource: 'requests.cpu', used: 10_000, hard: 11_000 } as const;
+    expect(stopsOf(cores, [rollout])).toMatchObject([{ wanted: 2_000, lets: 0 }]);
+    const bare = makeShape();
+    const silent = { shape: bare, replicas: 5, now: { shape: bare, replicas: 5 } };
+    const limits = { resource: 'limits.cpu', used: 0, hard: 90_000 } as const;
+    expect(stopsOf(limits, [{ ...silent, startsFirst: true }])).toEqual([
+      { quota: 'team-a', ...limits },
+    ]);
   });
 
   it('that counts what pods do not state refuses each new one, and stops no old one', () => {

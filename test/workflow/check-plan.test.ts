@@ -3,6 +3,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { RunningClusters } from '../../src/adapters/kubernetes.ts';
 import type { Change } from '../../src/change/change.ts';
+import type { Quota } from '../../src/sizing/quota.ts';
 import { checkPlan } from '../../src/workflow/check-plan.ts';
 import {
   type FollowedCluster,
@@ -46,7 +47,7 @@ const budget: Change = {
   undo: 'exact',
 };
 
-const check = (steps: readonly Change[], isBeforeWrite: boolean) =>
+const check = (steps: readonly Change[], isBeforeWrite: boolean, quotas: readonly Quota[] = []) =>
   checkPlan(
     makePlan({ workload: web, steps }),
     { mode: 'apply', isBeforeWrite },
@@ -59,7 +60,15 @@ const check = (steps: readonly Change[], isBeforeWrite: boolean) =>
       ]),
       lookForRoom: async () => ({
         nodes: { kind: 'unknown', because: 'it is not looked at here' },
-        namespaces: new Map(),
+        namespaces: new Map([
+          [
+            'shop',
+            {
+              quotas: { kind: 'known', value: quotas },
+              limitRanges: { kind: 'known', value: [] },
+            },
+          ],
+        ]),
       }),
     },
   );
@@ -111,6 +120,23 @@ describe('the checks of a plan ask', () => {
     const { looked } = await check([scale], true);
     expect(looked).toMatchObject([{ kind: 'seen', drift: expect.stringContaining('4') }]);
     expect(asked()).toContain('GET web');
+  });
+
+  it('a quota for the one pod that a rollout starts before it takes any away', async () => {
+    const wait = { pointer: '/spec/minReadySeconds', what: 'wait', after: 5 };
+    const change = makePatchChange({ workload: web, object: web, fields: [wait], guards: [] });
+    const found = async (used: number) => {
+      const line = { resource: 'pods', used, hard: 4 } as const;
+      const { checks } = await check([change], false, [
+        { name: 'team', scopes: [], lines: [line] },
+      ]);
+      return checks.filter(({ kind }) => kind === 'quota').map(({ text }) => text);
+    };
+    expect(await found(3)).toEqual([]);
+    expect(await found(4)).toEqual([expect.stringContaining('Quota team: pods 4 of 4 used')]);
+    // A quarter of four is one, and that one makes room.
+    followed.cluster.control.patch(web, { spec: { replicas: 4 } }, 'kubectl');
+    await expect.poll(() => found(4)).toEqual([]);
   });
 
   it('whether somebody holds the rollout that a new template would be', async () => {
