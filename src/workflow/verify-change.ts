@@ -76,10 +76,15 @@ function inDatabase({ deed }: SqlChange, { answers = [] }: State): Rollout {
   }
 }
 
-function podsReady(wanted: number, { workload }: ClusterState): Rollout {
+/** Pods of an older template carry load like the others, so a change of their number does not ask for `updated` ones. */
+function podsReady(
+  wanted: number,
+  { workload }: ClusterState,
+  { updated = 0 }: { readonly updated?: number } = {},
+): Rollout {
   if (workload === undefined) return { kind: 'failed', because: 'the workload is gone' };
   const settled =
-    workload.observed && workload.replicas >= wanted && workload.updatedReplicas >= wanted;
+    workload.observed && workload.replicas >= wanted && workload.updatedReplicas >= updated;
   if (settled && workload.readyReplicas >= wanted) return { kind: 'ready' };
   const why = workload.notReady.length === 0 ? '' : `: ${workload.notReady.join(', ')}`;
   const progress = `${Math.min(workload.readyReplicas, wanted)} of ${wanted} pods ready${why}`;
@@ -92,7 +97,7 @@ function podsReady(wanted: number, { workload }: ClusterState): Rollout {
 /** A new template is in place when every pod has it, no older one is left, and all are ready. */
 export function podsReplaced(state: ClusterState): Rollout {
   const wanted = state.workload?.replicas ?? 0;
-  const rollout = podsReady(wanted, state);
+  const rollout = podsReady(wanted, state, { updated: wanted });
   if (rollout.kind === 'failed' || state.workload === undefined) return rollout;
   const { updatedReplicas, outdatedReplicas = 0 } = state.workload;
   if (rollout.kind === 'ready' && outdatedReplicas === 0) return rollout;
