@@ -81,9 +81,13 @@ function serverSide(judging: Judging): readonly PlanCheck[] {
   }
   if (openings.length === 0 && ofPooler.openings.length === 0) return [];
   const all = [...openings, ...ofPooler.openings];
-  const { count, free, sum } = connectionGrowth(profile, all, use);
+  const { count, full, free, sum } = connectionGrowth(profile, all, use);
   const words = `${about}: ${sum}, and ${free} may be used (max_connections ${use.max} less ${use.reserved} in reserve)${ofPooler.words}`;
-  if (count <= free) return [check('ok', words)];
+  if (full <= free) return [check('ok', words)];
+  if (count <= free) {
+    const ifFull = `once the pools of today are full as well it is ${formatNumber(full)}, which is too many`;
+    return [check('warning', `${words}; ${ifFull}`)];
+  }
   const { count: ofPoolers } = connectionGrowth(profile, ofPooler.openings, use);
   // Whether the pods go through it, nobody but their own settings knows.
   if (pooler.now !== undefined && openings.length > 0 && ofPoolers <= free) {

@@ -35,6 +35,8 @@ export interface ConnectionsUse {
 export interface ConnectionGrowth {
   /** In use at most when every new pool is full and a rollout runs. */
   readonly count: number;
+  /** The same when the pools that are there now are full as well. */
+  readonly full: number;
   /** That many may be used. */
   readonly free: number;
   readonly sum: string;
@@ -49,7 +51,9 @@ export function connectionGrowth(
   const terms = openings.flatMap((each) => worstMoment(each, surgeOf(profile)));
   const count = terms.reduce((sum, term) => sum + term.count, used);
   const words = [`${used} in use`, ...terms.map((term) => term.words)].join(' + ');
-  return { count, free: max - reserved, sum: `${words} = ${formatNumber(count)}` };
+  const fullNow = openings.reduce((sum, { now }) => sum + now.pods * ceilTolerant(now.perPod), 0);
+  const full = count + Math.max(0, fullNow - used);
+  return { count, full, free: max - reserved, sum: `${words} = ${formatNumber(count)}` };
 }
 
 /** Pods that a rollout adds for a while, in percent. */

@@ -12,8 +12,17 @@ it('counts the pods of a rollout and not twice those that run', () => {
   const web = { name: 'web', now: pools(2, 10), moments: [pools(4, 10)] };
   expect(connectionGrowth(shop(), [web], use)).toEqual({
     count: 20 + (4 + 1 - 2) * 10,
+    full: (4 + 1) * 10,
     free: 97,
     sum: '20 in use + web (4 + 1 during a rollout − 2 now) × 10 = 50',
+  });
+});
+
+it('counts what runs as full where it has not opened all its connections yet', () => {
+  const web = { name: 'web', now: pools(4, 10), moments: [pools(5, 10)] };
+  expect(connectionGrowth(shop(), [web], { ...use, used: 8 })).toMatchObject({
+    count: 8 + (5 + 2 - 4) * 10,
+    full: (5 + 2) * 10,
   });
 });
 

@@ -68,11 +68,22 @@ function checks(
 }
 
 it('shows the sum where there is room', async () => {
-  expect(await checks([4, 6], { read: server(50) })).toEqual([
+  expect(await checks([3, 4], { read: server(50) })).toEqual([
     {
       kind: 'connections',
       result: 'ok',
-      text: 'connections of database main: 50 in use + steam-trap-inspector (6 + 2 during a rollout − 4 now) × 25 = 150, and 197 may be used (max_connections 200 less 3 in reserve)',
+      text: 'connections of database main: 50 in use + steam-trap-inspector (4 + 1 during a rollout − 3 now) × 25 = 100, and 197 may be used (max_connections 200 less 3 in reserve)',
+    },
+  ]);
+});
+
+it('warns where there is room only as long as the pools of today are not full', async () => {
+  expect(await checks([4, 6], { read: server(50) })).toMatchObject([
+    {
+      result: 'warning',
+      text: expect.stringMatching(
+        /= 150, and 197 may be used .*; once the pools of today are full as well it is 200, which is too many$/,
+      ),
     },
   ]);
 });
