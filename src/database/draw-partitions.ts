@@ -129,7 +129,11 @@ function drawMonths(
     deeds: [...made, ...detached],
     notes: [
       ...(waiting === undefined ? [] : [waiting]),
-      ...(made.length + detached.length === 0 ? ['all its months are there'] : []),
+      ...(made.length + detached.length === 0 ? ['all its months from now on are there'] : []),
+      ...months.gaps.map(
+        ({ from, to }) =>
+          `no partition holds what is from ${from} to ${to}; months between others are not made by themselves, because somebody may have taken them away`,
+      ),
       ...(place.type === 'timestamptz' && made.length > 0
         ? [`months begin at midnight of ${months.zone}`]
         : []),

@@ -36,15 +36,15 @@ export interface MonthsWanted {
   readonly zones: readonly string[];
 }
 
-export interface NewPartition {
+export interface NewPartition extends Required<Range> {
   readonly name: string;
-  readonly from: string;
-  readonly to: string;
 }
 
 export interface Months {
   readonly zone: string;
   readonly missing: readonly NewPartition[];
+  /** Before those: what lies between two partitions and is in neither, in order. */
+  readonly gaps: readonly Required<Range>[];
 }
 
 interface Span {
@@ -55,7 +55,7 @@ interface Span {
 
 /**
  * The present month, those ahead, and all that a pause left out after the newest partition. A month that partitions
- * cover in part is a reason to make none.
+ * cover in part is a reason to make none. A gap between older ones may have been made on purpose, so it is only told.
  */
 export function missingMonths(wanted: MonthsWanted): Months | { readonly because: string } {
   const spans = spansOf(wanted.there);
@@ -70,9 +70,20 @@ export function missingMonths(wanted: MonthsWanted): Months | { readonly because
   const made = zones.map((zone) => ({ zone, outcome: monthsIn(zone, spans, wanted) }));
   const [best] = made;
   if (best === undefined) return noZone;
-  const texts = new Set(made.map(({ outcome }) => JSON.stringify(outcome)));
+  const texts = new Set(
+    made.map(({ outcome }) => JSON.stringify('because' in outcome ? outcome : outcome.missing)),
+  );
   if (texts.size > 1) return severalZones(zones, 'from now on');
-  return 'because' in best.outcome ? best.outcome : { zone: best.zone, missing: best.outcome };
+  if ('because' in best.outcome) return best.outcome;
+  const { missing, begin } = best.outcome;
+  return { zone: best.zone, missing, gaps: gapsBefore(begin, spans, wanted.type) };
+}
+
+function gapsBefore(begin: number, spans: readonly Span[], type: TimeType): Months['gaps'] {
+  return spans.slice(1).flatMap(({ from }, index) => {
+    const [start, end] = [spans[index]?.to ?? from, Math.min(from, begin)];
+    return start < end ? [{ from: boundText(start, type), to: boundText(end, type) }] : [];
+  });
 }
 
 /** In order; in words why not, where a bound is no date. */
@@ -123,7 +134,9 @@ function monthsIn(
   zone: string,
   spans: readonly Span[],
   { table, type, now, ahead, first = now }: MonthsWanted,
-): readonly NewPartition[] | { readonly because: string } {
+):
+  | { readonly missing: readonly NewPartition[]; readonly begin: number }
+  | { readonly because: string } {
   const last = plusMonths(monthAt(now, zone), ahead);
   const newest = spans.at(-1)?.to ?? first;
   const begin = monthAt(Math.min(now, newest), zone);
@@ -147,7 +160,7 @@ function monthsIn(
       return { because: `a partition would be called ${name}: ${because}` };
     missing.push({ name, from: boundText(from, type), to: boundText(to, type) });
   }
-  if (missing.length <= monthsMax) return missing;
+  if (missing.length <= monthsMax) return { missing, begin: startOf(begin, zone) };
   return {
     because: `${missing.length} months are missing since ${monthWords(begin)}; Headroom makes ${monthsMax} at most, so look whether that is right`,
   };

@@ -74,6 +74,7 @@ describe('a month', () => {
 describe('the months that are missing', () => {
   it('are the present one and those ahead where there is none', () => {
     expect(monthsOf({ ahead: 1, zones: ['Europe/Berlin'] })).toEqual({
+      gaps: [],
       zone: 'Europe/Berlin',
       missing: [
         { name: 'readings_y2026m11', from: '2026-10-31 23:00:00+00', to: '2026-11-30 23:00:00+00' },
@@ -95,6 +96,7 @@ describe('the months that are missing', () => {
     ];
     const months = monthsOf({ there, ahead: 0, zones: ['America/New_York', 'Europe/Rome'] });
     expect(months).toEqual({
+      gaps: [],
       zone: 'Europe/Rome',
       missing: [{ name: 'r2026_11', from: '2026-10-31 23:00:00+00', to: '2026-11-30 23:00:00+00' }],
     });
@@ -171,6 +173,24 @@ describe('the months that are missing', () => {
     ['a pause of decades', [{ name: 'old', from: '1999-01-01', to: '1999-02-01' }], '120 at most'],
   ])('are not made beside %s', (_, there, words) => {
     expect(because({ there, type: 'date' })).toContain(words);
+  });
+
+  it('are not made between older ones, but what is in none of them is told', () => {
+    const there = ['2026-05', '2026-08', '2026-11'].map((month) => {
+      const [year = 0, number = 0] = month.split('-').map(Number);
+      const next = `${year}-${String(number + 1).padStart(2, '0')}-01`;
+      return { name: `p${month}`, from: `${month}-01`, to: next };
+    });
+    expect(monthsOf({ type: 'date', there })).toMatchObject({
+      missing: [{ from: '2026-12-01', to: '2027-01-01' }],
+      gaps: [
+        { from: '2026-06-01', to: '2026-08-01' },
+        { from: '2026-09-01', to: '2026-11-01' },
+      ],
+    });
+    const paused = monthsOf({ type: 'date', there: there.slice(0, 2) });
+    expect(paused.gaps).toEqual([{ from: '2026-06-01', to: '2026-08-01' }]);
+    expect(paused.missing[0]?.from).toBe('2026-09-01');
   });
 
   it('are not made under a name that PostgreSQL would cut', () => {
