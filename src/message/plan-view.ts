@@ -17,9 +17,11 @@ export interface PlanView {
   readonly freezes?: readonly string[];
   /** Of the databases that the plan restarts. */
   readonly restarts?: readonly RestartTerms[];
+  /** The latest. */
   readonly run: Omit<RunRecord, 'purpose'> | undefined;
   /** What the plan has lent, once it has. */
   readonly lease?: Lease;
+  /** What became of the steps in the run that the message is about, the latest one where it is about none. */
   readonly changes: readonly RunChange[];
   /** Who said of which step that it is done. */
   readonly ticks: readonly Tick[];

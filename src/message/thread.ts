@@ -50,8 +50,11 @@ const gateStateWords: Partial<Record<RunChangeState, string>> = {
   blocked: '🛑 not so, stopped here',
 };
 
-/** One line a step: where it stands and what was last seen of it. Somebody who is asked to do something finds a button. */
-export function progressMessage(view: PlanView): Message {
+/**
+ * One line a step: where it stands and what was last seen of it in one run. Somebody who is asked to do something finds a
+ * button under the latest.
+ */
+export function progressMessage(view: PlanView, run = view.run?.number): Message {
   const { plan } = view.record;
   const lines = plan.steps.map((step, position) => {
     const ran = view.changes.find((entry) => entry.position === position);
@@ -61,11 +64,14 @@ export function progressMessage(view: PlanView): Message {
     const detail = ran === undefined ? '' : detailOf(step, ran);
     return `${state ?? '▫️ not begun'}: ${words}${detail}`;
   });
-  const stopped = view.stops.map((stop) => `⏸ ${sentence(stop, 300)}`);
-  const text = [...lines, ...stopped].join('\n');
+  const isLatest = run === view.run?.number;
+  const below = isLatest
+    ? view.stops.map((stop) => `⏸ ${sentence(stop, 300)}`)
+    : ['➡️ That was as far as this run came; a later one went on.'];
+  const text = [...lines, ...below].join('\n');
   return fallback(`Plan ${plan.id}: ${cut(text, 3_000)}`, [
-    ...sections([...lines, ...stopped], 8),
-    ...doneButton(view),
+    ...sections([...lines, ...below], 8),
+    ...(isLatest ? doneButton(view) : []),
   ]);
 }
 
@@ -137,15 +143,15 @@ function alertsLine({ alerts }: PlanView): string {
 export function threadMessage(
   kind: 'progress' | 'outcome' | 'lease',
   view: PlanView,
-  number = 1,
+  number?: number,
 ): Message {
   switch (kind) {
     case 'progress':
-      return progressMessage(view);
+      return progressMessage(view, number);
     case 'outcome':
       return outcomeMessage(view);
     case 'lease':
-      return leaseMessage(view, number);
+      return leaseMessage(view, number ?? 1);
     default:
       return unreachable(kind);
   }

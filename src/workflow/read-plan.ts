@@ -62,11 +62,12 @@ function dropTerms({ drops = [] }: Plan, system: System | undefined): readonly R
   });
 }
 
-/** What the plan's messages show. */
+/** What the plan's messages show; `ofRun` for one about that run, which may not be the latest any more. */
 export async function readPlanView(
   tx: Transaction,
   planId: string,
   parts: Pick<Parts, 'systems' | 'clock'>,
+  { ofRun }: { readonly ofRun?: number | undefined } = {},
 ): Promise<PlanView> {
   const record = await tx.plans.find(planId);
   assert(record !== undefined, `plan ${planId}, which owes a message, is stored`);
@@ -74,6 +75,7 @@ export async function readPlanView(
   // A card does not change because time passes.
   const freezes = freezesNow(parts.systems.get(record.plan.system)?.freezes ?? [], record.stateAt);
   const run = await tx.runs.latest(planId);
+  const number = ofRun ?? run?.number;
   const head = await tx.audit.head();
   const lease = await tx.leases.find(planId);
   return {
@@ -86,7 +88,7 @@ export async function readPlanView(
     ...(restarts && { restarts }),
     alerts: await tx.alerts.ofPlan(planId),
     run,
-    changes: run === undefined ? [] : await tx.runs.changes(run),
+    changes: number === undefined ? [] : await tx.runs.changes({ planId, number }),
     ticks: await tx.runs.ticks(planId),
     ...(lease && { lease }),
     auditHead: head.seq === 0 ? undefined : head,

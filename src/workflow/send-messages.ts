@@ -18,7 +18,8 @@ export async function sendNextMessage(parts: Parts): Promise<boolean> {
   );
   if (owed === undefined) return false;
   const { message, cardTs } = await parts.store.transaction(async (tx) => {
-    const view = await readPlanView(tx, owed.planId, parts);
+    const ofRun = owed.kind === 'progress' ? owed.number : undefined;
+    const view = await readPlanView(tx, owed.planId, parts, { ofRun });
     return {
       message:
         owed.kind === 'card' ? cardMessage(view) : threadMessage(owed.kind, view, owed.number),

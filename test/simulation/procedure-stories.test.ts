@@ -1,6 +1,7 @@
 // Stories of procedures that are carried out step by step, in time that does not pass by itself: gates that hold, fail, and outlive a process.
 
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { sendNextMessage } from '../../src/workflow/send-messages.ts';
 import { stop } from '../../src/workflow/stop-and-resume.ts';
 import { tickStep } from '../../src/workflow/tick-step.ts';
 import type { AppProcess } from './app-process.ts';
@@ -75,6 +76,20 @@ it('a process that dies in a pause is followed by one that waits for the rest of
     expect(sizes.map(({ replicas }) => replicas)).toEqual([6, 8]);
     const [first, second] = sizes;
     expect((second?.atMs ?? 0) - (first?.atMs ?? 0)).toBeLessThan(200_000);
+
+    // Slack was away all the time: each run is told by what it did itself, also the one that has long been over.
+    let isMore = true;
+    const send = async () => {
+      isMore = await sendNextMessage(next.parts);
+    };
+    while (isMore) await through(world, () => next.begin('messages', send), 5_000);
+    const [, firstRun, secondRun] = [...world.slack.messages.values()].map(
+      ({ content }) => content.text,
+    );
+    expect(firstRun).toMatch(/⏳ here now: wait 2m\n.*\n▫️ not begun: .*: 6 → at least 8/);
+    expect(firstRun).toContain('a later one went on');
+    expect(secondRun).toMatch(/An earlier run carried it out\.[^]*carried out .*: 6 → at least 8/);
+    expect(secondRun).not.toContain('a later one');
   }));
 
 it('a process that dies before the first write does not take the steps that follow for drift', async () =>
