@@ -32,13 +32,16 @@ class OneStoryBesideOthers extends BaseSequencer {
     const sorted = await super.sort(files);
     const isStory = ({ moduleId }: TestSpecification) =>
       /\/test\/(?:conversation|crash|simulation|servers)\//.test(moduleId);
-    const stories = sorted.filter(isStory);
-    const others = sorted.filter((file) => !isStory(file));
+    // A worker that goes from one project to the other loads everything anew.
+    const world = sorted.filter(({ project }) => project.name === 'world');
+    const stories = world.filter(isStory);
+    const others = world.filter((file) => !isStory(file));
     const beside = stories.flatMap((story, index) => [
       story,
       ...others.slice(2 * index, 2 * index + 2),
     ]);
-    return [...beside, ...others.slice(2 * stories.length)];
+    const pure = sorted.filter((file) => !world.includes(file));
+    return [...pure, ...beside, ...others.slice(2 * stories.length)];
   }
 }
 
