@@ -7,7 +7,7 @@ import type { ScalingPolicy } from '../profile/profile.ts';
 import type { PodShape } from '../sizing/pod-need.ts';
 import type { AutoscalerChange, Change, RemoveChange, SqlChange } from './change.ts';
 import { compareCreate, compareRemove } from './compare-create.ts';
-import { comparePatch, seenObjectOf } from './compare-patch.ts';
+import { comparePatch, seenObjectOf, whyPaused } from './compare-patch.ts';
 import { changedBy, whoWrote } from './field-owner.ts';
 import { limitsOf, scaledObjectLimits } from './scaled-object.ts';
 
@@ -133,6 +133,16 @@ export function compareChange(change: Change | RemoveChange, now: State): Compar
     default:
       return unreachable(change);
   }
+}
+
+/** The same before a write: a rollout that somebody holds would be waited for in vain, and then taken back. */
+export function compareBeforeWrite(change: Change | RemoveChange, now: State): Comparison {
+  const comparison = compareChange(change, now);
+  const isRollout = change.kind === 'patch' && change.rollout;
+  if (comparison.kind !== 'unchanged' || !isRollout) return comparison;
+  const seen = seenObjectOf(change.workload, now);
+  const because = seen && whyPaused(seen);
+  return because === undefined ? comparison : { kind: 'drifted', because };
 }
 
 /** What the server is at right now, or has begun, is still to be done: who writes waits for it, and sends the rest. */

@@ -1,6 +1,6 @@
 // Carries one change out: look, announce, write on the condition that nothing moved, see it ready.
 
-import { compareChange, type State } from '../change/compare.ts';
+import { compareBeforeWrite, type State } from '../change/compare.ts';
 import { type Write, writeFor } from '../change/write.ts';
 import { maybeLeft } from '../database/sql-deed.ts';
 import { assert, unreachable } from '../errors.ts';
@@ -34,7 +34,7 @@ export async function applyChange(at: ChangeAtHand, parts: Parts): Promise<Chang
     return { kind: 'unknown', because: seen.because + left };
   }
   parts.checkpoint('observed-again');
-  const comparison = compareChange(at.change, seen.state);
+  const comparison = compareBeforeWrite(at.change, seen.state);
   switch (comparison.kind) {
     case 'drifted':
       return {
@@ -156,7 +156,7 @@ async function refused(
     if (may)
       return (await note(at, 'unknown', unknown.because, parts)) ? unknown : { kind: 'lost' };
   }
-  const comparison = seen.kind === 'seen' ? compareChange(at.change, seen.state) : undefined;
+  const comparison = seen.kind === 'seen' ? compareBeforeWrite(at.change, seen.state) : undefined;
   if (comparison?.kind === 'reached') return reached(at, parts);
   if (seen.kind === 'seen' && comparison?.kind === 'unchanged' && attempt < churnMax) {
     const next = requestFor(at, seen.state);

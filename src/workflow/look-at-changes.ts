@@ -1,8 +1,7 @@
 // Looks at everything the changes of a plan are compared with, each thing once, and says how each change stands now.
 
 import { type Change, targetKey, type WorkloadRef } from '../change/change.ts';
-import { compareChange, type State } from '../change/compare.ts';
-import { seenObjectOf, whyPaused } from '../change/compare-patch.ts';
+import { compareBeforeWrite, type State } from '../change/compare.ts';
 import { buildsOn, fromNow } from '../change/on-top.ts';
 import { type Write, writeFor } from '../change/write.ts';
 import { OperationError } from '../errors.ts';
@@ -73,17 +72,8 @@ function standing(
     const now = fromNow(change, state);
     return now === undefined ? {} : writeOf(now);
   }
-  const comparison = compareChange(change, state);
-  if (comparison.kind === 'drifted') return { drift: comparison.because };
-  const paused = comparison.kind === 'unchanged' ? pausedSince(change, state) : undefined;
-  return paused === undefined ? writeOf(change) : { drift: paused };
-}
-
-/** A rollout that somebody holds would be waited for in vain and then taken back. */
-function pausedSince(change: Change, state: State): string | undefined {
-  if (change.kind !== 'patch' || !change.rollout) return undefined;
-  const seen = seenObjectOf(change.workload, state);
-  return seen && whyPaused(seen);
+  const comparison = compareBeforeWrite(change, state);
+  return comparison.kind === 'drifted' ? { drift: comparison.because } : writeOf(change);
 }
 
 /** Several changes are often about one workload: what was asked for one is the answer for all. */

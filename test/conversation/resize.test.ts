@@ -1,8 +1,11 @@
 // Bigger and smaller pods, from the command to the rollout and, when that fails, back again.
 
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import { valueAt } from '../../src/change/pointer.ts';
-import { Bot, channel, isCard, namespace, planOf, words } from '../bot.ts';
+import { Bot, channel, deployment, isCard, namespace, planOf, words } from '../bot.ts';
 
 let bot: Bot;
 afterEach(async () => {
@@ -157,4 +160,52 @@ it('somebody else’s edit of the same request stops the run, with a name', asyn
   const stopped = await bot.card('Stopped');
   expect(words(stopped)).toContain('cpu request 2200m, the plan saw 2 (changed by argocd');
   expect(bot.writes()).toEqual([]);
+});
+
+it('a rollout that somebody pauses between two steps of a plan is not written to, and they are told why', async () => {
+  const profilesDir = await mkdtemp(join(tmpdir(), 'headroom-paused-'));
+  const profile = `profile: shop
+title: Shop
+guide: Shop guide 1
+components:
+  web:
+    workload: { kind: Deployment, namespace: shop, name: web, container: web }
+    replicas: { min: 2, max: 10, baseline: 4, source: Limits }
+    pod: { cpu: 2, memory: 4Gi, source: Baseline }
+cost: { cpuCoreHourUsd: 0.05, memoryGbHourUsd: 0.01, source: Rates }
+procedures:
+  grow:
+    title: More pods, then other variables
+    source: Growth
+    steps:
+      - scale: { component: web, to: 5, gate: { rollout: true, within: 10m } }
+      - env: { component: web, set: { WORKERS: 8 }, gate: { rollout: true, within: 10m } }
+`;
+  await writeFile(join(profilesDir, 'shop.yaml'), profile);
+  const web = { kind: 'Deployment', namespace: 'shop', name: 'web' };
+  let isPaused = false;
+  bot = await Bot.start({
+    profilesDir,
+    systems: `
+  shop: { profile: shop, mode: apply, cluster: production, channel: ${channel} }
+`,
+    checkpoint: (reached) => {
+      if (reached !== 'gate-passed' || isPaused) return;
+      isPaused = true;
+      bot.cluster.control.patch(web, { spec: { paused: true } }, 'kubectl-rollout');
+    },
+  });
+  await rm(profilesDir, { recursive: true, force: true });
+  bot.cluster.control.seed([deployment('web', 4, 'shop')]);
+  bot.cluster.control.settle();
+  await bot.say('/scale run shop grow', 'ann');
+  const card = await bot.card('Waiting for approval');
+  await bot.click('approve', 'bob', card);
+  const stopped = await bot.card('Stopped');
+  expect(words(stopped)).toContain('Deployment web is paused');
+  expect(words(stopped)).toContain('nothing more was written');
+  expect(bot.writes().map((line) => line.split(' ')[1])).toEqual([
+    '/apis/apps/v1/namespaces/shop/deployments/web/scale',
+  ]);
+  expect(bot.replicas('web', 'shop')).toBe(5);
 });
