@@ -40,8 +40,8 @@ class OneStoryBesideOthers extends BaseSequencer {
       story,
       ...others.slice(2 * index, 2 * index + 2),
     ]);
-    const pure = sorted.filter((file) => !world.includes(file));
-    return [...pure, ...beside, ...others.slice(2 * stories.length)];
+    const needNone = sorted.filter((file) => !world.includes(file));
+    return [...needNone, ...beside, ...others.slice(2 * stories.length)];
   }
 }
 
