@@ -81,9 +81,12 @@ function isSurging(
   state: ClusterState,
 ): boolean {
   const seen = seenObjectOf(workload, state);
-  const isReplaced = changes.some((change) => change.kind === 'patch' && change.rollout);
-  if (!isReplaced || seen?.kind !== 'Deployment') return false;
+  if (!replacesPods(changes) || seen?.kind !== 'Deployment') return false;
   return awayAtOnce(seen, state.workload?.replicas ?? 0) === 0;
+}
+
+function replacesPods(changes: readonly Change[]): boolean {
+  return changes.some((change) => change.kind === 'patch' && change.rollout);
 }
 
 /** How many pods there are, and how many there may be after the changes. */
@@ -122,7 +125,7 @@ export function disruptionOf({
   if (seen === undefined || state.workload === undefined) return undefined;
   const before = state.workload.replicas;
   const after = changes.reduce(afterChange, state).workload?.replicas ?? before;
-  const isReplaced = changes.some((change) => change.kind === 'patch' && change.rollout);
+  const isReplaced = replacesPods(changes);
   if (after >= before && !isReplaced) return undefined;
   return {
     labels: labelsOf(seen),

@@ -2,6 +2,7 @@
 
 import type { SqlStep } from '../../src/database/draw-deed.ts';
 import type { SqlDeed } from '../../src/database/sql-deed.ts';
+import { hourly } from './timescale/readings.ts';
 
 /** What becomes of a deed while somebody's transactions use its tables. */
 export type Beside =
@@ -67,14 +68,16 @@ const ofHypertable = [
 const index = { name: 'by_id', columns: ['id'] } as const;
 const partitions = { deed: 'partitions', table: 'readings', column: 'at', every: 'month' } as const;
 const detached = { ...partitions, ahead: 0, keep: 1 } as const;
+const dropDetached = {
+  deed: 'dropDetached',
+  table: 'readings',
+  column: 'at',
+  keep: 1,
+  backup: { hours: 24 },
+} as const;
 const hypertable = { deed: 'hypertable', table: 'readings', aggregates: [] } as const;
 const aggregate = {
-  name: 'readings_hourly',
-  bucketMinutes: 60,
-  refreshEveryMinutes: 60,
-  fromMinutesAgo: 180,
-  toMinutesAgo: 60,
-  groupBy: ['meter_id'],
+  ...hourly,
   figures: { rows: 'count(*)' },
 };
 const through = { beside: 'goes through' } as const;
@@ -190,13 +193,7 @@ export const everyKind: {
     'of a month that somebody still reads': {
       setUp: months,
       after: detached,
-      step: {
-        deed: 'dropDetached',
-        table: 'readings',
-        column: 'at',
-        keep: 1,
-        backup: { hours: 24 },
-      },
+      step: dropDetached,
       application: ofMonths,
       open: ['select from readings_2026_09'],
       ...givesWay,
@@ -204,13 +201,7 @@ export const everyKind: {
     'of a month that refers to a table in use': {
       setUp: months,
       after: detached,
-      step: {
-        deed: 'dropDetached',
-        table: 'readings',
-        column: 'at',
-        keep: 1,
-        backup: { hours: 24 },
-      },
+      step: dropDetached,
       application: ofMonths,
       ...givesWay,
     },

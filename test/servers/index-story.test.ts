@@ -3,21 +3,11 @@
 import { expect, it } from 'vitest';
 import type { Message } from '../../sandbox/slack/workspace.ts';
 import { auditToken, type Bot, channel, planOf, words } from '../bot.ts';
-import { withStories } from './story.ts';
+import { shopAllowing, withStories } from './story.ts';
 
 const story = withStories({ conf: { max_prepared_transactions: '2' } });
 
-const systems = `
-  shop:
-    profile: shop
-    mode: apply
-    cluster: production
-    channel: ${channel}
-    databases:
-      main:
-        connection: { env: SHOP_MAIN_URL }
-        allow: [indexes]
-`;
+const systems = shopAllowing('indexes');
 const procedures = `
 indexes:
   title: Indexes

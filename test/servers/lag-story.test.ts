@@ -2,22 +2,12 @@
 
 import { Client } from 'pg';
 import { expect, it } from 'vitest';
-import { channel, words } from '../bot.ts';
-import { withStories } from './story.ts';
+import { words } from '../bot.ts';
+import { shopAllowing, withStories } from './story.ts';
 
 const story = withStories({ standby: true, conf: { wal_receiver_status_interval: '1s' } });
 
-const systems = `
-  shop:
-    profile: shop
-    mode: apply
-    cluster: production
-    channel: ${channel}
-    databases:
-      main:
-        connection: { env: SHOP_MAIN_URL }
-        allow: [indexes]
-`;
+const systems = shopAllowing('indexes');
 const procedures = `
 indexes:
   title: Indexes

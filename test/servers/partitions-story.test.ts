@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { monthAt, plusMonths } from '../../src/database/months.ts';
 import { channel, deployment, people, words } from '../bot.ts';
-import { withStories } from './story.ts';
+import { shopAllowing, withStories } from './story.ts';
 import { tickAll } from './tick-all.ts';
 
 const story = withStories();
@@ -67,17 +67,7 @@ async function shownDrop(): Promise<string> {
   return /```yaml\n(drop-old-months:[^`]*)```/.exec(docs)?.[1] ?? '';
 }
 
-const shop = `
-  shop:
-    profile: shop
-    mode: apply
-    cluster: production
-    channel: ${channel}
-    databases:
-      main:
-        connection: { env: SHOP_MAIN_URL }
-        allow: [partitions, drops]
-        restart: { approvers: [${people.eve}], window: { at: "02:00", for: 1h } }
+const shop = `${shopAllowing('partitions, drops')}        restart: { approvers: [${people.eve}], window: { at: "02:00", for: 1h } }
 `;
 
 it('drops a month for good by the stricter rule and only while a fresh backup is measured', async () => {

@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll } from 'vitest';
-import { Bot, type BotOptions } from '../bot.ts';
+import { Bot, type BotOptions, channel } from '../bot.ts';
 import { startTarget, type Target, type TargetOptions } from './target.ts';
 
 export interface Story {
@@ -14,6 +14,21 @@ export interface Story {
   readonly bot: Bot;
   /** With `procedures` the system is `shop`, whose profile has these besides its own. */
   begin(options: BotOptions & { readonly procedures?: string }): Promise<Bot>;
+}
+
+/** The shop in headroom.yaml, with its database and what is allowed there; lines of that database may follow. */
+export function shopAllowing(allowed: string): string {
+  return `
+  shop:
+    profile: shop
+    mode: apply
+    cluster: production
+    channel: ${channel}
+    databases:
+      main:
+        connection: { env: SHOP_MAIN_URL }
+        allow: [${allowed}]
+`;
 }
 
 /** One server for all stories of a file. */

@@ -2,6 +2,7 @@
 
 import type { SqlStep } from '../../../src/database/draw-deed.ts';
 import type { SqlDeed } from '../../../src/database/sql-deed.ts';
+import { hourly } from '../timescale/readings.ts';
 
 export interface Killed {
   readonly setUp?: string;
@@ -49,12 +50,7 @@ const index = {
 const partitions = { deed: 'partitions', column: 'at', every: 'month' } as const;
 const hypertable = { deed: 'hypertable', table: 'readings', aggregates: [] } as const;
 const aggregate = {
-  name: 'readings_hourly',
-  bucketMinutes: 60,
-  refreshEveryMinutes: 60,
-  fromMinutesAgo: 180,
-  toMinutesAgo: 60,
-  groupBy: ['meter_id'],
+  ...hourly,
   figures: { pressure: 'avg(pressure)' },
 };
 

@@ -7,6 +7,16 @@ import type { Target } from '../target.ts';
 import { inPlaceOfLibrary } from './in-place.ts';
 import type { StandInVersion } from './stand-in.ts';
 
+/** An aggregate of them, but for what it figures. */
+export const hourly = {
+  name: 'readings_hourly',
+  bucketMinutes: 60,
+  refreshEveryMinutes: 60,
+  fromMinutesAgo: 180,
+  toMinutesAgo: 60,
+  groupBy: ['meter_id'],
+};
+
 /** The extension with five days of rows, one an hour and meter, in chunks of a day, up to the moment that is returned. `create` makes the extension. */
 export async function makeReadings(
   target: Target,

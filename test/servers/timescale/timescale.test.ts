@@ -7,7 +7,7 @@ import { spanOf } from '../../../src/database/timescale-api.ts';
 import { deedsOf, draw, standing, undone, write } from '../deeds.ts';
 import { underLoad } from '../load.ts';
 import { startTarget, type Target } from '../target.ts';
-import { keptByStandIn, makeReadings, writeInPlaceOfLibrary } from './readings.ts';
+import { hourly, keptByStandIn, makeReadings, writeInPlaceOfLibrary } from './readings.ts';
 import { installStandIn, type StandInVersion, standInVersions } from './stand-in.ts';
 
 type HypertableStep = Extract<SqlStep, { deed: 'hypertable' }>;
@@ -40,13 +40,8 @@ const kept = () => keptByStandIn(target);
 const writeAsLibrary = (deed: SqlDeed) => writeInPlaceOfLibrary(target, deed);
 
 const aggregate = {
-  name: 'readings_hourly',
-  bucketMinutes: 60,
-  refreshEveryMinutes: 60,
-  fromMinutesAgo: 180,
-  toMinutesAgo: 60,
+  ...hourly,
   keepDays: 730,
-  groupBy: ['meter_id'],
   figures: { avg_pressure: 'avg(pressure)', doubled: 'sum(2 * energy) - 1', rows: 'count(*)' },
 };
 
