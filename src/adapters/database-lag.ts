@@ -7,7 +7,7 @@ import { criticalAt } from '../database/health-levels.ts';
 import { brakeWords, gaveUpWords, lagNow } from '../database/lag-brake.ts';
 import { OperationError } from '../errors.ts';
 import { grantsHint } from './database-errors.ts';
-import type { Writing } from './database-send.ts';
+import { type Refusal, refused, type Writing } from './database-send.ts';
 import { readAll, type Session } from './database-session.ts';
 
 /** When a build waits for standbys. */
@@ -29,9 +29,7 @@ const usual: LagLimits = {
 const tellEveryMs = 30_000;
 
 /** `clear` where nothing was in the way; `waited` where it is to be looked anew, because that took its time. */
-type Braked =
-  | { readonly kind: 'clear' | 'waited' }
-  | { readonly kind: 'refused'; readonly because: string };
+type Braked = { readonly kind: 'clear' | 'waited' } | Refusal;
 
 /** Asked before each build. @throws OperationError when nobody can look, or Headroom is stopped meanwhile. */
 export type Brake = (onProgress: Writing['onProgress']) => Promise<Braked>;
@@ -77,8 +75,4 @@ export function lagBrake(
       }
     }
   };
-}
-
-function refused(because: string): Braked {
-  return { kind: 'refused', because };
 }
