@@ -31,9 +31,11 @@ export interface Judging {
   readonly database: string;
   readonly profile: Profile;
   readonly use: ConnectionsUse;
+  /** max_connections as the plan leaves it, where that is less than now. */
+  readonly lowered?: number;
   readonly connecting: readonly Connecting[];
-  /** What other components of the profile may open with the pods they have; why where it is not known. */
-  readonly others: readonly { readonly name: string; readonly pools: Evaluated<Pools> }[];
+  /** The other components of the profile, with the pods they have. */
+  readonly others: readonly Connecting[];
   readonly pooler: {
     /** "Deployment pgbouncer". */
     readonly name: string;
@@ -45,7 +47,11 @@ export interface Judging {
 
 /** The server's side first, then the clients' of the pooler where there is one. */
 export function judgeConnections(judging: Judging): readonly PlanCheck[] {
-  return [...serverSide(judging), ...clientSide(judging)];
+  const { lowered } = judging;
+  return [
+    ...(lowered === undefined ? serverSide(judging) : lowerLimit(judging, lowered)),
+    ...clientSide(judging),
+  ];
 }
 
 /** Whether the pods or their pools grow anywhere in the plan. */
@@ -71,7 +77,7 @@ function serverSide(judging: Judging): readonly PlanCheck[] {
     if (direct.length === 0 || (now.isPooled && isPooler)) continue;
     const opening = openingOf(each.name, now, direct);
     if ('because' in opening) {
-      return [check('unknown', `${about}: what a pod of ${each.name} opens (${opening.because})`)];
+      return [unknownOf(about, each.name, opening.because)];
     }
     openings.push(opening);
   }
@@ -95,6 +101,46 @@ function serverSide(judging: Judging): readonly PlanCheck[] {
     return [check('warning', `${words}; ${unless}`)];
   }
   return [check('refused', `too few ${words}; ${whatFirst(ofPooler.openings.length > 0)}`)];
+}
+
+/**
+ * All pools of today may be full at once, and a rollout may come at any time: what is open at the moment of asking says
+ * nothing of that. Those of pods that are seen to go to the pooler are its clients.
+ */
+function lowerLimit(
+  { database, profile, use, connecting, others, pooler }: Judging,
+  lowered: number,
+): readonly PlanCheck[] {
+  const about = `connections of database ${database}`;
+  const set = pooler.after ?? pooler.now;
+  const terms: { count: number; words: string }[] = [];
+  for (const { name, moments } of [...connecting, ...others]) {
+    const direct = moments.filter(({ isPooled }) => !isPooled || set === undefined);
+    const { pools } = atMost({ name, moments: direct });
+    if (!pools.ok) return [unknownOf(about, name, pools.because)];
+    if (pools.value.pods > 0) terms.push(fullPools(name, pools.value, surgeOf(profile)));
+  }
+  const ofPods = sumOf(terms);
+  if (set?.ok === false) {
+    return [check('unknown', `${about}: what ${pooler.name} opens (${set.because})`)];
+  }
+  if (set !== undefined) {
+    const { replicas, servers } = set.value;
+    terms.push(fullPools(pooler.name, { pods: replicas, perPod: servers }, surgeOf(profile)));
+  }
+  if (terms.length === 0) return [];
+  const free = lowered - use.reserved;
+  const count = sumOf(terms);
+  const sum = `${terms.map(({ words }) => words).join(' + ')} = ${formatNumber(count)} once all pools are full`;
+  const words = `${about}: ${sum}, and ${free} may be used (max_connections ${lowered} in place of ${use.max}, less ${use.reserved} in reserve)`;
+  if (count <= free) return [check('ok', words)];
+  if (set !== undefined && count - ofPods <= free) {
+    const unless = `that is too few unless the pods connect through ${pooler.name}`;
+    return [check('warning', `${words}; ${unless}`)];
+  }
+  return [
+    check('refused', `too few ${words}; leave more of them, or make the pools smaller first`),
+  ];
 }
 
 function whatFirst(isPooler: boolean): string {
@@ -159,10 +205,8 @@ function clientSide(judging: Judging): readonly PlanCheck[] {
   if (!set.ok) return [check('unknown', `${about}: ${set.because}`)];
   const surge = surgeOf(profile);
   const terms: { count: number; words: string; isSure: boolean }[] = [];
-  for (const { name: of, pools, isSure } of [...connecting.map(atMost), ...others.map(unsure)]) {
-    if (!pools.ok) {
-      return [check('unknown', `${about}: what a pod of ${of} opens (${pools.because})`)];
-    }
+  for (const { name: of, pools, isSure } of [...connecting, ...others].map(atMost)) {
+    if (!pools.ok) return [unknownOf(about, of, pools.because)];
     terms.push({ ...fullPools(of, pools.value, surge), isSure });
   }
   const { replicas, clients } = set.value;
@@ -189,7 +233,10 @@ function isCut({ moments: [now, ...after] }: Connecting): boolean {
 }
 
 /** The most that its pods open at any moment of the plan. */
-function atMost({ name, moments }: Connecting) {
+function atMost({
+  name,
+  moments,
+}: Pick<Connecting, 'name'> & { moments: readonly ConnectingMoment[] }) {
   let most: Pools = { pods: 0, perPod: 0 };
   for (const { pods, perPod } of moments) {
     if (!perPod.ok) return { name, pools: perPod, isSure: false };
@@ -199,8 +246,8 @@ function atMost({ name, moments }: Connecting) {
   return { name, pools: { ok: true, value: most } as const, isSure };
 }
 
-function unsure({ name, pools }: Judging['others'][number]) {
-  return { name, pools, isSure: false };
+function unknownOf(about: string, name: string, because: string): PlanCheck {
+  return check('unknown', `${about}: what a pod of ${name} opens (${because})`);
 }
 
 function check(result: PlanCheck['result'], text: string): PlanCheck {

@@ -4,11 +4,11 @@ import type { SeenObject } from '../change/compare.ts';
 import { connectionsNow, serverNow } from '../database/health.ts';
 import { poolsNow } from '../database/pools-now.ts';
 import { OperationError } from '../errors.ts';
-import { connectingMoments } from '../plan/connecting-moments.ts';
+import { connectingMoments, type PoolReading } from '../plan/connecting-moments.ts';
+import { connectionLimitAfter } from '../plan/connection-limit.ts';
 import {
   type Connecting,
   isGrowing,
-  type Judging,
   judgeConnections,
   type PoolerSet,
 } from '../plan/judge-connections.ts';
@@ -32,8 +32,8 @@ import type { Parts } from './parts.ts';
 type Asking = Pick<Parts, 'databases' | 'clusters'>;
 
 /**
- * Nothing where no pods, pools or poolers change that the profile says connect, or the system's database is not connected.
- * What cannot be known is said and stands in nobody's way.
+ * Nothing where neither pods, pools or poolers change that the profile says connect, nor max_connections, or the system's
+ * database is not connected. What cannot be known is said and stands in nobody's way.
  */
 export async function connectionChecks(
   system: System | undefined,
@@ -61,19 +61,25 @@ async function checksOf(
   const connecting = await connectingIn(workloads, system, parts);
   const changes = workloads.flatMap((each) => each.changes);
   const isOfPooler = place !== undefined && changes.some((each) => isAboutPooler(each, place));
-  if (!isOfPooler && !connecting.some((each) => isGrowing(each) || isRouted(each))) return [];
+  const limit = connectionLimitAfter(workloads, { system, database });
+  const isConnecting = connecting.some((each) => isGrowing(each) || isRouted(each));
+  if (limit === undefined && !isOfPooler && !isConnecting) return [];
   const use = await askUse({ system: system.id, name: database }, parts);
   if ('because' in use) return [unknown(`connections of database ${database}: ${use.because}`)];
+  const lowered = limit !== undefined && limit < use.max ? limit : undefined;
+  if (lowered === undefined && !isOfPooler && !isConnecting) return [];
   const objects = place === undefined ? [] : await objectsAt(place, parts);
   const now = place && poolerIn(objects, place);
   const after = place && poolerAfter(objects, changes, place);
   const isChanged = after !== undefined && JSON.stringify(after) !== JSON.stringify(now);
-  const others = now || after ? await othersOf(system, connecting, parts) : [];
+  const others =
+    now || after || lowered !== undefined ? await othersOf(system, connecting, parts) : [];
   const set = (seen: SeenPooler) => poolerSet(seen, system, use.pools);
   return judgeConnections({
     database,
     profile: system.profile,
     use,
+    ...(lowered !== undefined && { lowered }),
     connecting,
     others,
     pooler: {
@@ -112,22 +118,19 @@ async function connectingIn(
   system: System,
   { clusters }: Asking,
 ): Promise<readonly Connecting[]> {
-  const values = usualValues(system.profile);
   const found = await Promise.all(
     workloads.map(async (each): Promise<readonly Connecting[]> => {
       const { cluster, namespace, name } = each.workload;
-      const [component, own] =
+      const [component] =
         [...system.workloads].find(
           ([, one]) => one.name === name && one.namespace === namespace && one.cluster === cluster,
         ) ?? [];
-      const perPod =
-        component === undefined ? undefined : poolOf(system.profile, component, values);
-      if (component === undefined || own === undefined || perPod === undefined) return [];
-      const { settings = [] } = system.profile.components.get(component)?.connections ?? {};
-      const reading = { container: own.container, perPod, settings };
+      const reading = component === undefined ? undefined : readingOf(component, system);
+      // SQL that is done for a workload changes nothing of its pods.
+      if (reading === undefined || each.changes.every(({ kind }) => kind === 'sql')) return [];
       // Of changes that are about a ConfigMap alone the pods were not looked at.
       const seen =
-        each.state.workload !== undefined || !each.changes.some(({ kind }) => kind !== 'sql')
+        each.state.workload !== undefined
           ? each.state
           : withPods(each.state, await clusters.observe(each.workload));
       return [{ name, moments: connectingMoments({ ...each, state: seen }, reading) }];
@@ -136,28 +139,35 @@ async function connectingIn(
   return found.flat();
 }
 
+/** Undefined where the profile says nothing of what a pod of it opens. */
+function readingOf(component: string, { profile, workloads }: System): PoolReading | undefined {
+  const own = workloads.get(component);
+  const perPod = poolOf(profile, component, usualValues(profile));
+  if (own === undefined || perPod === undefined) return undefined;
+  const { settings = [] } = profile.components.get(component)?.connections ?? {};
+  return { container: own.container, perPod, settings };
+}
+
 type State = WorkloadChanges['state'];
 
 function withPods(state: State, observed: State): State {
   return { ...observed, objects: [...observed.objects, ...state.objects] };
 }
 
-/** What the components that the plan leaves alone may open with the pods they have. */
+/** The components that the plan leaves alone, with the pods they have. */
 async function othersOf(
-  { profile, workloads }: System,
+  system: System,
   connecting: readonly Connecting[],
   { clusters }: Asking,
-): Promise<Judging['others']> {
-  const values = usualValues(profile);
+): Promise<readonly Connecting[]> {
   const found = await Promise.all(
-    [...workloads].map(async ([component, workload]): Promise<Judging['others']> => {
-      const perPod = poolOf(profile, component, values);
+    [...system.workloads].map(async ([component, workload]): Promise<readonly Connecting[]> => {
+      const reading = readingOf(component, system);
       const { name } = workload;
-      if (perPod === undefined || connecting.some((each) => each.name === name)) return [];
-      if (!perPod.ok) return [{ name, pools: perPod }];
-      const { workload: seen } = await clusters.observe(workload);
-      if (seen === undefined || seen.replicas === 0) return [];
-      return [{ name, pools: { ok: true, value: { pods: seen.replicas, perPod: perPod.value } } }];
+      if (reading === undefined || connecting.some((each) => each.name === name)) return [];
+      const state = await clusters.observe(workload);
+      if (state.workload === undefined || state.workload.replicas === 0) return [];
+      return [{ name, moments: connectingMoments({ workload, changes: [], state }, reading) }];
     }),
   );
   return found.flat();

@@ -1,7 +1,13 @@
 // Whether larger pools, and poolers that a plan makes or changes, leave a database or a pooler's clients short of connections.
 
 import { describe, expect, it } from 'vitest';
-import type { Change, CreateChange, FieldValue, PatchChange } from '../../src/change/change.ts';
+import type {
+  Change,
+  CreateChange,
+  FieldValue,
+  PatchChange,
+  SqlChange,
+} from '../../src/change/change.ts';
 import type { SeenObject } from '../../src/change/compare.ts';
 import type { ObjectKind } from '../../src/change/kinds.ts';
 import { connectionsNow, serverNow } from '../../src/database/health.ts';
@@ -267,5 +273,70 @@ describe('a pooler that is there', () => {
     const all = { objects: [...objects, direct] };
     const found = await checks([cut, scaled(web, 4, 8)], { used: 95, ...all });
     expect(found).toEqual([expect.stringMatching(/^refused: too few clients of Deployment/)]);
+  });
+});
+
+describe('a max_connections that a plan lowers', () => {
+  const less = (
+    after: string,
+    { standby, name = 'max_connections' as const } = {} as {
+      readonly standby?: string;
+      readonly name?: 'max_connections' | 'work_mem';
+    },
+  ): SqlChange => ({
+    kind: 'sql',
+    workload: web,
+    database: {
+      system: 'steam-traps',
+      name: 'main',
+      server: '7000000000000000000',
+      ...(standby !== undefined && { standby }),
+    },
+    deed: { deed: 'setting', name, after, running: '100' },
+    floor: false,
+    undo: 'exact',
+  });
+  const all = 'web (4 + 1 during a rollout) × 10 + worker (2 + 1 during a rollout) × 5 = 65';
+
+  it('is held against all pools of today, full as they may be, not against what is open now', async () => {
+    expect(await checks([less('60')], { used: 5 })).toEqual([
+      `refused: too few connections of database main: ${all} once all pools are full, and 57 may be used (max_connections 60 in place of 100, less 3 in reserve); leave more of them, or make the pools smaller first`,
+    ]);
+    const [enough] = await checks([less('68')], { used: 5 });
+    expect(enough).toMatch(/^ok: .* = 65 once all pools are full, and 65 may be used/);
+  });
+
+  it('is the same in the Cluster that an operator keeps', async () => {
+    const objects = [
+      object('Cluster', 'shop-db', {
+        spec: { postgresql: { parameters: { max_connections: '100' } } },
+      }),
+    ];
+    const lower = patch('Cluster', 'shop-db', {
+      '/spec/postgresql/parameters/max_connections': ['100', '60'],
+    });
+    const database = { operated: 'shop-db' };
+    const [found] = await checks([lower], { objects, database });
+    expect(found).toMatch(/^refused: .* = 65 .*57 may be used/);
+    expect(await checks([lower], { objects, database: { operated: 'other' } })).toEqual([]);
+  });
+
+  it('counts the poolers in place of the pods that are seen to go to them', async () => {
+    const set = poolerThere(2, { default_pool_size: '10', max_client_conn: '200' });
+    const through = deployment({ DATABASE_HOST: 'pgbouncer.shop.svc' });
+    const [fits] = await checks([less('60')], { objects: [...set, through] });
+    expect(fits).toMatch(
+      /^ok: .*: worker \(2 \+ 1 during a rollout\) × 5 \+ Deployment pgbouncer \(2 \+ 1 during a rollout\) × 10 = 45 once/,
+    );
+    const [unsure] = await checks([less('60')], { objects: set });
+    expect(unsure).toMatch(/^warning: .* = 95 .* unless the pods connect through Deployment/);
+  });
+
+  it.each([
+    ['another setting', less('64MB', { name: 'work_mem' })],
+    ['a standby', less('60', { standby: 'replica' })],
+    ['more of them', less('200')],
+  ])('is not seen in %s', async (_, change) => {
+    expect(await checks([change])).toEqual([]);
   });
 });
