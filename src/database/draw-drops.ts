@@ -82,9 +82,9 @@ function plotOf(step: DropStep, answers: Answers, facts: ServerFacts): Plot | Re
   if (place.kind !== 'partitioned') {
     return place.kind === 'refused' ? place : refused(`${step.table} is not partitioned`);
   }
-  const { table, type, children, zones } = place;
+  const { table, type, children, zones, now } = place;
   const there = children.filter(isRange).map(({ name, bound }) => ({ ...bound, name }));
-  const of = { table: table.name, type, there, now: facts.now.getTime(), zones };
+  const of = { table: table.name, type, there, now, zones };
   const kept = keptMonths(of, step.keep);
   if ('because' in kept) return refused(kept.because);
   const found = rowsOf(marked, answers, placeQueryCount(asPartitions(step)));
@@ -120,12 +120,12 @@ function oldOnes(
 }
 
 /** What is called as an older month would be, and may be anything. */
-function namesQuery({ place: { table }, kept }: Plot): Query {
+function namesQuery({ place: { monthsSchema }, kept }: Plot): Query {
   return {
     text: `select c.relname::text as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
             where n.nspname = $1 and c.relname = any($2) and not c.relispartition and c.relkind in ('r', 'p', 'f')
             order by 1`,
-    values: [table.schema, kept.before(yearsBack * 12).map(({ name }) => name)],
+    values: [monthsSchema, kept.before(yearsBack * 12).map(({ name }) => name)],
   };
 }
 
@@ -162,15 +162,14 @@ function drawAll({ place, kept, olds }: Plot, further: Answers): Drawn {
 /** Whoever knows that it was a partition says so with the mark; its name alone says nothing. */
 function whyUnproven(
   names: readonly string[],
-  { place: { table }, kept }: Pick<Plot, 'place' | 'kept'>,
+  { place: { table, monthsSchema: schema }, kept }: Pick<Plot, 'place' | 'kept'>,
 ): string | undefined {
   const [name] = names;
   if (name === undefined) return undefined;
   const month = kept.before(yearsBack * 12).find((each) => each.name === name);
   if (month === undefined) return undefined;
-  const { schema } = table;
   const partition = { schema, name };
-  const mark = markOf({ table: { schema, name: table.name }, partition, ...month });
+  const mark = markOf({ table: { schema: table.schema, name: table.name }, partition, ...month });
   const others = names.length > 1 ? ` (and ${names.length - 1} more)` : '';
   return `${schema}.${name}${others} is only called like a month of ${table.name}: nothing says that it was detached from it, so it stays; if it was, its owner says so: ${commentOn(partition, mark)}`;
 }

@@ -8,8 +8,8 @@ import type { Drawing, Drawn, ServerFacts } from './drawing.ts';
 import { type Months, missingMonths, olderThan } from './missing-months.ts';
 import { qualified, quotedName, quotedText } from './names.ts';
 import { oldReaderQueries, whoseIsOld } from './old-transactions.ts';
-import { defaultBytesMax, instantOf, type Range } from './partition-bounds.ts';
-import { type Child, isRange } from './partition-catalogue.ts';
+import { defaultBytesMax } from './partition-bounds.ts';
+import { type Child, isRange, newestOf } from './partition-catalogue.ts';
 import type { PartitionDeed } from './partition-deed.ts';
 import {
   type PartitionedPlace,
@@ -31,7 +31,7 @@ export const drawPartitions: Drawing<PartitionsStep> = {
     const place = placeOf(step, answers, facts);
     if (place.kind === 'refused') return [];
     if (place.kind === 'plain') return firstQueries(place, step.column);
-    const months = monthsOf(place, step, facts);
+    const months = monthsOf(place, step);
     if ('because' in months) return [];
     const tables = [place.table, ...place.children];
     return [
@@ -44,24 +44,23 @@ export const drawPartitions: Drawing<PartitionsStep> = {
     if (place.kind === 'refused') return place;
     const further = answers.slice(placeQueryCount(step));
     if (place.kind === 'plain') return drawThrough(place, step, { further, facts });
-    const months = monthsOf(place, step, facts);
+    const months = monthsOf(place, step);
     if ('because' in months) return refused(months.because);
     return drawMonths(place, step, { months, further, facts });
   },
 };
 
 function monthsOf(
-  { table, type, children, zones }: PartitionedPlace,
+  { table, type, children, zones, now }: PartitionedPlace,
   { ahead }: PartitionsStep,
-  { now }: ServerFacts,
 ): ReturnType<typeof missingMonths> {
   const there = children.filter(isRange).map(({ name, bound }) => ({ ...bound, name }));
-  return missingMonths({ table: table.name, type, there, now: now.getTime(), ahead, zones });
+  return missingMonths({ table: table.name, type, there, now, ahead, zones });
 }
 
 /** Which names are in use, and whether the default partition holds rows of the new months. */
 function monthQueries(
-  { table, children }: PartitionedPlace,
+  { table, children, monthsSchema }: PartitionedPlace,
   { column }: PartitionsStep,
   { missing }: Months,
 ): readonly Query[] {
@@ -69,7 +68,7 @@ function monthQueries(
   const names: Query = {
     text: `select c.relname::text as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
             where n.nspname = $1 and c.relname = any($2)`,
-    values: [table.schema, missing.map(({ name }) => name)],
+    values: [monthsSchema, missing.map(({ name }) => name)],
   };
   const rest = defaultOf(children);
   if (rest === undefined || rest.bytes > defaultBytesMax) return [names];
@@ -97,7 +96,7 @@ function drawMonths(
   const old = step.keep === undefined ? undefined : whoseIsOld(further, 0);
   const because = whyNotMonths(place, months, step.keep === undefined ? further : further.slice(1));
   if (because !== undefined) return refused(because);
-  const { table, children, plain } = place;
+  const { table, children, plain, monthsSchema } = place;
   const { schema, name } = table;
   const { settings, note } = settingsOfNewest(children, facts);
   const made = months.missing.map(
@@ -105,7 +104,7 @@ function drawMonths(
       deed: 'partition',
       after: 'attached',
       table: { schema, name },
-      partition: { schema, name: partition },
+      partition: { schema: monthsSchema, name: partition },
       from,
       to,
       ...(table.owner !== facts.role && { owner: table.owner }),
@@ -152,8 +151,7 @@ function settingsOfNewest(
   children: readonly Child[],
   { version }: ServerFacts,
 ): { readonly settings: Texts; readonly note?: string } {
-  const end = ({ to }: Range) => (to === undefined ? undefined : instantOf(to)) ?? -Infinity;
-  const [newest] = children.filter(isRange).toSorted((a, b) => end(b.bound) - end(a.bound));
+  const newest = newestOf(children);
   if (newest === undefined) return { settings: {} };
   const all = [...optionsByName(newest.options)];
   const fitting = all.filter(
@@ -169,14 +167,14 @@ function settingsOfNewest(
 }
 
 function whyNotMonths(
-  { table, children }: PartitionedPlace,
+  { table, children, monthsSchema }: PartitionedPlace,
   { missing }: Months,
   further: Answers,
 ): string | undefined {
   if (missing.length === 0) return undefined;
   const [used] = rowsOf(taken, further, 0);
   if (used !== undefined) {
-    return `something in schema ${table.schema} is called ${used.name} already and is no partition of ${table.name}; attach it, or give it another name`;
+    return `something in schema ${monthsSchema} is called ${used.name} already and is no partition of ${table.name}; attach it, or give it another name`;
   }
   const rest = defaultOf(children);
   if (rest === undefined) return undefined;
@@ -191,13 +189,13 @@ function whyNotMonths(
 
 /** One that is half detached first, because a table has one of those at a time. */
 function detachments(
-  { table, children }: PartitionedPlace,
+  { table, children, now }: PartitionedPlace,
   { keep, column }: PartitionsStep,
   { zone, facts }: { readonly zone: string; readonly facts: ServerFacts },
 ): readonly DetachmentDeed[] {
   if (keep === undefined) return [];
   const ranges = children.filter(isRange).map(({ bound, ...each }) => ({ ...each, ...bound }));
-  const old = olderThan(ranges, { keep, now: facts.now.getTime(), zone });
+  const old = olderThan(ranges, { keep, now, zone });
   const concurrently = facts.version >= 140_000 && defaultOf(children) === undefined;
   const { schema, name } = table;
   return old

@@ -5,7 +5,7 @@ import type { DatabaseDeed, Texts } from '../sizing/planned-step.ts';
 import type { Drawing, ServerFacts } from './drawing.ts';
 import { askable, foundTable, tableQuery, whyNotOwn } from './find-table.ts';
 import { hypertableQuery, hypertablesOf, whyTooManyChunks } from './hypertables.ts';
-import type { InSchema } from './names.ts';
+import { type InSchema, qualified } from './names.ts';
 import { type Answers, type Query, rowsOf } from './query.ts';
 import { optionsByName, type TableDeed } from './table-deed.ts';
 import { isTableSetting, sameTableValue, whyNotTableValue } from './table-settings.ts';
@@ -35,6 +35,24 @@ const leaves: Query['text'] = `
      and (r.relname = any($1) or rn.nspname || '.' || r.relname = any($1))
    order by 1, 2, 3`;
 
+/** A table that holds rows, and what shall be set on it. */
+interface WantedTable extends InSchema {
+  /** Its own settings now, as `name=value`. */
+  readonly options: readonly string[];
+  readonly settings: Texts;
+  /** What the profile calls it, or the table that it is a partition of. */
+  readonly written: string;
+  readonly isHypertable?: true;
+}
+
+/** The second would find what the first wrote, and not what the plan saw. */
+function whyTwice(one: WantedTable, other: WantedTable): string | undefined {
+  const name = Object.keys(other.settings).find((each) => one.settings[each] !== undefined);
+  return name === undefined
+    ? undefined
+    : `${name} of ${other.schema}.${other.name} is written by ${one.written} and by ${other.written} of the profile: write it once`;
+}
+
 export const drawTables: Drawing<TablesStep> = {
   questions: ({ tables }, facts) => [
     { text: leaves, values: [Object.keys(tables).map(askable)] },
@@ -50,13 +68,20 @@ export const drawTables: Drawing<TablesStep> = {
       if (because !== undefined) return { because: `${written}: ${because}` };
       return drawTable(written, settings, { answers, index: index + 2, facts });
     });
-    const deeds: TableDeed[] = [];
     const notes: string[] = [];
+    const wanted = new Map<string, WantedTable>();
     for (const part of parts) {
       if ('because' in part) return refused(part.because);
-      deeds.push(...part.deeds);
       notes.push(...part.notes);
+      for (const each of part.tables) {
+        const earlier = wanted.get(qualified(each));
+        const because = earlier && whyTwice(earlier, each);
+        if (because !== undefined) return refused(because);
+        const settings = { ...earlier?.settings, ...each.settings };
+        wanted.set(qualified(each), { ...each, settings });
+      }
     }
+    const deeds = [...wanted.values()].flatMap(deedsOf);
     if (deeds.length === 0) notes.push('the tables are set so already');
     return { kind: 'deeds', deeds, notes };
   },
@@ -72,7 +97,7 @@ function drawTable(
   }: { readonly answers: Answers; readonly index: number; readonly facts: ServerFacts },
 ):
   | { readonly because: string }
-  | { readonly deeds: readonly TableDeed[]; readonly notes: readonly string[] } {
+  | { readonly tables: readonly WantedTable[]; readonly notes: readonly string[] } {
   const table = foundTable(written, answers, index, facts);
   if ('because' in table) return table;
   const because = whyNotOwn(table, facts.role);
@@ -81,23 +106,19 @@ function drawTable(
   if (!table.isPartitioned) {
     const chunked = hypertablesOf(answers, 1).find(({ name }) => name === called);
     const note = `${called} is a hypertable: TimescaleDB sets it on its ${chunked?.chunks} chunks as well, and on new ones`;
-    if (chunked === undefined) return { deeds: deedsOf(table, settings), notes: [] };
+    if (chunked === undefined) return { tables: [{ ...table, settings, written }], notes: [] };
     const tooMany = whyTooManyChunks(chunked.chunks, facts);
     if (tooMany !== undefined) return { because: `${called}: ${tooMany}` };
-    const deeds = deedsOf(table, settings).map((deed) => ({
-      ...deed,
-      isHypertable: true as const,
-    }));
-    return { deeds, notes: [note] };
+    return { tables: [{ ...table, settings, written, isHypertable: true }], notes: [note] };
   }
   const partitions = rowsOf(leaf, answers, 0).filter(({ root }) => root === called);
-  return drawPartitions(called, partitions, settings);
+  return drawPartitions(called, partitions, { settings, written });
 }
 
 function drawPartitions(
   called: string,
   partitions: readonly Leaf[],
-  settings: Texts,
+  asked: Pick<WantedTable, 'settings' | 'written'>,
 ): ReturnType<typeof drawTable> {
   if (partitions.length > partitionsMax) {
     return {
@@ -109,9 +130,11 @@ function drawPartitions(
     return { because: `partition ${foreign.name} of ${called} is a foreign table` };
   }
   return {
-    deeds: partitions.flatMap(({ options, ...each }) =>
-      deedsOf({ ...each, options: options ?? [] }, settings),
-    ),
+    tables: partitions.map(({ options, ...each }) => ({
+      ...each,
+      ...asked,
+      options: options ?? [],
+    })),
     notes: [
       `${called} is partitioned and has no such settings of its own: its ${partitions.length} partitions get them; months that Headroom makes later have what the newest has`,
     ],
@@ -129,10 +152,13 @@ function whyNotSettings(settings: Texts, { version }: ServerFacts): string | und
 }
 
 /** Only what differs; none where all of it is so already. */
-function deedsOf(
-  { schema, name, options }: InSchema & { readonly options: readonly string[] },
-  settings: Texts,
-): readonly TableDeed[] {
+function deedsOf({
+  schema,
+  name,
+  options,
+  settings,
+  isHypertable,
+}: WantedTable): readonly TableDeed[] {
   const now = optionsByName(options);
   const differing = Object.entries(settings).filter(
     ([setting, value]) =>
@@ -150,6 +176,7 @@ function deedsOf(
       name,
       before: Object.fromEntries(before),
       after: Object.fromEntries(differing),
+      ...(isHypertable && { isHypertable }),
     },
   ];
 }

@@ -34,7 +34,7 @@ export function drawThrough(
   { column, ahead }: PartitionsStep,
   { further, facts }: { readonly further: Answers; readonly facts: ServerFacts },
 ): Drawn {
-  const { table, type, zones, to, key } = place;
+  const { table, type, zones, now, to, key } = place;
   const because = whyNoName(to.name);
   if (because !== undefined) return { kind: 'refused', because: `${to.name}: ${because}` };
   const oldest = place.column.isLed
@@ -46,7 +46,6 @@ export function drawThrough(
       because: `rows of ${table.schema}.${table.name} have an infinite ${column}, which no month holds`,
     };
   }
-  const now = facts.now.getTime();
   const begin = Math.min(oldest ?? now, now);
   const months = missingMonths({
     table: to.name,

@@ -43,11 +43,10 @@ export interface DrawnPart {
 
 /** Where TimescaleDB is not there, its views must not be asked. */
 export function hypertableQuestions(table: string, facts: ServerFacts): readonly Query[] {
-  const bare = table.slice(table.lastIndexOf('.') + 1);
   return [
     tableQuery(table, facts),
     ...(facts.extensions.has('timescaledb')
-      ? [extensionQuery, hypertableQuery(askable(bare))]
+      ? [extensionQuery, hypertableQuery(askable(table))]
       : []),
   ];
 }
@@ -93,7 +92,9 @@ function asHypertable(
 ): Hypertable | NotDrawn {
   const { schema, name } = found;
   const called = `${schema}.${name}`;
-  const time = rowsOf(hypertableRow, answers, 2).find((each) => each.schema === schema);
+  const time = rowsOf(hypertableRow, answers, 2).find(
+    (each) => each.schema === schema && each.name === name,
+  );
   if (time === undefined) {
     return new NotDrawn(
       `${called} is no hypertable: a person makes it one with create_hypertable, because its rows are moved and it is locked for as long`,

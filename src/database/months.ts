@@ -42,8 +42,8 @@ export function isKnownZone(zone: string): boolean {
   }
 }
 
-/** What the clocks of a time zone show, as if it were UTC. */
-function shown(instant: number, zone: string): number {
+/** What the clocks of a time zone show at an instant, as if it were UTC. */
+export function shown(instant: number, zone: string): number {
   if (zone === 'UTC') return instant;
   const parts = formatOf(zone).formatToParts(instant);
   const of = (type: Intl.DateTimeFormatPartTypes) =>

@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import type { InSchema } from './names.ts';
-import { type Bound, parseBound, type Range } from './partition-bounds.ts';
+import { type Bound, instantOf, parseBound, type Range } from './partition-bounds.ts';
 import { type Answers, type Query, rowsOf } from './query.ts';
 
 /** Asked first: the rest of the transaction shows and reads times in one form, whatever the database's settings are. */
@@ -85,6 +85,13 @@ export function childrenOf(
 
 export function isRange(each: Child): each is Child & { readonly bound: Bound & Range } {
   return each.bound.kind === 'range';
+}
+
+/** The one that reaches furthest; undefined where there is none but a default one. */
+export function newestOf(children: readonly Child[]): Child | undefined {
+  const end = ({ to }: Range) => (to === undefined ? undefined : instantOf(to)) ?? -Infinity;
+  const [newest] = children.filter(isRange).toSorted((a, b) => end(b.bound) - end(a.bound));
+  return newest;
 }
 
 const column = z.object({

@@ -4,6 +4,7 @@ import type { DatabaseDeed } from '../sizing/planned-step.ts';
 import type { ServerFacts } from './drawing.ts';
 import { askable, type FoundTable, foundTable, tableQuery, whyNotOwn } from './find-table.ts';
 import { hypertableQuery, hypertablesOf } from './hypertables.ts';
+import { isKnownZone, shown } from './months.ts';
 import { type InSchema, whyNoName } from './names.ts';
 import type { TimeType } from './partition-bounds.ts';
 import {
@@ -13,6 +14,7 @@ import {
   childrenQuery,
   columnOf,
   columnQuery,
+  newestOf,
   oneForm,
   type Tie,
   tiesOf,
@@ -30,8 +32,12 @@ export interface PartitionedPlace {
   readonly table: FoundTable;
   readonly type: TimeType;
   readonly children: readonly Child[];
+  /** Where the newest of them stands, and so the next one. */
+  readonly monthsSchema: string;
   /** Time zones of the database, the likely ones first. */
   readonly zones: readonly string[];
+  /** The present instant as the column counts time, in ms: without a time zone it is what the database's clock shows. */
+  readonly now: number;
   /** The plain table whose place it shall take. */
   readonly plain?: PlainTable;
 }
@@ -48,6 +54,7 @@ export interface PlainPlace extends PlainTable {
   readonly kind: 'plain';
   readonly type: TimeType;
   readonly zones: readonly string[];
+  readonly now: number;
   readonly to: InSchema;
   readonly key: readonly string[];
 }
@@ -107,17 +114,17 @@ export function placeOf(
   if (hypertablesOf(answers, 2).some(({ name }) => name === called)) {
     return refused(`${called} is a hypertable of TimescaleDB, which makes its chunks itself`);
   }
-  if (table.isPartitioned) return partitioned(found, step, answers);
+  if (table.isPartitioned) return partitioned(found, { step, answers, facts });
   const { through } = step;
   if (through === undefined) return refused(whyPlain(found, step));
   const isNew = answers[3 + eachTable]?.length === 0;
-  if (isNew) return plain(found, { ...step, through }, answers);
+  if (isNew) return plain(found, { ...step, through }, { answers, facts });
   const next = look(through.table, 1, { step, answers, facts });
   if ('because' in next) return refused(next.because);
   if (!next.table.isPartitioned) {
     return refused(`${through.table} is there already, and is no partitioned table`);
   }
-  const place = partitioned(next, step, answers);
+  const place = partitioned(next, { step, answers, facts });
   return place.kind === 'refused' ? place : { ...place, plain: found };
 }
 
@@ -126,14 +133,16 @@ interface Found extends PlainTable {
   readonly index: number;
 }
 
+interface Looking {
+  readonly step: PartitionsStep;
+  readonly answers: Answers;
+  readonly facts: ServerFacts;
+}
+
 function look(
   written: string,
   which: number,
-  {
-    step,
-    answers,
-    facts,
-  }: { readonly step: PartitionsStep; readonly answers: Answers; readonly facts: ServerFacts },
+  { step, answers, facts }: Looking,
 ): Found | { readonly because: string } {
   const index = 3 + eachTable * which;
   const table = foundTable(written, answers, index, facts);
@@ -155,10 +164,15 @@ function isTimeType(type: string): type is TimeType {
   return type === 'timestamptz' || type === 'timestamp' || type === 'date';
 }
 
+/** Where times have no zone, `current_date` of the database says which month it is. */
+function presentOf(type: TimeType, zones: readonly string[], { now }: ServerFacts): number {
+  const zone = type === 'timestamptz' ? undefined : zones.find(isKnownZone);
+  return zone === undefined ? now.getTime() : shown(now.getTime(), zone);
+}
+
 function partitioned(
   { table, column, type, index }: Found,
-  step: PartitionsStep,
-  answers: Answers,
+  { step, answers, facts }: Looking,
 ): PartitionedPlace | Refusal {
   const called = `${table.schema}.${table.name}`;
   const children = childrenOf(table, answers, index + 1);
@@ -171,7 +185,16 @@ function partitioned(
       `partition ${foreign.name} of ${called} is no ordinary table but partitioned again or foreign, and Headroom makes ordinary ones`,
     );
   }
-  return { kind: 'partitioned', table, type, children, zones: zonesOf(answers, 1) };
+  const zones = zonesOf(answers, 1);
+  return {
+    kind: 'partitioned',
+    table,
+    type,
+    children,
+    monthsSchema: newestOf(children)?.schema ?? table.schema,
+    zones,
+    now: presentOf(type, zones, facts),
+  };
 }
 
 /** A key that does not hold the column cannot be kept, so what the key shall be is for the profile to say. */
@@ -193,7 +216,7 @@ export function keysWithout(ties: readonly Tie[]): readonly string[] {
 function plain(
   found: Found,
   { through, column }: PartitionsStep & Required<Pick<PartitionsStep, 'through'>>,
-  answers: Answers,
+  { answers, facts }: Pick<Looking, 'answers' | 'facts'>,
 ): PlainPlace | Refusal {
   const { table, type, ties } = found;
   if (!through.key.includes(column)) {
@@ -205,13 +228,15 @@ function plain(
   const name = through.table.startsWith(prefix)
     ? through.table.slice(prefix.length)
     : through.table;
+  const zones = zonesOf(answers, 1);
   return {
     kind: 'plain',
     table,
     type,
     column: found.column,
     ties,
-    zones: zonesOf(answers, 1),
+    zones,
+    now: presentOf(type, zones, facts),
     to: { schema: table.schema, name },
     key: through.key,
   };

@@ -6,13 +6,19 @@ import type { HealthRead } from './health.ts';
 
 const row = z.object({ users: z.number(), databases: z.number(), pairs: z.number() });
 
-/** Of the sessions there are; who watches the server, or owns it, goes past every pooler. */
+/**
+ * Of the sessions there are. Who watches the server goes past every pooler, and so does a superuser; but one with several
+ * sessions from elsewhere is an application.
+ */
 export const poolsNow: HealthRead<PoolsNow> = {
   query: {
-    text: `select count(distinct usename)::int as users, count(distinct datname)::int as databases,
-                  count(distinct (usename, datname))::int as pairs
-             from pg_stat_activity join pg_roles on pg_roles.oid = usesysid
-            where datname is not null and not pg_has_role(usesysid, 'pg_monitor', 'member')`,
+    text: `select count(distinct usename)::int as users, count(distinct datname)::int as databases, count(*)::int as pairs
+             from (select a.usename, a.datname
+                     from pg_stat_activity a join pg_roles r on r.oid = a.usesysid
+                    where a.datname is not null and a.application_name is distinct from 'headroom'
+                    group by a.usename, a.datname, r.oid, r.rolsuper
+                   having case when r.rolsuper then count(a.client_addr) > 1
+                               else not pg_has_role(r.oid, 'pg_monitor', 'member') end) as pools`,
   },
   read: ([first]) => row.parse(first),
 };

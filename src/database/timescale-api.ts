@@ -84,21 +84,23 @@ export const extensionQuery: Query = {
 export const extensionRow = z.object({ schema: z.string(), license: z.string().nullable() });
 
 /** Those of this name in any schema, each with its dimension of time. `is_distributed` is gone since 2.14. */
-export function hypertableQuery(name: string): Query {
+export function hypertableQuery(written: string): Query {
   return {
-    text: `select distinct on (h.hypertable_schema) h.hypertable_schema::text as schema, h.compression_enabled as compressed,
+    text: `select distinct on (1, 2) h.hypertable_schema::text as schema, h.hypertable_name::text as name,
+                  h.compression_enabled as compressed,
                   coalesce(to_jsonb(h)->>'is_distributed', 'false') = 'true' as distributed,
                   d.column_name::text as column, d.column_type::text as type,
                   extract(epoch from d.time_interval)::float8 as seconds, d.time_interval::text as text
              from timescaledb_information.hypertables h
              join timescaledb_information.dimensions d using (hypertable_schema, hypertable_name)
-            where h.hypertable_name = $1 and d.dimension_type = 'Time'
-            order by h.hypertable_schema, d.dimension_number`,
-    values: [name],
+            where $1 in (h.hypertable_name::text, h.hypertable_schema || '.' || h.hypertable_name) and d.dimension_type = 'Time'
+            order by 1, 2, d.dimension_number`,
+    values: [written],
   };
 }
 export const hypertableRow = z.object({
   schema: z.string(),
+  name: z.string(),
   compressed: z.boolean(),
   distributed: z.boolean(),
   column: z.string(),

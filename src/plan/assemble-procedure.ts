@@ -24,12 +24,13 @@ import { whyNoReplicas } from './replica-step.ts';
 import { workloadOfTarget } from './resolve-look.ts';
 import { changesOf, type HumanGate, type Step } from './step.ts';
 import { anyWorkload, defaultClocks, findingExpiresAfterSeconds, type System } from './system.ts';
+import { whyWrittenTwice } from './written-twice.ts';
 
 /** The plan, or why one of its steps cannot be done: a procedure is carried out whole or not at all. */
 export function assembleProcedurePlan(facts: ProcedureFacts, name: PlanName): CommandPlan {
   const { procedure, steps: all } = facts.plan;
   const birth = { isEmergency: procedure.emergency, isAlert: facts.origin.kind === 'alert' };
-  const unfit = whyNotDropped(all, birth) ?? whyNoReplicas(all, birth);
+  const unfit = whyNotDropped(all, birth) ?? whyNoReplicas(all, birth) ?? whyWrittenTwice(all);
   if (unfit !== undefined) return { kind: 'refused', because: unfit };
   const world = new ProcedureWorld(facts);
   const steps: Step[] = [];

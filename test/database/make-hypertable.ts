@@ -38,6 +38,7 @@ export function makeFacts(
 
 const hypertable = {
   schema: 'public',
+  name: 'readings',
   compressed: false,
   distributed: false,
   column: 'timestamp',

@@ -198,6 +198,20 @@ it('counts a pool for each user of each database, and none for who watches', asy
   }
 });
 
+it('counts a pool for a superuser that is an application, by its several sessions', async () => {
+  await target.admin.query(`create role landlord superuser login password 'known'`);
+  const url = target.urlAs('landlord', 'known');
+  const [one, other] = [new Client(url), new Client(url)];
+  await one.connect();
+  try {
+    expect(await read(poolsNow)).toEqual({ users: 0, databases: 0, pairs: 0 });
+    await other.connect();
+    expect(await read(poolsNow)).toEqual({ users: 1, databases: 1, pairs: 1 });
+  } finally {
+    await Promise.all([one.end(), other.end()]);
+  }
+});
+
 it('refuses pods whose pools the server has no room for, by what is in use on it', async () => {
   const workload = makeWorkload({ name: 'steam-trap-inspector' });
   const change = makeScaleChange({ workload, before: { replicas: 4 }, after: { replicas: 5 } });

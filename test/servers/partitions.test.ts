@@ -216,6 +216,22 @@ onEachVersion((version) => {
       expect(await catalogue(target)).toEqual(before);
     });
 
+    it('stand where the newest one stands', async () => {
+      await target.admin.query(`
+        create schema months; alter table readings_2026_10 set schema months;
+        alter table readings_2026_11 set schema months`);
+      const deed = await onlyDeed({ ahead: 1 });
+      expect(deed).toMatchObject({ partition: { schema: 'months', name: 'readings_2026_12' } });
+      const before = await catalogue(target);
+      expect(await write(target, deed)).toEqual({ kind: 'written' });
+      expect(await standing(target, deed)).toEqual({ kind: 'reached' });
+      expect(await write(target, undone(deed))).toEqual({ kind: 'written' });
+      expect(await catalogue(target)).toEqual(before);
+      await target.admin.query('create table months.readings_2026_12 (id int)');
+      expect(await because({ ahead: 1 })).toContain('something in schema months is called');
+      await target.admin.query('drop schema months cascade');
+    });
+
     it('are made of columns by date and without a time zone, whatever the database shows', async () => {
       await target.admin.query(`alter database shop set datestyle = 'SQL, DMY'`);
       for (const type of ['date', 'timestamp']) {
@@ -228,6 +244,11 @@ onEachVersion((version) => {
         }
         await target.admin.query(`insert into days values ('2026-12-31 00:00')`);
         expect(deeds).toMatchObject([{ partition: { name: 'days_y2026m11' } }, {}]);
+        // In Lagos, which is the database's time zone, November has an hour left in UTC when December begins.
+        const at = new Date('2026-11-30T23:30:00Z');
+        expect(
+          deedsOf(await draw(target, step({ table: 'days', ahead: 1 }), { at })),
+        ).toMatchObject([{ partition: { name: 'days_y2027m01' } }]);
       }
       await target.admin.query('alter database shop reset datestyle');
     });

@@ -111,6 +111,27 @@ describe('settings of tables', () => {
     await write(target, undone(deed));
   });
 
+  it('come together where a table is named twice, as itself or as a partition, and never against each other', async () => {
+    const [deed, ...others] = deedsOf(
+      await draw(target, step({ readings: { fillfactor: '70' }, 'public.readings': autovacuum })),
+    );
+    expect(others).toEqual([]);
+    expect(deed).toMatchObject({ name: 'readings', after: { ...autovacuum, fillfactor: '70' } });
+    const parted = deedsOf(
+      await draw(target, step({ parted: autovacuum, parted_2026: { fillfactor: '70' } })),
+    );
+    expect(parted).toMatchObject([
+      { name: 'parted_2025', after: autovacuum },
+      { name: 'parted_2026', after: { ...autovacuum, fillfactor: '70' } },
+    ]);
+    const against = { readings: { fillfactor: '70' }, 'public.readings': { fillfactor: '80' } };
+    expect(await draw(target, step(against))).toEqual({
+      kind: 'refused',
+      because:
+        'fillfactor of public.readings is written by readings and by public.readings of the profile: write it once',
+    });
+  });
+
   it('go to the table with that very name, whatever is in it', async () => {
     const deed = await only({ 'drop; "table".': autovacuum });
     expect(await write(target, deed)).toEqual({ kind: 'written' });

@@ -202,23 +202,16 @@ describe('while it works', () => {
   beforeEach(() => setUp('2.22.0'));
 
   it('no application waits, whatever the hypertable is called', async () => {
-    const table = { schema: `it's`, name: `say "hi"; drop` };
     await target.admin.query(
-      `create schema if not exists "it's"; drop table if exists "it's"."say ""hi""; drop"; create table "it's"."say ""hi""; drop" (id int);
-       grant usage on schema "it's" to public; grant all on "it's"."say ""hi""; drop" to public;
-       insert into _stand_in.hypertable values ('it''s', 'say "hi"; drop', 'timestamp', 'timestamptz', '1 day')`,
+      `create schema if not exists "it's"; drop table if exists "it's"."say ""hi"". drop"; create table "it's"."say ""hi"". drop" (id int);
+       grant usage on schema "it's" to public; grant all on "it's"."say ""hi"". drop" to public;
+       insert into _stand_in.hypertable values ('it''s', 'say "hi". drop', 'timestamp', 'timestamptz', '1 day')`,
     );
-    const deed: SqlDeed = {
-      deed: 'timescale-chunks',
-      table,
-      functions: 'Time Scale',
-      column: 'timestamp',
-      before: spanOf(86_400),
-      after: spanOf(3600),
-    };
+    const [deed] = await drawn({ table: `it's.say "hi". drop`, chunkHours: 1 });
+    if (deed === undefined) throw new Error('nothing was drawn');
     const felt = await underLoad(
       target,
-      { statements: [`insert into "it's"."say ""hi""; drop" values (1)`] },
+      { statements: [`insert into "it's"."say ""hi"". drop" values (1)`] },
       async () => await write(target, deed),
     );
     expect(felt).toMatchObject({ result: { kind: 'written' }, failures: [] });
