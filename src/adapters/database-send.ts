@@ -82,7 +82,8 @@ async function inTransaction(
   const limits = limitsOf(toSend);
   let isCommitting = false;
   try {
-    await client.query('begin');
+    // Whatever the role or the database is set to, what is looked at under the lock is what is there then.
+    await client.query('begin isolation level read committed');
     const first = isPatient ? patientLockMs : limits.lock;
     await settle(client, { local: true, lock: first, statement: aloneMs });
     // Behind some poolers each transaction may come to another server.

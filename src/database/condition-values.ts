@@ -5,6 +5,8 @@ import type { Expression } from './expression-reader.ts';
 
 const momentTypes: readonly string[] = ['timestamptz', 'timestamp', 'date'];
 const numberTypes: readonly string[] = ['int2', 'int4', 'int8', 'float4', 'float8', 'numeric'];
+/** PostgreSQL keeps a text of these letter for letter. */
+const letterTypes: readonly string[] = ['text', 'varchar', 'bpchar', 'name', 'enum'];
 
 const moment =
   /^(\d{4})-(\d\d)-(\d\d)(?:[ T](\d\d):(\d\d)(?::(\d\d)(\.\d{1,6})?)?)?(?: ?(Z|[+-]\d\d(?::?\d\d)?))?$/;
@@ -46,7 +48,12 @@ export function whyNoCondition(where: Expression, types: ColumnTypes): string | 
   }
   for (const { text, type } of textsBesideColumns(where, types)) {
     if (numberTypes.includes(type)) return `has '${text}' for a number: write it without quotes`;
-    if (!momentTypes.includes(type)) continue;
+    if (letterTypes.includes(type)) continue;
+    if (!momentTypes.includes(type)) {
+      const because = whyNoOtherText(text, type);
+      if (because !== undefined) return because;
+      continue;
+    }
     const read = momentOf(text);
     if (read === undefined) {
       return `has '${text}' for a ${type}: write it as 2026-01-31 or 2026-01-31 12:30:00`;
@@ -57,6 +64,21 @@ export function whyNoCondition(where: Expression, types: ColumnTypes): string | 
     }
   }
   return undefined;
+}
+
+/**
+ * Other types have words of their own for a value. What an extension made is compared as its own operators do, which stand
+ * in a schema that is not looked in: it would be compared otherwise than the application does.
+ */
+function whyNoOtherText(text: string, type: string): string | undefined {
+  if (type === 'bool') return `has '${text}' for a boolean: write true or false without quotes`;
+  if (type !== 'uuid') {
+    const what = type === '' ? 'something that is worked out' : `a column of type ${type}`;
+    return `has '${text}' beside ${what}, which PostgreSQL may keep in other words`;
+  }
+  return /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/.test(text)
+    ? undefined
+    : `has '${text}' for a uuid: write it with small letters, 8-4-4-4-12 of them`;
 }
 
 /** The moments without a zone that are compared with such that have one: they are taken for UTC. */
@@ -73,7 +95,9 @@ interface TextOf {
 
 function textsBesideColumns(of: Expression, types: ColumnTypes): readonly TextOf[] {
   const beside = (one: Expression, other: Expression): readonly TextOf[] =>
-    one.kind === 'text' ? [{ text: one.text, type: typeOf(other, types) }] : [];
+    one.kind === 'text' && other.kind !== 'text'
+      ? [{ text: one.text, type: typeOf(other, types) }]
+      : [];
   switch (of.kind) {
     case 'infix':
       return [

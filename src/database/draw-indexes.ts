@@ -5,22 +5,11 @@ import type { DatabaseDeed, PlannedIndex } from '../sizing/planned-step.ts';
 import { takenForUtc } from './condition-values.ts';
 import type { Drawing, Drawn, ServerFacts } from './drawing.ts';
 import { askable, type FoundTable, foundTable, tableQuery, whyNotOwn } from './find-table.ts';
-import {
-  indexQueries,
-  indexQueryCount,
-  type SeenIndexes,
-  seenIndexes,
-  tableOid,
-} from './index-catalogue.ts';
+import { indexQueries, indexQueryCount, seenIndexes, tableOid } from './index-catalogue.ts';
 import { indexDeed } from './index-deed.ts';
-import {
-  type IndexDeed,
-  type IndexDefinition,
-  type IndexManner,
-  isPartLike,
-} from './index-definition.ts';
-import { partName } from './index-partitions.ts';
-import { type InSchema, whyNoName } from './names.ts';
+import type { IndexDeed, IndexManner } from './index-definition.ts';
+import { partsToBuild } from './index-partitions.ts';
+import { whyNoName } from './names.ts';
 import { oldTransactionQueries, whoseIsOld } from './old-transactions.ts';
 import {
   bytesWords,
@@ -70,7 +59,7 @@ export const drawIndexes: Drawing<IndexesStep> = {
   },
 };
 
-const size = z.object({ bytes: z.coerce.number() });
+const size = z.object({ bytes: z.coerce.number(), below: z.number() });
 const found = z.object({ found: z.boolean() });
 const partition = z.object({ schema: z.string(), name: z.string(), owner: z.string() });
 
@@ -85,7 +74,7 @@ function queriesFor(table: FoundTable, index: string, facts: ServerFacts): reado
       text: `with recursive all_of as (
                select ${tableOid} as oid
                union all select i.inhrelid from all_of a join pg_inherits i on i.inhparent = a.oid)
-             select coalesce(sum(pg_relation_size(oid)), 0) as bytes from all_of`,
+             select coalesce(sum(pg_relation_size(oid)), 0) as bytes, count(*)::int - 1 as below from all_of`,
       values,
     },
     isTimescale
@@ -169,7 +158,7 @@ function drawOne(planned: PlannedIndex, at: Found): One {
     table: { schema: table.schema, name: table.name },
     ...definition,
     how,
-    ...(how === 'per-partition' && partsOf({ name, definition, seen })),
+    ...(how === 'per-partition' && partsToBuild(name, definition, seen)),
   };
   return standingNow({ deed, planned, columns }, at);
 }
@@ -190,29 +179,6 @@ const differs = {
   'per-chunk': 'is a hypertable, which cannot be indexed concurrently: one chunk a transaction',
   'per-partition': 'is partitioned, which cannot be indexed concurrently: partition by partition',
 } as const satisfies Record<IndexManner, string>;
-
-function partsOf({
-  name,
-  definition,
-  seen,
-}: {
-  readonly name: string;
-  readonly definition: IndexDefinition;
-  readonly seen: SeenIndexes;
-}): Pick<IndexDeed, 'parts' | 'taken'> {
-  const top = seen.indexes.find((each) => each.name === name && each.table === seen.nodes[0]?.id);
-  const leaves = seen.nodes.filter(({ level, kind }) => level > 0 && kind !== 'p');
-  const parts: InSchema[] = [];
-  const taken: string[] = [];
-  for (const leaf of leaves) {
-    const like = seen.indexes.find(
-      (each) => each.table === leaf.id && each.usable && isPartLike(definition, each, top?.id),
-    );
-    if (like === undefined) parts.push({ schema: leaf.schema, name: leaf.name });
-    else if (like.name !== partName(name, leaf.name)) taken.push(like.name);
-  }
-  return { parts, ...(taken.length > 0 && { taken }) };
-}
 
 interface Ready {
   readonly deed: IndexDeed;
@@ -242,12 +208,22 @@ function standingNow({ deed, planned, columns }: Ready, { answers, from }: Found
       ...(how === 'per-chunk'
         ? [`index ${name}: nobody writes to a chunk while it is indexed`]
         : []),
+      ...heirNotes(deed, now?.below ?? 0),
       ...utcNotes(deed, columns),
       ...(taken === undefined
         ? []
         : [`index ${name} takes in ${taken.join(', ')}; dropping it later would drop them, too`]),
     ],
   };
+}
+
+/** Without partitions PostgreSQL does nothing to them by itself. */
+function heirNotes({ name, how, table }: IndexDeed, heirs: number): readonly string[] {
+  if (how !== 'concurrently' || heirs === 0) return [];
+  const who = heirs === 1 ? '1 table inherits' : `${heirs} tables inherit`;
+  return [
+    `index ${name}: ${who} from ${table.schema}.${table.name} and ${heirs === 1 ? 'gets' : 'get'} none by this; name each that shall have one in the profile`,
+  ];
 }
 
 /** Whoever wrote the profile may have thought of another zone. */

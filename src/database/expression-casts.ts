@@ -19,13 +19,22 @@ const textTypes = /^(text|character varying|bpchar)$/;
 const number = /^(-?\d+(\.\d+)?|NaN|-?Infinity)$/;
 const wholeNumber = /^-?\d+$/;
 
-/** To what a column of each type is cast by PostgreSQL itself, where something larger stands on the other side. */
+/**
+ * To what a column of each type is cast by PostgreSQL itself: where something larger stands on the other side, and of a
+ * domain to what it is made of.
+ */
 const widened: ReadonlyMap<string, RegExp> = new Map([
-  ['int2', /^(integer|bigint|numeric|double precision)$/],
-  ['int4', /^(bigint|numeric|double precision)$/],
-  ['int8', /^(numeric|double precision)$/],
-  ['float4', /^double precision$/],
-  ['numeric', /^double precision$/],
+  ['int2', /^(smallint|integer|bigint|numeric|double precision)$/],
+  ['int4', /^(integer|bigint|numeric|double precision)$/],
+  ['int8', /^(bigint|numeric|double precision)$/],
+  ['float4', /^(real|double precision)$/],
+  ['float8', /^double precision$/],
+  ['numeric', /^(numeric|double precision)$/],
+  ['date', /^date$/],
+  ['timestamp', /^timestamp without time zone$/],
+  ['timestamptz', /^timestamp with time zone$/],
+  ['bool', /^boolean$/],
+  ['uuid', /^uuid$/],
   ['varchar', textTypes],
   ['text', textTypes],
   ['bpchar', textTypes],

@@ -116,17 +116,23 @@ export class ExpressionReader {
     if (isNegated) throw new NotRead('has a "not" in the wrong place');
     const sign = comparisons.find((each) => this.sign(each));
     if (sign === undefined) return left;
-    // `status in ('a', 'b')` is kept as `status = any (array['a', 'b'])`.
-    if (sign === '=' && this.#dialect === 'server' && this.word('any')) {
-      return { kind: 'in', of: left, list: this.#anyOf() };
+    // `status in ('a', 'b')` is kept as `status = any (array['a', 'b'])`, `not in` as `<> all`.
+    if (this.#dialect === 'server') {
+      if (sign === '=' && this.word('any')) {
+        return { kind: 'in', of: left, list: this.#arrayed() };
+      }
+      if (sign === '<>' && this.word('all')) {
+        return negated({ kind: 'in', of: left, list: this.#arrayed() });
+      }
     }
     return infix(sign === '!=' ? '<>' : sign, left, this.#sum());
   }
 
-  #anyOf(): readonly Expression[] {
+  #arrayed(): readonly Expression[] {
     this.#must('(');
     const isCast = this.sign('(');
-    if (!this.word('array')) throw new NotRead('has an "any" of something else than an array');
+    if (!this.word('array'))
+      throw new NotRead('has an "any" or "all" of something else than an array');
     this.#must('[');
     const list = this.#list(']');
     if (isCast) this.#must(')');

@@ -24,8 +24,10 @@ export function tokensOf(text: string): readonly Token[] | undefined {
       tokens.push({ kind: 'name', text: quoted.replaceAll('""', '"'), quoted: true });
     } else if (bare !== undefined) {
       tokens.push({ kind: 'name', text: bare.toLowerCase(), quoted: false });
-    } else if (number !== undefined) tokens.push({ kind: 'number', text: number });
-    else if (literal !== undefined) {
+    } else if (number !== undefined) {
+      // As PostgreSQL shows it.
+      tokens.push({ kind: 'number', text: number.replace(/^0+(?=\d)/, '') });
+    } else if (literal !== undefined) {
       tokens.push({ kind: 'text', text: literal.replaceAll("''", "'") });
     } else if (sign !== undefined) tokens.push({ kind: 'sign', text: sign });
   }

@@ -9,7 +9,10 @@ import { type Answers, type Query, rowsOf } from './query.ts';
 export const tableOid = `(select c.oid from pg_class c join pg_namespace n on n.oid = c.relnamespace
                           where n.nspname::text = $1 and c.relname::text = $2)`;
 
-/** The table itself and, of a partitioned one, everything below it; `$1` is its schema and `$2` its name. */
+/**
+ * The table itself and, of a partitioned one, everything below it; `$1` is its schema and `$2` its name. What somebody has
+ * half detached is no part of it any more: the index on top does not wait for it.
+ */
 const tree = `
   with recursive tree as (
     select c.oid, null::oid as parent, 0 as level, c.relkind
@@ -18,7 +21,7 @@ const tree = `
     union all
     select c.oid, t.oid, t.level + 1, c.relkind
       from tree t join pg_inherits i on i.inhparent = t.oid join pg_class c on c.oid = i.inhrelid
-     where t.relkind = 'p')`;
+     where t.relkind = 'p' and coalesce(to_jsonb(i) ->> 'inhdetachpending', 'false') = 'false')`;
 
 const tables = `${tree}
   select t.oid::text as id, t.parent::text as parent, t.level, t.relkind as kind,

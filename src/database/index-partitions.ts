@@ -1,11 +1,12 @@
 // How an index of a partitioned table stands: an empty one on top, one on each partition, and each attached to the one above.
 
 import { createHash } from 'node:crypto';
-import type { SeenIndex, TableNode } from './index-catalogue.ts';
+import type { SeenIndex, SeenIndexes, TableNode } from './index-catalogue.ts';
 import {
   definitionSql,
   type IndexAtHand,
   type IndexDeed,
+  type IndexDefinition,
   isLike,
   isPartLike,
 } from './index-definition.ts';
@@ -110,18 +111,62 @@ function partsOf({ deed, seen }: IndexAtHand, own: SeenIndex): readonly Part[] {
     const above = chosen.get(node.parent ?? '')?.id;
     const name = partName(deed.name, node.name);
     const here = seen.indexes.filter(({ table }) => table === node.id);
-    // That of a partitioned one below cannot be used before its own parts are attached.
-    const fits = here.filter(
-      (each) => isPartLike(deed, each, above) && (each.usable || node.kind === 'p'),
+    // What somebody has made since the plan was drawn is not taken in: taking the plan back would drop it.
+    const index = partOf({ definition: deed, node, name, above }, here, (each) =>
+      (deed.taken ?? []).includes(each.name),
     );
-    const index =
-      fits.find(({ parent }) => parent !== null && parent === above) ??
-      fits.find((each) => each.name === name) ??
-      fits[0];
     if (index !== undefined) chosen.set(node.id, index);
     const obstacle = index === undefined ? here.find((each) => each.name === name) : undefined;
     return { node, name, index, obstacle };
   });
+}
+
+interface PartWanted {
+  readonly definition: IndexDefinition;
+  readonly node: TableNode;
+  readonly name: string;
+  /** The index that it becomes a part of, where that is there. */
+  readonly above: string | undefined;
+}
+
+/** Of the indexes of a partition the one that is a part already, ours, or another that may be taken. */
+function partOf(
+  { definition, node, name, above }: PartWanted,
+  here: readonly SeenIndex[],
+  mayTake: (index: SeenIndex) => boolean,
+): SeenIndex | undefined {
+  // That of a partitioned one below cannot be used before its own parts are attached.
+  const fits = here.filter(
+    (each) => isPartLike(definition, each, above) && (each.usable || node.kind === 'p'),
+  );
+  return (
+    fits.find(({ parent }) => parent !== null) ??
+    fits.find((each) => each.name === name) ??
+    fits.find(mayTake)
+  );
+}
+
+/** Which partitions lack an index like it, and whose indexes are taken in. */
+export function partsToBuild(
+  name: string,
+  definition: IndexDefinition,
+  { nodes, indexes }: SeenIndexes,
+): Pick<IndexDeed, 'parts' | 'taken'> {
+  const top = indexes.find((each) => each.name === name && each.table === nodes[0]?.id);
+  const chosen = new Map(nodes.slice(0, 1).map(({ id }) => [id, top]));
+  const parts: InSchema[] = [];
+  const taken: string[] = [];
+  for (const node of nodes.slice(1)) {
+    const above = chosen.get(node.parent ?? '')?.id;
+    const wanted = { definition, node, name: partName(name, node.name), above };
+    const here = indexes.filter(({ table }) => table === node.id);
+    const like = partOf(wanted, here, () => true);
+    chosen.set(node.id, like);
+    if (like === undefined) {
+      if (node.kind !== 'p') parts.push({ schema: node.schema, name: node.name });
+    } else if (like.parent === null && like.name !== wanted.name) taken.push(like.name);
+  }
+  return { parts, ...(taken.length > 0 && { taken }) };
 }
 
 /** The next that has no index yet. */

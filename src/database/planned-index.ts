@@ -11,9 +11,17 @@ import type { IndexDefinition } from './index-definition.ts';
 import type { InSchema } from './names.ts';
 import type { Query } from './query.ts';
 
-export const tableColumn = z.object({ name: z.string(), type: z.string(), bytes: z.number() });
+export const tableColumn = z.object({
+  name: z.string(),
+  type: z.string(),
+  bytes: z.number(),
+  isVirtual: z.boolean(),
+});
 
-/** The columns of a table; `bytes` is what one value takes, about. */
+/**
+ * The columns of a table; `bytes` is what one value takes, about, and `isVirtual` that it is worked out as it is read. What
+ * a domain is made of counts in its place, and every type of listed words is an `enum`.
+ */
 export type TableColumns = readonly Readonly<z.infer<typeof tableColumn>>[];
 
 /** Types without an order of their own have no btree. */
@@ -24,8 +32,10 @@ const usualBytes = 24;
 
 export function columnQuery({ schema, name }: InSchema): Query {
   return {
-    text: `select a.attname::text as name, coalesce(b.typname, t.typname)::text as type,
-                  (case when t.typlen > 0 then t.typlen else ${usualBytes} end)::int as bytes
+    text: `select a.attname::text as name,
+                  case coalesce(b.typtype, t.typtype) when 'e' then 'enum' else coalesce(b.typname, t.typname)::text end as type,
+                  (case when t.typlen > 0 then t.typlen else ${usualBytes} end)::int as bytes,
+                  a.attgenerated = 'v' as "isVirtual"
              from pg_attribute a join pg_type t on t.oid = a.atttypid
              left join pg_type b on b.oid = nullif(t.typbasetype, 0)
             where a.attrelid = ${tableOid} and a.attnum > 0 and not a.attisdropped`,
@@ -55,6 +65,10 @@ export function definitionOf(
   ];
   const missing = named.find((name) => !known.some((each) => each.name === name));
   if (missing !== undefined) return { because: `${planned.table} has no column ${missing}` };
+  const virtual = known.find((each) => each.isVirtual && named.includes(each.name));
+  if (virtual !== undefined) {
+    return { because: `${virtual.name} is worked out as it is read, and such has no index` };
+  }
   const odd = columns
     .map(({ name }) => known.find((each) => each.name === name))
     .find((each) => each !== undefined && unordered.test(each.type));

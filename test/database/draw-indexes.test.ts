@@ -53,17 +53,17 @@ function answers(count: number, table: Table): Answers {
   };
   const node = { id: '1', parent: null, level: 0, kind: isPartitioned ? 'p' : 'r', ...found };
   const columns = [
-    { name: 'site', type: 'int4', bytes: 4 },
-    { name: 'at', type: 'timestamptz', bytes: 8 },
-    { name: 'value', type: 'float8', bytes: 8 },
-    { name: 'note', type: 'json', bytes: 24 },
+    { name: 'site', type: 'int4', bytes: 4, isVirtual: false },
+    { name: 'at', type: 'timestamptz', bytes: 8, isVirtual: false },
+    { name: 'value', type: 'float8', bytes: 8, isVirtual: false },
+    { name: 'note', type: 'json', bytes: 24, isVirtual: false },
   ];
   const each = [
     [],
     [node],
     [],
     columns,
-    [{ bytes: String(bytes) }],
+    [{ bytes: String(bytes), below: 0 }],
     [{ found: isHypertable }],
     [{ found: true }],
     [],

@@ -342,12 +342,17 @@ describe('an index of a partitioned table', () => {
       'create index concurrently "part_2_idx" on "public"."part_2" ("site", "at" desc)',
     ],
     [
+      'nor does one that was made since the plan was drawn',
+      [own, partOf('2', { name: 'new' })],
+      'create index concurrently "part_2_idx" on "public"."part_2" ("site", "at" desc)',
+    ],
+    [
       'nor a unique one',
       [own, partOf('2', { name: 'key', unique: true })],
       'create index concurrently "part_2_idx" on "public"."part_2" ("site", "at" desc)',
     ],
   ])('is made step by step: %s', (_, indexes, statement) => {
-    const now = standing(byPart, { nodes, indexes });
+    const now = standing({ ...byPart, taken: ['mine'] }, { nodes, indexes });
     if (now.kind !== 'unchanged') throw new Error(`it is ${now.kind}`);
     expect(now.write).toMatchObject({ statements: [statement], isPart: true });
     const isBuild = statement.includes('concurrently');

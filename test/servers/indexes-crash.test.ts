@@ -183,6 +183,22 @@ it('where nobody can look after a build that failed, the words say what may be l
   expect(await invalid()).toEqual([]);
 });
 
+it('a build is not ended by a deadline that the database has for transactions', async () => {
+  await target.admin.query(`alter database shop set transaction_timeout = '300ms'`);
+  const deed = await drawOne(onTable);
+  const holder = await another(target);
+  await holder.query('set transaction_timeout = 0');
+  await holder.query('begin; update calculations set facility_id = 7 where facility_id = 7');
+  const answer = write(target, deed);
+  await untilItWaits();
+  await holder.query('select pg_sleep(0.5)');
+  await holder.query('commit');
+  await holder.end();
+  expect(await answer).toEqual({ kind: 'written' });
+  expect(await standing(target, deed)).toEqual({ kind: 'reached' });
+  await target.admin.query('alter database shop reset transaction_timeout');
+});
+
 it('a statement is ended at its deadline', async () => {
   const client = await another(target);
   try {

@@ -102,7 +102,8 @@ onEachVersion((version) => {
     await target.admin.query(`
       create index mine on calculations (facility_id, created_at desc);
       create index taken on calculations (facility_id, created_at);
-      create unique index one_only on calculations (id) include (value) where status = any (array['a', 'b']) and value > 5`);
+      create unique index one_only on calculations (id) include (value) where status = any (array['a', 'b']) and value > 5;
+      create index no_others on calculations (id) where status not in ('a', 'b')`);
     const before = await catalogue(target);
     expect(await drawn(plan({}))).toMatchObject({
       deeds: [],
@@ -114,6 +115,8 @@ onEachVersion((version) => {
       where: `status IN ('a', 'b') AND value > 5`,
     };
     expect(await drawn(plan(same))).toMatchObject({ deeds: [] });
+    const others = { columns: ['id'], where: `status not in ('a', 'b')` };
+    expect(await drawn(plan(others))).toMatchObject({ deeds: [] });
     expect(await drawn(plan({ name: 'taken' }))).toMatchObject({
       kind: 'refused',
       because: expect.stringMatching(/index taken of public.calculations has another definition/),
@@ -188,8 +191,16 @@ onEachVersion((version) => {
     { where: 'value * 2 > -7 and value <= 100 and value is not null' },
     { where: `status = 'it''s'` },
     { where: `status in ('one')` },
+    {
+      where: `status not in ('one', 'two') and mood in ('good', 'bad') and mood <> 'good' and (open = true or not open)
+              and key = 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11' and level > 05 and 007 <> level`,
+    },
   ];
+  const moreColumns = `
+    create extension citext; create domain level as int check (value > 0); create type mood as enum ('good', 'bad');
+    alter table calculations add open boolean, add mood mood, add key uuid, add level level, add word citext, add took interval`;
   once('with conditions of any kind are known again, in every time zone', async () => {
+    await target.admin.query(moreColumns);
     await target.admin.query(`alter database shop set timezone = 'Europe/Berlin';
       alter database shop set datestyle = 'German'; alter database shop set extra_float_digits = -5`);
     const zoned = await drawn(plan({ where: `created_at > '2026-01-01'` }));
@@ -208,11 +219,17 @@ onEachVersion((version) => {
   });
 
   once('with conditions that nobody would know again are refused', async () => {
+    await target.admin.query(moreColumns);
     for (const [where, why] of [
       [`created_at > 'today'`, /write it as 2026-01-31/],
       [`created_at > '2026-02-30'`, /write it as 2026-01-31/],
       [`value = '5'`, /without quotes/],
       ['facility_id / 2.5 > 1', /divides whole numbers/],
+      [`open = 't'`, /write true or false without quotes/],
+      [`key = 'A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11'`, /with small letters/],
+      [`took > '1 day'`, /type interval, which PostgreSQL may keep in other words/],
+      [`word = 'One'`, /type citext/],
+      [`value + 1 = '5'`, /beside something that is worked out/],
     ] as const) {
       expect(await drawn(plan({ where }))).toMatchObject({
         kind: 'refused',
@@ -267,6 +284,51 @@ onEachVersion((version) => {
       expect(await drawn(ofParts)).toMatchObject({ deeds: [] });
     },
   );
+
+  once('of a partition that somebody made since, and of what leaves, are left alone', async () => {
+    await target.admin.query(`
+      create table readings_00 partition of readings for values from ('2025-12-01') to ('2026-01-01');
+      update pg_inherits set inhdetachpending = true where inhrelid = 'readings_00'::regclass`);
+    const deed = await drawOne(ofParts);
+    expect(deed.parts?.map(({ name }) => name)).not.toContain('readings_00');
+    await target.admin.query(
+      'create index since on readings_01 (facility_id, at desc) include (value)',
+    );
+    const before = await catalogue(target);
+    expect(await write(target, deed)).toEqual({ kind: 'written' });
+    const { rows } = await target.admin.query(
+      `select count(*)::int as parts, bool_and(indisvalid) as valid from pg_index join pg_class c on c.oid = indexrelid
+        where relname like '%idx_readings_facility'`,
+    );
+    expect(rows).toEqual([{ parts: 5, valid: true }]);
+    expect(await write(target, undone(deed))).toEqual({ kind: 'written' });
+    expect(await catalogue(target)).toEqual(before);
+  });
+
+  once('of a partitioned partition are told when they are taken in', async () => {
+    await target.admin.query(
+      'create index below on readings_02 (facility_id, at desc) include (value)',
+    );
+    expect(await drawOne(ofParts)).toMatchObject({
+      parts: [{ name: 'readings_01' }],
+      taken: ['below'],
+    });
+  });
+
+  once('say who inherits and gets none, and are refused on what is worked out', async () => {
+    await target.admin.query(`create table more () inherits (calculations);
+      alter table calculations add twice real generated always as (value * 2) virtual`);
+    expect(await drawn(plan({}))).toMatchObject({
+      notes: expect.arrayContaining([
+        expect.stringMatching(/1 table inherits from public.calculations and gets none by this/),
+      ]),
+    });
+    for (const planned of [{ columns: ['twice'] }, { where: 'twice > 5' }]) {
+      expect(await drawn(plan(planned))).toMatchObject({
+        because: expect.stringMatching(/twice is worked out as it is read, and such has no index/),
+      });
+    }
+  });
 
   const longest = 'ü'.repeat(31) + 'x';
   const hostileNames: ReadonlyMap<string, string> = new Map([

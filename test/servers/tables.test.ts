@@ -199,6 +199,29 @@ describe('settings of tables', () => {
     await target.admin.query('alter table readings reset (autovacuum_vacuum_threshold)');
   });
 
+  it('stop where somebody sets them while the lock is waited for, whatever transactions are by default', async () => {
+    await target.admin.query(
+      `alter database shop set default_transaction_isolation = 'repeatable read'`,
+    );
+    const deed = await only({ readings: autovacuum });
+    const other = await another(target);
+    await other.query('begin; alter table readings set (autovacuum_vacuum_threshold = 7)');
+    const sent = write(target, deed);
+    await expect
+      .poll(
+        async () => (await target.admin.query('select from pg_locks where not granted')).rowCount,
+      )
+      .toBe(1);
+    await other.query('commit');
+    expect(await sent).toMatchObject({
+      kind: 'refused',
+      because: expect.stringContaining('is 7, the plan saw not set'),
+    });
+    await other.query('alter table readings reset (autovacuum_vacuum_threshold)');
+    await other.end();
+    await target.admin.query('alter database shop reset default_transaction_isolation');
+  });
+
   it('give way to somebody else who changes the table', async () => {
     const deed = await only({ readings: autovacuum });
     const other = await another(target);
