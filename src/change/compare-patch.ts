@@ -45,10 +45,18 @@ function isAboutResources({ pointer }: PatchField): boolean {
   return pointer.includes('/resources');
 }
 
-/** Why a new template would have no effect now, in words; a scale goes on beside a pause. */
+/** Why a new template would not reach all pods now, in words; a scale goes on beside it. */
 export function whyPaused({ kind, name, value }: SeenObject): string | undefined {
-  return valueAt(value, '/spec/paused') === true
-    ? `${kind} ${name} is paused: a new template would reach no pod before somebody resumes it`
+  if (valueAt(value, '/spec/paused') === true) {
+    return `${kind} ${name} is paused: a new template would reach no pod before somebody resumes it`;
+  }
+  // Both are a StatefulSet's.
+  if (valueAt(value, '/spec/updateStrategy/type') === 'OnDelete') {
+    return `${kind} ${name} has the update strategy OnDelete: a new template would reach no pod before somebody deletes it`;
+  }
+  const partition = Number(valueAt(value, '/spec/updateStrategy/rollingUpdate/partition') ?? 0);
+  return partition > 0
+    ? `${kind} ${name} is updated from ordinal ${partition} on only (updateStrategy.rollingUpdate.partition): a new template would not reach the pods before it`
     : undefined;
 }
 

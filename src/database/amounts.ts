@@ -34,12 +34,12 @@ const spoken: ReadonlyMap<string, boolean> = new Map([
 
 /**
  * A value in the smallest unit: bytes, milliseconds, or the number itself. A number without a unit counts in the
- * setting's own. Undefined for what is no number.
+ * setting's own. Undefined for what is no number, and for what begins with another 0, which the server reads as octal.
  * @param unit the setting's own unit as pg_settings says it, such as `8kB`; undefined where it has none.
  */
 export function amountOf(value: string, unit?: string): number | undefined {
   const [, digits, given] =
-    /^\s*(-?\d+(?:\.\d+)?(?:e[-+]?\d+)?)\s*([A-Za-z]*)\s*$/.exec(value) ?? [];
+    /^\s*(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[-+]?\d+)?)\s*([A-Za-z]*)\s*$/.exec(value) ?? [];
   if (digits === undefined || given === undefined) return undefined;
   const number = Number(digits);
   // -1 and the like mean "none" or "by itself", in whatever unit.
@@ -54,19 +54,24 @@ function factorOf(unit: string): number | undefined {
   return bytes.get(unit) ?? times.get(unit);
 }
 
-/** Whether two texts are the same value of one setting; the server rounds to its own unit. */
+/**
+ * Whether two texts are the same value of one setting. The server rounds whole numbers to its own unit and shows six digits
+ * of others; below zero is no amount but "none" or "by itself", which nothing rounds to.
+ */
 export function sameValue(
   one: string,
   other: string,
-  { unit, isBool = false }: { readonly unit?: string | undefined; readonly isBool?: boolean } = {},
+  { unit, vartype }: { readonly unit?: string | undefined; readonly vartype: string },
 ): boolean {
   if (one === other) return true;
-  if (isBool) {
+  if (vartype === 'bool') {
     const [a, b] = [spoken.get(one.toLowerCase()), spoken.get(other.toLowerCase())];
     return a !== undefined && a === b;
   }
   const [a, b] = [amountOf(one, unit), amountOf(other, unit)];
   if (a === undefined || b === undefined) return one.toLowerCase() === other.toLowerCase();
-  const step = unit === undefined ? 0 : (factorOf(unit) ?? 0);
-  return Math.abs(a - b) < Math.max(step, Math.abs(a) * 1e-9, 1e-12);
+  if (a < 0 || b < 0) return a === b;
+  const step = vartype === 'integer' && unit !== undefined ? (factorOf(unit) ?? 0) : 0;
+  const shown = vartype === 'real' ? Math.abs(a) * 1e-5 : 0;
+  return Math.abs(a - b) <= Math.max(step / 2, shown, Math.abs(a) * 1e-12);
 }

@@ -1,56 +1,37 @@
 // Draws the writing of server settings: only those of the allow-list, within bounds, and so that they fit each other and the container.
 
-import { z } from 'zod';
-import { assert } from '../errors.ts';
 import type { DatabaseDeed } from '../sizing/planned-step.ts';
 import { amountOf, sameValue } from './amounts.ts';
 import type { Drawing, Drawn, ServerFacts } from './drawing.ts';
 import { whyNotParameterValue } from './parameter-value.ts';
 import { isParameter, type Parameter, type ParameterName, parameters } from './parameters.ts';
-import { type Answers, type Query, rowsOf } from './query.ts';
-import { type SettingDeed, settingQueries } from './setting-deed.ts';
+import type { SettingDeed } from './setting-deed.ts';
+import {
+  filesNow,
+  type PendingSetting,
+  type SettingFiles,
+  settingFiles,
+  whyFilesUnread,
+  wrongInFiles,
+} from './setting-files.ts';
 import { whyNoEffect } from './setting-source.ts';
 import { fittingMemory, type MemoryFit } from './settings-memory.ts';
+import {
+  type InUse,
+  inUseNow,
+  inUseOf,
+  type WantedSetting,
+  whyNotStarting,
+  whyStandbysStop,
+} from './settings-start.ts';
 
 type SettingsStep = Extract<DatabaseDeed, { readonly deed: 'settings' }>;
 
-const inUse = z.object({
-  connections: z.number(),
-  reserved: z.number(),
-  slots: z.number(),
-  prepared: z.number(),
-  standbys: z.number(),
-  senders: z.number(),
-  idleSlots: z.number(),
-  walLevel: z.string(),
-  own: z.array(z.object({ name: z.string(), whose: z.string() })),
-});
-type InUse = z.infer<typeof inUse>;
-const inFile = z.object({ setting: z.string().nullable() });
+const nothing: Drawn = { kind: 'deeds', deeds: [], notes: [] };
 
-/**
- * What a restart with less would stumble over: connections, and what the server finds again on its disk; and which roles and
- * databases have settings of their own, which win over those of the server.
- */
-const inUseNow: Query = {
-  text: `select (select count(*) from pg_stat_activity where backend_type = 'client backend')::int as connections,
-                current_setting('superuser_reserved_connections')::int
-                  + coalesce(current_setting('reserved_connections', true), '0')::int as reserved,
-                (select count(*) from pg_replication_slots)::int as slots,
-                (select count(*) from pg_prepared_xacts)::int as prepared,
-                (select count(*) from pg_stat_replication r left join pg_replication_slots s on s.active_pid = r.pid
-                  where r.state = 'streaming' and s.slot_type is distinct from 'logical')::int as standbys,
-                (select count(*) from pg_stat_replication)::int as senders,
-                (select count(*) from pg_replication_slots where not active)::int as "idleSlots",
-                current_setting('wal_level') as "walLevel",
-                (select coalesce(jsonb_agg(jsonb_build_object('name', lower(split_part(c, '=', 1)), 'whose', coalesce(nullif(concat_ws(' in ',
-                          'role ' || nullif(s.setrole, 0)::regrole::text, 'database ' || d.datname), ''), 'every role'))), '[]')
-                   from pg_db_role_setting s cross join unnest(s.setconfig) c
-                   left join pg_database d on d.oid = s.setdatabase) as own`,
-};
-
+/** Without settings it is looked what a restart brings into effect, and whether the server comes back with that. */
 export const drawSettings: Drawing<SettingsStep> = {
-  questions: ({ settings }) => [inUseNow, ...Object.keys(settings).flatMap(settingQueries)],
+  questions: () => [inUseNow, filesNow, wrongInFiles],
   draw(step, answers, facts) {
     const names = Object.keys(step.settings);
     const unknown = names.find((name) => !isParameter(name));
@@ -59,7 +40,9 @@ export const drawSettings: Drawing<SettingsStep> = {
         `${unknown} is not among the settings that Headroom writes (docs/databases.md)`,
       );
     }
-    if (facts.platform !== 'plain') return forPerson(step, facts);
+    if (facts.platform !== 'plain') {
+      return names.length === 0 ? nothing : forPerson(step, facts);
+    }
     if (facts.version < 150_000) {
       return refused(
         'before PostgreSQL 15 only a superuser may write settings, and Headroom is none',
@@ -73,38 +56,42 @@ export const drawSettings: Drawing<SettingsStep> = {
     if (facts.isStandby) {
       return refused('the address in headroom.yaml leads to a standby, not to the primary');
     }
-    const wanted = names.filter(isParameter).map((name, index) => ({
-      name,
-      after: step.settings[name] ?? '',
-      file: rowsOf(inFile, answers, 2 + 2 * index)[0]?.setting ?? undefined,
-    }));
+    const unread = whyFilesUnread(answers, 2);
+    if (unread !== undefined) return refused(unread);
+    const files = settingFiles(answers, 1);
+    const wanted = names
+      .filter(isParameter)
+      .map((name) => ({ name, after: step.settings[name] ?? '' }));
     const problem = wanted
       .map((each) => whyNotValue(each, facts))
       .find((each) => each !== undefined);
     if (problem !== undefined) return refused(problem);
-    const together = fitting(wanted, answers, facts);
+    const inUse = inUseOf(answers, 0);
+    // The restart after it brings into effect what others have written as well.
+    const isLater =
+      names.length === 0 || wanted.some(({ name }) => facts.settings.get(name)?.needsRestart);
+    const beside = isLater ? othersPending(names, files) : new Map<string, PendingSetting>();
+    const together = fitting(wanted, { inUse, beside }, facts);
     if (together.problem !== undefined) return refused(together.problem);
-    const deeds = wanted.flatMap((each) => deedOf(each, facts));
-    const isLater = deeds.some(({ restart }) => restart === true);
+    const deeds = wanted.flatMap((each) => deedOf(each, files, facts));
     return {
       kind: 'deeds',
       deeds,
       notes: [
-        ...(deeds.length === 0 ? ['the settings are so already'] : []),
+        ...(deeds.length === 0 && names.length > 0 ? ['the settings are so already'] : []),
         ...together.notes,
-        ...ownNotes(names, answers),
-        ...(isLater ? ['some of it takes effect with the next restart of the server only'] : []),
+        ...ownNotes(names, inUse),
+        ...(deeds.some(({ restart }) => restart === true)
+          ? ['some of it takes effect with the next restart of the server only']
+          : []),
+        ...[...beside].map(
+          ([name, { setting, shown }]) =>
+            `somebody has written ${name} ${setting} (now ${shown}), which takes effect with the restart as well`,
+        ),
       ],
     };
   },
 };
-
-interface Wanted {
-  readonly name: ParameterName;
-  readonly after: string;
-  /** What postgresql.auto.conf says now. */
-  readonly file: string | undefined;
-}
 
 function forPerson({ settings }: SettingsStep, { platform }: ServerFacts): Drawn {
   const list = Object.entries(settings)
@@ -134,7 +121,7 @@ function forPerson({ settings }: SettingsStep, { platform }: ServerFacts): Drawn
   }
 }
 
-function whyNotValue({ name, after }: Wanted, facts: ServerFacts): string | undefined {
+function whyNotValue({ name, after }: WantedSetting, facts: ServerFacts): string | undefined {
   const { extension }: Parameter = parameters[name];
   const now = facts.settings.get(name);
   if (now === undefined) {
@@ -149,7 +136,7 @@ function whyNotValue({ name, after }: Wanted, facts: ServerFacts): string | unde
 
 /** Since PostgreSQL 18 more of them need no restart, but never are more than there are places for. */
 function whyNoWorkers(
-  { name, after }: Pick<Wanted, 'name' | 'after'>,
+  { name, after }: WantedSetting,
   { settings }: ServerFacts,
 ): string | undefined {
   const slots = settings.get('autovacuum_worker_slots')?.setting;
@@ -158,13 +145,17 @@ function whyNoWorkers(
     : undefined;
 }
 
-function deedOf({ name, after, file }: Wanted, { settings }: ServerFacts): readonly SettingDeed[] {
+function deedOf(
+  { name, after }: WantedSetting,
+  { own }: SettingFiles,
+  { settings }: ServerFacts,
+): readonly SettingDeed[] {
   const now = settings.get(name);
   if (now === undefined) return [];
-  const like = { unit: now.unit, isBool: parameters[name].kind === 'boolean' };
-  if (file !== undefined && sameValue(file, after, like)) return [];
-  // Whoever set it elsewhere to just this has done it.
-  if (file === undefined && !now.isPending && sameValue(now.setting, after, like)) return [];
+  const file = own.get(name);
+  const isRunning = !now.isPending && sameValue(now.setting, after, now);
+  // Whoever set it elsewhere to just this has done it. What is written only may wait for a restart, or for being read.
+  if (isRunning && (file === undefined || sameValue(file, after, now))) return [];
   return [
     {
       deed: 'setting',
@@ -179,27 +170,42 @@ function deedOf({ name, after, file }: Wanted, { settings }: ServerFacts): reado
 }
 
 /** Who keeps a value of its own, whatever the server's is. */
-function ownNotes(names: readonly string[], answers: Answers): readonly string[] {
-  const [busy] = rowsOf(inUse, answers, 0);
-  return (busy?.own ?? [])
+function ownNotes(names: readonly string[], { own }: InUse): readonly string[] {
+  return own
     .filter(({ name }) => names.includes(name))
     .map(({ name, whose }) => `${whose} has a ${name} of its own, which this does not change`);
 }
 
-/** Whether they fit each other, those that stay, and the container. */
-function fitting(wanted: readonly Wanted[], answers: Answers, facts: ServerFacts): MemoryFit {
+function othersPending(
+  names: readonly string[],
+  { pending }: SettingFiles,
+): ReadonlyMap<string, PendingSetting> {
+  return new Map([...pending].filter(([name]) => !names.includes(name)));
+}
+
+/** Whether they fit each other, those that stay or wait for a restart, and the container. */
+function fitting(
+  wanted: readonly WantedSetting[],
+  {
+    inUse,
+    beside,
+  }: { readonly inUse: InUse; readonly beside: ReadonlyMap<string, PendingSetting> },
+  facts: ServerFacts,
+): MemoryFit {
   const { settings, memoryBytes, version } = facts;
   const amount = (name: ParameterName): number => {
     const now = settings.get(name);
     const after = wanted.find((each) => each.name === name)?.after;
-    return amountOf(after ?? now?.setting ?? '0', now?.unit) ?? 0;
+    return amountOf(after ?? beside.get(name)?.setting ?? now?.setting ?? '0', now?.unit) ?? 0;
   };
-  const isWanted = (...names: readonly ParameterName[]) =>
-    wanted.some(({ name }) => names.includes(name));
-  const [busy] = rowsOf(inUse, answers, 0);
-  assert(busy !== undefined, 'a select without a table has one row');
+  const isWanted = (...names: readonly string[]) =>
+    names.some((name) => beside.has(name) || wanted.some((each) => each.name === name));
+  const coming = [...beside].flatMap(([name, { setting }]) =>
+    isParameter(name) ? [{ name, after: setting }] : [],
+  );
   const problem =
-    whyNotStarting(wanted, busy, facts) ?? whyStandbysStop(wanted, busy.standbys, facts);
+    whyNotStarting([...wanted, ...coming], inUse, facts) ??
+    whyStandbysStop(wanted, inUse.standbys, facts);
   if (problem !== undefined) return { problem, notes: [] };
   const workers = amount('max_parallel_workers') + amount('timescaledb.max_background_workers');
   if (
@@ -224,70 +230,12 @@ function fitting(wanted: readonly Wanted[], answers: Answers, facts: ServerFacts
     autovacuum_work_mem: settings.has('autovacuum_work_mem') ? amount('autovacuum_work_mem') : -1,
     autovacuum_max_workers: amount('autovacuum_max_workers'),
     max_connections: amount('max_connections'),
+    max_prepared_transactions: amount('max_prepared_transactions'),
+    max_locks_per_transaction: amount('max_locks_per_transaction'),
   };
-  return wanted.some(({ name }) => Object.hasOwn(memory, name))
+  return isWanted(...Object.keys(memory))
     ? fittingMemory(memory, { memoryBytes, version })
     : { notes: [] };
-}
-
-/** With fewer of these than there are now the server does not come back from its restart, or refuses those who work. */
-function whyNotStarting(
-  wanted: readonly Wanted[],
-  { connections, reserved, slots, prepared, senders, idleSlots, walLevel }: InUse,
-  facts: ServerFacts,
-): string | undefined {
-  const some = 'some would be refused';
-  const none = 'the server would not start';
-  const least = new Map<ParameterName, readonly [number, string, string]>([
-    [
-      'max_connections',
-      [
-        connections + Math.max(reserved, 1),
-        `${connections} connections are open now and ${reserved} are kept for superusers`,
-        some,
-      ],
-    ],
-    [
-      'max_wal_senders',
-      [
-        senders + idleSlots,
-        `${senders} standbys and others stream now and ${idleSlots} slots wait for theirs`,
-        some,
-      ],
-    ],
-    ['max_replication_slots', [slots, `there are ${slots} replication slots now`, none]],
-    ['max_prepared_transactions', [prepared, `${prepared} transactions are prepared now`, none]],
-  ]);
-  for (const { name, after } of wanted) {
-    const now = facts.settings.get(name);
-    const [needed, because, then] = least.get(name) ?? [];
-    const amount = amountOf(after, now?.unit) ?? 0;
-    if (needed !== undefined && amount < needed) {
-      return `${because}; with ${name} ${after} ${then}`;
-    }
-    if (name === 'max_wal_senders' && amount > 0 && walLevel === 'minimal') {
-      return `wal_level is minimal, and with max_wal_senders ${after} the server would not start`;
-    }
-  }
-  return undefined;
-}
-
-/** A standby that nobody named is not given more before its primary, and then it stops replaying. */
-function whyStandbysStop(
-  wanted: readonly Wanted[],
-  standbys: number,
-  { settings, namedStandbys = 0 }: ServerFacts,
-): string | undefined {
-  if (standbys <= namedStandbys) return undefined;
-  const raised = wanted.find(({ name, after }) => {
-    const now = settings.get(name);
-    const [from, to] = [amountOf(now?.setting ?? '', now?.unit), amountOf(after, now?.unit)];
-    return parameters[name].standbyFirst && from !== undefined && to !== undefined && to > from;
-  });
-  return (
-    raised &&
-    `${standbys} standbys stream from this server and headroom.yaml names ${namedStandbys}: without as much ${raised.name} of their own they stop replaying; name all of them under standbys`
-  );
 }
 
 function refused(because: string): Drawn {

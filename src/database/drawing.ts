@@ -34,6 +34,8 @@ export interface ServerSetting {
   readonly setting: string;
   /** `8kB` and the like. */
   readonly unit?: string;
+  /** As pg_settings has it: `bool`, `integer`, `real`. */
+  readonly vartype: string;
   /** As `show` has it: "128MB". */
   readonly shown: string;
   /** Where it comes from: `default`, `configuration file`, `command line`, … */

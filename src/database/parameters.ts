@@ -51,7 +51,8 @@ const all = {
     kind: 'integer',
     min: 1,
     max: 256,
-
+    // Its library defines it so in every version, and takes it at the start of the server only.
+    restart: true,
     extension: 'timescaledb',
   },
   effective_cache_size: { kind: 'memory', min: 16 * miB, max: 4096 * giB },

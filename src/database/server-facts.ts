@@ -23,7 +23,7 @@ export const serverQueries: readonly Query[] = [
                   pg_is_in_recovery() as standby, system_identifier::text as server from pg_control_system()`,
   },
   {
-    text: `select name, setting, unit, source, context, pending_restart as pending, current_setting(name) as shown
+    text: `select name, setting, unit, vartype, source, context, pending_restart as pending, current_setting(name) as shown
              from pg_settings where name = any($1)`,
     values: [[...Object.keys(parameters), ...telling]],
   },
@@ -45,6 +45,7 @@ const setting = z.object({
   name: z.string(),
   setting: z.string(),
   unit: z.string().nullable(),
+  vartype: z.string(),
   source: z.string(),
   pending: z.boolean(),
   context: z.string(),

@@ -6,6 +6,7 @@ import type { DeedKind } from './deed-kind.ts';
 import { quotedText } from './names.ts';
 import type { ParameterName } from './parameters.ts';
 import { type Answers, type Query, rowsOf } from './query.ts';
+import { whyFilesUnread, wrongInFiles } from './setting-files.ts';
 import type { Standing, Statements } from './standing.ts';
 
 /** ALTER SYSTEM of one setting of the allow-list. */
@@ -33,7 +34,10 @@ const inEffect = z.object({
 });
 const inFile = z.object({ setting: z.string().nullable(), error: z.string().nullable() });
 
-/** Of a setting: what is in effect, and what postgresql.auto.conf says. The second needs a grant (docs/databases.md). */
+/**
+ * Of a setting: what is in effect, what postgresql.auto.conf says, and what is wrong with the files. The last two need a
+ * grant (docs/databases.md).
+ */
 export function settingQueries(name: string): readonly Query[] {
   return [
     {
@@ -44,9 +48,10 @@ export function settingQueries(name: string): readonly Query[] {
     },
     {
       text: `select setting, error from pg_file_settings
-              where name = $1 and sourcefile like '%postgresql.auto.conf' order by seqno desc limit 1`,
+              where lower(name) = $1 and sourcefile like '%postgresql.auto.conf' order by seqno desc limit 1`,
       values: [name],
     },
+    wrongInFiles,
   ];
 }
 
@@ -55,7 +60,9 @@ function standing(deed: SettingDeed, answers: Answers): Standing {
   const [file] = rowsOf(inFile, answers, 1);
   const { name, before, after } = deed;
   if (now === undefined) return drifted(`the server has no setting ${name} any more`);
-  const like = { unit: now.unit ?? undefined, isBool: now.vartype === 'bool' };
+  const unread = whyFilesUnread(answers, 2);
+  if (unread !== undefined) return drifted(unread);
+  const like = { unit: now.unit ?? undefined, vartype: now.vartype };
   const written = file?.setting ?? undefined;
   const isWritten =
     after === undefined

@@ -12,6 +12,8 @@ export interface MemorySettings {
   readonly autovacuum_work_mem: number;
   readonly autovacuum_max_workers: number;
   readonly max_connections: number;
+  readonly max_prepared_transactions: number;
+  readonly max_locks_per_transaction: number;
 }
 
 export interface MemoryFit {
@@ -21,6 +23,8 @@ export interface MemoryFit {
 
 /** Of a container's memory; more would leave too little for connections and sorts, and the kernel ends the server. */
 const sharedShareMax = 0.6;
+/** Of shared memory for each lock that there is room for; measured on 15 and 18 (`postgres -C shared_memory_size`). */
+const lockBytes = 400;
 /** Before PostgreSQL 17 a vacuum keeps at most so much, whatever it may. */
 const oldVacuumMax = 1024 ** 3;
 
@@ -32,7 +36,9 @@ export function fittingMemory(
   const { work_mem: sort, maintenance_work_mem: upkeep, max_connections: connections } = settings;
   // -1 means for WAL: as it sees fit, 16 MiB at most; and for autovacuum: as maintenance_work_mem.
   const wal = Math.max(settings.wal_buffers, 0);
-  const shared = settings.shared_buffers + wal;
+  const holders = connections + settings.max_prepared_transactions;
+  const locks = settings.max_locks_per_transaction * holders * lockBytes;
+  const shared = settings.shared_buffers + wal + locks;
   const sorts = connections * sort;
   const each = settings.autovacuum_work_mem >= 0 ? settings.autovacuum_work_mem : upkeep;
   const vacuum = version < 170_000 ? Math.min(each, oldVacuumMax) : each;
@@ -50,9 +56,14 @@ export function fittingMemory(
   const whole = `the ${gib(memoryBytes)} of the server's container`;
   if (shared > memoryBytes * sharedShareMax) {
     const share = `${formatNumber(sharedShareMax * 100)} %`;
-    const what = wal > 0 ? 'shared_buffers and wal_buffers' : 'shared_buffers';
+    const parts = [
+      'shared_buffers',
+      ...(wal > 0 ? ['wal_buffers'] : []),
+      // Room for a few is a few megabytes.
+      ...(locks > memoryBytes / 100 ? ['max_locks_per_transaction × max_connections'] : []),
+    ];
     return refused(
-      `${what} ${gib(shared)} ${wal > 0 ? 'are' : 'is'} more than ${share} of ${whole}; give it more memory first`,
+      `${parts.join(' and ')} ${gib(shared)} ${parts.length > 1 ? 'are' : 'is'} more than ${share} of ${whole}; give it more memory first`,
     );
   }
   const alone: readonly (readonly [string, number])[] = [

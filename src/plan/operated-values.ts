@@ -39,6 +39,8 @@ const usual = {
   autovacuum_work_mem: '-1',
   autovacuum_max_workers: '3',
   max_connections: '100',
+  max_prepared_transactions: '0',
+  max_locks_per_transaction: '64',
   max_worker_processes: '32',
   max_parallel_workers: '32',
   'timescaledb.max_background_workers': '0',
@@ -79,6 +81,8 @@ export function fittingValues(settings: Texts, cluster: SeenObject): MemoryFit {
     autovacuum_work_mem: of('autovacuum_work_mem'),
     autovacuum_max_workers: of('autovacuum_max_workers'),
     max_connections: of('max_connections'),
+    max_prepared_transactions: of('max_prepared_transactions'),
+    max_locks_per_transaction: of('max_locks_per_transaction'),
   };
   if (!isWanted(...Object.keys(memory))) return { notes: [] };
   return fittingMemory(memory, {

@@ -77,9 +77,15 @@ export function restartProcedure(
   ];
   // An operator restarts the servers by itself for what it has written.
   const isByOperator = place?.operated !== undefined && hasSettings;
+  const isLookedAt =
+    statefulSet !== undefined &&
+    place?.connection !== undefined &&
+    place.operated === undefined &&
+    place.allow.includes('settings');
   const steps = [
     ...(place?.connection === undefined ? [] : [noBuild(database)]),
     ...(hasSettings ? [settingStep(database, settings)] : []),
+    ...(!hasSettings && isLookedAt ? [waitingStep(database)] : []),
     ...(isByOperator ? [] : [restart]),
     ...looks,
   ].map((step, index): PlannedStep => ({ ...step, number: index + 1 }));
@@ -106,6 +112,14 @@ function whoIsAsked(standbys: readonly string[]): string {
   return standbys.length === 0
     ? 'Only the primary is asked: headroom.yaml names no standby. Where there are any, look at theirs yourself.'
     : `The primary is asked, and its ${standbys.length === 1 ? 'standby' : 'standbys'} ${standbys.join(', ')}.`;
+}
+
+/** Others may have written what the server does not come back with: it is looked at before people see the plan. */
+function waitingStep(database: string): Unnumbered {
+  return {
+    ...settingStep(database, {}),
+    what: 'Look at what the restart brings into effect',
+  };
 }
 
 function settingStep(database: string, settings: Texts): Unnumbered {

@@ -46,7 +46,8 @@ async function lookAtOne(
   const primary = await lookAtServer(step, address, server, parts);
   const standbys = new Map<string, ServerLook>();
   // Only the settings of a standby are its own; everything else it has from its primary.
-  for (const standby of step.deed === 'settings' ? place.standbys.keys() : []) {
+  const isOfEach = step.deed === 'settings' && Object.keys(step.settings).length > 0;
+  for (const standby of isOfEach ? place.standbys.keys() : []) {
     standbys.set(standby, await lookAtServer(step, { ...address, standby }, server, parts));
   }
   return { primary, standbys };

@@ -13,6 +13,7 @@ function setting(value: string, unit?: string, over: Partial<ServerSetting> = {}
   return {
     setting: value,
     ...(unit !== undefined && { unit }),
+    vartype: Number.isNaN(Number(value)) ? 'bool' : 'integer',
     shown: value,
     source: 'configuration file',
     isPending: false,
@@ -33,6 +34,7 @@ const facts: ServerFacts = {
   extensions: new Map(),
   settings: new Map([
     ['work_mem', setting('4096', 'kB')],
+    ['max_locks_per_transaction', setting('64', undefined, restart)],
     ['shared_buffers', setting('16384', '8kB', restart)],
     ['max_connections', setting('100', undefined, restart)],
     ['max_worker_processes', setting('8', undefined, restart)],
@@ -52,6 +54,8 @@ const facts: ServerFacts = {
   memoryBytes: 4 * giB,
   now,
 };
+/** As its default, and not on the command line. */
+const ofWal = new Map([['max_wal_size', setting('1024', 'MB')]]);
 const quiet = {
   connections: 20,
   reserved: 3,
@@ -61,13 +65,17 @@ const quiet = {
   senders: 3,
   idleSlots: 1,
   walLevel: 'replica',
+  walSegment: 16 * 1024 ** 2,
   own: [] as { name: string; whose: string }[],
 };
 
 interface Over {
   readonly facts?: Partial<ServerFacts>;
   readonly inUse?: Partial<typeof quiet>;
+  /** What postgresql.auto.conf says of the setting. */
   readonly file?: string;
+  /** What others have written besides, which waits for a restart. */
+  readonly pending?: Readonly<Record<string, string>>;
 }
 
 /** Where autovacuum may take 64 MiB each. */
@@ -79,11 +87,17 @@ function from(source: string): Over {
 }
 
 function draw(settings: Readonly<Record<string, string>>, over: Over = {}) {
-  const file = over.file === undefined ? [] : [{ setting: over.file, error: null }];
-  const answers: Answers = [
-    [{ ...quiet, ...over.inUse }],
-    ...Object.keys(settings).flatMap(() => [[], file]),
-  ];
+  const line = { isOwn: true, isPending: false, shown: '' };
+  const file = Object.keys(settings).map((name) => ({ ...line, name, setting: over.file ?? null }));
+  const others = Object.entries(over.pending ?? {}).map(([name, value]) => ({
+    ...line,
+    name,
+    setting: value,
+    isOwn: false,
+    isPending: true,
+    shown: 'less',
+  }));
+  const answers: Answers = [[{ ...quiet, ...over.inUse }], [...file, ...others], []];
   const step = { deed: 'settings', settings, restart: false } as const;
   return drawSettings.draw(step, answers, { ...facts, ...over.facts });
 }
@@ -111,7 +125,42 @@ describe('a setting', () => {
     const drawn = draw({ work_mem: '4MB' });
     expect(drawn).toMatchObject({ deeds: [] });
     expect(drawn).toHaveProperty('notes.0', 'the settings are so already');
-    expect(draw({ work_mem: '20480kB' }, { file: '20MB' })).toMatchObject({ deeds: [] });
+    const inEffect = { settings: new Map([['work_mem', setting('20480', 'kB')]]) };
+    const file = '20MB';
+    expect(draw({ work_mem: '20480kB' }, { file, facts: inEffect })).toMatchObject({ deeds: [] });
+  });
+
+  it.each<[string, string, ServerSetting, number]>([
+    ['autovacuum_vacuum_cost_delay', '2.5ms', setting('2', 'ms', { vartype: 'real' }), 1],
+    ['autovacuum_vacuum_cost_delay', '2000us', setting('2', 'ms', { vartype: 'real' }), 0],
+    ['max_slot_wal_keep_size', '0', setting('-1', 'MB'), 1],
+    // The server shows six digits of it.
+    ['seq_page_cost', '1.23456789', setting('1.23457', undefined, { vartype: 'real' }), 0],
+    ['seq_page_cost', '1.2346', setting('1.23457', undefined, { vartype: 'real' }), 1],
+    ['autovacuum_vacuum_threshold', '1000001', setting('1000000'), 1],
+    ['max_wal_size', '1048576kB', setting('1024', 'MB'), 0],
+  ])('%s = %s is compared with what is in effect as the server does', (name, value, running, count) => {
+    const drawn = draw({ [name]: value }, { facts: { settings: new Map([[name, running]]) } });
+    expect(drawn).toHaveProperty('deeds.length', count);
+  });
+
+  it('that a restart without settings brings into effect is looked at, and said', () => {
+    expect(
+      draw({}, { pending: { work_mem: '64MB', shared_preload_libraries: 'x' } }),
+    ).toMatchObject({
+      deeds: [],
+      notes: expect.arrayContaining([
+        'somebody has written shared_preload_libraries x (now less), which takes effect with the restart as well',
+      ]),
+    });
+    expect(draw({})).toEqual({ kind: 'deeds', deeds: [], notes: [] });
+    expect(draw({}, { pending: { max_replication_slots: '1' } })).toMatchObject({
+      because: expect.stringContaining('would not start'),
+    });
+    expect(
+      draw({ hot_standby_feedback: 'on' }, { pending: { max_replication_slots: '1' } }),
+    ).toHaveProperty('deeds.length', 1);
+    expect(draw({}, { facts: { platform: 'patroni' } })).toMatchObject({ deeds: [] });
   });
 
   it.each<[string, Readonly<Record<string, string>>, Over, RegExp]>([
@@ -189,6 +238,25 @@ describe('a setting', () => {
       },
       /autovacuum_worker_slots is 16.*raised first/,
     ],
+    [
+      'less than two segments of the WAL',
+      { max_wal_size: '100MB' },
+      { inUse: { walSegment: 64 * 1024 ** 2 }, facts: { settings: ofWal } },
+      /a segment of the WAL is 64 MB.*would not start/,
+    ],
+    [
+      'room for more locks than memory',
+      { max_locks_per_transaction: '10000', max_connections: '1000' },
+      {},
+      /max_locks_per_transaction × max_connections 3.9 GiB are more than 60 %/,
+    ],
+    ['written as octal', { max_connections: '0150' }, {}, /no whole number/],
+    [
+      'what its memory is too small for beside what somebody has written',
+      { max_connections: '200' },
+      { pending: { shared_buffers: '3GB' } },
+      /wal_buffers 3 GiB are more than 60 %/,
+    ],
     ['fewer workers than asked for', { max_worker_processes: '4' }, {}, /fewer than the 8/],
     ['more than its container holds', { shared_buffers: '3GB' }, {}, /more than 60 %/],
     [
@@ -252,6 +320,7 @@ const shown = (name: string, value: string, source = 'configuration file') => ({
   name,
   setting: value,
   unit: null,
+  vartype: 'string',
   source,
   context: 'sighup',
   pending: false,

@@ -14,6 +14,7 @@ export function makeFacts(
     setting: value,
     shown: value,
     source: 'default',
+    vartype: 'integer',
     isPending: false,
     needsRestart: true,
   });

@@ -37,6 +37,7 @@ function drawn(
   place: DatabasePlace,
   plan: (system: System) => ProcedurePlan,
   restarts?: readonly string[],
+  object: object = statefulSet,
 ): CommandPlan {
   const system = makeSystem({
     profile: readProfile('gl-008'),
@@ -50,7 +51,7 @@ function drawn(
       {
         workload: makeWorkloadState({ replicas: 1 }),
         autoscaler: undefined,
-        objects: [seen(workload.kind, workload.name, statefulSet)],
+        objects: [seen(workload.kind, workload.name, object)],
       },
     ]),
   );
@@ -84,6 +85,7 @@ const restart = (
   place: DatabasePlace,
   settings: Texts = {},
   restarts: readonly string[] | undefined = ['main'],
+  object: object = statefulSet,
 ) =>
   drawn(
     place,
@@ -92,6 +94,7 @@ const restart = (
       return restartProcedure({ database: 'main', settings, restart: place.restart }, system);
     },
     restarts,
+    object,
   );
 
 function steps(asked: CommandPlan): readonly string[] {
@@ -170,6 +173,31 @@ describe('a restart', () => {
     ]);
   });
 
+  it.each([
+    [{ type: 'OnDelete' }, 'has the update strategy OnDelete'],
+    [{ type: 'RollingUpdate', rollingUpdate: { partition: 1 } }, 'from ordinal 1 on only'],
+    [{ type: 'RollingUpdate', rollingUpdate: { partition: 0 } }, ''],
+  ])('is refused where the update strategy %j keeps it from pods', (updateStrategy, words) => {
+    const object = { ...statefulSet, spec: { ...statefulSet.spec, updateStrategy } };
+    const [first] = steps(restart(plain, {}, ['main'], object));
+    if (words === '') expect(first).toMatch(/^StatefulSet/);
+    else expect(first).toContain(words);
+  });
+
+  it('looks at what others have written first, where it may ask for that', () => {
+    const connection = { env: 'MAIN_URL' };
+    const place: DatabasePlace = { ...plain, connection, allow: ['settings'] };
+    const whats = (given: DatabasePlace, settings: Texts = {}) =>
+      restartProcedure(
+        { database: 'main', settings, restart: { statefulSet: 'db', approvers, window } },
+        makeSystem({ databases: new Map([['main', given]]) }),
+      ).steps.map(({ what }) => what);
+    const looked = 'Look at what the restart brings into effect';
+    expect(whats(place)[1]).toBe(looked);
+    expect(whats(place, { work_mem: '8MB' })).not.toContain(looked);
+    expect(whats({ ...place, allow: [] })).not.toContain(looked);
+  });
+
   it('is refused in a plan that is not there for it, with the command that draws its own', () => {
     expect(steps(restart(plain, {}, []))).toEqual([
       expect.stringContaining(
@@ -186,6 +214,11 @@ describe('settings that an operator writes', () => {
       'Cluster /spec/postgresql',
       'person: Have them written and the servers restarted, in a plan of its own: /scale restart steam-traps main max_connections=500',
     ]);
+  });
+
+  it('of TimescaleDB restart the servers as well', () => {
+    const asked = restart(operated, { 'timescaledb.max_background_workers': '8' }, []);
+    expect(steps(asked)[0]).toContain('/scale restart steam-traps main timescaledb.max_backgr');
   });
 
   it('are refused where they are none that Headroom writes', () => {

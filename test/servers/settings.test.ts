@@ -1,5 +1,6 @@
 // Server settings on real servers: drawn, written, read back, taken back, cut off in the middle, and what stands in the way.
 
+import { readFile, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { undoOf } from '../../src/change/change.ts';
 import { compareChange } from '../../src/change/compare.ts';
@@ -8,7 +9,7 @@ import { isParameter, parameters } from '../../src/database/parameters.ts';
 import type { SqlDeed } from '../../src/database/sql-deed.ts';
 import { observeChange } from '../../src/workflow/observe-change.ts';
 import { rolloutOf } from '../../src/workflow/verify-change.ts';
-import { deedsOf, draw, standing, undone, write } from './deeds.ts';
+import { changesFor, deedsOf, draw, standing, undone, write } from './deeds.ts';
 import { startTarget, type Target } from './target.ts';
 import { onEachVersion } from './versions.ts';
 
@@ -46,6 +47,12 @@ onEachVersion((version) => {
   const running = async (name: string) =>
     (await target.admin.query<{ shown: string }>('select current_setting($1) as shown', [name]))
       .rows[0]?.shown;
+
+  async function asBefore(): Promise<void> {
+    await target.admin.query('alter system reset work_mem');
+    await target.admin.query('select pg_reload_conf()');
+    await expect.poll(() => running('work_mem')).toBe('4MB');
+  }
 
   it('is written, in effect, and taken back to what the files were', async () => {
     await target.admin.query(`alter system set random_page_cost = '1.50'`);
@@ -138,6 +145,46 @@ onEachVersion((version) => {
     await target.admin.query('alter system reset work_mem');
   });
 
+  it('that is written and waits, for being read or for a restart, still does', async () => {
+    await target.admin.query(`alter system set work_mem = '20MB'`);
+    await target.admin.query('alter system set max_connections = 90');
+    const reread = await only('work_mem', '20MB');
+    expect(await write(target, reread)).toEqual({ kind: 'written' });
+    await expect.poll(() => standing(target, reread)).toEqual({ kind: 'reached' });
+    const made = await changesFor(target, step({ max_connections: '90' }));
+    expect(made).toMatchObject({
+      changes: [{ deed: { before: '90', after: '90', restart: true } }],
+      person: { what: expect.stringContaining('/scale restart') },
+    });
+    expect(await draw(target, step({}))).toMatchObject({
+      notes: expect.arrayContaining([expect.stringContaining('max_connections 90 (now 100)')]),
+    });
+    await target.admin.query('alter system reset max_connections');
+    await asBefore();
+  });
+
+  it('is neither written nor taken back while the server cannot read its files', async () => {
+    await target.admin.query(`alter system set work_mem = '9MB'`);
+    const deed = await only('work_mem', '20MB');
+    const { rows } = await target.admin.query<{ file: string }>(
+      `select current_setting('config_file') as file`,
+    );
+    const file = rows[0]?.file ?? '';
+    const text = await readFile(file, 'utf8');
+    for (const line of ["work_mem == '4MB", 'no_such_setting = on']) {
+      await writeFile(file, `${text}\n${line}\n`);
+      await expect(only('work_mem', '20MB')).rejects.toThrow(/postgresql\.conf, line \d+,/);
+      for (const each of [deed, undone(deed)]) {
+        expect(await write(target, each)).toMatchObject({
+          kind: 'refused',
+          because: expect.stringContaining('configuration has an error'),
+        });
+      }
+    }
+    await writeFile(file, text);
+    await asBefore();
+  });
+
   it("is never written on Headroom's own server", async () => {
     const deed = await only('work_mem', '20MB');
     const { databases } = target.way({ ownServer: target.ref.server });
@@ -167,12 +214,6 @@ onEachVersion((version) => {
     const letIt = () =>
       target.admin.query(`drop function pg_catalog.pg_reload_conf();
         alter function pg_catalog.at_last() rename to pg_reload_conf`);
-    async function asBefore(): Promise<void> {
-      await target.admin.query('alter system reset work_mem');
-      await target.admin.query('select pg_reload_conf()');
-      await expect.poll(() => running('work_mem')).toBe('4MB');
-    }
-
     const breakIt = () =>
       target.admin.query(`select pg_terminate_backend(pid) from pg_stat_activity
         where application_name = 'headroom' and pid <> pg_backend_pid()`);
