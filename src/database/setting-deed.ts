@@ -38,7 +38,7 @@ const inFile = z.object({ setting: z.string().nullable(), error: z.string().null
  * Of a setting: what is in effect, what postgresql.auto.conf says, and what is wrong with the files. The last two need a
  * grant (docs/databases.md).
  */
-export function settingQueries(name: string): readonly Query[] {
+function settingQueries(name: string): readonly Query[] {
   return [
     {
       text: `select setting, unit, vartype, context, source, pending_restart as pending, current_setting(name) as shown,
