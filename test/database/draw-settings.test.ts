@@ -139,10 +139,13 @@ describe('a setting', () => {
     ['seq_page_cost', '1.2346', setting('1.23457', undefined, { vartype: 'real' }), 1],
     ['autovacuum_vacuum_threshold', '1000001', setting('1000000'), 1],
     ['max_wal_size', '1048576kB', setting('1024', 'MB'), 0],
-  ])('%s = %s is compared with what is in effect as the server does', (name, value, running, count) => {
-    const drawn = draw({ [name]: value }, { facts: { settings: new Map([[name, running]]) } });
-    expect(drawn).toHaveProperty('deeds.length', count);
-  });
+  ])(
+    '%s = %s is compared with what is in effect as the server does',
+    (name, value, running, count) => {
+      const drawn = draw({ [name]: value }, { facts: { settings: new Map([[name, running]]) } });
+      expect(drawn).toHaveProperty('deeds.length', count);
+    },
+  );
 
   it('that a restart without settings brings into effect is looked at, and said', () => {
     expect(
