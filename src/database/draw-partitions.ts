@@ -1,15 +1,15 @@
 // Draws the months of a table: those that are missing and those that are older than is kept, or a new table with months.
 
 import { z } from 'zod';
-import type { Texts } from '../sizing/planned-step.ts';
 import type { DetachmentDeed } from './detachment-deed.ts';
 import { drawThrough, firstQueries, movedByPerson } from './draw-through.ts';
 import type { Drawing, Drawn, ServerFacts } from './drawing.ts';
+import { likeNewest, newestQuery } from './like-newest.ts';
 import { type Months, missingMonths, olderThan } from './missing-months.ts';
-import { qualified, quotedName, quotedText } from './names.ts';
+import { type InSchema, qualified, quotedName, quotedText } from './names.ts';
 import { oldReaderQueries, whoseIsOld } from './old-transactions.ts';
 import { defaultBytesMax } from './partition-bounds.ts';
-import { type Child, isRange, newestOf } from './partition-catalogue.ts';
+import { type Child, isRange } from './partition-catalogue.ts';
 import type { PartitionDeed } from './partition-deed.ts';
 import {
   type PartitionedPlace,
@@ -19,8 +19,6 @@ import {
   placeQueryCount,
 } from './partition-place.ts';
 import { type Answers, type Query, rowsOf } from './query.ts';
-import { optionsByName } from './table-deed.ts';
-import { isTableSetting, whyNotTableValue } from './table-settings.ts';
 
 const taken = z.object({ name: z.string() });
 const held = z.object({ holds: z.boolean() });
@@ -58,7 +56,7 @@ function monthsOf(
   return missingMonths({ table: table.name, type, there, now, ahead, zones });
 }
 
-/** Which names are in use, and whether the default partition holds rows of the new months. */
+/** Which names are in use, what the newest has, and whether the default partition holds rows of the new months. */
 function monthQueries(
   { table, children, monthsSchema }: PartitionedPlace,
   { column }: PartitionsStep,
@@ -71,13 +69,14 @@ function monthQueries(
     values: [monthsSchema, missing.map(({ name }) => name)],
   };
   const rest = defaultOf(children);
-  if (rest === undefined || rest.bytes > defaultBytesMax) return [names];
+  const always = [names, newestQuery(table, children)];
+  if (rest === undefined || rest.bytes > defaultBytesMax) return always;
   const within = missing.map(
     ({ from, to }) =>
       `${quotedName(column)} >= ${quotedText(from)} and ${quotedName(column)} < ${quotedText(to)}`,
   );
   const holds = `select exists (select from only ${qualified(rest)} where ${within.join(' or ')}) as holds`;
-  return [names, { text: holds }];
+  return [...always, { text: holds }];
 }
 
 function defaultOf(children: readonly Child[]): Child | undefined {
@@ -94,11 +93,13 @@ function drawMonths(
   }: { readonly months: Months; readonly further: Answers; readonly facts: ServerFacts },
 ): Drawn {
   const old = step.keep === undefined ? undefined : whoseIsOld(further, 0);
-  const because = whyNotMonths(place, months, step.keep === undefined ? further : further.slice(1));
+  const answers = step.keep === undefined ? further : further.slice(1);
+  const because = whyNotMonths(place, months, answers);
   if (because !== undefined) return refused(because);
   const { table, children, plain, monthsSchema } = place;
   const { schema, name } = table;
-  const { settings, note } = settingsOfNewest(children, facts);
+  const isAnyMissing = months.missing.length > 0;
+  const like = isAnyMissing ? likeNewest(children, facts, answers.slice(1)) : undefined;
   const made = months.missing.map(
     ({ name: partition, from, to }): PartitionDeed => ({
       deed: 'partition',
@@ -108,62 +109,54 @@ function drawMonths(
       from,
       to,
       ...(table.owner !== facts.role && { owner: table.owner }),
-      ...(Object.keys(settings).length > 0 && { settings }),
+      ...like?.likeness,
     }),
   );
   const due = detachments(place, step, { zone: months.zone, facts });
   const [first] = due;
-  const waiting =
-    first?.concurrently && old !== undefined
-      ? `${first.partition.name} is not detached: ${old}`
-      : undefined;
-  if (waiting !== undefined && made.length === 0) return refused(waiting);
-  const detached = waiting === undefined ? due : [];
-  const grants = children.find(({ hasGrants }) => hasGrants);
   const leaving = children.filter(
     (each) => each.isPending && !due.some(({ partition }) => partition.name === each.name),
   );
+  const inTheWay = old ?? (leaving[0] && whyNotBeside(leaving[0], table));
+  const waiting =
+    first?.concurrently && inTheWay !== undefined
+      ? `${first.partition.name} is not detached: ${inTheWay}`
+      : undefined;
+  if (waiting !== undefined && made.length === 0) return refused(waiting);
+  const detached = waiting === undefined ? due : [];
+  const isAny = made.length + detached.length > 0;
   return {
     kind: 'deeds',
     deeds: [...made, ...detached],
     notes: [
       ...(waiting === undefined ? [] : [waiting]),
-      ...(made.length + detached.length === 0 ? ['all its months from now on are there'] : []),
+      ...(isAny ? [] : ['all its months from now on are there']),
       ...months.gaps.map(
         ({ from, to }) =>
           `no partition holds what is from ${from} to ${to}; months between others are not made by themselves, because somebody may have taken them away`,
       ),
-      ...(place.type === 'timestamptz' && made.length > 0
-        ? [`months begin at midnight of ${months.zone}`]
-        : []),
-      ...(grants === undefined || made.length === 0
-        ? []
-        : [`${grants.name} has grants of its own, which new partitions do not get`]),
-      ...(note === undefined || made.length === 0 ? [] : [note]),
+      ...(isAnyMissing ? newNotes(place, months) : []),
+      ...(like?.notes ?? []),
       ...leaving.map((each) => `somebody has half detached ${each.name}`),
     ],
     ...(plain !== undefined && { person: movedByPerson(plain, table, step.column) }),
   };
 }
 
-/** PostgreSQL gives a new partition none, and who has set the newest has meant the next one as well. */
-function settingsOfNewest(
-  children: readonly Child[],
-  { version }: ServerFacts,
-): { readonly settings: Texts; readonly note?: string } {
-  const newest = newestOf(children);
-  if (newest === undefined) return { settings: {} };
-  const all = [...optionsByName(newest.options)];
-  const fitting = all.filter(
-    ([name, value]) => isTableSetting(name) && whyNotTableValue(name, value, version) === undefined,
-  );
-  const others = all.filter((each) => !fitting.includes(each)).map((each) => each.join('='));
-  return {
-    settings: Object.fromEntries(fitting),
-    ...(others.length > 0 && {
-      note: `${newest.name} has ${others.join(', ')}, which new partitions do not get`,
-    }),
-  };
+/** What is said of new months. */
+function newNotes({ type, children }: PartitionedPlace, { zone }: Months): readonly string[] {
+  const grants = children.find(({ hasGrants }) => hasGrants);
+  return [
+    ...(type === 'timestamptz' ? [`months begin at midnight of ${zone}`] : []),
+    ...(grants === undefined
+      ? []
+      : [`${grants.name} has grants of its own, which new partitions do not get`]),
+  ];
+}
+
+/** PostgreSQL lets one partition of a table leave at a time. */
+function whyNotBeside(leaving: Child, table: InSchema): string {
+  return `somebody has half detached ${leaving.name}, which comes first: alter table ${qualified(table)} detach partition ${qualified(leaving)} finalize`;
 }
 
 function whyNotMonths(
@@ -182,7 +175,7 @@ function whyNotMonths(
   if (rest.bytes > defaultBytesMax) {
     return `the default partition ${rest.name} is large, and everybody would wait while it is searched for rows of the new months: ${advice}`;
   }
-  return rowsOf(held, further, 1)[0]?.holds === true
+  return rowsOf(held, further, 2)[0]?.holds === true
     ? `the default partition ${rest.name} holds rows of the new months: ${advice}`
     : undefined;
 }

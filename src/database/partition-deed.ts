@@ -24,6 +24,10 @@ export interface PartitionDeed {
   readonly owner?: string;
   /** Settings of its own, of the allow-list; PostgreSQL gives it none of other partitions'. */
   readonly settings?: Texts;
+  /** Where that is not the database's own. */
+  readonly tablespace?: string;
+  /** What is published of a row that changes, where it is not its key; without it such rows could not be changed. */
+  readonly replicaIdentity?: 'full' | 'nothing';
 }
 
 export const relation = z.object({
@@ -101,7 +105,7 @@ export function forValues({ from, to }: Range): string {
  * locked wholly, and nobody knows it yet. A default partition is locked wholly as well, and searched.
  */
 function make(deed: PartitionDeed): Statements {
-  const { table, partition, owner, settings = {} } = deed;
+  const { table, partition, owner, settings = {}, tablespace, replicaIdentity } = deed;
   const [parent, child] = [qualified(table), qualified(partition)];
   const values = Object.entries(settings).map(([name, value]) => {
     assert(isTableSetting(name), 'only settings of the list are drawn');
@@ -113,7 +117,14 @@ function make(deed: PartitionDeed): Statements {
     isPatient: true,
     statements: [
       // The numbers of an identity column are given by the table, and a partition may not have its own.
-      `create table ${child} (like ${parent} including all excluding identity)${values.length === 0 ? '' : ` with (${values.join(', ')})`}`,
+      [
+        `create table ${child} (like ${parent} including all excluding identity)`,
+        ...(values.length === 0 ? [] : [`with (${values.join(', ')})`]),
+        ...(tablespace === undefined ? [] : [`tablespace ${quotedName(tablespace)}`]),
+      ].join(' '),
+      ...(replicaIdentity === undefined
+        ? []
+        : [`alter table ${child} replica identity ${replicaIdentity}`]),
       ...(owner === undefined ? [] : [`alter table ${child} owner to ${quotedName(owner)}`]),
       `alter table ${parent} attach partition ${child} ${forValues(deed)}`,
     ],
@@ -179,10 +190,12 @@ export const partitionDeed: DeedKind<PartitionDeed> = {
   statements: (deed) => (deed.after === 'attached' ? make(deed) : unmake(deed)).statements,
   look: partitionLook,
   standing,
-  words: ({ after, table, partition, from, to, settings = {} }) => {
+  words: ({ after, table, partition, from, to, settings = {}, tablespace, replicaIdentity }) => {
     const range = [
       `${from} to ${to}`,
       ...Object.entries(settings).map(([name, value]) => `${name} ${value}`),
+      ...(tablespace === undefined ? [] : [`tablespace ${tablespace}`]),
+      ...(replicaIdentity === undefined ? [] : [`replica identity ${replicaIdentity}`]),
     ].join(', ');
     return after === 'attached'
       ? `new partition ${partition.name} of ${table.schema}.${table.name}, ${range}`

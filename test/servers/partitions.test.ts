@@ -216,6 +216,56 @@ onEachVersion((version) => {
       expect(await catalogue(target)).toEqual(before);
     });
 
+    it('are published and placed as the newest one, and who has to know what they lack is told', async () => {
+      const { admin } = target;
+      await admin.query('set allow_in_place_tablespaces = on');
+      await admin.query(`create tablespace "Fast" location ''`);
+      await admin.query(`
+        alter table readings set tablespace "Fast"; alter table readings_2026_11 replica identity full;
+        create unique index alone on readings_2026_11 (id);
+        create publication parts for table readings;
+        create publication whole for table readings with (publish_via_partition_root);
+        create publication newest for table readings_2026_11`);
+      const drawn = await draw(target, step({ ahead: 1 }));
+      expect(drawn).toMatchObject({
+        notes: expect.arrayContaining([
+          'readings_2026_11 has a place in publication newest, index alone, which new partitions do not get',
+          expect.stringMatching(/^publication parts sends each partition under its own name/),
+        ]),
+      });
+      expect(drawn).not.toMatchObject({
+        notes: expect.arrayContaining([expect.stringMatching(/publication whole/)]),
+      });
+      const [deed] = deedsOf(drawn);
+      if (deed === undefined) throw new Error('a month was to be drawn');
+      const before = await catalogue(target);
+      expect(await write(target, deed)).toEqual({ kind: 'written' });
+      expect(await standing(target, deed)).toEqual({ kind: 'reached' });
+      const { rows } = await admin.query(
+        `select tablespace, relreplident as identity from pg_tables join pg_class on relname = tablename
+          where tablename = 'readings_2026_12'`,
+      );
+      expect(rows).toEqual([{ tablespace: 'Fast', identity: 'f' }]);
+      expect(await write(target, undone(deed))).toEqual({ kind: 'written' });
+      expect(await catalogue(target)).toEqual(before);
+      await admin.query(
+        'drop publication parts, whole, newest; drop schema public cascade; create schema public',
+      );
+      await admin.query('drop tablespace "Fast"');
+    });
+
+    it('wait with what somebody has half detached, which comes first', async () => {
+      await target.admin.query(
+        `update pg_inherits set inhdetachpending = true where inhrelid = 'readings_2026_10'::regclass`,
+      );
+      expect(await draw(target, step({ ahead: 1, keep: 1 }))).toMatchObject({
+        deeds: [{ deed: 'partition' }],
+        notes: expect.arrayContaining([
+          'readings_2026_09 is not detached: somebody has half detached readings_2026_10, which comes first: alter table "public"."readings" detach partition "public"."readings_2026_10" finalize',
+        ]),
+      });
+    });
+
     it('stand where the newest one stands', async () => {
       await target.admin.query(`
         create schema months; alter table readings_2026_10 set schema months;
