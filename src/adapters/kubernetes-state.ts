@@ -5,14 +5,13 @@ import type {
   V1Deployment,
   V1ManagedFieldsEntry,
   V1ObjectMeta,
-  V1PodSpec,
   V1PodStatus,
   V1StatefulSet,
   V2HorizontalPodAutoscaler,
 } from '@kubernetes/client-node';
 import { z } from 'zod';
 import type { SeenObject, WorkloadState } from '../change/compare.ts';
-import { parseCpuMillicores, parseMemoryMi } from '../profile/quantity.ts';
+import { type AmountName, type PodShape, requestsOf, withDefaults } from '../sizing/pod-need.ts';
 import { podShapeOf } from '../sizing/pod-shape.ts';
 import { NotKubernetes } from './kubernetes-errors.ts';
 
@@ -38,7 +37,7 @@ export function workloadState(
     ...(stuck && { stuck: stuck.message ?? stuck.reason ?? 'no longer progressing' }),
     notReady: [...(failure?.message === undefined ? [] : [failure.message]), ...counted(reasons)],
     ...(who !== undefined && { lastScaledBy: who }),
-    ...podRequests(spec?.template.spec),
+    ...podRequests(pod),
     ...(pod !== undefined && { pod }),
   };
 }
@@ -151,25 +150,20 @@ function writersOf(entries: readonly V1ManagedFieldsEntry[] | undefined): SeenOb
     });
 }
 
-function podRequests(spec: V1PodSpec | undefined): {
-  podCpuMillicores?: number;
-  podMemoryMi?: number;
-} {
-  const sum = (name: string, parse: (text: string) => number | undefined) => {
-    let total = 0;
-    for (const container of spec?.containers ?? []) {
-      const text = container.resources?.requests?.[name];
-      const value = text === undefined ? undefined : parse(text);
-      if (value === undefined) return undefined;
-      total += value;
-    }
-    return total > 0 ? total : undefined;
-  };
-  const cpu = sum('cpu', parseCpuMillicores);
-  const memory = sum('memory', parseMemoryMi);
+/** Only where each container says what it asks for: a sum that leaves one out is no sum. */
+function podRequests(
+  pod: PodShape | undefined,
+): Pick<WorkloadState, 'podCpuMillicores' | 'podMemoryMi'> {
+  if (pod === undefined) return {};
+  const shape = withDefaults(pod, []);
+  const isStated = (name: AmountName) =>
+    shape.whole.requests[name] !== undefined ||
+    shape.containers.every(({ requests }) => requests[name] !== undefined);
+  const { cpuMillicores, memoryBytes } = requestsOf(shape);
   return {
-    ...(cpu !== undefined && { podCpuMillicores: cpu }),
-    ...(memory !== undefined && { podMemoryMi: memory }),
+    ...(isStated('cpuMillicores') && cpuMillicores > 0 && { podCpuMillicores: cpuMillicores }),
+    ...(isStated('memoryBytes') &&
+      memoryBytes > 0 && { podMemoryMi: Math.ceil(memoryBytes / 2 ** 20) }),
   };
 }
 

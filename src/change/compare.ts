@@ -27,7 +27,7 @@ export interface WorkloadState {
   readonly notReady: readonly string[];
   /** Who set replicas last: the field manager and when, where the cluster tells. */
   readonly lastScaledBy?: string;
-  /** Requests of one pod's containers added up. */
+  /** What one of its pods requests, by its template: containers, sidecars and what its start takes, as a scheduler adds them up. */
   readonly podCpuMillicores?: number;
   readonly podMemoryMi?: number;
   /** What one more of its pods would ask for. */

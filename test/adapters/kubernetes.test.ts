@@ -159,6 +159,22 @@ describe('observing', () => {
     expect(owner).toBeUndefined();
   });
 
+  it('what a pod requests has its sidecars in it, and what only a limit says', async () => {
+    const made = workload('Deployment', 'api', 2);
+    const limits = { cpu: '30m', memory: '32Mi' };
+    Object.assign(made.spec.template.spec, {
+      initContainers: [
+        { name: 'proxy', image: 'proxy:1', restartPolicy: 'Always', resources: { limits } },
+        { name: 'check', image: 'check:1' },
+      ],
+    });
+    cluster.control.seed([made]);
+    expect((await clusters.observe(api)).workload).toMatchObject({
+      podCpuMillicores: 330,
+      podMemoryMi: 352,
+    });
+  });
+
   it('a change the controller has not seen yet is told apart from a finished one', async () => {
     seedApi();
     cluster.control.patch(api, { spec: { replicas: 8 } });
