@@ -60,7 +60,7 @@ export function restartProcedure(
             rollout: true,
             withinSeconds: rolloutSeconds,
           },
-          notes: ['Connections to a server end when it does; applications connect again.'],
+          notes: [],
           source,
         };
   const looks: readonly Unnumbered[] = [
@@ -101,7 +101,7 @@ export function restartProcedure(
       steps: [],
     },
     inputs: {},
-    notes: [],
+    notes: ['Connections to a server end when it restarts; applications have to connect again.'],
     steps,
     leftOut: [],
   };

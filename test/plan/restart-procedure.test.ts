@@ -116,7 +116,13 @@ describe('a restart', () => {
       'person: See that settings that wait for a restart: at most 0, within 10m',
     ]);
     expect(asked).toMatchObject({
-      plan: { restarts: ['main'], expiresAt: '2026-11-22T04:00:00.000Z' },
+      plan: {
+        restarts: ['main'],
+        expiresAt: '2026-11-22T04:00:00.000Z',
+        notes: expect.arrayContaining([
+          'Connections to a server end when it restarts; applications have to connect again.',
+        ]),
+      },
     });
   });
 
