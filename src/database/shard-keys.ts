@@ -15,6 +15,8 @@ export interface ShardKeys {
 
 /** Balancing looks at all keys for each move, and people read the moves. */
 const keysMax = 5000;
+/** YAML takes no key of more than 1024 characters, so the map could never be read again; without its quotes. */
+const keyCharactersMax = 1000;
 
 /** One row for each key; names are quoted as they are, and one that is not there fails with its name. */
 export function shardKeyQuery({ table, column, load }: ShardKeys): Query {
@@ -41,7 +43,11 @@ export function shardKeysIn(
     if (!parsed.success) {
       return { because: `the load of key ${JSON.stringify(each['key'])} is no number from 0 up` };
     }
-    loads.set(parsed.data.key, parsed.data.load);
+    const { key, load } = parsed.data;
+    if (JSON.stringify(key).length > keyCharactersMax) {
+      return { because: `key ${key.slice(0, 40)}… is too long to be written into a map of shards` };
+    }
+    loads.set(key, load);
   }
   return loads;
 }

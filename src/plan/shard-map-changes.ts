@@ -3,7 +3,7 @@
 import { valueAt } from '../change/pointer.ts';
 import { shardKeysIn } from '../database/shard-keys.ts';
 import { formatNumber } from '../profile/amount.ts';
-import { parseShardMap, type ShardMap, shardMapText } from '../sizing/shard-map.ts';
+import { parseShardMap, type ShardMap, shardMapText, shardsMax } from '../sizing/shard-map.ts';
 import { balanceShards, type ShardMove } from '../sizing/shard-moves.ts';
 import type { ClusterDeed, DeedChanges, DeedFacts } from './database-deed-changes.ts';
 import type { PersonsPart } from './sql-changes.ts';
@@ -21,6 +21,9 @@ const movesShown = 10;
 export function shardMapChanges(deed: Shards, facts: DeedFacts): DeedChanges {
   const { map: place, count, rebalanceAbovePercent: percent = usualThresholdPercent } = deed;
   if (place === undefined) return refused('the profile names no ConfigMap for the map of shards');
+  if (count < 1 || count > shardsMax) {
+    return refused(`a map has 1 to ${shardsMax} shards, and the profile asks for ${count}`);
+  }
   const { configMap, key } = place;
   const called = `${key} of ConfigMap ${configMap}`;
   const text = textIn(seenIn(facts, 'ConfigMap', configMap)?.value, key);
@@ -39,14 +42,14 @@ export function shardMapChanges(deed: Shards, facts: DeedFacts): DeedChanges {
   const after = balanceShards(before, { loads, count, thresholdPercent: percent });
   if (after.kind === 'refused') return refused(after.because);
   if (present !== undefined && isSame(present, after.map)) {
-    return alreadyThere(
-      `the map has ${count} shards, none further than ${percent} % from the mean`,
-    );
+    const [far = `none further than ${percent} % from the mean`] = farNotes(after.loads, percent);
+    return alreadyThere(`the map has ${count} shards, ${far}`);
   }
   const object = refIn(facts, 'ConfigMap', configMap);
   const made = objectChanges(object, { data: { [key]: shardMapText(after.map) } }, facts);
   if (made.kind !== 'changes') return made;
-  const notes = [...made.notes, ...loadNotes(deed, after, loads), ...unknownNotes(facts)];
+  const far = farNotes(after.loads, percent).map((words) => `After that: ${words}.`);
+  const notes = [...made.notes, ...loadNotes(deed, after, loads), ...far, ...unknownNotes(facts)];
   // Before there is a map nothing is spread yet: the guide's own steps bring every key to its shard.
   const first = present === undefined ? undefined : movesPart(after.moves, deed.by);
   return { ...made, notes, ...(first && { first }) };
@@ -119,6 +122,19 @@ function loadNotes(
       : [
           `${over.map(([shard]) => shard).join(', ')} hold more than the ${wanted} that a shard is planned for.`,
         ]),
+  ];
+}
+
+/** Shards that no move brings near the mean, such as one with a giant key and those that are light beside it. */
+function farNotes(loads: ReadonlyMap<string, number>, percent: number): readonly string[] {
+  const mean = [...loads.values()].reduce((sum, load) => sum + load, 0) / loads.size;
+  const far = [...loads].filter(
+    ([, load]) => Math.abs(load - mean) > (mean * percent) / 100 + mean / 1e6,
+  );
+  if (far.length === 0) return [];
+  const names = far.map(([shard]) => shard).join(', ');
+  return [
+    `${names} ${far.length === 1 ? 'stays' : 'stay'} further than ${percent} % from the mean, and no move of a whole key makes that better`,
   ];
 }
 

@@ -23,6 +23,9 @@ export interface ShardMap {
   readonly moved: ReadonlyMap<string, string>;
 }
 
+/** More than that is a mistake in a figure, and no plan for shards. */
+export const shardsMax = 4096;
+
 const name = z.string().regex(/^[\w.-]{1,128}$/, 'expected the name of a shard such as shard-0');
 
 /** No record: that would lose a key such as `__proto__` without a word. */
@@ -44,10 +47,10 @@ const movedKeys = z.unknown().transform((value, context): ReadonlyMap<string, st
 const schema = z.strictObject({
   by: z.string().min(1).max(128),
   hash: z.literal('sha256-32'),
-  count: z.int().min(1).max(4096),
+  count: z.int().min(1).max(shardsMax),
   load: z.number().nonnegative().optional(),
   rebalanceAbovePercent: z.number().nonnegative().optional(),
-  shards: z.array(name).min(1).max(4096),
+  shards: z.array(name).min(1).max(shardsMax),
   moved: movedKeys,
 });
 

@@ -33,7 +33,9 @@ interface Wanted {
 
 /**
  * The map with `count` shards, and what has to move for it. Within the threshold nothing moves; beyond it, keys move from
- * the heaviest shard to the lightest until all are within it or no move makes it better. A second call finds nothing to do.
+ * the heaviest shard to the lightest until all are within it or no move makes it better. A shard that no move makes
+ * lighter, such as one with a giant key, is left as it is, and the others are levelled among themselves. A second call
+ * finds nothing to do.
  */
 export function balanceShards(map: ShardMap, { loads, count, thresholdPercent }: Wanted): Balanced {
   if (count < map.count) {
@@ -127,10 +129,11 @@ class Spread {
     }
   }
 
-  /** Every move makes the heavier of two shards lighter than it was, so this ends. */
+  /** Every move makes the heavier of two shards lighter than it was, and one alone is its own mean, so this ends. */
   level(): void {
-    while (!this.#isNear()) {
-      const { heaviest, lightest, mean } = this.#extremes();
+    let among = this.#shards;
+    while (!this.#isNear(among)) {
+      const { heaviest, lightest, mean } = this.#extremes(among);
       const [most, least] = [this.#total(heaviest), this.#total(lightest)];
       const wanted = Math.min(most - mean, mean - least);
       const movable = this.#keys.filter((key) => {
@@ -139,8 +142,8 @@ class Spread {
       });
       // The heaviest that fits, else the lightest that makes it better at all.
       const key = movable.find((each) => this.#weight(each) <= wanted) ?? movable.at(-1);
-      if (key === undefined) return;
-      this.#move(key, lightest);
+      if (key === undefined) among = among.filter((shard) => shard !== heaviest);
+      else this.#move(key, lightest);
     }
   }
 
@@ -176,23 +179,27 @@ class Spread {
     this.#at.set(key, to);
   }
 
-  #isNear(): boolean {
-    const { heaviest, lightest, mean } = this.#extremes();
+  #isNear(among = this.#shards): boolean {
+    const { heaviest, lightest, mean } = this.#extremes(among);
     // What rounding to parts adds and takes does not count.
     const far = (mean * this.#thresholdPercent) / 100 + parts / 1e9;
     return this.#total(heaviest) <= mean + far && this.#total(lightest) >= mean - far;
   }
 
-  #extremes(): { readonly heaviest: string; readonly lightest: string; readonly mean: number } {
-    let [heaviest = '', lightest = ''] = [this.#shards[0], this.#shards[0]];
+  #extremes(among = this.#shards): {
+    readonly heaviest: string;
+    readonly lightest: string;
+    readonly mean: number;
+  } {
+    let [heaviest = '', lightest = ''] = [among[0], among[0]];
     let sum = 0;
-    for (const shard of this.#shards) {
+    for (const shard of among) {
       const total = this.#total(shard);
       if (total > this.#total(heaviest)) heaviest = shard;
       if (total < this.#total(lightest)) lightest = shard;
       sum += total;
     }
-    return { heaviest, lightest, mean: sum / this.#shards.length };
+    return { heaviest, lightest, mean: sum / among.length };
   }
 
   #total(shard: string): number {

@@ -361,6 +361,22 @@ describe('the map of shards', () => {
     expect(made(6, grown.text, loads).because).toMatch(/^none: the map has 6 shards/);
   });
 
+  it('says which shards a giant key keeps from the mean, before and after the others are levelled', () => {
+    const giant = { ...loads, giant: 1000 };
+    const fresh = made(4, undefined, giant);
+    const far =
+      /shard-0, shard-1, shard-2, shard-3 stay further than 25 % from the mean, and no move/;
+    expect(fresh.notes).toMatch(far);
+    expect(made(4, fresh.text, giant).because).toMatch(far);
+  });
+
+  it('has a number of shards, and keys that can be written into it', () => {
+    expect(made(0, undefined).because).toMatch(/^refused: a map has 1 to 4096 shards/);
+    expect(made(4, undefined, { ['é"'.repeat(400)]: 1 }).because).toMatch(
+      /^refused: key .*… is too long to be written into a map/,
+    );
+  });
+
   it('moves nothing where nobody knows the keys, and says how they become known', () => {
     const grown = made(6, made(4, undefined).text);
     expect(grown).toMatchObject({ first: undefined, notes: expect.stringContaining('shardKeys') });

@@ -145,6 +145,18 @@ describe('keys over shards', () => {
     expect(after.get(heavy)).toBeLessThanOrEqual(44);
   });
 
+  it('are levelled among the other shards where a giant one keeps its own from the mean', () => {
+    const giant = loadsOf(31, (index) => (index === 0 ? 100 : 1));
+    const moved = new Map(
+      [...giant.keys()].map((key) => [key, key === 'F-0' ? 'shard-0' : 'shard-1']),
+    );
+    const { loads, moves, map } = balanced(mapOf(3, { moved }), giant, 3, 25);
+    expect([...loads.values()].toSorted((a, b) => b - a)[0]).toBe(100);
+    expect(isNear(new Map([...loads].filter(([shard]) => shard !== 'shard-0')), 25)).toBe(true);
+    expect(moves.every(({ from, to }) => from === 'shard-1' && to === 'shard-2')).toBe(true);
+    expect(balanced(map, giant, 3, 25).moves).toEqual([]);
+  });
+
   it('leave a shard that goes, where the hash does not lead to it; else it must stay', () => {
     const loads = loadsOf(100);
     const grown = balanced(mapOf(2), loads, 4).map;
