@@ -60,7 +60,8 @@ function growthUnseen(name: string, owner: unknown): VolumeGrowth {
     : { kind: 'ready' };
 }
 
-function growthOfClaim(name: string, asked: string, claim: unknown): VolumeGrowth {
+/** How far one claim is from the size that it, or its operator, was asked for. */
+export function growthOfClaim(name: string, asked: string, claim: unknown): VolumeGrowth {
   const capacity = valueAt(claim, '/status/capacity/storage');
   const [is, wanted] = [capacity, asked].map((size) =>
     typeof size === 'string' ? parseQuantity(size) : undefined,
@@ -93,7 +94,7 @@ function waitsFor(claim: unknown, status: unknown, error: string | undefined): s
 }
 
 /** A driver that cannot grow a file system in use leaves it as it is until the pod starts anew. */
-export function hasPendingFileSystem(claim: unknown): boolean {
+function hasPendingFileSystem(claim: unknown): boolean {
   return conditionOf(claim, 'FileSystemResizePending') !== undefined;
 }
 

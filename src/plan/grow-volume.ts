@@ -3,7 +3,7 @@
 import type { SeenObject } from '../change/compare.ts';
 import { patchOf } from '../change/patch-of.ts';
 import { valueAt } from '../change/pointer.ts';
-import { hasPendingFileSystem, storagePointers } from '../change/volume-growth.ts';
+import { growthOfClaim, storagePointers, type VolumeGrowth } from '../change/volume-growth.ts';
 import { canonicalMemory, parseMemoryMi } from '../profile/quantity.ts';
 import type { StepChange } from '../sizing/planned-step.ts';
 import {
@@ -31,7 +31,7 @@ export function storageChanges(
   }
   const owner = ownerOf(seen, 'Cluster');
   if (owner !== undefined && mayGrow !== false) {
-    return operatedVolume({ claim, owner, gib }, facts);
+    return operatedVolume({ seen, owner, gib }, facts);
   }
   const pointer = storagePointers.PersistentVolumeClaim;
   const before = valueAt(seen.value, pointer);
@@ -40,16 +40,13 @@ export function storageChanges(
     return refused(`claim ${claim} does not say how large it is`);
   }
   if (gib * 1024 <= mi) {
-    const pending = hasPendingFileSystem(seen.value)
-      ? '; its file system has not grown yet (FileSystemResizePending) and waits until its pod starts anew'
-      : '';
-    return alreadyThere(
-      `claim ${claim} has ${before} already, and a volume never shrinks${pending}`,
-    );
+    return enough(`claim ${claim} has ${before} already, and a volume never shrinks`, before, seen);
   }
   if (mayGrow === false) {
     return refused(whyNotGrow(claim, valueAt(seen.value, '/spec/storageClassName')));
   }
+  const earlier = earlierGrowth(before, seen);
+  if (earlier.kind === 'failed') return refused(earlier.because);
   const field = { pointer, what: 'size', before, after: canonicalMemory(gib * 1024) };
   return {
     kind: 'changes',
@@ -58,17 +55,28 @@ export function storageChanges(
       ...(mayGrow === undefined
         ? [`Whether the storage class of claim ${claim} lets it grow is not known.`]
         : []),
-      ...pendingNotes(claim, seen),
+      ...(earlier.kind === 'on-its-way' ? [`Of an earlier growth, ${earlier.progress}.`] : []),
       ...templateNotes(claim, facts),
     ],
   };
 }
 
+/** How CloudNativePG labels the claims that `spec.storage` is about; those of its WAL and tablespaces have their own. */
+const dataRole = 'PG_DATA';
+
 /** CloudNativePG grows the claims of all its instances to what its Cluster says, and nothing else may write them. */
 function operatedVolume(
-  { claim, owner, gib }: { readonly claim: string; readonly owner: string; readonly gib: number },
+  { seen, owner, gib }: { readonly seen: SeenObject; readonly owner: string; readonly gib: number },
   facts: StepFacts,
 ): StepChanges {
+  const { name: claim } = seen;
+  const holds = valueAt(seen.value, '/metadata/labels/cnpg.io~1pvcRole') ?? dataRole;
+  if (holds !== dataRole) {
+    const where = holds === 'PG_WAL' ? 'spec.walStorage.size' : 'spec.tablespaces';
+    return refused(
+      `claim ${claim} is none of the data of Cluster ${owner} (${String(holds)}), and only that grows by a plan: change ${where} there`,
+    );
+  }
   const cluster = seenIn(facts, 'Cluster', owner);
   if (cluster === undefined) {
     return refused(
@@ -82,7 +90,8 @@ function operatedVolume(
     return refused(`Cluster ${owner} does not say how large its volumes are`);
   }
   if (gib * 1024 <= mi) {
-    return alreadyThere(`Cluster ${owner} has volumes of ${before} already, and they never shrink`);
+    const words = `Cluster ${owner} has volumes of ${before} already, and they never shrink`;
+    return enough(words, before, seen);
   }
   if (valueAt(cluster.value, '/spec/storage/resizeInUseVolumes') === false) {
     return refused(
@@ -100,12 +109,23 @@ function operatedVolume(
   };
 }
 
-function pendingNotes(claim: string, { value }: SeenObject): readonly string[] {
-  return hasPendingFileSystem(value)
-    ? [
-        `Claim ${claim} grew before and its file system did not yet (FileSystemResizePending): that waits until its pod starts anew.`,
-      ]
-    : [];
+/** What became of the growth that a claim was asked for before; one without a size yet was never asked. */
+function earlierGrowth(asked: string, { name, value }: SeenObject): VolumeGrowth {
+  const isBound = valueAt(value, '/status/capacity/storage') !== undefined;
+  return isBound ? growthOfClaim(name, asked, value) : { kind: 'ready' };
+}
+
+/** Nothing to ask for any more; what was asked for may still be on its way, or never come. */
+function enough(words: string, asked: string, claim: SeenObject): StepChanges {
+  const earlier = earlierGrowth(asked, claim);
+  switch (earlier.kind) {
+    case 'ready':
+      return alreadyThere(words);
+    case 'on-its-way':
+      return alreadyThere(earlier.progress);
+    case 'failed':
+      return refused(earlier.because);
+  }
 }
 
 function whyNotGrow(claim: string, storageClass: unknown): string {

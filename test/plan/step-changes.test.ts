@@ -701,14 +701,42 @@ describe('a volume', () => {
     expect(written(grow(200), keptBy({}))[0]).toMatch(/^refused: .*does not say how large/);
   });
 
-  it('whose file system did not grow yet says so', () => {
-    const waiting = seen('PersistentVolumeClaim', 'pg', {
-      spec: { resources: { requests: { storage: '20Gi' } } },
-      status: { conditions: [{ type: 'FileSystemResizePending', status: 'True' }] },
+  it('that was asked to grow before and did not says so, and is not asked again where it cannot', () => {
+    const asked = (status: object) =>
+      makeStepFacts(
+        [
+          seen('PersistentVolumeClaim', 'pg', {
+            spec: { resources: { requests: { storage: '20Gi' } } },
+            status: { capacity: { storage: '10Gi' }, ...status },
+          }),
+        ],
+        { mayGrow: true },
+      );
+    const waits = asked({ conditions: [{ type: 'FileSystemResizePending', status: 'True' }] });
+    expect(changesForStep(grow(40), waits)).toMatchObject({
+      notes: [expect.stringMatching(/^Of an earlier growth, claim pg asked 20Gi, has 10Gi: file/)],
     });
-    expect(changesForStep(grow(40), makeStepFacts([waiting], { mayGrow: true }))).toMatchObject({
-      notes: [expect.stringContaining('waits until its pod starts anew')],
-    });
+    expect(written(grow(20), waits)[0]).toMatch(/^none: claim pg asked 20Gi, has 10Gi: file/);
+    const resize = { storage: 'ControllerResizeInfeasible' };
+    const fails = asked({ allocatedResourceStatuses: resize });
+    for (const gib of [15, 20, 40]) {
+      expect(written(grow(gib), fails)[0]).toMatch(
+        /^refused: .* has 10Gi: its storage cannot grow/,
+      );
+    }
+  });
+
+  it('of CloudNativePG that holds no data is not what its Cluster’s storage is about', () => {
+    const cluster = seen('Cluster', 'main', { spec: { storage: { size: '100Gi' } } });
+    const labelled = (role: string) =>
+      claim('10Gi', {
+        ownerReferences: [{ kind: 'Cluster', name: 'main' }],
+        labels: { 'cnpg.io/pvcRole': role },
+      });
+    const of = (role: string) => written(grow(200), makeStepFacts([labelled(role), cluster]))[0];
+    expect(of('PG_DATA')).toBe('patch Cluster main');
+    expect(of('PG_WAL')).toMatch(/^refused: claim pg is none of the data .* spec.walStorage.size/);
+    expect(of('PG_TABLESPACE')).toMatch(/^refused: .* spec.tablespaces there/);
   });
 
   it('that cannot grow, is an operator’s that nobody named, or is not there is refused', () => {
