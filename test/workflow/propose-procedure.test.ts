@@ -302,7 +302,7 @@ describe('a growth that is written', () => {
     const rollout = await grow('at-pod-start');
     await rollout();
     expect(await drawn()).toMatchObject({
-      because: expect.stringContaining('its file system has not grown yet'),
+      because: expect.stringContaining('asked 500Gi, has 100Gi: file system resize is pending'),
     });
   });
 });
