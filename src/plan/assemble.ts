@@ -1,5 +1,6 @@
 // Turns facts into a plan: pure, so the same facts always give the same plan, and every figure can be traced.
 
+import type { ClusterState } from '../change/compare.ts';
 import { assert } from '../errors.ts';
 import { formatNumber } from '../profile/amount.ts';
 import type { Trigger } from '../profile/profile.ts';
@@ -55,7 +56,7 @@ export function assembleAlertPlan(facts: AlertFacts, name: PlanName): Plan {
     return draft(facts, name, { observations, sizing, finding: findingOf(sizing) });
   }
   assert(sizing.target >= current, 'an alert never makes anything smaller');
-  const chosen = chooseScaleUp(placeOf(facts), cluster, sizing.target, component);
+  const chosen = scaleUpForAlert(facts, cluster, sizing.target);
   if (chosen.kind === 'none') {
     return draft(facts, name, {
       observations,
@@ -64,6 +65,15 @@ export function assembleAlertPlan(facts: AlertFacts, name: PlanName): Plan {
     });
   }
   return unlessDoubted(facts, name, { observations, sizing, chosen });
+}
+
+/** A new replica copies what the others have before it helps anybody, so it is no relief for what is wrong now. */
+function scaleUpForAlert(facts: AlertFacts, cluster: ClusterState, target: number): ChosenChange {
+  const chosen = chooseScaleUp(placeOf(facts), cluster, target, facts.component);
+  const { kind, name } = facts.workload;
+  if (chosen.kind === 'none' || kind !== 'StatefulSet') return chosen;
+  const because = `an alert never adds replicas to StatefulSet ${name}: each copies what is there first; ask for them yourself`;
+  return { kind: 'none', enough: false, because };
 }
 
 /** The proposal; or, while a doubt stands, the reason to look first, with the same arithmetic. */

@@ -4,7 +4,7 @@ import { valueAt } from '../change/pointer.ts';
 import type { Platform } from '../database/platform.ts';
 import { backupWords, replicaFacts, standbyWords } from '../database/replica-look.ts';
 import { formatNumber } from '../profile/amount.ts';
-import type { DatabaseDeed, PlannedStep } from '../sizing/planned-step.ts';
+import type { DatabaseDeed, PlannedStep, StepChange } from '../sizing/planned-step.ts';
 import type { BesideLook } from './beside-deed.ts';
 import type { PersonsPart } from './sql-changes.ts';
 
@@ -27,12 +27,27 @@ export function whyNoReplicas(
   steps: readonly PlannedStep[],
   { isEmergency, isAlert }: { readonly isEmergency: boolean; readonly isAlert: boolean },
 ): string | undefined {
-  const step = steps.find(
-    ({ change }) => change?.kind === 'database' && change.deed === 'replicas',
-  );
+  const step = steps.find(({ change }) => change !== undefined && isAboutReplicas(change));
   return step !== undefined && (isEmergency || isAlert)
     ? `step ${step.number} (${step.what}): an alert or an emergency never adds or takes away replicas; run a procedure for it yourself`
     : undefined;
+}
+
+/** Also by the operator's own object, or as pods of a set that keeps its own files: each copies what is there first. */
+function isAboutReplicas(change: StepChange): boolean {
+  switch (change.kind) {
+    case 'database':
+      return change.deed === 'replicas';
+    case 'apply':
+      return (
+        change.object.kind === 'Cluster' && valueAt(change.object, '/spec/instances') !== undefined
+      );
+    case 'scale':
+    case 'autoscaler':
+      return change.target.kind === 'StatefulSet';
+    default:
+      return false;
+  }
 }
 
 /** What stands on the card, or why there must be no new replica now. */

@@ -9,7 +9,7 @@ import { readsOf } from '../../src/plan/procedure-facts.ts';
 import { whyNoReplicas } from '../../src/plan/replica-step.ts';
 import { isChange, targetsOf } from '../../src/plan/step.ts';
 import type { System } from '../../src/plan/system.ts';
-import type { PlannedStep } from '../../src/sizing/planned-step.ts';
+import type { StepChange } from '../../src/sizing/planned-step.ts';
 import { makeDatabasePlace, makeSystem, makeWorkloadState, now } from '../make.ts';
 import { planOf } from '../profile/plan-of.ts';
 import { readProfile } from '../profile/read-profile.ts';
@@ -192,15 +192,24 @@ it.each([
   [{ isEmergency: false, isAlert: true }, /never adds or takes away replicas/],
   [{ isEmergency: false, isAlert: false }, undefined],
 ])('a plan of birth %o is refused replicas: %s', (birth, because) => {
-  const step: PlannedStep = {
-    number: 1,
-    kind: 'database',
-    what: 'replicas',
-    change: { kind: 'database', database: 'main', deed: 'replicas', replicas: 2 },
-    notes: [],
-    source: '',
-  };
-  const said = whyNoReplicas([step], birth);
-  if (because === undefined) expect(said).toBeUndefined();
-  else expect(said).toMatch(because);
+  const place = { component: 'store', namespace: 'shop', name: 'store', container: 'store' };
+  const target = { ...place, kind: 'StatefulSet' } as const;
+  const metadata = { name: 'main', namespace: 'shop' };
+  const cluster = { apiVersion: 'postgresql.cnpg.io/v1', kind: 'Cluster', metadata };
+  const said = (change: StepChange) =>
+    whyNoReplicas(
+      [{ number: 1, kind: change.kind, what: 'replicas', change, notes: [], source: '' }],
+      birth,
+    );
+  for (const change of [
+    { kind: 'database', database: 'main', deed: 'replicas', replicas: 2 },
+    { kind: 'apply', target, object: { ...cluster, spec: { instances: 3 } } },
+    { kind: 'scale', target, replicas: 3, floor: true },
+    { kind: 'autoscaler', target, name: 'store', minReplicas: 3 },
+  ] as const) {
+    if (because === undefined) expect(said(change)).toBeUndefined();
+    else expect(said(change)).toMatch(because);
+  }
+  const storage = { kind: 'apply', target, object: { ...cluster, spec: { storage: {} } } } as const;
+  expect(said(storage)).toBeUndefined();
 });

@@ -274,9 +274,16 @@ describe('a doubt of the trigger', () => {
 
 describe('no change is proposed', () => {
   it('to a StatefulSet', () => {
-    const drawn = plan({ workload: makeWorkload({ kind: 'StatefulSet', name: 'store' }) });
+    const workload = makeWorkload({ kind: 'StatefulSet', name: 'store' });
+    const drawn = plan({ workload });
     expect(drawn.steps).toEqual([]);
     expect(drawn.finding?.because).toContain('store is a StatefulSet');
+    const aware = plan({
+      workload,
+      component: { ...makeAlertFacts().component, replicaAware: true },
+    });
+    expect(aware.steps).toEqual([]);
+    expect(aware.finding?.because).toContain('an alert never adds replicas to StatefulSet store');
     expect(drawn.arithmetic).not.toEqual([]);
   });
 
