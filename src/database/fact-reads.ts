@@ -85,14 +85,16 @@ function streamingOf(standbys: readonly StandbyNow[]): FactNumber {
   return standbys.filter(({ state }) => state === 'streaming').length;
 }
 
-/** Of the standby that is furthest behind; one whose lag is not known may be any. */
+/** Of the standby that is furthest behind; one whose lag is not known may be any, and so may one that catches up. */
 function worstLag(standbys: readonly StandbyNow[]): FactNumber {
   if (standbys.length === 0) return { because: 'no standby receives anything from this server' };
-  const unknown = standbys.find(({ lagSeconds }) => lagSeconds === undefined);
+  const unknown = standbys.find(
+    ({ state, lagSeconds }) => lagSeconds === undefined || state === 'catchup',
+  );
   if (unknown !== undefined) {
     return unknown.state === undefined
       ? { because: `the role may not see how far standbys are: ${needsMonitor}` }
-      : { because: `${unknown.name} has not said yet how far it is` };
+      : { because: `${unknown.name} has not said yet how far it is (${unknown.state})` };
   }
   return Math.max(...standbys.map(({ lagSeconds = 0 }) => lagSeconds));
 }

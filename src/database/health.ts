@@ -105,14 +105,16 @@ const sender = z.object({
 });
 
 /**
- * Who receives the write-ahead log of this server in order to replay it: no base backups, archivers or subscribers. A
- * standby that has caught up reports no time any more, so no bytes are no seconds.
+ * Who receives the write-ahead log of this server in order to replay it: no base backups, archivers or subscribers. No
+ * bytes are no seconds: a standby that has caught up reports no time any more, and the server goes on showing its last one
+ * for a while. A server that is a standby itself may have more from the archive than it has received.
  */
 export const standbysNow: HealthRead<readonly StandbyNow[]> = {
   query: {
     text: `select application_name as name, state, sync_state as sync, extract(epoch from replay_lag)::float8 as seconds,
                   pg_wal_lsn_diff(
-                    case when pg_is_in_recovery() then pg_last_wal_receive_lsn() else pg_current_wal_lsn() end, replay_lsn
+                    case when pg_is_in_recovery() then greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn())
+                         else pg_current_wal_lsn() end, replay_lsn
                   )::float8 as bytes
              from pg_stat_replication as sender
             where (state is null or (state <> 'backup' and replay_lsn is not null))
@@ -124,12 +126,12 @@ export const standbysNow: HealthRead<readonly StandbyNow[]> = {
     rows
       .map((row) => sender.parse(row))
       .map(({ name, state, sync, seconds, bytes }) => {
-        const lag = seconds ?? (bytes !== null && bytes <= 0 ? 0 : undefined);
+        const lag = bytes !== null && bytes <= 0 ? 0 : seconds;
         return {
           name,
           ...(state !== null && { state }),
           ...(sync !== null && { sync }),
-          ...(lag !== undefined && { lagSeconds: lag }),
+          ...(lag !== null && { lagSeconds: lag }),
           ...(bytes !== null && { lagBytes: Math.max(0, bytes) }),
         };
       }),

@@ -13,20 +13,16 @@ export type LagNow =
 
 /**
  * A standby is behind by the time it reports. One that has bytes to replay and reports none is not: where nothing is
- * written on the primary, nobody waits for them. One that has replayed everything is not either, although the server goes
- * on showing its last time for a while.
+ * written on the primary, nobody waits for them. While it catches up with what it missed, its time counts from when it
+ * came back and says nothing.
  */
 export function lagNow(standbys: readonly StandbyNow[], seconds: number): LagNow {
-  const late = standbys.filter(
-    ({ lagSeconds = 0, lagBytes }) => lagSeconds >= seconds && lagBytes !== 0,
-  );
-  if (late.length > 0) {
-    const each = late.map(
-      ({ name, lagSeconds = 0 }) =>
-        `standby ${name} is ${formatNumber(Math.round(lagSeconds))} s behind`,
-    );
-    return { kind: 'behind', who: each.join(' and ') };
-  }
+  const late = standbys.flatMap(({ name, state, lagSeconds = 0 }) => {
+    if (state === 'catchup') return [`standby ${name} is catching up`];
+    const behind = formatNumber(Math.round(lagSeconds));
+    return lagSeconds >= seconds ? [`standby ${name} is ${behind} s behind`] : [];
+  });
+  if (late.length > 0) return { kind: 'behind', who: late.join(' and ') };
   const hidden = standbys.find(({ state }) => state === undefined);
   return hidden === undefined
     ? { kind: 'clear' }

@@ -1,6 +1,7 @@
 // Judges a plan that leaves a database fewer servers: never the last replica, the primary, or one that commits wait for.
 
 import { valueAt } from '../change/pointer.ts';
+import type { StandbyNow } from '../database/health.ts';
 import type { ReplicationNow } from '../database/replica-look.ts';
 import { afterChange } from './after-change.ts';
 import type { PlanCheck } from './plan-check.ts';
@@ -13,6 +14,7 @@ export interface FewerServers {
   readonly database?: string;
   /** "StatefulSet postgres". */
   readonly name: string;
+  readonly before: number;
   readonly after: number;
   /** The pods that go; of a Cluster the operator chooses. */
   readonly going?: readonly string[];
@@ -57,7 +59,10 @@ function ofStatefulSet(
   const [only, ...others] = system.databases.keys();
   const usual = others.length === 0 ? only : system.databases.has('main') ? 'main' : undefined;
   const database = found ?? usual;
-  return [{ ...(database !== undefined && { database }), name: `${kind} ${name}`, after, going }];
+  const counts = { before, after };
+  return [
+    { ...(database !== undefined && { database }), name: `${kind} ${name}`, ...counts, going },
+  ];
 }
 
 function ofCluster({ changes }: WorkloadChanges, system: System): readonly FewerServers[] {
@@ -68,7 +73,9 @@ function ofCluster({ changes }: WorkloadChanges, system: System): readonly Fewer
     const [before, after] = [Number(instances?.before ?? 1), Number(instances?.after)];
     if (!(after < before)) return [];
     const database = [...system.databases].find(([, { operated }]) => operated === name)?.[0];
-    return [{ ...(database !== undefined && { database }), name: `Cluster ${name}`, after }];
+    return [
+      { ...(database !== undefined && { database }), name: `Cluster ${name}`, before, after },
+    ];
   });
 }
 
@@ -90,12 +97,18 @@ export function judgeFewer(
   return fewer.going === undefined ? judgeOperated(fewer, now) : judgePods(fewer, fewer.going, now);
 }
 
-function judgeOperated({ name, after }: FewerServers, { needed, standbys }: ReplicationNow) {
-  const waits = `commits wait for ${needed} of ${standbys.length} standbys now`;
-  if (needed > 0 && after - 1 <= needed) {
+function judgeOperated(
+  { name, before, after }: FewerServers,
+  { needed, standbys }: ReplicationNow,
+) {
+  const streaming = standbys.filter(streams).length;
+  const waits = `commits wait for ${needed} of ${streaming} standbys that stream now`;
+  // The operator may take those that stream, whatever becomes of the others.
+  const left = Math.min(after - 1, streaming - (before - after));
+  if (left < 1 || (needed > 0 && left <= needed)) {
     return check(
       'refused',
-      `${name} would be left with ${after - 1} replicas, and ${waits}: the operator may take one that they wait for`,
+      `${name} would be left with ${Math.max(0, left)} replicas that stream, and ${waits}: the operator may take one that they wait for, or the last`,
     );
   }
   return check('ok', `${name}: the operator takes a replica away, and ${waits}`);
@@ -133,19 +146,29 @@ function judgePods(
       return check('unknown', `${unknownWords(fewer)} (${why})${holds(fewer)}`);
     }
   }
-  const stay = standbys.filter(
-    (each) => !going.includes(each.name) && each.sync !== undefined && each.sync !== 'async',
-  );
+  const staying = standbys.filter((each) => !going.includes(each.name) && streams(each));
+  const stay = staying.filter(({ sync }) => sync !== undefined && sync !== 'async');
   if (stay.length < needed) {
     return check(
       'refused',
       `${fewer.name} would lose ${going.join(', ')}, and of the ${needed} standbys that commits wait for ${stay.length} would stay`,
     );
   }
+  if (staying.length === 0) {
+    return check(
+      'refused',
+      `${fewer.name} would lose ${going.join(', ')}, and no standby that streams would stay`,
+    );
+  }
   return check(
     'ok',
     `${fewer.name}: ${going.join(', ')} may go: commits wait for others, or for none`,
   );
+}
+
+/** One that still catches up is no server to fall back on, and no commit can wait for it. */
+function streams({ state }: StandbyNow): boolean {
+  return state === 'streaming';
 }
 
 function podOf(set: string, application: string): boolean {

@@ -20,6 +20,12 @@ describe('the lag', () => {
   it.each([
     ['is that of the standby furthest behind', [], [east, west], 4],
     ['is nothing where all is replayed and no time is reported any more', [], [west], 0],
+    [
+      'is nothing where all is replayed and the last time is still shown',
+      [],
+      [{ ...east, bytes: 0 }],
+      0,
+    ],
     ['of a standby that has caught up is nothing, however old its last transaction', [own], [], 0],
     ['of a standby that replays is its own', [{ ...own, bytes: 10 }], [], 900],
   ])('%s', (_, standby, standbys, seconds) => {
@@ -30,6 +36,7 @@ describe('the lag', () => {
     ['no standby receives', [], []],
     ['grant it pg_monitor', [], [hidden]],
     ['west has not said yet', [], [east, { ...west, bytes: 8 }]],
+    ['has not said yet how far it is (catchup)', [], [west, { ...east, state: 'catchup' }]],
     ['not connected to its primary', [{ ...own, receiving: false }], []],
     ['replayed nothing yet', [{ ...own, bytes: null, seconds: null }], []],
   ])('is not known: %s', (because, standby, standbys) => {

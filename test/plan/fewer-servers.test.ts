@@ -56,7 +56,7 @@ describe('fewer servers', () => {
   it('are those with the highest ordinals of the StatefulSet of a database', () => {
     const main = { database: 'main', name: 'StatefulSet postgres' };
     expect(fewer(scaledTo(2))).toEqual([
-      { ...main, after: 2, going: ['postgres-2', 'postgres-3'] },
+      { ...main, before: 4, after: 2, going: ['postgres-2', 'postgres-3'] },
     ]);
     expect(fewer(scaledTo(3), { ordinals: { start: 5 } })).toMatchObject([
       { going: ['postgres-8'] },
@@ -75,7 +75,7 @@ describe('fewer servers', () => {
 
   it('of a Cluster are the operator’s choice', () => {
     expect(fewer(instances(4, 3))).toEqual([
-      { database: 'archive', name: 'Cluster archive-db', after: 3 },
+      { database: 'archive', name: 'Cluster archive-db', before: 4, after: 3 },
     ]);
   });
 
@@ -96,7 +96,7 @@ const standby = (ordinal: number, sync?: string): StandbyNow => ({
   name: `postgres-${ordinal}`,
   ...(sync !== undefined && { state: 'streaming', sync }),
 });
-const set = { name: 'StatefulSet postgres', after: 3, going: ['postgres-3'] };
+const set = { name: 'StatefulSet postgres', before: 4, after: 3, going: ['postgres-3'] };
 const async = [standby(1, 'async'), standby(2, 'async')];
 const words = (...asked: Parameters<typeof judgeFewer>) => {
   const { result, text } = judgeFewer(...asked);
@@ -132,6 +132,18 @@ describe('a server may go', () => {
       /of the 2 .* 1 would stay/,
     ],
     [
+      'the other one of the quorum still catches up',
+      [{ ...standby(1, 'potential'), state: 'catchup' }, standby(2, 'async'), standby(3, 'quorum')],
+      1,
+      /of the 1 .* 0 would stay/,
+    ],
+    [
+      'no other one streams',
+      [{ ...standby(2, 'async'), state: 'catchup' }, standby(3, 'async')],
+      0,
+      /no standby that streams would stay/,
+    ],
+    [
       'it is the primary',
       [standby(0, 'async'), ...async],
       0,
@@ -162,10 +174,19 @@ describe('a server may go', () => {
   });
 
   it('of a Cluster only while more stay than commits wait for', () => {
-    const cluster = { name: 'Cluster archive-db', after: 3 };
+    const cluster = { name: 'Cluster archive-db', before: 4, after: 3 };
     const standbys = [standby(1, 'quorum'), standby(2, 'quorum'), standby(3, 'quorum')];
-    expect(words(cluster, { needed: 1, standbys })).toMatch(/^ok: .* wait for 1 of 3 standbys/);
+    expect(words(cluster, { needed: 1, standbys })).toMatch(
+      /^ok: .* wait for 1 of 3 standbys that stream/,
+    );
     expect(words(cluster, { needed: 2, standbys })).toMatch(/^refused: .* left with 2 replicas/);
+    const catching = [{ ...standby(1, 'potential'), state: 'catchup' }, ...standbys.slice(1)];
+    expect(words(cluster, { needed: 1, standbys: catching })).toMatch(
+      /^refused: .* left with 1 replicas that stream, and commits wait for 1 of 2/,
+    );
+    expect(words(cluster, { needed: 0, standbys: catching.slice(0, 2) })).toMatch(
+      /^refused: .* left with 0 replicas that stream/,
+    );
     expect(words(cluster, { because: 'nobody listens' })).toMatch(/^unknown: .* itself says/);
   });
 });
