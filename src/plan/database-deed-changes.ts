@@ -9,7 +9,8 @@ import type { BesideLook } from './beside-deed.ts';
 import { fieldsToWrite } from './merge-fields.ts';
 import { fittingValues } from './operated-values.ts';
 import { fitnessPart } from './pooler-cut-over.ts';
-import { poolerObjects } from './pooler-objects.ts';
+import { poolerName, poolerObjects } from './pooler-objects.ts';
+import { handMadeIn } from './pooler-seen.ts';
 import { poolerSettings } from './pooler-settings.ts';
 import { replicaWords } from './replica-step.ts';
 import { shardMapChanges } from './shard-map-changes.ts';
@@ -126,6 +127,12 @@ function poolerChanges(
   if (checked.kind === 'refused') return checked;
   const objects = poolerObjects({ ...deed, settings: checked.settings }, facts);
   if ('because' in objects) return refused(objects.because);
+  const handMade = handMadeIn(seenIn(facts, 'ConfigMap', poolerName));
+  if (facts.operated === undefined && handMade.length > 0) {
+    return refused(
+      `pgbouncer.ini of ConfigMap ${poolerName} says what no plan writes, which would be lost with it (${handMade.join(', ')}): somebody has to change these poolers by hand`,
+    );
+  }
   const made = inOrder(
     objects.map(({ kind, name, fields }) => objectChanges(refIn(facts, kind, name), fields, facts)),
     'the poolers are so already',

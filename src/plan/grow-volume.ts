@@ -74,7 +74,7 @@ function operatedVolume(
   if (holds !== dataRole) {
     const where = holds === 'PG_WAL' ? 'spec.walStorage.size' : 'spec.tablespaces';
     return refused(
-      `claim ${claim} is none of the data of Cluster ${owner} (${String(holds)}), and only that grows by a plan: change ${where} there`,
+      `claim ${claim} is none of the data of Cluster ${owner}, and only that grows by a plan: change ${where} there`,
     );
   }
   const cluster = seenIn(facts, 'Cluster', owner);

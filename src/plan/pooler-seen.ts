@@ -8,6 +8,7 @@ import { valueAt } from '../change/pointer.ts';
 import type { Texts } from '../sizing/planned-step.ts';
 import { afterChange } from './after-change.ts';
 import { poolerName } from './pooler-objects.ts';
+import { isPoolerSetting } from './pooler-settings.ts';
 
 /** Where the pooler of a database stands, or would. */
 export interface PoolerPlace {
@@ -83,26 +84,71 @@ function parametersOf({ value }: SeenObject): Texts | undefined {
   return Object.fromEntries(entries.map(([name, text]) => [name, String(text)]));
 }
 
-/** Other files that it includes, and limits of single databases, are not followed: then nothing is known. */
-function settingsIn(config: SeenObject | undefined): Texts | undefined {
-  const text = valueAt(config?.value, '/data/pgbouncer.ini');
-  if (typeof text !== 'string') return undefined;
-  const settings: Record<string, string> = {};
+interface ConfigLine {
+  readonly section: string;
+  readonly name: string;
+  readonly value: string;
+}
+
+/** What stands in it, without comments; an `%include` is a line without a value. */
+function linesOf(text: string): readonly ConfigLine[] {
+  const lines: ConfigLine[] = [];
   let section = '';
   for (const line of text.split('\n').map((each) => each.trim())) {
     if (line === '' || line.startsWith(';') || line.startsWith('#')) continue;
-    if (line.startsWith('%include')) return undefined;
     const head = /^\[(.+)\]$/.exec(line)?.[1];
     if (head !== undefined) {
       section = head;
       continue;
     }
-    const equals = line.indexOf('=');
-    if (section === 'pgbouncer') {
-      settings[line.slice(0, equals).trim()] = line.slice(equals + 1).trim();
-    } else if (/\b(pool_size|reserve_pool(_size)?|max_db_connections)\s*=/.test(line)) {
-      return undefined;
-    }
+    const [name = '', ...value] = line.startsWith('%') ? [line] : line.split('=');
+    lines.push({ section, name: name.trim(), value: value.join('=').trim() });
+  }
+  return lines;
+}
+
+function configText(config: SeenObject | undefined): string | undefined {
+  const text = valueAt(config?.value, '/data/pgbouncer.ini');
+  return typeof text === 'string' ? text : undefined;
+}
+
+/** What `[databases]` or `[users]` may say of single pools. */
+const ofOnePool = /\b(pool_size|reserve_pool(_size)?|max_db_connections|max_user_connections)\s*=/;
+
+/** Other files that it includes, and limits of single databases or users, are not followed: then nothing is known. */
+function settingsIn(config: SeenObject | undefined): Texts | undefined {
+  const text = configText(config);
+  if (text === undefined) return undefined;
+  const settings: Record<string, string> = {};
+  for (const { section, name, value } of linesOf(text)) {
+    if (name.startsWith('%')) return undefined;
+    if (section === 'pgbouncer') settings[name] = value;
+    else if (ofOnePool.test(value)) return undefined;
   }
   return settings;
+}
+
+/** Rendered by every plan, and by no profile. */
+const rendered: readonly string[] = ['listen_addr', 'auth_file'];
+
+/**
+ * What a configuration says that no plan writes, such as another way to log in: it would be lost when a plan writes the
+ * whole of it. Names alone, because values may be secrets.
+ */
+export function handMadeIn(config: SeenObject | undefined): readonly string[] {
+  const found = linesOf(configText(config) ?? '').flatMap(({ section, name, value }) => {
+    if (name.startsWith('%')) return [name.split(/\s/)[0] ?? name];
+    switch (section) {
+      case 'pgbouncer':
+        return isPoolerSetting(name) || rendered.includes(name) ? [] : [name];
+      case 'databases': {
+        if (name !== '*') return [`database ${name}`];
+        const keys = [...value.matchAll(/(\w+)\s*=/g)].map(([, key = '']) => key);
+        return keys.filter((key) => key !== 'host' && key !== 'port').map((key) => `${key} of *`);
+      }
+      default:
+        return [`[${section}]`];
+    }
+  });
+  return [...new Set(found)];
 }

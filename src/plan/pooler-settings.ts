@@ -31,8 +31,22 @@ const preparesByDefaultSince = 24;
 const preparedStatements = '200';
 
 const poolModes: readonly string[] = ['session', 'transaction', 'statement'];
-/** SCRAM is what the servers ask for as well; md5 takes SCRAM where the list of users holds it. */
-const authTypes: readonly string[] = ['scram-sha-256', 'md5', 'hba', 'cert'];
+/**
+ * SCRAM is what the servers ask for as well; md5 takes SCRAM where the list of users holds it. hba and cert need files that
+ * are not rendered: without them nobody gets in, or PgBouncer does not start.
+ */
+const authTypes: readonly string[] = ['scram-sha-256', 'md5'];
+
+/** Settings that are texts; all others are numbers, also those that are switches. */
+const texts: readonly string[] = [
+  'ignore_startup_parameters',
+  'server_check_query',
+  'server_reset_query',
+  'stats_users',
+  'track_extra_parameters',
+];
+/** These are seconds, of which there may be parts. */
+const secondsOf = /_(delay|lifetime|period|retry|timeout|ttl)$/;
 
 /** Ready to be written, or why they must not be. */
 export type PoolerSettings =
@@ -44,6 +58,11 @@ export function keepsNoSessions(settings: Texts): boolean {
   return (settings['pool_mode'] ?? 'session') !== 'session';
 }
 
+/** Whether a profile may write it, whatever the version. */
+export function isPoolerSetting(name: string): boolean {
+  return settled.has(name) || later.has(name);
+}
+
 /** `image` is undefined where an operator chooses it. */
 export function poolerSettings(wanted: Texts, image: string | undefined): PoolerSettings {
   const minor = image === undefined ? undefined : minorOf(image);
@@ -51,16 +70,26 @@ export function poolerSettings(wanted: Texts, image: string | undefined): Pooler
     .map((entry) => mistakeIn(entry, minor))
     .find((mistake) => mistake !== undefined);
   if (because !== undefined) return { kind: 'refused', because };
+  const unsure = image === undefined || minor !== undefined ? [] : unsureNotes(wanted, image);
   if (!keepsNoSessions(wanted)) {
     const note =
       'In session mode a client keeps its connection to the server until it goes: connections are saved only for clients that come and go.';
-    return { kind: 'settings', settings: wanted, notes: [note] };
+    return { kind: 'settings', settings: wanted, notes: [...unsure, note] };
   }
   const isGiven = Object.hasOwn(wanted, 'max_prepared_statements');
   const isNeeded =
     !isGiven && minor !== undefined && minor >= preparesSince && minor < preparesByDefaultSince;
   const settings = isNeeded ? { ...wanted, max_prepared_statements: preparedStatements } : wanted;
-  return { kind: 'settings', settings, notes: preparedNotes(minor, image) };
+  return { kind: 'settings', settings, notes: [...unsure, ...preparedNotes(minor, image)] };
+}
+
+function unsureNotes(wanted: Texts, image: string): readonly string[] {
+  return [...later]
+    .filter(([name]) => Object.hasOwn(wanted, name))
+    .map(
+      ([name, since]) =>
+        `Image ${image} does not say which PgBouncer it is: before 1.${since} it does not start with ${name}.`,
+    );
 }
 
 function mistakeIn(
@@ -69,12 +98,10 @@ function mistakeIn(
 ): string | undefined {
   if (/[\r\n]/.test(value)) return `setting ${name} has more than one line`;
   const since = later.get(name);
-  if (since !== undefined) {
-    return minor !== undefined && minor < since
-      ? `setting ${name} needs PgBouncer 1.${since}, and the image is 1.${minor}, which would not start`
-      : undefined;
+  if (since !== undefined && minor !== undefined && minor < since) {
+    return `setting ${name} needs PgBouncer 1.${since}, and the image is 1.${minor}, which would not start`;
   }
-  if (!settled.has(name)) {
+  if (!isPoolerSetting(name)) {
     return `PgBouncer has no setting ${name} that a profile may write, and does not start with one it does not know`;
   }
   if (name === 'pool_mode' && !poolModes.includes(value)) {
@@ -83,7 +110,11 @@ function mistakeIn(
   if (name === 'auth_type' && !authTypes.includes(value)) {
     return `auth_type ${value} would let people in without a proof of who they are, or send passwords as they are`;
   }
-  return undefined;
+  const isText = texts.includes(name) || name === 'pool_mode' || name === 'auth_type';
+  const number = secondsOf.test(name) ? /^\d{1,9}(\.\d{1,6})?$/ : /^\d{1,9}$/;
+  return isText || number.test(value)
+    ? undefined
+    : `setting ${name} is ${value}, which is no plain number (switches are 0 or 1, times are seconds): PgBouncer would not start`;
 }
 
 function preparedNotes(minor: number | undefined, image: string | undefined): readonly string[] {
@@ -97,8 +128,8 @@ function preparedNotes(minor: number | undefined, image: string | undefined): re
   ];
 }
 
-/** `registry.example/pgbouncer:1.24.1` is 24; undefined without a tag that says so. */
+/** `registry.example/pgbouncer:1.24.1` is 24, also with a digest after it; undefined without a tag that says so. */
 function minorOf(image: string): number | undefined {
-  const found = /:v?1\.(\d{1,3})(?![\d])[^:/]*$/.exec(image)?.[1];
+  const found = /:v?1\.(\d{1,3})(?![\d])[^:/@]*(@[^/]*)?$/.exec(image)?.[1];
   return found === undefined ? undefined : Number(found);
 }

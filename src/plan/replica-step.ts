@@ -35,19 +35,13 @@ export function whyNoReplicas(
 
 /** Also by the operator's own object, or as pods of a set that keeps its own files: each copies what is there first. */
 function isAboutReplicas(change: StepChange): boolean {
-  switch (change.kind) {
-    case 'database':
-      return change.deed === 'replicas';
-    case 'apply':
-      return (
-        change.object.kind === 'Cluster' && valueAt(change.object, '/spec/instances') !== undefined
-      );
-    case 'scale':
-    case 'autoscaler':
-      return change.target.kind === 'StatefulSet';
-    default:
-      return false;
+  if (change.kind === 'database') return change.deed === 'replicas';
+  if (change.kind === 'apply') {
+    const { object } = change;
+    return object.kind === 'Cluster' && valueAt(object, '/spec/instances') !== undefined;
   }
+  const isCount = change.kind === 'scale' || change.kind === 'autoscaler';
+  return isCount && change.target.kind === 'StatefulSet';
 }
 
 /** What stands on the card, or why there must be no new replica now. */

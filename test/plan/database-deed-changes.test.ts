@@ -11,6 +11,7 @@ import {
   changesForDatabaseDeed,
   type DeedFacts,
 } from '../../src/plan/database-deed-changes.ts';
+import { poolerSettings } from '../../src/plan/pooler-settings.ts';
 import { whyNotFewer } from '../../src/plan/replica-step.ts';
 import { changesForStep } from '../../src/plan/step-changes.ts';
 import { changesOf } from '../profile/plan-of.ts';
@@ -134,6 +135,30 @@ describe('PgBouncer as a set', () => {
       'PgBouncer 1.18 knows no prepared statements in this mode: before 1.21',
     );
     expect(withImage('pgbouncer@sha256:0a1b').notes.join(' ')).toContain('does not say which');
+    expect(withImage('registry.example:5000/pgbouncer:1.21.0@sha256:0a1b').prepares).toBe(true);
+    const given = { ...deed.settings, max_prepared_statements: '100' };
+    expect(poolerSettings(given, 'pgbouncer:latest')).toMatchObject({
+      notes: [expect.stringContaining('before 1.21 it does not start with max_prep'), {}],
+    });
+  });
+
+  it('that somebody wrote by hand keeps what no plan writes: it is refused, and named without its values', () => {
+    const text = [
+      '[databases]',
+      'shop = host=db auth_user=bouncer',
+      '* = host=db.example port=5432 password=hunter2',
+      '[users]',
+      'bob = pool_mode=session',
+      '[pgbouncer]',
+      '; auth_dbname = no',
+      'auth_query = select 1',
+      'default_pool_size = 20',
+      '%include /etc/pgbouncer/more.ini',
+    ].join('\n');
+    const there = seen('ConfigMap', 'pgbouncer', { data: { 'pgbouncer.ini': text } });
+    expect(because(deed, factsWith(makeStepFacts([there])))).toBe(
+      'refused: pgbouncer.ini of ConfigMap pgbouncer says what no plan writes, which would be lost with it (database shop, password of *, [users], auth_query, %include): somebody has to change these poolers by hand',
+    );
   });
 
   it('asks somebody first about what was seen in sessions, and says what was not seen', () => {
@@ -173,6 +198,8 @@ describe('PgBouncer as a set', () => {
     [{ auth_type: 'trust' }, 'auth_type trust would let people in'],
     [{ auth_file: '/etc/passwd' }, 'PgBouncer has no setting auth_file that a profile may write'],
     [{ transaction_timeout: '30' }, 'needs PgBouncer 1.25, and the image is 1.24'],
+    [{ auth_type: 'hba' }, 'auth_type hba'],
+    [{ max_prepared_statements: 'many' }, 'max_prepared_statements is many, which is no plain'],
   ])('does not write %j', (settings, words) => {
     const image = 'pgbouncer:1.24';
     const facts = factsWith({ pooler: { ...pooler, image } });

@@ -134,7 +134,7 @@ describe.skipIf(mayBeSkipped(pgbouncer))('a real PgBouncer', () => {
     const all = {
       ...settingsOf('gl-010'),
       server_lifetime: '3600',
-      server_check_delay: '30',
+      server_check_delay: '30.5',
       idle_transaction_timeout: '60',
       max_user_connections: '50',
       query_wait_timeout: '120',
@@ -148,6 +148,19 @@ describe.skipIf(mayBeSkipped(pgbouncer))('a real PgBouncer', () => {
     const text = `${configOf(all, port())}max_prepared_statements = 200\n`;
     bouncer = await startBouncer(text, { users });
     expect(bouncer.log()).toContain('unknown parameter');
+    for (const wrong of [
+      { log_stats: 'true' },
+      { server_lifetime: '1h' },
+      { default_pool_size: '1.5' },
+      { auth_type: 'cert' },
+    ]) {
+      expect(poolerSettings(wrong, image)).toMatchObject({ kind: 'refused' });
+      await bouncer.stop();
+      const [[name, value] = []] = Object.entries(wrong);
+      const ini = configOf({}, port()).replace(/^auth_type.*/m, '');
+      bouncer = await startBouncer(`${ini}${name} = ${value}\n`, { users });
+      expect(bouncer.log(), name).toContain('FATAL');
+    }
     expect(poolerSettings({ ...all, max_prepared_statements: '200' }, image)).toMatchObject({
       kind: 'refused',
       because: expect.stringContaining('needs PgBouncer 1.21'),
