@@ -33,9 +33,16 @@ const habits: readonly Habit[] = [
   { what: 'LOAD', statement: /^\s*load\s/i },
 ];
 
+/** Frameworks and tracers write where a statement comes from before it. */
+const comments = /^(\s|\/\*[\s\S]*?\*\/|--[^\n]*\n)+/;
+
+function isOf({ statement }: Habit, query: string | null): boolean {
+  return query !== null && statement.test(query.replace(comments, ''));
+}
+
 /** Statements that may be one of them, for PostgreSQL's own regular expressions: a first sieve, so that few texts are sent. */
 const sieve =
-  '^\\s*(unlisten|listen|prepare|execute|deallocate|set|reset|load)\\s|advisory_(lock|unlock)|set_config|\\mtemp(orary)?\\M|\\mhold\\M';
+  '^(\\s|/\\*.*?\\*/|--[^\\n]*\\n)*(unlisten|listen|prepare|execute|deallocate|set|reset|load)\\s|advisory_(lock|unlock)|set_config|\\mtemp(orary)?\\M|\\mhold\\M';
 
 /** What is asked first, of the database that the pooler will stand before. */
 export const fitnessQueries: readonly Query[] = [
@@ -104,7 +111,7 @@ export function poolerFitness(answers: Answers): Fitness {
     const held = habit.what === 'session advisory locks' ? locks : [];
     for (const { application } of held) by.add(application);
     const calls = (counted ?? [])
-      .filter(({ query }) => query !== null && habit.statement.test(query))
+      .filter(({ query }) => isOf(habit, query))
       .reduce((sum, each) => sum + each.calls, 0);
     const tables = habit.what === 'temporary tables' ? (temp?.tables ?? 0) : 0;
     if (by.size === 0 && calls === 0 && tables === 0) return [];
@@ -118,18 +125,17 @@ export function poolerFitness(answers: Answers): Fitness {
   return { found, unseen: unseenIn(counted) };
 }
 
-function applicationsWith(
-  { statement: form }: Habit,
-  sessions: readonly z.infer<typeof session>[],
-): Set<string> {
-  const using = sessions.filter(({ query }) => query !== null && form.test(query));
+function applicationsWith(habit: Habit, sessions: readonly z.infer<typeof session>[]): Set<string> {
+  const using = sessions.filter(({ query }) => isOf(habit, query));
   return new Set(using.map(({ application }) => application));
 }
 
 function unseenIn(counted: readonly z.infer<typeof statement>[] | undefined): readonly string[] {
   return [
     ...(counted === undefined
-      ? ['all but the last statement of each session: pg_stat_statements is not there']
+      ? [
+          'all but the last statement of each session: pg_stat_statements is not there, or cannot be read',
+        ]
       : []),
     'prepared statements of the protocol, which no view of the server shows',
   ];

@@ -1,5 +1,6 @@
 // Asks databases what must be known before objects of the cluster change what stands around them.
 
+import type { Answers, Query } from '../database/query.ts';
 import { OperationError } from '../errors.ts';
 import { type BesideLook, type BesideQuestions, questionsBeside } from '../plan/beside-deed.ts';
 import type { System } from '../plan/system.ts';
@@ -37,9 +38,23 @@ async function ask(
     const answers = await databases.read(address, first);
     const more = second?.(answers) ?? [];
     if (more.length === 0) return { kind: 'seen', answers };
-    return { kind: 'seen', answers: [...answers, ...(await databases.read(address, more))] };
+    return { kind: 'seen', answers: [...answers, ...(await askMore(address, more, databases))] };
   } catch (error) {
     if (!(error instanceof OperationError)) throw error;
     return { kind: 'unseen', because: error.message };
+  }
+}
+
+/** What was seen stays seen where the rest cannot be asked, such as an extension whose library is not loaded. */
+async function askMore(
+  address: DatabaseAddress,
+  queries: readonly Query[],
+  databases: Parts['databases'],
+): Promise<Answers> {
+  try {
+    return await databases.read(address, queries);
+  } catch (error) {
+    if (!(error instanceof OperationError)) throw error;
+    return [];
   }
 }

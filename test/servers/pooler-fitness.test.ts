@@ -63,7 +63,7 @@ describe('before sessions are pooled', () => {
   });
 
   it.each([
-    ['LISTEN', 'listen news'],
+    ['LISTEN', '/* web */ -- job\n listen news'],
     ['session advisory locks', 'select pg_advisory_lock(7)'],
     ['PREPARE in SQL', 'prepare q as select 1'],
     ['SET for a session', `set statement_timeout = '5s'`],

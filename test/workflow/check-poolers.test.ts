@@ -252,6 +252,15 @@ describe('a pooler that is there', () => {
     expect(server).toMatch(/^refused: .* \(6 \+ 2 during a rollout − 2 now\) × 20 = 160/);
   });
 
+  it('is not reckoned where single users have limits of their own', async () => {
+    const text = '[pgbouncer]\nmax_user_connections = 10\n[users]\nbob = max_user_connections=90';
+    const config = object('ConfigMap', 'pgbouncer', { data: { 'pgbouncer.ini': text } });
+    const own = objects.map((each) => (each.kind === 'ConfigMap' ? config : each));
+    expect(await checks([scaled(pooler, 2, 3)], { objects: own })).toContainEqual(
+      expect.stringMatching(/^unknown: .*its configuration is not to be seen/),
+    );
+  });
+
   it('is refused fewer clients than there are', async () => {
     const [clients] = await checks([scaled(pooler, 2, 1)], { objects });
     expect(clients).toMatch(/^refused: too few clients .* = 65, and 1 × 40 = 40/);

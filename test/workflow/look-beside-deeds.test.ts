@@ -36,6 +36,15 @@ it('asks a second time where the first answers say what there is to ask', async 
   ]);
 });
 
+it('keeps what it has seen where the rest cannot be asked', async () => {
+  const first = [[], [], [{ tables: 0 }], [{ schema: 'seen' }]];
+  const because = 'pg_stat_statements must be loaded via shared_preload_libraries';
+  const refused = new OperationError(because, { code: 'refused', retryable: false });
+  let asked = 0;
+  const read = async () => (asked++ === 0 ? first : Promise.reject(refused));
+  expect(await look(read, { connection })).toEqual([[1, { kind: 'seen', answers: first }]]);
+});
+
 it('says why nothing was seen where the database does not answer', async () => {
   const away = new OperationError('it is away', { code: 'unavailable', retryable: true });
   expect(await look(async () => Promise.reject(away), { connection })).toEqual([
