@@ -40,10 +40,11 @@ export function isLater(error: unknown): boolean {
   return laterCodes.has(codeOf(error));
 }
 
-/** Whether nobody knows what became of the statement: the connection ended, or the server did. */
+/** Whether nobody knows what became of the statement: the connection ended (also by a time of the server), or the server did. */
 export function brokenOff(error: unknown): boolean {
   const code = codeOf(error);
-  if (/^(57P01|57P02|08...|E(?!RR_)[A-Z_]+|ERR_(STREAM|SSL)_[A-Z_]+)$/.test(code)) return true;
+  if (/^(57P01|57P02|57P05|25P03|25P04|08...|E(?!RR_)[A-Z_]+|ERR_(STREAM|SSL)_[A-Z_]+)$/.test(code))
+    return true;
   return (
     code === '' && error instanceof Error && /connection|timeout|not queryable/i.test(error.message)
   );

@@ -13,6 +13,8 @@ import { serverIdentity } from './server-identity.ts';
 export const readMs = 5_000;
 /** What waits for a lock makes everybody behind it wait, so it gives way before a second has passed. */
 export const lockMs = 500;
+/** A machine or network that vanishes in a transaction says nothing; the server must not keep its locks until it notices. */
+const idleMs = 5_000;
 
 export interface Session {
   readonly client: pg.Client;
@@ -79,9 +81,9 @@ export async function settle(
     `select set_config('lock_timeout', $1, $3), set_config('statement_timeout', $2, $3),
             set_config('search_path', 'pg_catalog', $3), set_config('timezone', 'UTC', $3),
             set_config('datestyle', 'ISO, YMD', $3), set_config('intervalstyle', 'postgres', $3),
-            set_config('extra_float_digits', '1', $3),
+            set_config('extra_float_digits', '1', $3), set_config('idle_in_transaction_session_timeout', $4, $3),
             case when current_setting('transaction_timeout', true) is not null then set_config('transaction_timeout', '0', $3) end`,
-    [String(lock), String(statement), local],
+    [String(lock), String(statement), local, String(idleMs)],
   );
 }
 

@@ -1,9 +1,10 @@
 // Settings of tables on a real server: drawn, written beside an application, taken back, and what stands in the way.
 
-import { connect, createServer } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SqlStep } from '../../src/database/draw-deed.ts';
 import type { DatabasePlace } from '../../src/plan/system.ts';
+import type { Databases } from '../../src/ports.ts';
 import { another, catalogue, deedsOf, draw, standing, undone, write } from './deeds.ts';
 import { startTarget, type Target } from './target.ts';
 
@@ -85,29 +86,42 @@ describe('settings of tables', () => {
     expect(await because({ 'read\0ings': autovacuum })).toContain('zero byte');
   });
 
-  it('are unknown where the connection is lost in the commit, and a look finds them written', async () => {
-    const deed = await only({ readings: { fillfactor: '60' } });
+  /** A way to the server on which something becomes of what is said in `commit`. */
+  async function throughCut(
+    onCommit: (client: Socket, server: Socket, chunk: Buffer) => void,
+    use: (databases: Databases) => Promise<void>,
+  ): Promise<void> {
     const { hostname, port, ...address } = partsOf(target.server.url('shop'));
     const cut = createServer((client) => {
       const server = connect(Number(port), hostname);
       client.on('error', () => {}).on('close', () => server.end());
       server.on('error', () => {}).on('data', (chunk) => client.write(chunk));
       client.on('data', (chunk) => {
-        server.write(chunk);
-        if (chunk.includes('commit\0')) client.destroy();
+        if (chunk.includes('commit\0')) onCommit(client, server, chunk);
+        else server.write(chunk);
       });
     });
     await new Promise<void>((done) => cut.listen(0, '127.0.0.1', done));
     try {
       const bound = cut.address();
       const there = typeof bound === 'object' ? bound?.port : undefined;
-      const { databases } = target.way({ url: address.at(`127.0.0.1:${there}`) });
-      const answer = await write(target, deed, { databases });
-      expect(answer).toMatchObject({ kind: 'unknown', because: expect.stringContaining('commit') });
-      await expect.poll(() => standing(target, deed)).toEqual({ kind: 'reached' });
+      await use(target.way({ url: address.at(`127.0.0.1:${there}`) }).databases);
     } finally {
       await new Promise((done) => cut.close(done));
     }
+  }
+
+  it('are unknown where the connection is lost in the commit, and a look finds them written', async () => {
+    const deed = await only({ readings: { fillfactor: '60' } });
+    const lost = (client: Socket, server: Socket, chunk: Buffer) => {
+      server.write(chunk);
+      client.destroy();
+    };
+    await throughCut(lost, async (databases) => {
+      const answer = await write(target, deed, { databases });
+      expect(answer).toMatchObject({ kind: 'unknown', because: expect.stringContaining('commit') });
+      await expect.poll(() => standing(target, deed)).toEqual({ kind: 'reached' });
+    });
     await write(target, undone(deed));
   });
 
@@ -129,6 +143,28 @@ describe('settings of tables', () => {
       kind: 'refused',
       because:
         'fillfactor of public.readings is written by readings and by public.readings of the profile: write it once',
+    });
+  });
+
+  it('keep no lock where Headroom vanishes before the commit and the server hears nothing of it', async () => {
+    const deed = await only({ readings: { fillfactor: '60' } });
+    const open: Socket[] = [];
+    const vanished = (client: Socket, upstream: Socket) => {
+      open.push(upstream);
+      client.removeAllListeners('close').destroy();
+    };
+    await throughCut(vanished, async (databases) => {
+      expect(await write(target, deed, { databases })).toMatchObject({ kind: 'unknown' });
+      const locked = async () =>
+        (
+          await target.admin.query(
+            `select from pg_locks where relation = 'readings'::regclass and mode like 'Share%'`,
+          )
+        ).rowCount;
+      expect(await locked()).toBeGreaterThan(0);
+      await expect.poll(locked, { timeout: 15_000 }).toBe(0);
+      for (const upstream of open) upstream.destroy();
+      expect(await standing(target, deed)).toMatchObject({ kind: 'unchanged' });
     });
   });
 
