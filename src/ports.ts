@@ -196,6 +196,11 @@ export interface Databases {
    */
   read(database: DatabaseAddress, queries: readonly Query[]): Promise<Answers>;
   /**
+   * Whether it is on the server that Headroom keeps its own state on.
+   * @throws OperationError when it cannot be asked.
+   */
+  isOwn(database: DatabaseAddress): Promise<boolean>;
+  /**
    * How many clients wait at the pooler before the database, by its own console.
    * @throws OperationError when it cannot be asked.
    */

@@ -495,6 +495,7 @@ export function makeDatabaseHealth(over: Partial<DatabaseHealth> = {}): Database
 /** For what is about clusters alone: asking a database fails the test. */
 export const noDatabases: Databases = {
   read: async ({ name }) => Promise.reject(new Error(`nobody should ask database ${name}`)),
+  isOwn: async () => false,
   waitingClients: async ({ name }) =>
     Promise.reject(new Error(`nobody should ask the pooler of ${name}`)),
   write: async ({ database }) =>

@@ -6,11 +6,13 @@ import type { SecretSource, Systems } from '../plan/system.ts';
 import type { DatabaseAddress, Databases, WriteAnswer } from '../ports.ts';
 import type { Secret } from '../secret.ts';
 import { withClient } from './database-client.ts';
+import { readProblem } from './database-errors.ts';
 import type { LagLimits } from './database-lag.ts';
 import { buildMs as usualBuildMs } from './database-send.ts';
 import { readAll, type Session } from './database-session.ts';
 import { writeDeed } from './database-write.ts';
 import { waitingClients } from './pooler-console.ts';
+import { serverIdentity } from './server-identity.ts';
 
 const usualSilenceMs = 45_000;
 /** Each statement of a read has five seconds, and who reads, such as the sweep, has other things to do. */
@@ -37,6 +39,18 @@ export function createDatabases(options: DatabasesOptions): Databases {
     read: (address, queries) =>
       withSession(address, { silenceMs: readSilenceMs, ...options }, 'asking', (session) =>
         readAll(session, address, queries),
+      ),
+    isOwn: (address) =>
+      withSession(
+        address,
+        { silenceMs: readSilenceMs, ...options },
+        'asking',
+        async ({ client, called }) => {
+          const server = await serverIdentity(client).catch((error: unknown) => {
+            throw readProblem(`asking ${called}`, error);
+          });
+          return server === (await options.ownServer());
+        },
       ),
     waitingClients: (address) => waitingClients(address, options),
     write: async (write, writing) => {

@@ -22,6 +22,7 @@ import {
   inUseOf,
   type WantedSetting,
   whyNotStarting,
+  whyStandbyFirst,
   whyStandbysStop,
 } from './settings-start.ts';
 
@@ -205,7 +206,8 @@ function fitting(
   );
   const problem =
     whyNotStarting([...wanted, ...coming], inUse, facts) ??
-    whyStandbysStop(wanted, inUse.standbys, facts);
+    whyStandbysStop(wanted, inUse.standbys, facts) ??
+    (wanted.length === 0 ? whyStandbyFirst(coming, facts) : undefined);
   if (problem !== undefined) return { problem, notes: [] };
   const workers = amount('max_parallel_workers') + amount('timescaledb.max_background_workers');
   if (

@@ -280,9 +280,12 @@ export const indexBuilds: HealthRead<number> = {
   read: (rows) => onlyOne(built, rows).count,
 };
 
-/** Settings that are written and take effect with the next restart only. */
+/**
+ * Settings that are written and take effect with the next restart only. Where the command line gives another value than the
+ * files the server calls that pending as well, and no restart ever changes it.
+ */
 export const settingsPending = names(
-  'select name from pg_settings where pending_restart order by 1',
+  `select name from pg_settings where pending_restart and source <> 'command line' order by 1`,
 );
 
 /** @throws ZodError where there is none: a mistake in the query. */

@@ -30,6 +30,7 @@ const inEffect = z.object({
   vartype: z.string(),
   context: z.string(),
   pending: z.boolean(),
+  shown: z.string(),
   isFromAlterSystem: z.boolean(),
 });
 const inFile = z.object({ setting: z.string().nullable(), error: z.string().nullable() });
@@ -69,6 +70,11 @@ function standing(deed: SettingDeed, answers: Answers): Standing {
       ? written === undefined
       : written !== undefined && sameValue(written, after, like);
   if (!isWritten) {
+    // Where it says nothing another file may have said something else since; what is taken back was in effect.
+    const isOther = before === undefined && !sameValue(now.shown, deed.running, like);
+    if (written === before && isOther) {
+      return drifted(`${name} is ${now.shown} by now, the plan saw ${deed.running}`);
+    }
     if (written === before) return { kind: 'unchanged', write: alterSystem(deed) };
     return drifted(
       `postgresql.auto.conf says ${written ?? 'nothing'} for ${name}, the plan saw ${before ?? 'nothing'}`,

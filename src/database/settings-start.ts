@@ -102,6 +102,24 @@ export function whyNotStarting(
   return undefined;
 }
 
+/**
+ * A StatefulSet restarts its last server first, which is a standby: with less than its primary runs with it does not start.
+ * @param coming what others have written, which the restart brings into effect.
+ */
+export function whyStandbyFirst(
+  coming: readonly WantedSetting[],
+  { settings, namedStandbys = 0 }: ServerFacts,
+): string | undefined {
+  const less = coming.find(({ name, after }) => {
+    const now = settings.get(name);
+    const [from, to] = [amountOf(now?.setting ?? '', now?.unit), amountOf(after, now?.unit)];
+    return parameters[name].standbyFirst && from !== undefined && to !== undefined && to < from;
+  });
+  return less === undefined || namedStandbys === 0
+    ? undefined
+    : `${less.name} ${less.after} waits for the restart: for less the primary must be restarted before its standbys, and a StatefulSet restarts it last; have somebody do this by hand`;
+}
+
 /** A standby that nobody named is not given more before its primary, and then it stops replaying. */
 export function whyStandbysStop(
   wanted: readonly WantedSetting[],

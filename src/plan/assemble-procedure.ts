@@ -22,6 +22,7 @@ import type { ProcedureFacts } from './procedure-facts.ts';
 import { ProcedureWorld } from './procedure-world.ts';
 import { whyNoReplicas } from './replica-step.ts';
 import { workloadOfTarget } from './resolve-look.ts';
+import { whyRestarting } from './restarted-by.ts';
 import { changesOf, type HumanGate, type Step } from './step.ts';
 import { anyWorkload, defaultClocks, findingExpiresAfterSeconds, type System } from './system.ts';
 import { whyWrittenTwice } from './written-twice.ts';
@@ -88,11 +89,8 @@ function stepMade(world: ProcedureWorld, planned: PlannedStep, facts: ProcedureF
   if (drop !== undefined && 'kind' in drop) return drop;
   const made = world.changesOf(planned);
   if (made.kind === 'refused') return made;
-  const restarted = restartedBy(made.changes, facts);
-  if (restarted !== undefined) {
-    const because = `it restarts database ${restarted}, which is a plan of its own: /scale restart ${facts.system.id} ${restarted}`;
-    return { kind: 'refused', because } as const;
-  }
+  const because = whyRestarting(made.changes, facts.system, facts.restarts ?? []);
+  if (because !== undefined) return { kind: 'refused', because } as const;
   return { ...made, ...(drop && { drop }) };
 }
 
@@ -146,20 +144,6 @@ export function refusedProcedurePlan(
   const drafted = draftProcedure(facts, name, { steps: [], notes: [], moves: [], drops: [] });
   const expiresAt = new Date(now.getTime() + findingExpiresAfterSeconds * 1000).toISOString();
   return { ...drafted, expiresAt, finding: { kind: 'frozen', because, lookAt: [] } };
-}
-
-/** A database whose servers one of the changes starts anew, although the plan is not there for that. */
-function restartedBy(
-  changes: readonly Change[],
-  { system, restarts = [] }: ProcedureFacts,
-): string | undefined {
-  const started = changes.flatMap((change) =>
-    change.kind === 'patch' && change.rollout && change.object.kind === 'StatefulSet'
-      ? [change.object.name]
-      : [],
-  );
-  const others = [...system.databases].filter(([name]) => !restarts.includes(name));
-  return others.find(([, { restart }]) => started.includes(restart?.statefulSet ?? ''))?.[0];
 }
 
 /** A restart waits for the hours that are kept for it. */

@@ -19,6 +19,7 @@ import { lookAtDatabases } from './look-at-databases.ts';
 import { lookBesideDeeds } from './look-beside-deeds.ts';
 import { noteReverts } from './note-reverts.ts';
 import { withScaledObject } from './observe-scaled-object.ts';
+import { whyOwnServer } from './own-server.ts';
 import type { Parts } from './parts.ts';
 import { type Opened, openPlan } from './store-plan.ts';
 
@@ -71,7 +72,9 @@ export async function drawProcedure(
 }
 
 async function draw(request: ProcedureRequest, parts: Outside): Promise<CommandPlan> {
-  const { system } = request;
+  const { system, restarts = [] } = request;
+  const own = await whyOwnServer(request.plan, system, { ...parts, restarts });
+  if (own !== undefined) return { kind: 'refused', because: own };
   const seen = await look(readsOf(request.plan, system), parts);
   if (typeof seen === 'string') return { kind: 'refused', because: seen };
   const databases = await askDatabases(request, parts);

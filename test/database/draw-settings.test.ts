@@ -163,6 +163,11 @@ describe('a setting', () => {
     expect(
       draw({ hot_standby_feedback: 'on' }, { pending: { max_replication_slots: '1' } }),
     ).toHaveProperty('deeds.length', 1);
+    const less = { pending: { max_connections: '90' } };
+    expect(draw({}, { ...less, facts: { namedStandbys: 1 } })).toMatchObject({
+      because: expect.stringContaining('the primary must be restarted before its standbys'),
+    });
+    expect(draw({}, less)).toMatchObject({ deeds: [] });
     expect(draw({}, { facts: { platform: 'patroni' } })).toMatchObject({ deeds: [] });
   });
 

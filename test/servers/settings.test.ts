@@ -1,10 +1,11 @@
 // Server settings on real servers: drawn, written, read back, taken back, cut off in the middle, and what stands in the way.
 
-import { readFile, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { undoOf } from '../../src/change/change.ts';
 import { compareChange } from '../../src/change/compare.ts';
 import type { SqlStep } from '../../src/database/draw-deed.ts';
+import { factOf, questionsOfFact } from '../../src/database/fact-reads.ts';
 import { isParameter, parameters } from '../../src/database/parameters.ts';
 import type { SqlDeed } from '../../src/database/sql-deed.ts';
 import { observeChange } from '../../src/workflow/observe-change.ts';
@@ -48,6 +49,7 @@ onEachVersion((version) => {
     (await target.admin.query<{ shown: string }>('select current_setting($1) as shown', [name]))
       .rows[0]?.shown;
 
+  const configFile = async () => (await running('config_file')) ?? '';
   async function asBefore(): Promise<void> {
     await target.admin.query('alter system reset work_mem');
     await target.admin.query('select pg_reload_conf()');
@@ -103,6 +105,18 @@ onEachVersion((version) => {
 
   it('is refused where the command line gives it', async () => {
     await expect(only('max_worker_processes', '16')).rejects.toThrow('command line, which wins');
+    // The server calls what the files say besides pending, and no restart would ever change it.
+    await target.admin.query('alter system set max_worker_processes = 16');
+    await target.admin.query('select pg_reload_conf()');
+    const pending = `select from pg_settings where name = 'max_worker_processes' and pending_restart`;
+    await expect.poll(async () => (await target.admin.query(pending)).rowCount).toBe(1);
+    const answers = await target.databases.read(
+      target.ref,
+      questionsOfFact('settings-pending-restart'),
+    );
+    expect(factOf('settings-pending-restart', answers)).toBe(0);
+    expect(await draw(target, step({}))).toEqual({ kind: 'deeds', deeds: [], notes: [] });
+    await target.admin.query('alter system reset max_worker_processes');
   });
 
   it('is refused where the database has its own, and told where somebody else has', async () => {
@@ -143,6 +157,17 @@ onEachVersion((version) => {
       because: expect.stringContaining('says 9MB for work_mem, the plan saw nothing'),
     });
     await target.admin.query('alter system reset work_mem');
+    // In another file, where the server says no more than what is in effect.
+    await appendFile(await configFile(), "work_mem = '9MB'\n");
+    await target.admin.query('select pg_reload_conf()');
+    await expect.poll(() => running('work_mem')).toBe('9MB');
+    expect(await write(target, deed)).toMatchObject({
+      kind: 'refused',
+      because: 'work_mem is 9MB by now, the plan saw 4MB',
+    });
+    const text = await readFile(await configFile(), 'utf8');
+    await writeFile(await configFile(), text.replace("work_mem = '9MB'\n", ''));
+    await asBefore();
   });
 
   it('that is written and waits, for being read or for a restart, still does', async () => {
@@ -166,10 +191,7 @@ onEachVersion((version) => {
   it('is neither written nor taken back while the server cannot read its files', async () => {
     await target.admin.query(`alter system set work_mem = '9MB'`);
     const deed = await only('work_mem', '20MB');
-    const { rows } = await target.admin.query<{ file: string }>(
-      `select current_setting('config_file') as file`,
-    );
-    const file = rows[0]?.file ?? '';
+    const file = await configFile();
     const text = await readFile(file, 'utf8');
     for (const line of ["work_mem == '4MB", 'no_such_setting = on']) {
       await writeFile(file, `${text}\n${line}\n`);
@@ -192,6 +214,8 @@ onEachVersion((version) => {
       kind: 'refused',
       because: expect.stringContaining('its own state'),
     });
+    expect(await databases.isOwn(target.ref)).toBe(true);
+    expect(await target.databases.isOwn(target.ref)).toBe(false);
   });
 
   describe('cut off between the two statements', () => {
