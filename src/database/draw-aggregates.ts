@@ -1,7 +1,7 @@
 // Draws continuous aggregates: made without data, filled window by window, then refreshed and kept by policies; never dropped.
 
 import type { PlannedAggregate } from '../sizing/planned-step.ts';
-import { drawPolicy } from './draw-policy.ts';
+import { drawPolicy, whyRefreshedTooFar } from './draw-policy.ts';
 import type { ServerFacts } from './drawing.ts';
 import { columnsOf, parseExpression } from './expression.ts';
 import {
@@ -25,6 +25,7 @@ import {
 import { bucketName, type Figure } from './timescale-definition.ts';
 import {
   filledQuery,
+  filledSince,
   isFilled,
   type Refreshed,
   refreshWindows,
@@ -59,9 +60,16 @@ export function aggregateQuestions(
       policiesQuery(name),
       refreshed === undefined || whyNoNameIn(name) !== undefined
         ? { text: 'select where false' }
-        : filledQuery(refreshed, { to: until.toISOString() }),
+        : filledQuery(refreshed, { ...keptSince(planned, now), to: until.toISOString() }),
     ];
   });
+}
+
+/** What is older is not looked for in an aggregate that keeps rows for less time than the hypertable. */
+function keptSince({ keepDays }: PlannedAggregate, now: Date): { readonly from?: string } {
+  return keepDays === undefined
+    ? {}
+    : { from: new Date(now.getTime() - keepDays * daySeconds * 1000).toISOString() };
 }
 
 function whyNoNameIn({ schema, name }: InSchema): string | undefined {
@@ -141,6 +149,11 @@ function drawOne(planned: PlannedAggregate, found: Hypertable, asked: Asked): Dr
   }
   const isNew = other !== undefined;
   const history = drawHistory(planned, refreshed, { asked, isNew, isStored: there?.stored });
+  const tooFar =
+    planned.keepDays === undefined
+      ? undefined
+      : whyRefreshedTooFar(there?.above ?? [], planned.keepDays);
+  if (tooFar !== undefined) return new NotDrawn(tooFar);
   const oldest = there?.oldest ?? undefined;
   const policies = drawPolicies(planned, refreshed, { asked, oldest, version: found.version });
   if (policies instanceof NotDrawn) return policies;
@@ -210,11 +223,13 @@ function drawHistory(
     return { deeds: [], notes: [] };
   }
   const { now } = facts;
-  const keptSince = keepDays === undefined ? oldest : now.getTime() / 1000 - keepDays * daySeconds;
+  const kept = keepDays === undefined ? oldest : now.getTime() / 1000 - keepDays * daySeconds;
+  const filled = filledSince(answers, from + each.filled);
   const deeds = refreshWindows(refreshed, {
-    oldest: Math.max(oldest, keptSince),
+    oldest: Math.max(oldest, kept),
     lagSeconds: toMinutesAgo * 60,
     now,
+    ...(filled !== undefined && { filled }),
   });
   return {
     deeds,

@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { aggregateQuestions, drawAggregates } from './draw-aggregates.ts';
-import { drawPolicy } from './draw-policy.ts';
+import { drawPolicy, whyRefreshedTooFar } from './draw-policy.ts';
 import type { Drawing, ServerFacts } from './drawing.ts';
 import {
   type DrawnPart,
@@ -220,20 +220,17 @@ function drawAggregatesOf({ step, found, answers, facts }: Parts): DrawnPart | N
   });
 }
 
-/** Refreshing further back than rows are kept would take them out of the aggregates, too. */
 function drawRetention({ step, found, answers }: Parts): DrawnPart | NotDrawn {
   if (step.keepDays === undefined) return nothing;
   const seconds = step.keepDays * daySeconds;
-  const tooFar = [
-    ...rowsOf(refreshedRow, answers, at.refreshed),
-    ...step.aggregates.map((each) => ({ name: each.name, seconds: each.fromMinutesAgo * 60 })),
-  ].find((each) => each.seconds === null || each.seconds > seconds);
-  if (tooFar !== undefined) {
-    const back = tooFar.seconds === null ? 'the first row' : spanOf(tooFar.seconds).text;
-    return new NotDrawn(
-      `the aggregate ${tooFar.name} is refreshed from ${back} on, and rows are to be kept ${step.keepDays} days only: they would vanish from it as well; shorten its refresh first`,
-    );
-  }
+  const tooFar = whyRefreshedTooFar(
+    [
+      ...rowsOf(refreshedRow, answers, at.refreshed),
+      ...step.aggregates.map((each) => ({ name: each.name, seconds: each.fromMinutesAgo * 60 })),
+    ],
+    step.keepDays,
+  );
+  if (tooFar !== undefined) return new NotDrawn(tooFar);
   const { table, functions, version } = found;
   return drawPolicy(
     {

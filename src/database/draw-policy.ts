@@ -1,7 +1,9 @@
 // Draws one policy of TimescaleDB: nothing where it is so already, a change of what is there, or a new one.
 
+import type { z } from 'zod';
 import { type DrawnPart, NotDrawn } from './find-hypertable.ts';
 import type { Answers } from './query.ts';
+import { type refreshedRow, spanOf } from './timescale-api.ts';
 import { type PolicyDeed, type PolicyTimes, policiesSeen, sameTimes } from './timescale-policy.ts';
 
 export interface WantedPolicy {
@@ -11,6 +13,17 @@ export interface WantedPolicy {
   readonly index: number;
   /** Nothing is as old as that, so it drops nothing that anybody has now. */
   readonly isYoung?: boolean;
+}
+
+/** Refreshing further back than rows are kept would take them out of the aggregates, too; undefined where none does. */
+export function whyRefreshedTooFar(
+  aggregates: readonly z.infer<typeof refreshedRow>[],
+  keepDays: number,
+): string | undefined {
+  const tooFar = aggregates.find(({ seconds }) => seconds === null || seconds > keepDays * 86_400);
+  if (tooFar === undefined) return undefined;
+  const back = tooFar.seconds === null ? 'the first row' : spanOf(tooFar.seconds).text;
+  return `the aggregate ${tooFar.name} is refreshed from ${back} on, and rows are to be kept ${keepDays} days only: they would vanish from it as well; shorten its refresh first`;
 }
 
 /** `deed` is all of it but its times. */

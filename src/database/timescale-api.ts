@@ -169,18 +169,19 @@ export const policyRow = z.object({
   config: z.partialRecord(z.enum(configKeys), span).nullable(),
 });
 
+/** The aggregates over a hypertable, which may be what is behind another aggregate. */
+const refreshedOver = (schema: string, name: string) => `
+  select o.view_name::text as name, extract(epoch from (j.config->>'start_offset')::interval)::float8 as seconds
+    from timescaledb_information.continuous_aggregates o
+    join timescaledb_information.jobs j
+      on (j.hypertable_schema, j.hypertable_name) in ((o.view_schema, o.view_name),
+         (o.materialization_hypertable_schema, o.materialization_hypertable_name))
+   where (o.hypertable_schema, o.hypertable_name) = (${schema}, ${name})
+     and j.proc_name = 'policy_refresh_continuous_aggregate'`;
+
 /** How far back the aggregates over a hypertable are refreshed; null where as far as there are rows. */
 export function refreshedQuery(table: InSchema): Query {
-  return {
-    text: `select a.view_name::text as name, extract(epoch from (j.config->>'start_offset')::interval)::float8 as seconds
-             from timescaledb_information.continuous_aggregates a
-             join timescaledb_information.jobs j
-               on (j.hypertable_schema, j.hypertable_name) in ((a.view_schema, a.view_name),
-                  (a.materialization_hypertable_schema, a.materialization_hypertable_name))
-            where (a.hypertable_schema, a.hypertable_name) = ($1, $2)
-              and j.proc_name = 'policy_refresh_continuous_aggregate'`,
-    values: valuesOf(table),
-  };
+  return { text: refreshedOver('$1', '$2'), values: valuesOf(table) };
 }
 export const refreshedRow = z.object({ name: z.string(), seconds: z.number().nullable() });
 
@@ -193,6 +194,7 @@ export function aggregateQuery(name: InSchema): Query {
                   (select extract(epoch from min(range_start))::float8 from timescaledb_information.chunks ch
                     where (ch.hypertable_schema, ch.hypertable_name)
                           = (a.materialization_hypertable_schema, a.materialization_hypertable_name)) as oldest,
+                  (select jsonb_agg(o) from (${refreshedOver('a.materialization_hypertable_schema', 'a.materialization_hypertable_name')}) o) as above,
                   extract(epoch from substring(a.view_definition from 'time_bucket\\(''([^'']+)''::interval')::interval)::float8
                     as seconds
              from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -212,4 +214,6 @@ export const aggregateRow = z.object({
   seconds: z.number().nullable(),
   /** Since when it has rows. */
   oldest: z.number().nullable(),
+  /** The aggregates over it, and how far back they are refreshed. */
+  above: z.array(refreshedRow).nullable(),
 });

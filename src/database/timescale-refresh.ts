@@ -44,14 +44,22 @@ const daySeconds = 86_400;
 /** Buckets of whole days and less begin at multiples from here on, a Monday (TimescaleDB, time_bucket). */
 const originSeconds = Date.UTC(2000, 0, 3) / 1000;
 
-/** From the oldest row to now, oldest first: at least a day each, and few enough to be read. */
+interface History {
+  /** Since when there are rows, in seconds since 1970. */
+  readonly oldest: number;
+  readonly lagSeconds: number;
+  readonly now: Date;
+  /** The bucket of this time is there already. */
+  readonly filled?: number;
+}
+
+/**
+ * From the oldest row to now, oldest first: at least a day each, and few enough to be read. A bucket that is there is not
+ * worked out again where rows begin: some of those it was made of may have been dropped since.
+ */
 export function refreshWindows(
   refreshed: Refreshed,
-  {
-    oldest,
-    lagSeconds,
-    now,
-  }: { readonly oldest: number; readonly lagSeconds: number; readonly now: Date },
+  { oldest, lagSeconds, now, filled }: History,
 ): readonly RefreshDeed[] {
   const { bucketSeconds } = refreshed;
   const floor = (seconds: number) =>
@@ -62,15 +70,20 @@ export function refreshWindows(
   const length = Math.ceil(least / daySeconds) * daySeconds;
   const step = Math.ceil(length / bucketSeconds) * bucketSeconds;
   const of = Math.ceil((end - first) / step);
-  return Array.from({ length: of }, (_, index) => ({
-    deed: 'timescale-refresh' as const,
-    ...refreshed,
-    from: iso(first + index * step),
-    to: iso(Math.min(first + (index + 1) * step, end)),
-    ...(index === of - 1 && { untilSecondsAgo: lagSeconds }),
-    number: index + 1,
-    of,
-  }));
+  const start = filled === undefined ? first : floor(filled) + bucketSeconds;
+  return Array.from({ length: of }, (_, index) => {
+    const to = Math.min(first + (index + 1) * step, end);
+    const deed: RefreshDeed = {
+      deed: 'timescale-refresh',
+      ...refreshed,
+      from: iso(Math.max(first + index * step, start)),
+      to: iso(to),
+      ...(index === of - 1 && { untilSecondsAgo: lagSeconds }),
+      number: index + 1,
+      of,
+    };
+    return to > start ? [deed] : [];
+  }).flat();
 }
 
 function iso(seconds: number): string {
@@ -100,7 +113,9 @@ export function filledQuery(
     text: `with raw as materialized (
              select min(${time}) as first, max(${time}) as last from ${qualified(table)}
               where ${since}${time} < ${writtenTime(refreshed, to)})
-           select first is null as empty, ${bucketOf('first')} and ${bucketOf('last')} as filled from raw`,
+           select first is null as empty, isfirst and ${bucketOf('last')} as filled,
+                  case when isfirst then extract(epoch from first)::float8 end as since
+             from (select raw.*, ${bucketOf('first')} as isfirst from raw) as seen`,
     needs: qualified(name),
   };
 }
@@ -109,7 +124,17 @@ function timescaleBucket(functions: string, seconds: number, value: string): str
   return `${quotedName(functions)}.time_bucket(${writtenSpan(spanOf(seconds))}, ${value})`;
 }
 
-const filledRow = z.object({ empty: z.boolean(), filled: z.boolean() });
+const filledRow = z.object({
+  empty: z.boolean(),
+  filled: z.boolean(),
+  /** The time of the first row, where its bucket is there. */
+  since: z.number().nullable(),
+});
+
+/** Where rows begin, in seconds since 1970, if the aggregate has their bucket. */
+export function filledSince(answers: Answers, index: number): number | undefined {
+  return rowsOf(filledRow, answers, index)[0]?.since ?? undefined;
+}
 
 /** Undefined where the aggregate is not there. */
 export function isFilled(answers: Answers, index: number): boolean | undefined {

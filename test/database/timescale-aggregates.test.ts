@@ -40,6 +40,23 @@ describe('windows of a refresh', () => {
     }
   });
 
+  it('leave the first bucket alone where it is there, and what is before it', () => {
+    const day = 86_400;
+    const history = { oldest: now.getTime() / 1000 - 10 * day, lagSeconds: 300, now };
+    const of = { ...refreshed, bucketSeconds: day };
+    const [first, ...others] = refreshWindows(of, history);
+    if (first === undefined) throw new Error('there are windows');
+    const start = Date.parse(first.from);
+    const filled = start / 1000 + day / 2;
+    const next = new Date(start + day * 1000).toISOString();
+    expect(refreshWindows(of, { ...history, filled })).toEqual([
+      { ...first, from: next },
+      ...others,
+    ]);
+    const beyond = Date.parse(first.to) / 1000;
+    expect(refreshWindows(of, { ...history, filled: beyond })[0]).toMatchObject({ number: 2 });
+  });
+
   it('are none where there is not one whole bucket yet', () => {
     const oldest = now.getTime() / 1000;
     expect(
