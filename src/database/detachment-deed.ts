@@ -110,6 +110,9 @@ function standing(deed: DetachmentDeed, answers: Answers): Standing {
   if (own !== undefined && !hasRange(own, deed)) {
     return drifted(`partition ${name} has other bounds than the plan saw`);
   }
+  if (own !== undefined && deed.oid !== undefined && own.oid !== deed.oid) {
+    return drifted(`${name} is another table than the plan saw`);
+  }
   if (own?.isPending === true) return halfDetached(deed);
   if (deed.after === 'attached') return reattachment(deed, seen, answers);
   const old = deed.concurrently ? whoseIsOld(answers, lookCount) : undefined;

@@ -35,6 +35,15 @@ const leaves: Query['text'] = `
      and (r.relname = any($1) or rn.nspname || '.' || r.relname = any($1))
    order by 1, 2, 3`;
 
+const heirs = z.object({ name: z.string(), count: z.number() });
+
+/** How many tables inherit from each plain table with one of these names. */
+const heirsQuery: Query['text'] = `
+  select n.nspname || '.' || c.relname as name, count(*)::int as count
+    from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_inherits i on i.inhparent = c.oid
+   where c.relkind = 'r' and (c.relname = any($1) or n.nspname || '.' || c.relname = any($1))
+   group by 1`;
+
 /** A table that holds rows, and what shall be set on it. */
 interface WantedTable extends InSchema {
   /** Its own settings now, as `name=value`. */
@@ -57,6 +66,7 @@ export const drawTables: Drawing<TablesStep> = {
   questions: ({ tables }, facts) => [
     { text: leaves, values: [Object.keys(tables).map(askable)] },
     hypertableQuery(facts),
+    { text: heirsQuery, values: [Object.keys(tables).map(askable)] },
     ...Object.keys(tables).map((each) => tableQuery(each, facts)),
   ],
   draw({ tables }, answers, facts) {
@@ -66,7 +76,7 @@ export const drawTables: Drawing<TablesStep> = {
     const parts = Object.entries(tables).map(([written, settings], index) => {
       const because = whyNotSettings(settings, facts);
       if (because !== undefined) return { because: `${written}: ${because}` };
-      return drawTable(written, settings, { answers, index: index + 2, facts });
+      return drawTable(written, settings, { answers, index: index + 3, facts });
     });
     const notes: string[] = [];
     const wanted = new Map<string, WantedTable>();
@@ -106,7 +116,16 @@ function drawTable(
   if (!table.isPartitioned) {
     const chunked = hypertablesOf(answers, 1).find(({ name }) => name === called);
     const note = `${called} is a hypertable: TimescaleDB sets it on its ${chunked?.chunks} chunks as well, and on new ones`;
-    if (chunked === undefined) return { tables: [{ ...table, settings, written }], notes: [] };
+    if (chunked === undefined) {
+      const below = rowsOf(heirs, answers, 2).find(({ name }) => name === called);
+      const notes =
+        below === undefined
+          ? []
+          : [
+              `tables that inherit from ${called} (${below.count}) are not set by this: name them as well`,
+            ];
+      return { tables: [{ ...table, settings, written }], notes };
+    }
     const tooMany = whyTooManyChunks(chunked.chunks, facts);
     if (tooMany !== undefined) return { because: `${called}: ${tooMany}` };
     return { tables: [{ ...table, settings, written, isHypertable: true }], notes: [note] };

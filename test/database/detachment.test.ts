@@ -16,6 +16,8 @@ const deed: SqlDeed = {
 };
 
 interface Found {
+  /** It is attached. */
+  readonly attached?: true;
   readonly restBytes?: number;
   readonly check?: {
     readonly isValid?: boolean;
@@ -24,7 +26,7 @@ interface Found {
   };
 }
 
-function answersOf({ restBytes, check }: Found): readonly Record<string, unknown>[][] {
+function answersOf({ restBytes, check, attached }: Found): readonly Record<string, unknown>[][] {
   const table = { kind: 'p', oid: 1, comment: null };
   const rest = {
     parentSchema: 'public',
@@ -40,10 +42,17 @@ function answersOf({ restBytes, check }: Found): readonly Record<string, unknown
     oid: 3,
     comment: null,
   };
+  const month = {
+    ...rest,
+    name: 'readings_09',
+    bound: `FOR VALUES FROM ('${range.from}') TO ('${range.to}')`,
+    bytes: 0,
+    oid: 2,
+  };
   const own = { name: 'headroom_bounds', isValid: true, isOfBounds: true, ...check };
   return [
     [],
-    restBytes === undefined ? [] : [rest],
+    [...(restBytes === undefined ? [] : [rest]), ...(attached === undefined ? [] : [month])],
     [{ kind: 'r', oid: 2, comment: null }],
     [table],
     [],
@@ -86,6 +95,18 @@ it('stays away where another table has got its name', () => {
     kind: 'drifted',
     because: 'readings_09 is another table than the plan saw',
   });
+});
+
+it('is not taken for another table that was attached in its place', () => {
+  const detached = { ...deed, after: 'detached' } as const;
+  for (const of of [deed, detached]) {
+    expect(standingWith({ attached: true }, { ...of, oid: 4 })).toMatchObject({
+      kind: 'drifted',
+      because: 'readings_09 is another table than the plan saw',
+    });
+  }
+  expect(standingWith({ attached: true }, { ...deed, oid: 2 })).toEqual({ kind: 'reached' });
+  expect(standingWith({ attached: true }, { ...detached, oid: 2 }).kind).toBe('unchanged');
 });
 
 it('is left to people where everybody would wait, or somebody has the name', () => {

@@ -11,7 +11,7 @@ function draw(hypertables: Hypertables) {
   const table = { schema: 'public', name: 'readings', owner: 'shop', isOwn: true };
   return drawTables.draw(
     { deed: 'tables', tables: { readings: { autovacuum_vacuum_threshold: '5000' } } },
-    [[], hypertables, [{ ...table, isPartitioned: false, options: null }]],
+    [[], hypertables, [], [{ ...table, isPartitioned: false, options: null }]],
     makeFacts('2.18.1'),
   );
 }
