@@ -41,7 +41,6 @@ describe('windows of a refresh', () => {
   });
 
   it('leave the first bucket alone where it is there, and what is before it', () => {
-    const day = 86_400;
     const history = { oldest: now.getTime() / 1000 - 10 * day, lagSeconds: 300, now };
     const of = { ...refreshed, bucketSeconds: day };
     const [first, ...others] = refreshWindows(of, history);

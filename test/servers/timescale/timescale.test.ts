@@ -206,8 +206,8 @@ describe.each(['2.10.3', '2.22.0'] as const)('an aggregate of TimescaleDB %s', (
       select '_stand_in', materialization, 'public', 'on_top', true, 'top' from _stand_in.aggregate;
       insert into _stand_in.job (schema_name, table_name, proc, every, config)
       values ('_stand_in', 'top', 'policy_refresh_continuous_aggregate', '1 hour', '{"start_offset": "800 days"}')`);
-    const kept = await because({ aggregates: [aggregate] });
-    expect(kept).toContain('aggregate readings_hourly: the aggregate on_top is refreshed from 800');
+    const why = await because({ aggregates: [aggregate] });
+    expect(why).toContain('aggregate readings_hourly: the aggregate on_top is refreshed from 800');
   });
 });
 
