@@ -8,7 +8,8 @@ import type { Tree } from '../sizing/step-values.ts';
 import type { BesideLook } from './beside-deed.ts';
 import { fieldsToWrite } from './merge-fields.ts';
 import { fittingValues } from './operated-values.ts';
-import { fitnessPart } from './pooler-cut-over.ts';
+import { operatorNow } from './operator-at-rest.ts';
+import { fitnessPart, loginPart } from './pooler-cut-over.ts';
 import { poolerName, poolerObjects } from './pooler-objects.ts';
 import { handMadeIn } from './pooler-seen.ts';
 import { poolerSettings } from './pooler-settings.ts';
@@ -44,9 +45,12 @@ export interface DeedFacts extends StepFacts {
   readonly lagLimitSeconds?: number;
 }
 
-/** What a deed writes, with what somebody has to do before. */
+/** What a deed writes, with what somebody has to do before (`first`) and after. */
 export type DeedChanges =
-  | (Extract<StepChanges, { readonly kind: 'changes' }> & { readonly first?: PersonsPart })
+  | (Extract<StepChanges, { readonly kind: 'changes' }> & {
+      readonly first?: PersonsPart;
+      readonly person?: PersonsPart;
+    })
   | Exclude<StepChanges, { readonly kind: 'changes' }>;
 
 /** What the deed writes into the cluster; refused where it is none of a cluster's. */
@@ -139,10 +143,13 @@ function poolerChanges(
   );
   if (made.kind !== 'changes') return made;
   const { notes, first } = fitnessPart(deed, facts.beside);
+  const isNew = seenIn(facts, 'Deployment', poolerName) === undefined;
+  const userlist = facts.operated === undefined && isNew ? facts.pooler?.userlist : undefined;
   return {
     ...made,
     notes: [...made.notes, ...checked.notes, ...notes],
     ...(first && { first }),
+    ...(userlist !== undefined && { person: loginPart(userlist) }),
   };
 }
 
@@ -167,6 +174,8 @@ function operatedChanges(facts: DeedFacts, wantedOf: (spec: unknown) => Tree): S
   }
   const seen = seenIn(facts, 'Cluster', operated);
   if (seen === undefined) return refused(`there is no Cluster ${operated} of CloudNativePG`);
+  const now = operatorNow(seen);
+  if (now.because !== undefined) return refused(now.because);
   const spec = valueAt(seen.value, '/spec');
   const { fields, guards } = fieldsToWrite(spec, wantedOf(spec), '/spec');
   if (fields.length === 0) return alreadyThere(`Cluster ${operated} is so already`);
@@ -175,6 +184,6 @@ function operatedChanges(facts: DeedFacts, wantedOf: (spec: unknown) => Tree): S
   return {
     kind: 'changes',
     changes: [patch],
-    notes: ['The operator changes one server after the other, the primary last.'],
+    notes: ['The operator changes one server after the other, the primary last.', ...now.notes],
   };
 }

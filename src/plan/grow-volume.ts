@@ -6,6 +6,7 @@ import { valueAt } from '../change/pointer.ts';
 import { growthOfClaim, storagePointers, type VolumeGrowth } from '../change/volume-growth.ts';
 import { canonicalMemory, parseMemoryMi } from '../profile/quantity.ts';
 import type { StepChange } from '../sizing/planned-step.ts';
+import { operatorNow } from './operator-at-rest.ts';
 import {
   alreadyThere,
   ownerOf,
@@ -83,6 +84,8 @@ function operatedVolume(
       `claim ${claim} belongs to Cluster ${owner} of CloudNativePG, which keeps its size: name it under databases in headroom.yaml (cnpg), or change spec.storage.size there`,
     );
   }
+  const now = operatorNow(cluster);
+  if (now.because !== undefined) return refused(now.because);
   const pointer = storagePointers.Cluster;
   const before = valueAt(cluster.value, pointer);
   const mi = typeof before === 'string' ? parseMemoryMi(before) : undefined;
@@ -105,7 +108,7 @@ function operatedVolume(
     changes: [
       patchOf({ workload: facts.workload, object, fields: [field], guards: [], undo: 'none' }),
     ],
-    notes: [`CloudNativePG grows the volumes of all instances of Cluster ${owner}.`],
+    notes: [`CloudNativePG grows the volumes of all instances of Cluster ${owner}.`, ...now.notes],
   };
 }
 

@@ -40,3 +40,15 @@ export function fitnessPart(
     },
   };
 }
+
+/**
+ * Before the application is pointed to a new pooler somebody sees that it gets in: the users and their secrets are in a
+ * Secret that Headroom never reads, and nobody waits at a pooler that lets nobody in.
+ */
+export function loginPart(userlist: string): PersonsPart {
+  return {
+    what: `Log in through the pooler as each user of the applications, up to a SELECT: userlist.txt in Secret ${userlist} needs what pg_authid has of them (SCRAM-SHA-256$…), because an md5 hash opens neither the pooler nor the server`,
+    who: 'somebody for databases',
+    say: 'Nothing depends on the pooler before the next step.',
+  };
+}

@@ -132,8 +132,9 @@ export class ProcedureWorld {
     if (made.kind === 'none') return nothing([made.because]);
     const changes = made.changes.map((each) => withUndo(each, undo));
     this.#keep(at.workload, at.objects, changes.reduce(afterChange, before));
-    const { notes, first } = made;
-    return { kind: 'made', changes, notes, moves: [], ...(first && { first }) };
+    const { notes, first, person } = made;
+    const people = { ...(first && { first }), ...(person && { person }) };
+    return { kind: 'made', changes, notes, moves: [], ...people };
   }
 
   /** The component, where the workload is its own and not one that the step names in its place. */

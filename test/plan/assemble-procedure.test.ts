@@ -73,6 +73,7 @@ describe('a pooler before the database', () => {
       'create Deployment',
       'create Service',
       'create PodDisruptionBudget',
+      'human',
       'patch Deployment',
       'check',
       // Nobody said how to see clients that wait for the pooler.
@@ -89,13 +90,17 @@ describe('a pooler before the database', () => {
     const plan = drawn('pgbouncer', { databases: new Map([['main', main]]) });
     expect(shape(plan).slice(3)).toEqual([
       'create PodDisruptionBudget',
+      'human',
       'check',
       'patch Deployment',
       'human',
       'check',
     ]);
     const metric = { promql: expect.stringContaining('client_waiting'), atMost: 0 };
-    expect(plan.steps[4]).toMatchObject({ look: { metric, withinSeconds: 300 } });
+    expect(plan.steps[4]).toMatchObject({
+      what: expect.stringMatching(/^Log in through the pooler .*Secret users .*SCRAM-SHA-256/),
+    });
+    expect(plan.steps[5]).toMatchObject({ look: { metric, withinSeconds: 300 } });
   });
 
   it('stands where the database is, also when that is another namespace than the application’s', () => {

@@ -99,6 +99,12 @@ describe('PgBouncer as a set', () => {
     const { state } = factsWith();
     const there = { ...factsWith(), state: changes.reduce(afterChange, state) };
     expect(because(deed, there)).toBe('none: the poolers are so already');
+    const [made, larger] = [factsWith(), there].map((facts) =>
+      changesForDatabaseDeed({ ...deed, replicas: 3 }, facts),
+    );
+    // Whoever gets in already gets in.
+    expect(made).toMatchObject({ person: { what: expect.stringContaining('pgbouncer-users') } });
+    expect(larger).not.toHaveProperty('person');
     const more = { ...deed, settings: { ...deed.settings, default_pool_size: '80' } };
     expect(changesFor(more, there)).toMatchObject([
       { kind: 'patch', object: { kind: 'ConfigMap' }, rollout: false },
@@ -240,6 +246,30 @@ describe('where CloudNativePG keeps the database', () => {
     expect(because({ deed: 'replicas', replicas: 1 }, operated)).toBe(
       'none: Cluster main is so already',
     );
+  });
+
+  it('nothing is written that it would not carry out, and what it is at is said', () => {
+    const more = { deed: 'replicas', replicas: 2 } as const;
+    const clusterWith = (annotations: object, status: object = {}) => {
+      const value = { metadata: { annotations }, spec: { instances: 2 }, status };
+      return factsWith({ ...makeStepFacts([seen('Cluster', 'main', value)]), operated: 'main' });
+    };
+    const asleep = clusterWith({ 'cnpg.io/hibernation': 'on' });
+    expect(because(more, asleep)).toMatch(/^refused: Cluster main is hibernated/);
+    const alone = clusterWith({ 'cnpg.io/reconciliationLoop': 'disabled' });
+    expect(because(more, alone)).toMatch(/^refused: somebody told the operator to leave Cluster/);
+    const busy = clusterWith(
+      { 'cnpg.io/hibernation': 'off', 'cnpg.io/fencedInstances': '["main-2"]' },
+      { currentPrimary: 'main-1', targetPrimary: 'main-2' },
+    );
+    expect(changesForDatabaseDeed(more, busy)).toMatchObject({
+      notes: [
+        {},
+        'Instances of Cluster main are fenced, so PostgreSQL is stopped there: ["main-2"].',
+        'The primary of Cluster main is changing right now, from main-1 to main-2.',
+      ],
+    });
+    expect(because(more, clusterWith({ 'cnpg.io/fencedInstances': '[]' }))).toBe('');
   });
 
   it('replicas come with the time of a base backup, and not while those that are there are behind', () => {
