@@ -65,6 +65,7 @@ export function assembleProcedurePlan(facts: ProcedureFacts, name: PlanName): Co
     if (made.first !== undefined) steps.push({ kind: 'human', ...made.first });
     const { drop } = made;
     steps.push(...(drop ? guardedSteps(changes, drop) : joinRollouts(changes)));
+    if (made.seen !== undefined && changes.length > 0) steps.push(made.seen);
     if (drop !== undefined && changes.length > 0) drops.push(drop);
     if (made.person !== undefined) steps.push({ kind: 'human', ...made.person });
     steps.push(...gatesOfStep(planned, facts.system));

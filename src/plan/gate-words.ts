@@ -28,16 +28,22 @@ function withSay(say: string | undefined, words: string): string {
   return say === undefined ? words : `${words}. ${say}`;
 }
 
-function lookWords({ http, rollout, metric, fact, withinSeconds }: Look): string {
+function lookWords({ http, rollout, metric, fact, settings, withinSeconds }: Look): string {
   const all = [
     ...(rollout === undefined ? [] : [`all pods of ${rollout.name} are ready`]),
     ...(http === undefined ? [] : [`${http.url} answers ${http.status}`]),
     ...(metric === undefined ? [] : [`${metric.promql} is ${boundWords(metric)}`]),
     ...(fact === undefined ? [] : [factWords(fact)]),
+    ...(settings === undefined ? [] : [settingWords(settings)]),
   ].join(' and ');
   return withinSeconds === undefined
     ? all
     : `${all}, within ${formatDuration(withinSeconds * 1000)}`;
+}
+
+function settingWords({ database, values }: NonNullable<Look['settings']>): string {
+  const pairs = Object.entries(values).map(([name, value]) => `${name} ${value}`);
+  return `database ${database.name} has in effect: ${pairs.join(', ')}`;
 }
 
 function factWords(fact: NonNullable<Look['fact']>): string {

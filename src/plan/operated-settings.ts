@@ -3,6 +3,7 @@
 import { isParameter, parameters } from '../database/parameters.ts';
 import type { DatabaseStep } from './place-of-deed.ts';
 import type { PersonsPart } from './sql-changes.ts';
+import type { CheckGate } from './step.ts';
 import type { System } from './system.ts';
 
 type SettingsStep = Extract<DatabaseStep, { readonly deed: 'settings' }>;
@@ -12,6 +13,8 @@ type OperatedSettings =
       readonly kind: 'divided';
       /** To be written into the Cluster; none where all of them need a restart. */
       readonly step: SettingsStep | undefined;
+      /** What is read back of them, where the database has a connection. */
+      readonly seen?: CheckGate;
       /** Whose plan the others need. */
       readonly person?: PersonsPart;
     }
@@ -29,19 +32,33 @@ export function operatedSettings(
     const because = `${unknown} is not among the settings that Headroom writes (docs/databases.md)`;
     return { kind: 'refused', because };
   }
-  if (restarts.includes(step.database)) return { kind: 'divided', step };
+  if (restarts.includes(step.database)) return readBack(step, system);
   const later = names.filter((name) => isParameter(name) && parameters[name].restart === true);
-  if (later.length === 0) return { kind: 'divided', step };
+  if (later.length === 0) return readBack(step, system);
   const entries = Object.entries(step.settings);
   const settings = Object.fromEntries(entries.filter(([name]) => !later.includes(name)));
   const pairs = later.map((name) => `${name}=${step.settings[name] ?? ''}`).join(' ');
+  const now = Object.keys(settings).length === 0 ? undefined : { ...step, settings };
   return {
-    kind: 'divided',
-    step: Object.keys(settings).length === 0 ? undefined : { ...step, settings },
+    ...(now === undefined ? { kind: 'divided', step: now } : readBack(now, system)),
     person: {
       what: `Have them written and the servers restarted, in a plan of its own: /scale restart ${system.id} ${step.database} ${pairs}`,
       who: 'somebody for databases',
       say: 'CloudNativePG restarts the servers as soon as such a setting is written.',
     },
   };
+}
+
+/** The operator replaces one server after the other, the primary last; each writes its buffer out first. */
+const withinSeconds = 30 * 60;
+
+/** What stands in a Cluster is not in effect yet: it is read back on the server. */
+function readBack(
+  step: SettingsStep,
+  { id, databases }: System,
+): Extract<OperatedSettings, { readonly kind: 'divided' }> {
+  const { database, settings: values } = step;
+  if (databases.get(database)?.connection === undefined) return { kind: 'divided', step };
+  const look = { settings: { database: { system: id, name: database }, values }, withinSeconds };
+  return { kind: 'divided', step, seen: { kind: 'check', look, otherwise: 'stop' } };
 }

@@ -14,6 +14,7 @@ import { objectsOfStep, type ProcedureFacts } from './procedure-facts.ts';
 import { lagLimitOf, replicaByPerson, replicaWords } from './replica-step.ts';
 import { workloadOfTarget } from './resolve-look.ts';
 import { type PersonsPart, sqlChanges } from './sql-changes.ts';
+import type { CheckGate } from './step.ts';
 import { changesForStep } from './step-changes.ts';
 import { templateByPerson } from './template-by-person.ts';
 
@@ -22,6 +23,8 @@ interface Made {
   readonly changes: readonly Change[];
   readonly notes: readonly string[];
   readonly moves: readonly ReplicasMove[];
+  /** What must be seen right after the changes. */
+  readonly seen?: CheckGate;
   /** What of it somebody else has to do, after the changes. */
   readonly person?: PersonsPart;
   /** What of it somebody else has to do before them. */
@@ -95,9 +98,10 @@ export class ProcedureWorld {
     const settings = { kind: 'database', database: change.database, ...at.deed } as const;
     const divided = operatedSettings(settings, system, restarts);
     if (divided.kind === 'refused') return divided;
-    const { step, person } = divided;
+    const { step, person, seen } = divided;
     const made = step === undefined ? nothing([]) : this.#inCluster({ ...at, deed: step }, planned);
-    return made.kind === 'refused' || person === undefined ? made : { ...made, person };
+    if (made.kind === 'refused') return made;
+    return { ...made, ...(person && { person }), ...(seen && { seen }) };
   }
 
   #replicasByPerson(

@@ -32,6 +32,11 @@ export interface Look {
       readonly standbys?: readonly string[];
     };
   };
+  /** Values that a server must have in effect, by the names of its settings. */
+  readonly settings?: {
+    readonly database: { readonly system: string; readonly name: string };
+    readonly values: Readonly<Record<string, string>>;
+  };
   /** It may take this long to become so; without it, it must be so at once. */
   readonly withinSeconds?: number;
 }

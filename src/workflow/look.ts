@@ -1,5 +1,6 @@
 // Looks whether something is so, once: an endpoint, a rollout, a number of the metrics, a fact of the cluster or of a database.
 
+import { inEffectQuery, whyNotInEffect } from '../database/settings-in-effect.ts';
 import { OperationError, unreachable } from '../errors.ts';
 import type { Bound, Look } from '../plan/step.ts';
 import { formatNumber } from '../profile/amount.ts';
@@ -26,7 +27,7 @@ type Outside = Pick<
 
 /** All parts of a look must hold; the first one that does not is told, and the others are not asked. */
 export async function lookOnce(
-  { http, rollout, metric, fact }: Look,
+  { http, rollout, metric, fact, settings }: Look,
   outside: Outside,
 ): Promise<Looked> {
   const looks = [
@@ -34,6 +35,7 @@ export async function lookOnce(
     http && (() => lookAtEndpoint(http, outside)),
     metric && (() => lookAtMetric(metric, outside)),
     fact && (() => lookAtFact(fact, outside)),
+    settings && (() => lookAtSettings(settings, outside)),
   ].filter((look) => look !== undefined);
   const seen: string[] = [];
   for (const look of looks) {
@@ -90,6 +92,15 @@ async function lookAtFact(fact: NonNullable<Look['fact']>, outside: Outside): Pr
   return reading.kind === 'value'
     ? judged(fact, reading.value, `${words}:`, unit)
     : notKnown(`${words}: not known (${reading.because})`);
+}
+
+async function lookAtSettings(
+  { database, values }: NonNullable<Look['settings']>,
+  { databases }: Outside,
+): Promise<Looked> {
+  const answers = await databases.read(database, [inEffectQuery(Object.keys(values))]);
+  const because = whyNotInEffect(values, answers);
+  return known(because === undefined, because ?? 'the settings are in effect');
 }
 
 /** Something that cannot be asked now may answer a little later. */

@@ -7,6 +7,7 @@ import { objectKey } from '../../src/change/kinds.ts';
 import type { CommandPlan } from '../../src/plan/assemble-command.ts';
 import { assembleProcedurePlan } from '../../src/plan/assemble-procedure.ts';
 import { memoryOfServer, objectOfServer } from '../../src/plan/database-memory.ts';
+import { gateWords } from '../../src/plan/gate-words.ts';
 import { readsOf } from '../../src/plan/procedure-facts.ts';
 import { restartProcedure } from '../../src/plan/restart-procedure.ts';
 import { isChange } from '../../src/plan/step.ts';
@@ -202,6 +203,23 @@ describe('a restart', () => {
     expect(whats(place)[1]).toBe(looked);
     expect(whats(place, { work_mem: '8MB' })).not.toContain(looked);
     expect(whats({ ...place, allow: [] })).not.toContain(looked);
+  });
+
+  it('is seen on the server before anything else is, where that can be asked', () => {
+    const connection = { env: 'MAIN_URL' };
+    const asked = restart({ ...operated, connection }, { max_connections: '500' });
+    expect(steps(asked).slice(0, 3)).toEqual(['check', 'Cluster /spec/postgresql', 'check']);
+    if (asked.kind === 'refused') throw new Error(asked.because);
+    const [, , gate] = asked.plan.steps;
+    expect(gate?.kind === 'check' && gateWords(gate)).toBe(
+      'see that database main has in effect: max_connections 500, within 30m',
+    );
+    const both = restart(
+      { ...operated, connection },
+      { max_wal_senders: '9', work_mem: '8MB' },
+      [],
+    );
+    expect(JSON.stringify(both)).toContain('"values":{"work_mem":"8MB"}');
   });
 
   it('is refused in a plan that is not there for it, with the command that draws its own', () => {

@@ -8,6 +8,7 @@ import type { SqlStep } from '../../src/database/draw-deed.ts';
 import { factOf, questionsOfFact } from '../../src/database/fact-reads.ts';
 import { isParameter, parameters } from '../../src/database/parameters.ts';
 import type { SqlDeed } from '../../src/database/sql-deed.ts';
+import { lookOnce } from '../../src/workflow/look.ts';
 import { observeChange } from '../../src/workflow/observe-change.ts';
 import { rolloutOf } from '../../src/workflow/verify-change.ts';
 import { changesFor, deedsOf, draw, standing, undone, write } from './deeds.ts';
@@ -327,6 +328,22 @@ onEachVersion((version) => {
       expect(await running('work_mem')).toBe('20MB');
       await asBefore();
     });
+  });
+
+  it('is read back where somebody else writes it', async () => {
+    const values = { work_mem: '4096kB', max_connections: '100', wal_buffers: '4MB' };
+    const look = (more: Readonly<Record<string, string>> = {}) => {
+      const { system, name } = target.ref;
+      const settings = { database: { system, name }, values: { ...values, ...more } };
+      return lookOnce({ settings }, { databases: target.databases } as never);
+    };
+    expect(await look()).toMatchObject({ holds: true });
+    expect(await look({ max_connections: '500', work_mem: '8MB' })).toMatchObject({
+      holds: false,
+      isKnown: true,
+      seen: 'work_mem is 4MB, wanted 8MB, max_connections is 100, wanted 500',
+    });
+    expect(await look({ no_such_setting: '1' })).toMatchObject({ holds: false });
   });
 
   it('is of the kind that the list says', async () => {
