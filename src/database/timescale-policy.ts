@@ -3,7 +3,7 @@
 import type { z } from 'zod';
 import type { DeedKind } from './deed-kind.ts';
 import type { InSchema } from './names.ts';
-import { type Answers, rowsOf } from './query.ts';
+import { type Answers, type Query, rowsOf } from './query.ts';
 import type { Standing, Statements } from './standing.ts';
 import {
   asRelation,
@@ -139,6 +139,23 @@ function addition({ policy, on, functions, words, before }: PolicyDeed, times: P
   }
 }
 
+/** One row where what it is to be on is there: an earlier deed of its plan may make that. */
+function groundQuery({ policy, on: { schema, name } }: PolicyDeed): Query {
+  const text =
+    policy === 'compress'
+      ? `select from timescaledb_information.hypertables
+          where (hypertable_schema, hypertable_name) = ($1, $2) and compression_enabled`
+      : `select from pg_class c join pg_namespace n on n.oid = c.relnamespace
+          where (n.nspname, c.relname) = ($1, $2)`;
+  return { text, values: [schema, name] };
+}
+
+function groundWords({ policy, on: { schema, name } }: PolicyDeed): string {
+  return policy === 'compress'
+    ? `the compression of ${schema}.${name} is not switched on`
+    : `there is no ${schema}.${name}`;
+}
+
 function standing(deed: PolicyDeed, answers: Answers): Standing {
   const { policy, before, after } = deed;
   const [now, ...others] = policiesSeen(policy, answers, 0);
@@ -152,6 +169,7 @@ function standing(deed: PolicyDeed, answers: Answers): Standing {
       ? { kind: 'reached', note: 'the policy is paused, and somebody meant that' }
       : { kind: 'reached' };
   }
+  if (after !== undefined && answers[1]?.length === 0) return drifted(groundWords(deed));
   if (sameTimes(policy, now?.times, before)) return { kind: 'unchanged', write: write(deed) };
   return drifted(
     `the policy is ${policyWords(policy, now?.times)}, the plan saw ${policyWords(policy, before)}`,
@@ -178,7 +196,7 @@ export const policyDeed: DeedKind<PolicyDeed> = {
   isTakenBack: ({ drops }) => !drops,
   isDecrease: ({ drops }) => drops === true,
   statements: (deed) => write(deed).statements,
-  look: ({ on }) => [policiesQuery(on)],
+  look: (deed) => [policiesQuery(deed.on), groundQuery(deed)],
   standing,
   words: ({ policy, on, before, after }) =>
     `${titles[policy]} of ${on.schema}.${on.name}: ${policyWords(policy, before)} → ${policyWords(policy, after)}`,

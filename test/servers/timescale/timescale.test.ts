@@ -3,6 +3,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { SqlStep } from '../../../src/database/draw-deed.ts';
 import type { SqlDeed } from '../../../src/database/sql-deed.ts';
+import type { Plan } from '../../../src/plan/plan.ts';
+import { lookAtChanges } from '../../../src/workflow/look-at-changes.ts';
+import type { Parts } from '../../../src/workflow/parts.ts';
 import { deedsOf, draw, standing, undone, write } from '../deeds.ts';
 import { underLoad } from '../load.ts';
 import { startTarget, type Target } from '../target.ts';
@@ -118,6 +121,24 @@ describe.each(standInVersions)('with TimescaleDB %s', (version) => {
 
 describe.each(['2.10.3', '2.22.0'] as const)('an aggregate of TimescaleDB %s', (version) => {
   beforeEach(() => setUp(version));
+
+  it('is tried before people see the plan only as far as it stands on nothing that the plan makes', async () => {
+    const compress = { afterDays: 7 };
+    const deeds = await drawn({ chunkHours: 1, compress, aggregates: [aggregate] });
+    const plan = { steps: deeds.map((deed) => target.change(deed)) } as unknown as Plan;
+    const parts = { clusters: {}, databases: target.databases } as unknown as Parts;
+    const looked = await lookAtChanges(plan, parts, 'asked');
+    expect(looked.map(({ kind }) => kind)).toEqual(deeds.map(() => 'seen'));
+    const tried = looked.flatMap((each) =>
+      each.kind === 'seen' && each.write?.how === 'sql' ? [each.write.deed] : [],
+    );
+    expect(tried).toEqual(deeds.filter(({ deed }) => deed !== 'timescale-policy'));
+    const [policy] = ofKind(deeds, 'timescale-policy');
+    expect(policy && (await standing(target, policy))).toEqual({
+      kind: 'drifted',
+      because: 'the compression of public.readings is not switched on',
+    });
+  });
 
   it('is made, filled window by window, and gone on with where it was', async () => {
     const deeds = await drawn({ aggregates: [aggregate] });
