@@ -7,7 +7,7 @@ import { scaledObjectLimits } from '../change/scaled-object.ts';
 import { sqlDeedWords, statementsOf } from '../database/sql-deed.ts';
 import { unreachable } from '../errors.ts';
 import { gateWords } from '../plan/gate-words.ts';
-import { isChange, type Step } from '../plan/step.ts';
+import { type Gate, isChange, type Step } from '../plan/step.ts';
 import { literal } from './message.ts';
 
 const undoWords = {
@@ -63,13 +63,18 @@ export function changeWords(change: Change): string {
 }
 
 function fieldWords({ what, before, after }: PatchField): string {
-  const [was, is] = [before, after].map((value) => literal(shownValue(value), 120));
+  const [was, is] = [before, after].map((value) => literal(shownValue(value), 400));
   return `${literal(what, 60)} ${was} → ${is}`;
+}
+
+/** Of what a person does every word is needed, since commands are among them. */
+export function gateLine(gate: Gate): string {
+  return literal(gateWords(gate), gate.kind === 'human' ? 1500 : 400);
 }
 
 /** A step of a procedure: a gate in words, a change with where it happens and its undo. */
 export function stepLine(step: Step): string {
-  if (!isChange(step)) return literal(gateWords(step), 400);
+  if (!isChange(step)) return gateLine(step);
   const { cluster, namespace } = step.workload;
   const where = step.kind === 'sql' ? '' : `${literal(cluster, 60)} / ${literal(namespace, 63)} · `;
   return `${changeWords(step)}${madeOf(step)}\n   ${where}${undoWords[step.undo]}`;
@@ -89,5 +94,5 @@ function madeOf(change: Change): string {
       .map((statement) => `\n   \`${literal(statement, 1000)}\``)
       .join('');
   }
-  return change.kind === 'create' ? `\n   + ${literal(shownValue(change.fields), 400)}` : '';
+  return change.kind === 'create' ? `\n   + ${literal(shownValue(change.fields), 1000)}` : '';
 }

@@ -56,7 +56,7 @@ export function misuseMessage(name: string, because: string): Message {
 }
 
 export function refusedMessage(because: string): Message {
-  return plainMessage(`No plan was drawn: ${literal(because, 600)}. Nothing was changed.`);
+  return plainMessage(`No plan was drawn: ${literal(because, 1000)}. Nothing was changed.`);
 }
 
 /** What came of asking for a change: the plan is in its channel, or there is none and why. */

@@ -38,8 +38,11 @@ export function plainLine(text: string): string {
     .trim();
 }
 
-/** Marks that Slack reads as formatting. An underscore inside a word is none, and names of metrics stay as they are. */
-const formattingMark = /[*~`]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])/g;
+/**
+ * Marks that Slack reads as formatting. An underscore inside a word is none, and names of metrics stay as they are; nor is
+ * an asterisk between spaces, which in a statement that somebody copies must stay what it is.
+ */
+const formattingMark = /[~`]|(?<! )\*|\*(?! )|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])/g;
 
 function fullWidth(mark: string): string {
   return String.fromCodePoint((mark.codePointAt(0) ?? 0) + 0xfee0);

@@ -7,6 +7,7 @@ import { approvalsNeeded, isRisky } from '../approval/needed.ts';
 import { unreachable } from '../errors.ts';
 import type { Finding } from '../plan/plan.ts';
 import { isChange } from '../plan/step.ts';
+import type { RunChangeState } from '../ports.ts';
 import { literal, people, sentence, when } from './message.ts';
 import type { PlanView } from './plan-view.ts';
 
@@ -32,7 +33,7 @@ export function stateLine(view: PlanView): StateLine {
       return appliedLine(view);
     case 'unknown':
       return {
-        title: '❓ Unknown: looking at the cluster to find out',
+        title: `❓ Unknown: looking at the ${placeUnknown(view)} to find out`,
         detail: `${reason} Nothing more is written until that is known.`.trim(),
       };
     case 'failed':
@@ -47,7 +48,10 @@ export function stateLine(view: PlanView): StateLine {
       return { title: '🚫 Denied', detail: reason };
     case 'expired':
       return record.plan.finding === undefined && view.mode !== 'observe'
-        ? { title: '⌛ Expired', detail: 'Nobody decided in time; nothing was changed.' }
+        ? {
+            title: '⌛ Expired',
+            detail: `${approvals(view).length === 0 ? 'Nobody decided' : 'Too few approved it'} in time; nothing was changed.`,
+          }
         : { title: '⌛ No longer current', detail: 'Nothing was changed.' };
     case 'withdrawn':
       return { title: '✅ Withdrawn', detail: reason };
@@ -64,6 +68,15 @@ export function stateLine(view: PlanView): StateLine {
     default:
       return unreachable(record.state);
   }
+}
+
+const unsettled: readonly RunChangeState[] = ['unknown', 'writing', 'written', 'reverting'];
+
+/** Where nobody knows what became of a change. */
+function placeUnknown({ changes, record }: PlanView): string {
+  const position = changes.find(({ state }) => unsettled.includes(state))?.position;
+  const step = position === undefined ? undefined : record.plan.steps[position];
+  return step?.kind === 'sql' ? 'database' : 'cluster';
 }
 
 const findingTitles = {
@@ -215,11 +228,17 @@ function whatStays({ run, changes, record }: PlanView): string {
     const step = record.plan.steps[position];
     return step !== undefined && isChange(step) && !unwritten.includes(state);
   });
+  const { requests, procedure } = record.plan;
+  const onlyAdds = requests === undefined && procedure === undefined;
   if (isWritten) {
-    return record.plan.requests === undefined
+    return onlyAdds
       ? 'Capacity that was already added stays.'
       : 'What was written and not put back stays.';
   }
-  if ((run?.number ?? 1) > 1) return 'If an earlier attempt added capacity, that stays.';
+  if ((run?.number ?? 1) > 1) {
+    return onlyAdds
+      ? 'If an earlier attempt added capacity, that stays.'
+      : 'If an earlier attempt wrote anything and did not put it back, that stays.';
+  }
   return record.reason?.includes('nothing was written') === true ? '' : 'Headroom changed nothing.';
 }

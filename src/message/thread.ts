@@ -4,12 +4,11 @@ import type { KnownBlock } from '@slack/types';
 import type { Change } from '../change/change.ts';
 import { unreachable } from '../errors.ts';
 import { askedNow } from '../plan/asked-now.ts';
-import { gateWords } from '../plan/gate-words.ts';
 import { isChange, type Step } from '../plan/step.ts';
 import type { RunChange, RunChangeState } from '../ports.ts';
 import { actionIds } from './action-ids.ts';
 import { doneQuestion } from './ask-first.ts';
-import { changeWords } from './change-words.ts';
+import { changeWords, gateLine } from './change-words.ts';
 import { leaseMessage } from './lease-words.ts';
 import {
   actions,
@@ -17,7 +16,6 @@ import {
   context,
   cut,
   fallback,
-  literal,
   type Message,
   plainLine,
   section,
@@ -60,7 +58,7 @@ export function progressMessage(view: PlanView, run = view.run?.number): Message
     const ran = view.changes.find((entry) => entry.position === position);
     const [state, words] = isChange(step)
       ? [ran && stateWords(step, ran.state), changeWords(step)]
-      : [ran && gateStateWords[ran.state], literal(gateWords(step), 400)];
+      : [ran && gateStateWords[ran.state], gateLine(step)];
     const detail = ran === undefined ? '' : detailOf(step, ran);
     return `${state ?? '▫️ not begun'}: ${words}${detail}`;
   });
@@ -79,6 +77,7 @@ function stateWords({ kind }: Change, state: RunChangeState): string | undefined
   const words = changeStateWords[state];
   if (kind !== 'sql') return words;
   // A database is not waited for as pods are: a part of it is missing, or it has no effect.
+  if (state === 'written') return '⏳ written, looking whether it is in effect';
   if (state === 'failed') return '🛑 begun, and not carried out in full';
   return state === 'refused' ? words?.replace('cluster', 'database') : words;
 }

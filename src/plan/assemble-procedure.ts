@@ -50,10 +50,11 @@ export function assembleProcedurePlan(facts: ProcedureFacts, name: PlanName): Co
     if (made.kind === 'refused') {
       return {
         kind: 'refused',
-        because: `step ${planned.number} (${planned.what}): ${made.because}`,
+        because: `step ${planned.number} (${shortened(planned.what)}): ${made.because}`,
       };
     }
-    notes.push(...made.notes.map((note) => `step ${planned.number}: ${note}`));
+    const said = made.changes.length > 0 && planned.kind === 'database' ? [planned.say ?? []] : [];
+    notes.push(...[...said.flat(), ...made.notes].map((note) => `step ${planned.number}: ${note}`));
     moves.push(...made.moves);
     const { number, rollsOutWith } = planned;
     const changes = [...(waiting.get(number) ?? []), ...made.changes];
@@ -82,6 +83,11 @@ export function assembleProcedurePlan(facts: ProcedureFacts, name: PlanName): Co
   const apart = retentionApart(steps, { command, mayDrop });
   const made = { steps: apart.steps, notes, moves, drops: [...drops, ...apart.drops] };
   return { kind: 'plan', plan: draftProcedure(facts, name, made) };
+}
+
+/** Enough to know which it is: the reason comes after it, and must not be what is cut off. */
+function shortened(what: string): string {
+  return what.length <= 120 ? what : `${what.slice(0, 119)}…`;
 }
 
 /** What a step comes to; refused also where it would do what only a plan of its own may. */

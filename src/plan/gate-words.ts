@@ -9,7 +9,10 @@ import type { Gate, Look } from './step.ts';
 export function gateWords(gate: Gate): string {
   switch (gate.kind) {
     case 'check':
-      return withSay(gate.say, `see that ${lookWords(gate.look)}`);
+      return withSay(
+        gate.say,
+        `see that ${lookWords(gate.look)}${gate.otherwise === 'warn' ? ', else go on with a warning' : ''}`,
+      );
     case 'wait': {
       const meanwhile = gate.look === undefined ? '' : `, while ${lookWords(gate.look)}`;
       return withSay(gate.say, `wait ${formatDuration(gate.seconds * 1000)}${meanwhile}`);

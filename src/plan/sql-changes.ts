@@ -14,6 +14,7 @@ import {
 } from '../database/sql-deed.ts';
 import type { PlannedStep } from '../sizing/planned-step.ts';
 import type { DatabaseStep } from './place-of-deed.ts';
+import { poolerObjects } from './pooler-objects.ts';
 import type { HumanGate } from './step.ts';
 import { anyWorkload, type System } from './system.ts';
 
@@ -55,20 +56,26 @@ export function sqlChanges(
     readonly restarts: readonly string[];
   },
 ): SqlChanges | { readonly kind: 'refused'; readonly because: string } {
-  if (look === undefined || !isSqlStep(step)) return byPerson(planned.what, planned);
+  if (!isSqlStep(step)) return byPerson(planned.what, planned, whyNoPooler(step, system));
+  if (look === undefined) {
+    return byPerson(
+      planned.what,
+      planned,
+      `headroom.yaml names no connection for database ${step.database}`,
+    );
+  }
   const { primary, standbys } = look;
   const facts = { ...primary.facts, namedStandbys: standbys.size };
   const drawn = drawDeed(step, primary.answers, facts);
   if (drawn.kind === 'refused') return drawn;
-  if (drawn.kind === 'person') return byPerson(drawn.what, { ...planned, say: drawn.because });
+  if (drawn.kind === 'person') return byPerson(drawn.what, planned, drawn.because);
   const place = system.databases.get(step.database);
   const missing = drawn.deeds
     .map(neededFor)
     .find((needed) => place?.allow.includes(needed) !== true);
   if (missing !== undefined) {
     const at = `systems.${system.id}.databases.${step.database}.allow`;
-    const say = `${missing} is not among ${at} of headroom.yaml`;
-    return byPerson(planned.what, { ...planned, say });
+    return byPerson(planned.what, planned, `${missing} is not among ${at} of headroom.yaml`);
   }
   const beside = new Map<string, readonly SqlDeed[]>();
   for (const [name, standby] of standbys) {
@@ -93,9 +100,16 @@ export function sqlChanges(
     notes: drawn.notes,
     ...(isRestart && { person: restartOf(step.database, system) }),
     ...(drawn.person && {
-      person: personsPart(drawn.person.what, { ...planned, say: drawn.person.because }),
+      person: personsPart(drawn.person.what, planned, drawn.person.because),
     }),
   };
+}
+
+/** What headroom.yaml would have to say for Headroom to set a pooler up itself. */
+function whyNoPooler(step: DatabaseStep, { databases }: System): string | undefined {
+  if (step.deed !== 'pooler') return undefined;
+  const objects = poolerObjects(step, databases.get(step.database) ?? {});
+  return 'because' in objects ? objects.because : undefined;
 }
 
 function whyNoStandby(standby: ServerFacts, primary: ServerFacts): string | undefined {
@@ -107,15 +121,21 @@ function whyNoStandby(standby: ServerFacts, primary: ServerFacts): string | unde
     : 'its address in headroom.yaml leads to a primary, which has its settings already';
 }
 
-function byPerson(what: string, planned: Pick<PlannedStep, 'who' | 'say'>): SqlChanges {
-  return { kind: 'made', changes: [], notes: [], person: personsPart(what, planned) };
+function byPerson(
+  what: string,
+  planned: Pick<PlannedStep, 'who' | 'say'>,
+  because?: string,
+): SqlChanges {
+  return { kind: 'made', changes: [], notes: [], person: personsPart(what, planned, because) };
 }
 
 function personsPart(
   what: string,
   { who = 'somebody for databases', say }: Pick<PlannedStep, 'who' | 'say'>,
+  because?: string,
 ): PersonsPart {
-  return { what, who, ...(say !== undefined && { say }) };
+  const said = [say, because].filter((each) => each !== undefined).join(' ');
+  return { what, who, ...(said !== '' && { say: said }) };
 }
 
 /** A restart is never a part of another plan: it has its own, with its own approvers and its window. */

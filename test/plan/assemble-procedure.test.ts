@@ -5,8 +5,9 @@ import { targetKey, type WorkloadRef } from '../../src/change/change.ts';
 import type { ClusterState } from '../../src/change/compare.ts';
 import { assembleProcedurePlan } from '../../src/plan/assemble-procedure.ts';
 import type { Plan } from '../../src/plan/plan.ts';
-import { readsOf } from '../../src/plan/procedure-facts.ts';
+import { type ProcedureFacts, readsOf } from '../../src/plan/procedure-facts.ts';
 import { whyNoReplicas } from '../../src/plan/replica-step.ts';
+import type { DatabaseLook } from '../../src/plan/sql-changes.ts';
 import { isChange, targetsOf } from '../../src/plan/step.ts';
 import type { System } from '../../src/plan/system.ts';
 import type { StepChange } from '../../src/sizing/planned-step.ts';
@@ -28,7 +29,11 @@ function stateOf({ kind, name }: WorkloadRef): ClusterState {
   };
 }
 
-function drawn(procedure: string, over: Partial<System> = {}): Plan {
+function drawn(
+  procedure: string,
+  over: Partial<System> = {},
+  seen: Pick<ProcedureFacts, 'databases'> = {},
+): Plan {
   const system = makeSystem({ profile, ...over });
   const plan = planOf(system.profile.id, procedure);
   const states = new Map(
@@ -39,7 +44,7 @@ function drawn(procedure: string, over: Partial<System> = {}): Plan {
         : stateOf(workload),
     ]),
   );
-  const facts = { system, id: procedure, plan, states, objects: new Map(), origin, now };
+  const facts = { ...seen, system, id: procedure, plan, states, objects: new Map(), origin, now };
   const result = assembleProcedurePlan(facts, { id: 'p-1', revision: 1 });
   if (result.kind === 'refused') throw new Error(result.because);
   return result.plan;
@@ -59,7 +64,10 @@ describe('a pooler before the database', () => {
   it('is a person’s work where headroom.yaml does not say where the database is', () => {
     const plan = drawn('pgbouncer');
     expect(shape(plan)).toEqual(['human', 'patch Deployment', 'human', 'human']);
-    expect(plan.steps[0]).toMatchObject({ who: 'somebody for databases' });
+    expect(plan.steps[0]).toMatchObject({
+      who: 'somebody for databases',
+      say: expect.stringContaining('headroom.yaml does not say where the database is'),
+    });
   });
 
   it('is made before the application is pointed to it where it does, and both are locked', () => {
@@ -126,6 +134,20 @@ it('a replica of a plain server is a person’s, who learns why no pod is added'
     what: 'See that database main has 2 read replicas, those that are there included: pg_basebackup -R into an empty directory, with a slot of its own, then start it',
     say: expect.stringContaining('a second, empty primary'),
   });
+});
+
+it('a step of SQL is a person’s without a connection, who learns that and what the guide says of it', () => {
+  const [, , human] = drawn('hypertable', { profile: readProfile('gl-001') }).steps;
+  expect(human).toMatchObject({
+    say: 'Measurements older than 90 days are dropped for good. headroom.yaml names no connection for database main',
+  });
+});
+
+it('a refusal says why, however much there is to say of the step', () => {
+  const look = { primary: { facts: { extensions: new Map() }, answers: [] }, standbys: new Map() };
+  const databases = new Map([[1, look as unknown as DatabaseLook]]);
+  const draw = () => drawn('timescale', { profile: readProfile('gl-003') }, { databases });
+  expect(draw).toThrow(/^step 1 \(.{119}…\): this database has no TimescaleDB/);
 });
 
 it('a step whose address nobody names is looked at by a person, and says why', () => {

@@ -1,0 +1,100 @@
+// What people read of plans that change databases: all that is written, statements that can be copied, and no words of pods.
+
+import { expect, it } from 'vitest';
+import type { SqlChange } from '../../src/change/change.ts';
+import { cardMessage } from '../../src/message/card.ts';
+import type { PlanView } from '../../src/message/plan-view.ts';
+import { progressMessage } from '../../src/message/thread.ts';
+import type { Step } from '../../src/plan/step.ts';
+import type { RunChangeState } from '../../src/ports.ts';
+import {
+  makeCommandPlan,
+  makePatchChange,
+  makeRecord,
+  makeView,
+  makeWorkload,
+  now,
+} from '../make.ts';
+
+const setting: SqlChange = {
+  kind: 'sql',
+  workload: makeWorkload(),
+  database: { system: 'shop', name: 'main', server: '1' },
+  deed: { deed: 'setting', name: 'work_mem', after: '20MB', running: '4MB' },
+  floor: false,
+  undo: 'exact',
+};
+
+const procedure = { id: 'a', title: 'A', source: 'Guide', inputs: {} };
+
+function viewOf(
+  steps: readonly Step[],
+  {
+    state = 'proposed',
+    change,
+    number = 1,
+  }: Partial<{
+    readonly state: PlanView['record']['state'];
+    readonly change: RunChangeState;
+    readonly number: number;
+  }> = {},
+): PlanView {
+  const plan = makeCommandPlan('U0ANN', { steps, procedure });
+  return makeView({
+    record: makeRecord({ plan, state, reason: 'the server is gone' }),
+    alerts: [],
+    run: { planId: plan.id, number, startedAt: now } as unknown as NonNullable<PlanView['run']>,
+    changes: change === undefined ? [] : [{ position: 0, state: change }],
+  });
+}
+
+const card = (...asked: Parameters<typeof viewOf>) => JSON.stringify(cardMessage(viewOf(...asked)));
+const thread = (...asked: Parameters<typeof viewOf>) =>
+  JSON.stringify(progressMessage(viewOf(...asked)));
+
+it('a statement that a person copies is what it says, and whole', () => {
+  const what = `Copy the rows (insert into b select * from a); ${'grant what is missing; '.repeat(40)}swap the names`;
+  const human = { kind: 'human', what } as const;
+  for (const text of [card([human]), thread([human], { state: 'applying' })]) {
+    expect(text).toContain('(insert into b select * from a)');
+    expect(text).toContain('swap the names');
+  }
+});
+
+it('a card shows all of an object that is written', () => {
+  const after = Array.from({ length: 8 }, (_, index) => ({
+    name: `VARIABLE_${index}`,
+    value: 'x',
+  }));
+  const patch = makePatchChange({ fields: [{ what: 'env', pointer: '/spec/env', after }] });
+  expect(card([patch])).toContain('VARIABLE_7');
+});
+
+it('a check that only warns says so before anybody votes', () => {
+  const look = { fact: { name: 'connections-used-percent', cluster: 'a', above: 85 } } as const;
+  expect(card([{ kind: 'check', look, otherwise: 'warn' }])).toContain('else go on with a warning');
+  expect(card([{ kind: 'check', look, otherwise: 'stop' }])).not.toContain('warning');
+});
+
+it('a database is no cluster, has no rollout and gets no capacity', () => {
+  expect(card([setting], { state: 'unknown', change: 'writing' })).toContain(
+    'looking at the database to find out',
+  );
+  expect(thread([setting], { state: 'applying', change: 'written' })).toContain(
+    'looking whether it is in effect',
+  );
+  const stopped = { state: 'left', change: 'failed' } as const;
+  expect(card([setting], stopped)).toContain('What was written and not put back stays.');
+  expect(card([setting], { state: 'left', number: 2 })).toContain(
+    'If an earlier attempt wrote anything',
+  );
+});
+
+it('nobody is told that no one decided where too few did', () => {
+  const view = viewOf([setting], { state: 'expired' });
+  expect(JSON.stringify(cardMessage(view))).toContain('Nobody decided in time');
+  const votes = [
+    { userId: 'U0BOB', planHash: view.record.hash, kind: 'approve', castAt: now } as const,
+  ];
+  expect(JSON.stringify(cardMessage({ ...view, votes }))).toContain('Too few approved it in time');
+});
