@@ -129,7 +129,7 @@ export async function becomeOwner(
   await client.query('select set_config($1, $2, $3)', ['role', role, local]);
 }
 
-/** An address that leads elsewhere by now, such as to a copy of the server, is not the one people agreed on. */
+/** An address that leads elsewhere by now, such as to one restored from a dump, is not the one people agreed on. */
 export async function checkServer(
   client: pg.Client,
   server: string,

@@ -32,7 +32,7 @@ const nothing: Drawn = { kind: 'deeds', deeds: [], notes: [] };
 
 /** Without settings it is looked what a restart brings into effect, and whether the server comes back with that. */
 export const drawSettings: Drawing<SettingsStep> = {
-  questions: () => [inUseNow, filesNow, wrongInFiles],
+  questions: (_, facts) => (isByPerson(facts) ? [] : [inUseNow, filesNow, wrongInFiles]),
   draw(step, answers, facts) {
     const names = Object.keys(step.settings);
     const unknown = names.find((name) => !isParameter(name));
@@ -41,7 +41,7 @@ export const drawSettings: Drawing<SettingsStep> = {
         `${unknown} is not among the settings that Headroom writes (docs/databases.md)`,
       );
     }
-    if (facts.platform !== 'plain') {
+    if (isByPerson(facts)) {
       return names.length === 0 ? nothing : forPerson(step, facts);
     }
     if (facts.version < 150_000) {
@@ -82,6 +82,11 @@ export const drawSettings: Drawing<SettingsStep> = {
         ...(deeds.length === 0 && names.length > 0 ? ['the settings are so already'] : []),
         ...together.notes,
         ...ownNotes(names, inUse),
+        ...(isLater && facts.settings.get('huge_pages')?.setting === 'on'
+          ? [
+              'huge_pages is on: the server only starts where its node has enough of them for all that these settings take',
+            ]
+          : []),
         ...(deeds.some(({ restart }) => restart === true)
           ? ['some of it takes effect with the next restart of the server only']
           : []),
@@ -93,6 +98,11 @@ export const drawSettings: Drawing<SettingsStep> = {
     };
   },
 };
+
+/** A provider lets nobody see the files of its server, and where settings are not allowed the role may not see them. */
+function isByPerson({ platform, allow }: ServerFacts): boolean {
+  return platform !== 'plain' || allow?.includes('settings') === false;
+}
 
 function forPerson({ settings }: SettingsStep, { platform }: ServerFacts): Drawn {
   const list = Object.entries(settings)
@@ -112,8 +122,13 @@ function forPerson({ settings }: SettingsStep, { platform }: ServerFacts): Drawn
         what: `Set ${list} with patronictl edit-config (postgresql.parameters), then patronictl list shows what waits for a restart`,
         because: 'Patroni keeps this server and would overrule anything else',
       };
-    case 'managed':
     case 'plain':
+      return {
+        kind: 'person',
+        what: `Set ${list} with ALTER SYSTEM, and have the configuration read anew`,
+        because: 'settings are not among what headroom.yaml allows in this database',
+      };
+    case 'managed':
       return {
         kind: 'person',
         what: `Set ${list} in the parameters of the database at its provider`,

@@ -1,5 +1,6 @@
 // How a step of a procedure becomes deeds of a database: what is asked first, and what follows from the answers.
 
+import type { AllowedDeed } from './deed-kind.ts';
 import type { Platform } from './platform.ts';
 import type { Answers, Query } from './query.ts';
 import type { SqlDeed } from './sql-deed.ts';
@@ -23,6 +24,8 @@ export interface ServerFacts {
   readonly settings: ReadonlyMap<string, ServerSetting>;
   /** Of the container the server runs in, where that is known. */
   readonly memoryBytes?: number;
+  /** What headroom.yaml lets SQL do there; what is not among it the role may not look into either. (Default: anything) */
+  readonly allow?: readonly AllowedDeed[];
   /** How many standbys headroom.yaml names beside it. */
   readonly namedStandbys?: number;
   /** When it was looked, in UTC. */

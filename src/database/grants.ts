@@ -141,8 +141,11 @@ end`),
       `grant ${quotedName(owner)} to ${quotedName(login)};`,
     ],
     query: {
+      // From 16 on a member may be one that cannot become the role; before that nobody knows the word.
       text: `select exists (select from pg_roles where rolname = $1
-                               and pg_has_role(oid, 'usage') and pg_has_role(oid, 'member')) as granted`,
+                               and pg_has_role(oid, 'usage')
+                               and pg_has_role(oid, case when current_setting('server_version_num')::int < 160000
+                                                         then 'member' else 'set' end)) as granted`,
       values: [owner],
     },
   };

@@ -14,6 +14,7 @@ const telling = [
   'wal_log_hints',
   'allow_alter_system',
   'autovacuum_worker_slots',
+  'huge_pages',
 ];
 
 /** Asked once for each server of a plan. */

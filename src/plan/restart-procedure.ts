@@ -145,6 +145,6 @@ function noBuild(database: string): Unnumbered {
 
 function byHand(database: string, operated: string | undefined): string {
   return operated === undefined
-    ? `Restart the servers of database ${database}, its standbys before the primary`
+    ? `Restart the servers of database ${database}, its standbys before the primary, or after it where less of what both need waits`
     : `Restart the servers of database ${database}: kubectl cnpg restart ${operated}`;
 }

@@ -59,12 +59,13 @@ async function lookAtServer(
   { place, memoryBytes }: { readonly place: DatabasePlace; readonly memoryBytes?: number },
   { databases, clock }: Asking,
 ): Promise<ServerLook> {
-  const facts = serverFacts(await databases.read(address, serverQueries), {
+  const seen = serverFacts(await databases.read(address, serverQueries), {
     ...(place.platform && { stated: place.platform }),
     ...(place.schema !== undefined && { schema: place.schema }),
     ...(memoryBytes !== undefined && { memoryBytes }),
     now: clock.now(),
   });
+  const facts = { ...seen, allow: place.allow };
   const at = { ...address, server: facts.server };
   const answers = await databases.read(at, questionsFor(step, facts));
   const further = furtherQuestions(step, answers, facts);

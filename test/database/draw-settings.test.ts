@@ -308,6 +308,15 @@ describe('a setting', () => {
     });
   });
 
+  it('that takes effect with a restart says so where huge pages must be there for it', () => {
+    const settings = new Map([...facts.settings, ['huge_pages', setting('on')]]);
+    const notes = (wanted: Readonly<Record<string, string>>) =>
+      JSON.stringify(draw(wanted, { facts: { settings } }));
+    expect(notes({ shared_buffers: '1GB' })).toContain('huge_pages is on');
+    expect(notes({ work_mem: '8MB' })).not.toContain('huge_pages');
+    expect(JSON.stringify(draw({ shared_buffers: '1GB' }))).not.toContain('huge_pages');
+  });
+
   it('says what the memory comes to, also where the container is not known', () => {
     expect(draw({ work_mem: '64MB' })).toHaveProperty(
       'notes.0',

@@ -164,7 +164,7 @@ describe('a restart', () => {
   it('is a person’s where nobody says which StatefulSet it is', () => {
     const byHand = makeDatabasePlace({ restart: { approvers, window } });
     expect(steps(restart(byHand))[0]).toBe(
-      'person: Restart the servers of database main, its standbys before the primary',
+      'person: Restart the servers of database main, its standbys before the primary, or after it where less of what both need waits',
     );
     expect(steps(restart(operated))[0]).toBe(
       'person: Restart the servers of database main: kubectl cnpg restart db',

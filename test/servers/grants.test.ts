@@ -136,6 +136,16 @@ onEachVersion((version) => {
     await granted();
   });
 
+  it.runIf(version > 15)('is no membership that does not let it become the owner', async () => {
+    await target.admin.query('grant "shop owner" to "head""room" with set false');
+    for (const dryRun of [true, false]) {
+      expect(await carryOut(tables, dryRun)).toMatchObject([
+        { kind: 'refused', because: expect.stringContaining('lacks membership in the owner') },
+      ]);
+    }
+    await target.admin.query('grant "shop owner" to "head""room" with set true');
+  });
+
   describe('for what is read of tables', () => {
     const shardKeys = { table: { schema: 'books', name: 'f. "1"' }, column: 'key', load: 'w' };
     const sql = 'select count(*) from pages join books.notes using (id)';
@@ -182,6 +192,18 @@ onEachVersion((version) => {
       expect(await pages()).toEqual({ kind: 'value', value: 1 });
       expect([await lacking(), await whyNot()]).toEqual([[], undefined]);
     });
+
+    it.each([{ allow: [] }, { platform: 'managed' }, { platform: 'patroni' }] as const)(
+      'is all that it takes to leave settings to people: %j',
+      async (place) => {
+        const url = target.urlAs(reader, 'known');
+        const drawn = await draw(target, settings, { way: target.way({ url, place }) });
+        expect(drawn).toMatchObject({
+          kind: 'person',
+          what: expect.stringContaining('work_mem = 20MB'),
+        });
+      },
+    );
 
     it('is no right to other columns, tables or to write', async () => {
       for (const tried of [
