@@ -9,10 +9,16 @@ import type { Standing, Statements } from './standing.ts';
 /** Everything an application could queue behind gives way before it has waited for a second. */
 export const briefly = { lockMs: 500, statementMs: 900 } as const;
 
+/**
+ * What began while a build of hours was at work, such as a dump, is waited for at its end, so the work of hours is not given
+ * up for it. What never ends is: VACUUM does not come to the table meanwhile.
+ */
+const othersMs = 2 * 3_600_000;
+
 /** CREATE INDEX CONCURRENTLY locks out no reads and no writes (SHARE UPDATE EXCLUSIVE), so nobody queues behind it. */
 export function creating({ deed, on, name }: Creating): Statements {
   const start = `create index concurrently ${quotedName(name)} on ${on} ${definitionSql(deed)}`;
-  return { manner: 'build', statements: [start] };
+  return { manner: 'build', statements: [start], lockMs: othersMs };
 }
 
 interface Creating {
