@@ -23,6 +23,7 @@ const inUse = z.object({
   idleSlots: z.number(),
   walLevel: z.string(),
   walSegment: z.number(),
+  keptBack: z.number(),
   own: z.array(z.object({ name: z.string(), whose: z.string() })),
 });
 export type InUse = z.infer<typeof inUse>;
@@ -43,6 +44,9 @@ export const inUseNow: Query = {
                 (select count(*) from pg_replication_slots where not active)::int as "idleSlots",
                 current_setting('wal_level') as "walLevel",
                 pg_size_bytes(current_setting('wal_segment_size'))::float8 as "walSegment",
+                (select coalesce(max(pg_wal_lsn_diff(case when pg_is_in_recovery() then pg_last_wal_replay_lsn()
+                                                          else pg_current_wal_lsn() end, restart_lsn)), 0)
+                   from pg_replication_slots)::float8 as "keptBack",
                 (select coalesce(jsonb_agg(jsonb_build_object('name', lower(split_part(c, '=', 1)), 'whose', coalesce(nullif(concat_ws(' in ',
                           'role ' || nullif(s.setrole, 0)::regrole::text, 'database ' || d.datname), ''), 'every role'))), '[]')
                    from pg_db_role_setting s cross join unnest(s.setconfig) c
@@ -59,7 +63,7 @@ export function inUseOf(answers: Answers, index: number): InUse {
 /** With fewer of these than there are now the server does not come back from its restart, or refuses those who work. */
 export function whyNotStarting(
   wanted: readonly WantedSetting[],
-  { connections, reserved, slots, prepared, senders, idleSlots, walLevel, walSegment }: InUse,
+  { connections, reserved, slots, prepared, senders, idleSlots, walLevel, ...wal }: InUse,
   facts: ServerFacts,
 ): string | undefined {
   const some = 'some would be refused';
@@ -95,8 +99,12 @@ export function whyNotStarting(
       return `wal_level is minimal, and with max_wal_senders ${after} the server would not start`;
     }
     // It takes less while it runs, and does not start with it.
-    if ((name === 'min_wal_size' || name === 'max_wal_size') && amount < 2 * walSegment) {
-      return `a segment of the WAL is ${walSegment / 1024 ** 2} MB on this server; with a ${name} of less than two of them it would not start`;
+    if ((name === 'min_wal_size' || name === 'max_wal_size') && amount < 2 * wal.walSegment) {
+      return `a segment of the WAL is ${wal.walSegment / 1024 ** 2} MB on this server; with a ${name} of less than two of them it would not start`;
+    }
+    // The next checkpoint drops what they need, and whoever reads from them begins anew.
+    if (name === 'max_slot_wal_keep_size' && amount < wal.keptBack) {
+      return `a replication slot keeps back ${Math.ceil(wal.keptBack / 1024 ** 2)} MB now; with ${name} ${after} it would be lost`;
     }
   }
   return undefined;

@@ -66,6 +66,7 @@ const quiet = {
   idleSlots: 1,
   walLevel: 'replica',
   walSegment: 16 * 1024 ** 2,
+  keptBack: 0,
   own: [] as { name: string; whose: string }[],
 };
 

@@ -146,7 +146,16 @@ onEachVersion((version) => {
     await target.admin.query(`select pg_create_physical_replication_slot('a'),
       pg_create_physical_replication_slot('b')`);
     await expect(only('max_replication_slots', '1')).rejects.toThrow('2 replication slots');
-    await target.admin.query(`select pg_drop_replication_slot('a'), pg_drop_replication_slot('b')`);
+    await target.admin.query(`select pg_create_physical_replication_slot('c', true)`);
+    for (const _ of [1, 2, 3]) {
+      await target.admin.query(`select pg_logical_emit_message(false, '', '')`);
+      await target.admin.query('select pg_switch_wal()');
+    }
+    await expect(only('max_slot_wal_keep_size', '16MB')).rejects.toThrow(/keeps back \d\d MB now/);
+    await expect(only('max_slot_wal_keep_size', '16GB')).resolves.toBeDefined();
+    await target.admin.query(
+      `select pg_drop_replication_slot(slot_name) from pg_replication_slots`,
+    );
     await expect(only('max_connections', '10')).resolves.toBeDefined();
   });
 
