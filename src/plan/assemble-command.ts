@@ -11,6 +11,7 @@ import type { PlanName, TargetFacts } from './draft.ts';
 import { costOfChange, draft, placeOf, replicasSeen } from './draft.ts';
 import type { Observation } from './observation.ts';
 import type { Origin, Plan, PlannedLease, PodRequestsMove } from './plan.ts';
+import { whyRestarting } from './restarted-by.ts';
 
 export interface CommandFacts extends TargetFacts {
   /** At least one of the two is given. */
@@ -37,6 +38,8 @@ export function assembleCommandPlan(facts: CommandFacts, name: PlanName): Comman
   if (scale?.kind === 'refused') return scale;
   const resize = resizeOf(facts);
   if (resize?.kind === 'none') return refused(resize.because);
+  const restarting = whyRestarting(resize?.changes ?? [], facts.system, []);
+  if (restarting !== undefined) return refused(restarting);
   const replicasAfter = scale?.replicasAfter ?? facts.cluster?.workload?.replicas ?? 0;
   const chosen = {
     changes: inOrder(resize, scale),

@@ -22,7 +22,7 @@ export function whyRestarting(
   if (restarted === undefined) return undefined;
   return typeof restarted === 'string'
     ? `it restarts database ${restarted}, which is a plan of its own: /scale restart ${system.id} ${restarted}`
-    : `it restarts the servers of ${restarted.kind} ${restarted.name}, which is a plan of its own: name it under databases of system ${system.id} in headroom.yaml, then ask for /scale restart`;
+    : `it restarts the servers of ${restarted.kind} ${restarted.name}, which is a plan of its own: have somebody for databases do it in a window, or name it under databases of system ${system.id} in headroom.yaml and ask for /scale restart`;
 }
 
 /** The StatefulSet that headroom.yaml names for a database, or the workload that the profile calls its database. */

@@ -2,8 +2,18 @@
 
 import { expect, it } from 'vitest';
 import type { PatchField } from '../../src/change/change.ts';
+import { assembleCommandPlan } from '../../src/plan/assemble-command.ts';
 import { whyRestarting } from '../../src/plan/restarted-by.ts';
-import { makeDatabasePlace, makePatchChange, makeSystem } from '../make.ts';
+import {
+  makeAlertFacts,
+  makeClusterState,
+  makeDatabasePlace,
+  makePatchChange,
+  makeSeenDeployment,
+  makeSystem,
+  now,
+  people,
+} from '../make.ts';
 import { readProfile } from '../profile/read-profile.ts';
 
 const place = { cluster: 'production', namespace: 'shop' };
@@ -47,4 +57,21 @@ it('what the profile calls its database is not restarted either where headroom.y
   expect(whyRestarting([change], system, [])).toContain('restarts the servers of StatefulSet');
   const other = makePatchChange({ object: { ...object, name: 'other' }, rollout: true });
   expect(whyRestarting([other], system, [])).toBeUndefined();
+});
+
+it('a resize of the one pod that is the database is refused as well', () => {
+  const { system, component, workload } = makeAlertFacts();
+  const { database } = readProfile('gl-003');
+  if (database === undefined) throw new Error('the profile has one');
+  const own = { ...database, component: component.id };
+  const cluster = makeClusterState({ objects: [makeSeenDeployment()] });
+  const origin = { kind: 'command', commandId: 'c-1', by: people.eve } as const;
+  const facts = { component, workload, cluster, now, origin, requests: { memoryMi: 3072 } };
+  const asked = (given: typeof system) =>
+    assembleCommandPlan({ ...facts, system: given }, { id: 'p-1', revision: 1 });
+  expect(asked(system)).toMatchObject({ kind: 'plan' });
+  expect(asked({ ...system, profile: { ...system.profile, database: own } })).toMatchObject({
+    kind: 'refused',
+    because: expect.stringContaining('restarts the servers of Deployment worker'),
+  });
 });
