@@ -324,7 +324,7 @@ onEachVersion((version) => {
       expect(read).toEqual([{ lock: '500ms', statement: '5s' }]);
       expect(rows).toEqual([
         { manner: 'alone', lock: '500ms', statement: '30s' },
-        { manner: 'CREATE INDEX', lock: '10min', statement: '0' },
+        { manner: 'CREATE INDEX', lock: '2h', statement: '0' },
         { manner: 'ALTER TABLE', lock: '500ms', statement: expect.stringMatching(/^\d+ms$/) },
       ]);
     });
