@@ -167,6 +167,7 @@ export function removalOf({ workload, object }: CreateChange, planId: string): R
 export function undoOf(change: ScaleChange | AutoscalerChange): ScaleChange | AutoscalerChange;
 export function undoOf(change: PatchChange): PatchChange;
 export function undoOf(change: PatchChange | SqlChange): PatchChange | SqlChange;
+export function undoOf(change: Exclude<Change, CreateChange>): Exclude<Change, CreateChange>;
 export function undoOf(change: Exclude<Change, CreateChange>): Exclude<Change, CreateChange> {
   switch (change.kind) {
     case 'scale':

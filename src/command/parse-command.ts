@@ -43,6 +43,7 @@ export type Command =
       readonly settings: Readonly<Record<string, string>>;
       readonly reason?: string;
     }
+  | { readonly kind: 'revert'; readonly plan: string; readonly reason?: string }
   | { readonly kind: 'extend'; readonly plan: string; readonly seconds?: number }
   | { readonly kind: 'give-back'; readonly plan: string }
   | { readonly kind: 'stop'; readonly scope: string; readonly reason?: string }
@@ -124,7 +125,7 @@ function rightSize(target: string | undefined, systems: Systems): ParsedCommand 
   );
 }
 
-/** `/scale SYSTEM/component replicas=N cpu=750m memory=2Gi [reason="…"]` with at least one of the three, `for=2h` for a time, `/scale extend PLAN [for=1h]`, `/scale give-back PLAN`, `/scale run SYSTEM PROCEDURE key=value…`, `/scale restart SYSTEM DATABASE`, `/scale stop|resume [SYSTEM]`. */
+/** `/scale SYSTEM/component replicas=N cpu=750m memory=2Gi [reason="…"]` with at least one of the three, `for=2h` for a time, `/scale extend PLAN [for=1h]`, `/scale give-back PLAN`, `/scale revert PLAN`, `/scale run SYSTEM PROCEDURE key=value…`, `/scale restart SYSTEM DATABASE`, `/scale stop|resume [SYSTEM]`. */
 export function parseScaleCommand(text: string, systems: Systems): ParsedCommand {
   const words = splitWords(text);
   const broken = brokenWords(words);
@@ -135,7 +136,9 @@ export function parseScaleCommand(text: string, systems: Systems): ParsedCommand
   if (verb === 'run') return run(words, systems);
   if (verb === 'restart') return restart(words, systems);
   if (extra !== undefined) return misuse(`I do not know what to do with "${extra}"`);
-  if (verb === 'extend' || verb === 'give-back') return ofLease(verb, second, words);
+  if (verb === 'extend' || verb === 'give-back' || verb === 'revert') {
+    return ofPlan(verb, second, words);
+  }
   if (verb === 'stop' || verb === 'resume') return stopOrResume(verb, second, words, systems);
   if (second !== undefined) return misuse(`I do not know what to do with "${second}"`);
   return scale(first, words, systems);
@@ -145,7 +148,16 @@ function scale(target: string, words: Words, systems: Systems): ParsedCommand {
   const [systemId = '', componentId, rest] = target.split('/');
   if (rest !== undefined) return misuse(`"${target}" should be SYSTEM/component`);
   if (!systems.has(systemId) && componentId === undefined) {
-    const known = ['run', 'restart', 'extend', 'give-back', 'stop', 'resume', ...systems.keys()];
+    const known = [
+      'run',
+      'restart',
+      'revert',
+      'extend',
+      'give-back',
+      'stop',
+      'resume',
+      ...systems.keys(),
+    ];
     return misuse(`there is no system or word "${systemId}"${suggestion(systemId, known)}`);
   }
   return knownSystem(systemId, systems, (id) => {
@@ -181,19 +193,23 @@ function scaleTo(system: string, component: string, words: Words): ParsedCommand
   });
 }
 
-function ofLease(
-  kind: 'extend' | 'give-back',
+/** What else may stand behind a plan. */
+const pairsOfPlan = { extend: ['for'], 'give-back': [], revert: ['reason'] } as const;
+
+function ofPlan(
+  kind: keyof typeof pairsOfPlan,
   plan: string | undefined,
   words: Words,
 ): ParsedCommand {
   if (plan === undefined || !planId.test(plan)) {
     return misuse(`which plan? Its card and the status show it: ${kind} p-…`);
   }
-  const known = kind === 'extend' ? ['for'] : [];
+  const known: readonly string[] = pairsOfPlan[kind];
   const unknown = [...words.pairs.keys()].find((key) => !known.includes(key));
   if (unknown !== undefined) {
     return misuse(`there is no setting "${unknown}"${suggestion(unknown, known)}`);
   }
+  if (kind === 'revert') return command({ kind, plan, ...reasonOf(words) });
   const lasts = forSeconds(words);
   if (typeof lasts === 'string') return misuse(lasts);
   return command(kind === 'extend' ? { kind, plan, ...lasts } : { kind, plan });

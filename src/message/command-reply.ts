@@ -40,6 +40,7 @@ export function helpMessage({ capacity, scale }: CommandNames): Message {
     `\`${scale} SYSTEM/component replicas=N for=2h\`  lends more for a time: it is given back by itself`,
     `\`${scale} extend PLAN [for=1h]\`  gives what a plan has lent more time`,
     `\`${scale} give-back PLAN\`  gives it back now, unless an alert or the load speaks against it`,
+    `\`${scale} revert PLAN reason="…"\`  takes back what a plan wrote, as a plan that somebody approves`,
     `\`${scale} run SYSTEM [PROCEDURE] key=value… reason="…"\`  which procedures there are, or the plan that carries one out step by step`,
     `\`${scale} restart SYSTEM DATABASE [setting=value…] reason="…"\`  restarts a database in its hours, as a plan of its own`,
     `\`${scale} stop [SYSTEM | cluster=NAME] reason="…"\`  halts everything, one system or one cluster, between two changes`,
@@ -70,9 +71,10 @@ export function proposedMessage(result: Proposed, channel: string): Message {
       return refusedMessage(result.because);
     case 'busy': {
       const { plan, state, outcome } = result.open;
-      const stands = outcome === 'pending' ? 'watching its outcome' : state;
       return refusedMessage(
-        `plan ${plan.id} for the same workload is ${stands}; decide on that one first`,
+        outcome === 'pending'
+          ? `plan ${plan.id} for the same workload is watching its outcome; ask again once that is known`
+          : `plan ${plan.id} for the same workload is ${state}; decide on that one first`,
       );
     }
     default:

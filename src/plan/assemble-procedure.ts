@@ -1,13 +1,13 @@
 // Turns a procedure that was worked out into a plan: every step into exact changes and gates, each on what the ones before it leave.
 
-import { type Change, isDecrease, targetKey, type WorkloadRef } from '../change/change.ts';
+import type { Change } from '../change/change.ts';
 import { assert } from '../errors.ts';
-import { windowNow } from '../schedule/window.ts';
 import type { PlannedStep } from '../sizing/planned-step.ts';
 import type { ProcedurePlan } from '../sizing/procedure.ts';
 import type { CommandPlan } from './assemble-command.ts';
-import { costOfMoves, type ReplicasMove } from './cost-of-moves.ts';
+import type { ReplicasMove } from './cost-of-moves.ts';
 import type { PlanName } from './draft.ts';
+import { draftProcedure } from './draft-procedure.ts';
 import {
   dropOf,
   guardedSteps,
@@ -24,7 +24,7 @@ import { whyNoReplicas } from './replica-step.ts';
 import { workloadOfTarget } from './resolve-look.ts';
 import { whyRestarting } from './restarted-by.ts';
 import { changesOf, type HumanGate, type Step } from './step.ts';
-import { anyWorkload, defaultClocks, findingExpiresAfterSeconds, type System } from './system.ts';
+import { findingExpiresAfterSeconds } from './system.ts';
 import { whyWrittenTwice } from './written-twice.ts';
 
 /** The plan, or why one of its steps cannot be done: a procedure is carried out whole or not at all. */
@@ -147,69 +147,8 @@ export function refusedProcedurePlan(
     steps: [],
     leftOut: [],
   } as const;
-  const facts = { system, id, plan, origin, now, states: new Map(), objects: new Map() };
+  const facts = { system, id, plan, origin, now, states: new Map() };
   const drafted = draftProcedure(facts, name, { steps: [], notes: [], moves: [], drops: [] });
   const expiresAt = new Date(now.getTime() + findingExpiresAfterSeconds * 1000).toISOString();
   return { ...drafted, expiresAt, finding: { kind: 'frozen', because, lookAt: [] } };
-}
-
-/** A restart waits for the hours that are kept for it. */
-function expiryOf({ system, restarts = [], now }: ProcedureFacts, seconds: number): string {
-  const ends = restarts.flatMap((name) => {
-    const window = system.databases.get(name)?.restart?.window;
-    return window === undefined ? [] : [windowNow(window, now).closesAt.getTime()];
-  });
-  return new Date(Math.max(now.getTime() + seconds * 1000, ...ends)).toISOString();
-}
-
-function draftProcedure(
-  facts: ProcedureFacts,
-  name: PlanName,
-  {
-    steps,
-    notes,
-    moves,
-    drops,
-  }: {
-    readonly steps: readonly Step[];
-    readonly notes: readonly string[];
-    readonly moves: readonly ReplicasMove[];
-    readonly drops: readonly PlannedDrop[];
-  },
-): Plan {
-  const { system, id, plan, origin, now, states, restarts } = facts;
-  const { procedure, inputs } = plan;
-  const clocks = system.rule ?? defaultClocks;
-  const changes = changesOf({ steps });
-  const workload = changes[0]?.workload ?? anyWorkload(system);
-  const ofMain = moves.filter((move) => targetKey(move.workload) === targetKey(workload));
-  const running = states.get(targetKey(workload))?.workload?.replicas ?? 0;
-  const cost = costOfMoves(moves, changes, system);
-  return {
-    ...name,
-    system: system.id,
-    title: system.title,
-    component: componentNamed(workload, system),
-    procedure: { id, title: procedure.title, source: procedure.source, inputs },
-    origin,
-    workload,
-    replicas: { before: running, after: ofMain.at(-1)?.to ?? running },
-    observations: [],
-    arithmetic: [],
-    notes,
-    limitsMet: [],
-    steps,
-    decrease: changes.some(isDecrease),
-    ...(restarts && { restarts }),
-    ...(drops.length > 0 && { drops }),
-    ...(cost && { cost }),
-    createdAt: now.toISOString(),
-    expiresAt: expiryOf(facts, clocks.expireAfterSeconds),
-    startWithinSeconds: clocks.startWithinSeconds,
-  };
-}
-
-function componentNamed(workload: WorkloadRef, { workloads }: System): string {
-  const own = [...workloads].find(([, each]) => targetKey(each) === targetKey(workload));
-  return own?.[0] ?? workload.name;
 }

@@ -146,6 +146,9 @@ function isFromSecret(env: unknown, name: string): boolean {
   return valueAt(variable, '/valueFrom/secretKeyRef') !== undefined;
 }
 
+/** What a patch calls its field that starts pods anew. */
+export const restartWord = 'restart';
+
 /** Every pod anew: the annotation that `kubectl rollout restart` writes as well. */
 export function restartChanges(facts: StepFacts): StepChanges {
   const { workload, at } = facts;
@@ -161,7 +164,7 @@ export function restartChanges(facts: StepFacts): StepChanges {
   const patch = patchOf({
     workload,
     object: refIn(facts, workload.kind, workload.name),
-    fields: fields.map((field) => ({ ...field, what: 'restart' })),
+    fields: fields.map((field) => ({ ...field, what: restartWord })),
     guards,
   });
   return { kind: 'changes', changes: [patch], notes: rolloutNotes(object) };

@@ -20,14 +20,11 @@ export function whyWrittenTwice(steps: readonly PlannedStep[]): string | undefin
 function settingsOf({ change }: PlannedStep): readonly string[] {
   if (change?.kind !== 'database') return [];
   const { database } = change;
-  switch (change.deed) {
-    case 'settings':
-      return Object.keys(change.settings).map((name) => `${name} of database ${database}`);
-    case 'tables':
-      return Object.entries(change.tables).flatMap(([table, settings]) =>
-        Object.keys(settings).map((name) => `${name} of ${table} in database ${database}`),
-      );
-    default:
-      return [];
+  if (change.deed === 'settings') {
+    return Object.keys(change.settings).map((name) => `${name} of database ${database}`);
   }
+  if (change.deed !== 'tables') return [];
+  return Object.entries(change.tables).flatMap(([table, settings]) =>
+    Object.keys(settings).map((name) => `${name} of ${table} in database ${database}`),
+  );
 }

@@ -26,6 +26,7 @@ import { answerRightSize, answerSizing, explainPlan } from './answer-sizing.ts';
 import { limits } from './limits.ts';
 import { lookAtHealth } from './look-at-health.ts';
 import type { Parts } from './parts.ts';
+import { proposeRevert } from './propose-revert.ts';
 import { proposeScale } from './propose-scale.ts';
 import { resume, stop } from './stop-and-resume.ts';
 
@@ -107,6 +108,8 @@ async function carryOut(command: Command, stored: StoredCommand, parts: Parts): 
       return answerProcedure(command, stored, parts);
     case 'restart':
       return answerRestart(command, stored, parts);
+    case 'revert':
+      return revert(command, stored, parts);
     case 'extend':
     case 'give-back':
       return answerLease(command, stored, parts);
@@ -182,6 +185,16 @@ async function scale(
 ): Promise<Message> {
   const channel = parts.systems.get(command.system)?.channel ?? '';
   return proposedMessage(await proposeScale(command, stored, parts), channel);
+}
+
+async function revert(
+  command: Extract<Command, { kind: 'revert' }>,
+  stored: StoredCommand,
+  parts: Parts,
+): Promise<Message> {
+  const result = await proposeRevert(command, stored, parts);
+  const system = result.kind === 'proposed' ? parts.systems.get(result.plan.system) : undefined;
+  return proposedMessage(result, system?.channel ?? '');
 }
 
 async function stopOrResume(

@@ -29,7 +29,7 @@ export type LookedAt =
  * cluster or a database: what could not be seen says why.
  */
 export async function lookAtChanges(
-  plan: Plan,
+  plan: Pick<Plan, 'id' | 'steps'>,
   { clusters, databases }: Pick<Parts, 'clusters' | 'databases'>,
   sight: 'followed' | 'asked',
 ): Promise<readonly LookedAt[]> {

@@ -262,6 +262,8 @@ describe('what is wanted for a time', () => {
     ['extend p-7k3mq',                      { kind: 'extend', plan: 'p-7k3mq' }],
     ['Extend p-7k3mq for=45m',              { kind: 'extend', plan: 'p-7k3mq', seconds: 2_700 }],
     ['give-back p-7k3mq',                   { kind: 'give-back', plan: 'p-7k3mq' }],
+    ['revert p-7k3mq',                      { kind: 'revert', plan: 'p-7k3mq' }],
+    ['revert p-7k3mq reason="not needed"',  { kind: 'revert', plan: 'p-7k3mq', reason: 'not needed' }],
   ])('%s', (text, command) => {
     expect(scale(text)).toEqual(understood(command));
   });
@@ -278,6 +280,8 @@ describe('what is wanted for a time', () => {
     ['extend p-7k3mq for=1y',                /between 5m and 7d/],
     ['give-back p-7k3mq for=1h',             /no setting "for"/],
     ['extnd p-7k3mq',                        /./],
+    ['revert boilers',                       /which plan/],
+    ['revert p-7k3mq for=1h',                /no setting "for"/],
   ])('%s is not understood', (text, because) => {
     expect(scale(text)).toEqual(misunderstood(because));
   });

@@ -41,6 +41,8 @@ it('questions are answered to whoever asked, wrong words with the right one', as
     ['/scale gl-008/worker replicas=5', 'already has 5 replicas'],
     ['/scale gl-008/worker replicas=7 reason="never closed', 'a quote was opened'],
     ['/scale stpo', 'did you mean "stop"?'],
+    ['/scale revert', 'which plan?'],
+    ['/scale revert p-0000', 'there is no plan p-0000'],
   ] as const) {
     const outcome = await bot.say(line, 'ann');
     expect(outcome.acked, line).toBe(true);

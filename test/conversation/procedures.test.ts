@@ -1,7 +1,7 @@
 // /scale run: a procedure of a guide becomes a plan with its steps, is approved and carried out; who may not ask is only shown it.
 
 import { afterEach, expect, it } from 'vitest';
-import { Bot, channel, deployment, isCard, namespace, words } from '../bot.ts';
+import { Bot, channel, deployment, isCard, namespace, planOf, words } from '../bot.ts';
 
 let bot: Bot;
 afterEach(async () => {
@@ -59,6 +59,28 @@ it('carries out all of it under one approval, what is there already left alone',
     bot.cluster.control.get('Deployment', namespace, name)?.['spec'];
   expect(replicas('worker')).toMatchObject({ replicas: 15 });
   expect(replicas('api-gateway')).toMatchObject({ replicas: 9 });
+
+  // Taken back as a plan of its own: what somebody has set since is theirs.
+  bot.cluster.control.patch(
+    { kind: 'Deployment', namespace, name: 'ml-service' },
+    { spec: { replicas: 6 } },
+  );
+  bot.cluster.control.settle();
+  const id = planOf(card);
+  await bot.say(`/scale revert ${id} reason="harvest is over"`, 'eve');
+  await bot.told('eve', 'you are not on that list');
+  await bot.say(`/scale revert ${id} reason="harvest is over"`, 'ann');
+  await bot.told('ann', `take back plan ${id}`);
+  const back = await bot.card('Waiting for approval: 0 of 2');
+  expect(words(back)).toContain('worker: 15 → 5 replicas');
+  expect(words(back)).toContain('Stays as it is: Deployment ml-service has 6 replicas');
+  await bot.click('approve', 'bob', back);
+  await bot.click('approve', 'oncall', back);
+  await bot.reply(back, '✅ Done');
+  const now = ['steam-trap-inspector', 'worker', 'sensor-gateway', 'ml-service', 'api-gateway'];
+  expect(now.map(replicas)).toMatchObject([4, 5, 3, 6, 9].map((count) => ({ replicas: count })));
+  await bot.say(`/scale revert ${id}`, 'ann');
+  await bot.told('ann', `nothing of plan ${id} is there to be taken back`);
 });
 
 it('is not drawn on half a look, nor on workloads that are not there', async () => {

@@ -123,6 +123,12 @@ it('is refused behind an old transaction, ended at its deadline, and built once 
     'change.verified',
     'plan.applied',
   ]);
+
+  await bot.say(`/scale revert ${planOf(card)} reason="never used"`, 'ann');
+  const back = await bot.card('drop index concurrently "public"."by_facility"');
+  for (const who of ['bob', 'oncall'] as const) await bot.click('approve', who, back);
+  await bot.reply(back, '✅ Done');
+  expect(await indexes()).toEqual([]);
 });
 
 /** What the trail says of a plan, as whoever holds the token gets it. */

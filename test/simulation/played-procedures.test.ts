@@ -122,7 +122,7 @@ it.each(procedures)('$name is played to its end', async ({ name, scene, ...shipp
   expect(strangeObjects(plan)).toEqual([]);
   expect((await database.pool.query('select target from target_lock')).rows).toEqual([]);
 
-  expect(await takeAllBack(plan, world.clusters)).toEqual([]);
+  expect(await takeAllBack(plan, { world, process: processFor(all) })).toEqual([]);
   expect(holdingsOf(plan, world.cluster)).toEqual(before);
 });
 
