@@ -97,7 +97,7 @@ function guarding(
 
 /** Word for word what is left to do. */
 export function movedByPerson(
-  { table, column: { isRequired }, ties }: PlainTable,
+  { table, column: { isRequired, written, isNumbered }, ties }: PlainTable,
   to: InSchema,
   column: string,
 ): { readonly what: string; readonly because: string } {
@@ -107,10 +107,17 @@ export function movedByPerson(
     ties.filter((each) => each.what === what).map(({ name }) => name);
   const again = [...named('index'), ...named('reference'), ...named('trigger')];
   const referrers = named('referrer');
+  const [views, publications] = [named('view'), named('publication')];
+  const copied = [
+    `insert into ${next}`,
+    ...(written === undefined ? [] : [`(${written})`]),
+    ...(isNumbered ? ['overriding system value'] : []),
+    `select ${written ?? '*'} from ${old}`,
+  ].join(' ');
   const parts = [
     ...guarding(named('security'), named('policy'), next),
     `In a maintenance window stop what writes ${old}`,
-    `copy its rows (insert into ${next} select * from ${old})`,
+    `copy its rows (${copied})`,
     'compare the counts',
     ...(isRequired ? [] : [`rows without ${column} fit nowhere, so give them one before`]),
     ...(lost.length === 0
@@ -121,7 +128,13 @@ export function movedByPerson(
       ? []
       : [`${referrers.join(', ')} refers to the old key: drop it or add ${column} to it`]),
     'set the sequences of identity columns after the highest value, and give those of other columns to the new table (alter sequence … owned by)',
+    ...(publications.length === 0
+      ? []
+      : [`add it to publication ${publications.join(', ')}, which goes on with the old one alone`]),
     `grant on it what ${old} has, and swap the two names in one transaction`,
+    ...(views.length === 0
+      ? []
+      : [`in which ${views.join(', ')} must be made again: they would go on reading the old one`]),
   ];
   return {
     what: parts.join('; '),

@@ -102,6 +102,8 @@ const column = z.object({
   strategy: z.string().nullable(),
   isKey: z.boolean().nullable(),
   isLed: z.boolean(),
+  written: z.string().nullable(),
+  isNumbered: z.boolean(),
 });
 
 /** A column, and what it is for its table. */
@@ -112,6 +114,10 @@ export interface Column {
   readonly isRangeKey: boolean;
   /** An index begins with it, so its least value is found at once. */
   readonly isLed: boolean;
+  /** The columns of its table but those that are worked out, quoted; only where there are such. */
+  readonly written?: string;
+  /** Its table has a column whose numbers only the server gives. */
+  readonly isNumbered: boolean;
 }
 
 export function columnQuery(written: string, name: string): Query {
@@ -119,7 +125,11 @@ export function columnQuery(written: string, name: string): Query {
     text: `select n.nspname::text as schema, c.relname::text as table, t.typname::text as type, a.attnotnull as "isRequired",
                   p.partstrat::text as strategy, p.partnatts = 1 and p.partattrs[0] = a.attnum as "isKey",
                   exists (select from pg_index x where x.indrelid = c.oid and x.indisvalid and x.indpred is null
-                                                   and x.indkey[0] = a.attnum) as "isLed"
+                                                   and x.indkey[0] = a.attnum) as "isLed",
+                  (select string_agg(quote_ident(w.attname), ', ' order by w.attnum) filter (where w.attgenerated = '')
+                     from pg_attribute w where w.attrelid = c.oid and w.attnum > 0 and not w.attisdropped
+                   having bool_or(w.attgenerated <> '')) as written,
+                  exists (select from pg_attribute w where w.attrelid = c.oid and w.attidentity = 'a') as "isNumbered"
              from pg_class c join pg_namespace n on n.oid = c.relnamespace
                   join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
                   join pg_type t on t.oid = a.atttypid
@@ -134,8 +144,9 @@ export function columnOf(table: InSchema, answers: Answers, index: number): Colu
     (each) => each.schema === table.schema && each.table === table.name,
   );
   if (row === undefined) return undefined;
-  const { type, isRequired, strategy, isKey, isLed } = row;
-  return { type, isRequired, isRangeKey: strategy === 'r' && isKey === true, isLed };
+  const { type, isRequired, strategy, isKey, isLed, isNumbered, written } = row;
+  const isRangeKey = strategy === 'r' && isKey === true;
+  return { type, isRequired, isRangeKey, isLed, isNumbered, ...(written !== null && { written }) };
 }
 
 const zoneRow = z.object({ zone: z.string() });
@@ -158,12 +169,22 @@ export function zonesOf(answers: Answers, index: number): readonly string[] {
 const tied = z.object({
   schema: z.string(),
   table: z.string(),
-  what: z.enum(['key', 'index', 'reference', 'referrer', 'trigger', 'policy', 'security']),
+  what: z.enum([
+    'key',
+    'index',
+    'reference',
+    'referrer',
+    'trigger',
+    'policy',
+    'security',
+    'view',
+    'publication',
+  ]),
   name: z.string(),
   holds: z.boolean(),
 });
 
-/** What hangs on a table: its keys, indexes, triggers, what refers from and to it, and which rows whom are shown. */
+/** What hangs on a table: its keys, indexes, triggers, what refers from and to it, reads it or sends it on, and which rows whom are shown. */
 export type Tie = Pick<z.infer<typeof tied>, 'what' | 'name' | 'holds'>;
 
 /** `holds` says of a key whether the column is part of it. */
@@ -187,6 +208,13 @@ export function tiesQuery(written: string, name: string): Query {
            union all
            select schema, "table", 'security', case when c.relforcerowsecurity then 'enable and force' else 'enable' end, false
              from t join pg_class c on c.oid = t.oid and (c.relrowsecurity or c.relforcerowsecurity)
+           union
+           select schema, "table", 'view', v.relname::text, false
+             from t join pg_depend d on d.refclassid = 'pg_class'::regclass and d.refobjid = t.oid and d.classid = 'pg_rewrite'::regclass
+                    join pg_rewrite r on r.oid = d.objid join pg_class v on v.oid = r.ev_class and v.oid <> t.oid
+           union all
+           select schema, "table", 'publication', b.pubname::text, false
+             from t join pg_publication_rel r on r.prrelid = t.oid join pg_publication b on b.oid = r.prpubid
            order by 3, 4`,
     values: [written, name],
   };

@@ -820,6 +820,28 @@ onEachVersion((version) => {
       expect(await guarded()).toEqual({ deeds: [], say: before?.say });
     });
 
+    it('tells what would go on with the old one, and how rows with numbers of the server are copied', async () => {
+      await target.admin.query(`
+        create table told (id int generated always as identity, "At" date not null, twice int generated always as (7 * 2) stored);
+        create view todays as select t.id, u.id as other from told t, told u; create publication sent for table told`);
+      const drawn = await draw(target, {
+        ...step({ table: 'told', column: 'At' }),
+        through: { table: 'told_parts', key: ['id', 'At'] },
+      });
+      const person = drawn.kind === 'deeds' ? drawn.person?.what : undefined;
+      const copying =
+        'insert into public.told_parts (id, "At") overriding system value select id, "At" from public.told';
+      expect(person).toContain(`copy its rows (${copying});`);
+      expect(person).toContain('add it to publication sent, which goes on with the old one alone');
+      expect(person).toMatch(/swap the two names in one transaction; in which todays must be made/);
+      const [deed] = deedsOf(drawn);
+      if (deed === undefined) throw new Error('nothing was drawn');
+      await target.admin.query(`insert into told ("At") values ('2026-11-05')`);
+      expect(await write(target, deed)).toEqual({ kind: 'written' });
+      expect((await target.admin.query(copying)).rowCount).toBe(1);
+      await target.admin.query('drop publication sent');
+    });
+
     it('gets a new one beside it that takes all its rows; the rest is told to a person', async () => {
       const before = await catalogue(target);
       const drawn = await draw(target, step({ table: 'plain', through, ahead: 1 }));
