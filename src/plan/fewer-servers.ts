@@ -101,7 +101,7 @@ function judgeOperated(
   { name, before, after }: FewerServers,
   { needed, standbys }: ReplicationNow,
 ) {
-  const streaming = standbys.filter(streams).length;
+  const streaming = namesOf(standbys.filter(streams)).size;
   const waits = `commits wait for ${needed} of ${streaming} standbys that stream now`;
   // The operator may take those that stream, whatever becomes of the others.
   const left = Math.min(after - 1, streaming - (before - after));
@@ -127,31 +127,31 @@ function judgePods(
     return check('unknown', `${unknownWords(fewer)} (${why})${holds(fewer)}`);
   }
   for (const pod of going) {
-    const standby = pods.find((each) => each.name === pod);
-    if (standby === undefined) {
+    const own = pods.filter((each) => each.name === pod);
+    if (own.length === 0) {
       const others = pods.map((each) => each.name).join(', ');
       return check(
         'refused',
         `${fewer.name} would lose pod ${pod}, which is none of the standbys of the primary (${others}): it is the primary itself, or nobody knows what it is`,
       );
     }
-    if (standby.sync === 'sync') {
+    if (own.some(({ sync }) => sync === 'sync')) {
       return check(
         'refused',
         `${fewer.name} would lose pod ${pod}, the synchronous standby that commits wait for`,
       );
     }
-    if (standby.sync === undefined) {
+    if (own.some(({ sync }) => sync === undefined)) {
       const why = `the user of the connection may not see whether ${pod} is synchronous`;
       return check('unknown', `${unknownWords(fewer)} (${why})${holds(fewer)}`);
     }
   }
   const staying = standbys.filter((each) => !going.includes(each.name) && streams(each));
-  const stay = staying.filter(({ sync }) => sync !== undefined && sync !== 'async');
-  if (stay.length < needed) {
+  const stay = namesOf(staying.filter(({ sync }) => sync !== undefined && sync !== 'async')).size;
+  if (stay < needed) {
     return check(
       'refused',
-      `${fewer.name} would lose ${going.join(', ')}, and of the ${needed} standbys that commits wait for ${stay.length} would stay`,
+      `${fewer.name} would lose ${going.join(', ')}, and of the ${needed} standbys that commits wait for ${stay} would stay`,
     );
   }
   if (staying.length === 0) {
@@ -169,6 +169,11 @@ function judgePods(
 /** One that still catches up is no server to fall back on, and no commit can wait for it. */
 function streams({ state }: StandbyNow): boolean {
   return state === 'streaming';
+}
+
+/** The connection of before is shown beside the new one until the primary has given it up. */
+function namesOf(standbys: readonly StandbyNow[]): ReadonlySet<string> {
+  return new Set(standbys.map(({ name }) => name));
 }
 
 function podOf(set: string, application: string): boolean {

@@ -30,7 +30,8 @@ const preparesByDefaultSince = 24;
 /** PgBouncer's own default since then. */
 const preparedStatements = '200';
 
-const poolModes: readonly string[] = ['session', 'transaction', 'statement'];
+/** In mode statement no transaction of more than one statement works, which no application of a guide could do without. */
+const poolModes: readonly string[] = ['session', 'transaction'];
 /**
  * SCRAM is what the servers ask for as well; md5 takes SCRAM where the list of users holds it. hba and cert need files that
  * are not rendered: without them nobody gets in, or PgBouncer does not start.

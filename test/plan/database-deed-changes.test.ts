@@ -201,6 +201,7 @@ describe('PgBouncer as a set', () => {
   it.each([
     [{ pool_mod: 'transaction' }, 'PgBouncer has no setting pool_mod'],
     [{ pool_mode: 'query' }, 'pool_mode query is none of'],
+    [{ pool_mode: 'statement' }, 'pool_mode statement is none of session, transaction'],
     [{ auth_type: 'trust' }, 'auth_type trust would let people in'],
     [{ auth_file: '/etc/passwd' }, 'PgBouncer has no setting auth_file that a profile may write'],
     [{ transaction_timeout: '30' }, 'needs PgBouncer 1.25, and the image is 1.24'],

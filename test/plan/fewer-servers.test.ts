@@ -144,6 +144,18 @@ describe('a server may go', () => {
       /no standby that streams would stay/,
     ],
     [
+      'it is the synchronous one beside a connection of before',
+      [...async, standby(3, 'async'), standby(3, 'sync')],
+      1,
+      /postgres-3, the synchronous standby/,
+    ],
+    [
+      'another one of the quorum is shown twice',
+      [standby(1, 'quorum'), standby(1, 'quorum'), standby(3, 'quorum')],
+      2,
+      /of the 2 .* 1 would stay/,
+    ],
+    [
       'it is the primary',
       [standby(0, 'async'), ...async],
       0,
