@@ -49,7 +49,13 @@ export function shardMapChanges(deed: Shards, facts: DeedFacts): DeedChanges {
   const made = objectChanges(object, { data: { [key]: shardMapText(after.map) } }, facts);
   if (made.kind !== 'changes') return made;
   const far = farNotes(after.loads, percent).map((words) => `After that: ${words}.`);
-  const notes = [...made.notes, ...loadNotes(deed, after, loads), ...far, ...unknownNotes(facts)];
+  const notes = [
+    ...made.notes,
+    ...(present === undefined ? [firstMap(called)] : []),
+    ...loadNotes(deed, after, loads),
+    ...far,
+    ...unknownNotes(facts),
+  ];
   // Before there is a map nothing is spread yet: the guide's own steps bring every key to its shard.
   const first = present === undefined ? undefined : movesPart(after.moves, deed.by);
   return { ...made, notes, ...(first && { first }) };
@@ -84,6 +90,11 @@ function mapWith({ load, rebalanceAbovePercent }: Shards, map: ShardMap): ShardM
     shards,
     moved,
   };
+}
+
+/** One that was lost is not the same as none: its count decides where every key is. */
+function firstMap(called: string): string {
+  return `There is no ${called}, so this is the first map. Where rows are spread already by one that was lost, put that back in its place: by another number of shards nearly every key would be looked for elsewhere.`;
 }
 
 function isSame(before: ShardMap, after: ShardMap): boolean {

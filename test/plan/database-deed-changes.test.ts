@@ -406,6 +406,7 @@ describe('the map of shards', () => {
   it('keeps its hash when shards are added, and says which keys somebody has to move first', () => {
     const fresh = made(4, undefined, loads);
     expect(fresh.first).toBeUndefined();
+    expect(fresh.notes).toMatch(/There is no shards.yaml .* first map.* by one that was lost, put/);
     const grown = made(6, fresh.text, loads);
     expect(parse(grown.text ?? '')).toMatchObject({ count: 4, shards: { length: 6 } });
     expect(grown.first).toMatchObject({
@@ -414,6 +415,7 @@ describe('the map of shards', () => {
         /^Copy the rows of \d\d keys \(facility_id\) to their new shards, hold their writes, and compare the counts: F-\d+ \(2\) shard-\d → shard-[45], .*, and \d+ more$/,
       ),
     });
+    expect(grown.notes).not.toContain('first map');
     expect(grown.notes).toMatch(/Load by shard afterwards: shard-0 2\d, /);
     expect(grown.notes).toContain('more than the 20 that a shard is planned for');
     expect(made(6, grown.text, loads).because).toMatch(/^none: the map has 6 shards/);
