@@ -71,7 +71,8 @@ interface Settled extends Limits {
 /**
  * Also through a pooler all of it holds where it is local to the transaction. What a moment without a zone means, and how
  * values are shown, is the same for looks and for builds, whatever the database or the role is set to; and no deadline of
- * theirs for a transaction (PostgreSQL 17) ends the connection in the middle of a build.
+ * theirs for a transaction (PostgreSQL 17) ends the connection in the middle of a build. A commit keeps its locks for as
+ * long as it waits for standbys, which no timeout ends, so it waits for the server's own disk alone.
  */
 export async function settle(
   client: pg.Client,
@@ -82,6 +83,7 @@ export async function settle(
             set_config('search_path', 'pg_catalog', $3), set_config('timezone', 'UTC', $3),
             set_config('datestyle', 'ISO, YMD', $3), set_config('intervalstyle', 'postgres', $3),
             set_config('extra_float_digits', '1', $3), set_config('idle_in_transaction_session_timeout', $4, $3),
+            set_config('synchronous_commit', 'local', $3),
             case when current_setting('transaction_timeout', true) is not null then set_config('transaction_timeout', '0', $3) end`,
     [String(lock), String(statement), local, String(idleMs)],
   );

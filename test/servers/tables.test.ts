@@ -125,6 +125,24 @@ describe('settings of tables', () => {
     await write(target, undone(deed));
   });
 
+  it('keep no lock while commits wait for a standby that is away', async () => {
+    const { admin } = target;
+    const deed = await only({ readings: { fillfactor: '60' } });
+    await admin.query(`alter system set synchronous_standby_names = 'away'`);
+    await admin.query('select pg_reload_conf()');
+    try {
+      const names = () => admin.query('show synchronous_standby_names');
+      await expect
+        .poll(async () => (await names()).rows)
+        .toEqual([{ synchronous_standby_names: 'away' }]);
+      expect(await write(target, deed)).toEqual({ kind: 'written' });
+      expect(await write(target, undone(deed))).toEqual({ kind: 'written' });
+    } finally {
+      await admin.query('alter system reset synchronous_standby_names');
+      await admin.query('select pg_reload_conf()');
+    }
+  });
+
   it('come together where a table is named twice, as itself or as a partition, and never against each other', async () => {
     const [deed, ...others] = deedsOf(
       await draw(target, step({ readings: { fillfactor: '70' }, 'public.readings': autovacuum })),
