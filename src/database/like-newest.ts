@@ -22,13 +22,18 @@ const newest = z.object({
 
 /**
  * Whatever the newest has that is no part of something of the whole table, and who publishes it by its own name. New
- * partitions stand in the tablespace of the table as PostgreSQL makes them, or else in that of the newest.
+ * partitions stand in the tablespace of the table as PostgreSQL makes them, or else in that of the newest, where the
+ * owner of the table may make something there.
  */
 export function newestQuery({ schema, name }: InSchema, children: readonly Child[]): Query {
   const child = newestOf(children);
   return {
-    text: `with c as (select * from pg_class where oid = $3::oid)
-           select (select spcname::text from pg_tablespace s where s.oid = coalesce(nullif(p.reltablespace, 0), c.reltablespace)) as tablespace,
+    text: `with c as (select * from pg_class where oid = $3::oid),
+                s as (select spcname::text as name, has_tablespace_privilege(p.relowner, s.oid, 'create') as isopen
+                        from pg_class p join pg_namespace n on n.oid = p.relnamespace left join c on true
+                             join pg_tablespace s on s.oid = coalesce(nullif(p.reltablespace, 0), c.reltablespace)
+                       where n.nspname = $1 and p.relname = $2)
+           select (select name from s where isopen) as tablespace,
                   c.relreplident::text as identity,
                   array(select 'index ' || i.relname from pg_index x join pg_class i on i.oid = x.indexrelid
                          where x.indrelid = c.oid and not i.relispartition
@@ -43,6 +48,8 @@ export function newestQuery({ schema, name }: InSchema, children: readonly Child
                         select 'row level security' where c.relrowsecurity
                         union all
                         select 'no WAL (unlogged)' where c.relpersistence = 'u'
+                        union all
+                        select 'tablespace ' || name from s where not isopen
                         union all
                         select 'its replica identity by an index' where c.relreplident = 'i'
                         union all

@@ -248,6 +248,11 @@ onEachVersion((version) => {
       expect(rows).toEqual([{ tablespace: 'Fast', identity: 'f' }]);
       expect(await write(target, undone(deed))).toEqual({ kind: 'written' });
       expect(await catalogue(target)).toEqual(before);
+      await admin.query('alter table readings owner to clerk');
+      expect(await draw(target, step({ ahead: 1 }))).toMatchObject({
+        deeds: [expect.not.objectContaining({ tablespace: 'Fast' })],
+        notes: expect.arrayContaining([expect.stringMatching(/tablespace Fast, which new/)]),
+      });
       await admin.query(
         'drop publication parts, whole, newest; drop schema public cascade; create schema public',
       );
