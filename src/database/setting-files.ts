@@ -61,11 +61,13 @@ const wrong = z.object({
 /**
  * Behind a file that cannot be read the server looks at no other, so postgresql.auto.conf seems to say nothing. What waits
  * for a restart is an error there as well, and none: a session knows what waits once it has looked into the files, so this
- * is asked after another question about them.
+ * is asked after another question about them. What names an object of a database may be wrong in this database alone; the
+ * server starts with it.
  */
 export const wrongInFiles: Query = {
   text: `select sourcefile as file, sourceline as line, name, error from pg_file_settings files
           where error is not null
+            and (name is null or lower(name) <> all ('{client_encoding,default_table_access_method,default_tablespace,default_text_search_config,temp_tablespaces}'))
             and not exists (select from pg_settings s
                              where s.name = lower(files.name) and s.context = 'postmaster' and s.pending_restart)
           order by seqno limit 1`,

@@ -203,6 +203,8 @@ onEachVersion((version) => {
     const deed = await only('work_mem', '20MB');
     const file = await configFile();
     const text = await readFile(file, 'utf8');
+    await writeFile(file, `${text}\ndefault_text_search_config = of_another_database\n`);
+    expect(await only('work_mem', '20MB')).toEqual(deed);
     for (const line of ["work_mem == '4MB", 'no_such_setting = on']) {
       await writeFile(file, `${text}\n${line}\n`);
       await expect(only('work_mem', '20MB')).rejects.toThrow(/postgresql\.conf, line \d+,/);
