@@ -41,9 +41,9 @@ export const drawSettings: Drawing<SettingsStep> = {
         `${unknown} is not among the settings that Headroom writes (docs/databases.md)`,
       );
     }
-    if (isByPerson(facts)) {
-      return names.length === 0 ? nothing : forPerson(step, facts);
-    }
+    if (names.length === 0 && facts.platform !== 'plain')
+      return refused(restartedBy[facts.platform]);
+    if (isByPerson(facts)) return names.length === 0 ? nothing : forPerson(step, facts);
     if (facts.version < 150_000) {
       return refused(
         'before PostgreSQL 15 only a superuser may write settings, and Headroom is none',
@@ -98,6 +98,15 @@ export const drawSettings: Drawing<SettingsStep> = {
     };
   },
 };
+
+/** A StatefulSet that is named for restarts is that of a server that nobody else keeps. */
+const restartedBy = {
+  cnpg: 'CloudNativePG keeps this server: name its Cluster as cnpg in headroom.yaml, and restart it by that',
+  patroni:
+    'Patroni keeps this server and knows which one to restart first: state platform patroni in headroom.yaml, and a person does it',
+  managed:
+    'its provider keeps this server: state platform managed in headroom.yaml, and a person does it there',
+} as const;
 
 /** A provider lets nobody see the files of its server, and where settings are not allowed the role may not see them. */
 function isByPerson({ platform, allow }: ServerFacts): boolean {

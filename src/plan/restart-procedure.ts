@@ -3,7 +3,7 @@
 import type { PlannedLook, PlannedStep, Texts, Unnumbered } from '../sizing/planned-step.ts';
 import type { ProcedurePlan } from '../sizing/procedure.ts';
 import { changeWords, lookWords } from '../sizing/step-words.ts';
-import type { DatabaseRestart, System } from './system.ts';
+import type { DatabasePlace, DatabaseRestart, System } from './system.ts';
 
 const source = 'docs/databases.md, Restarts';
 
@@ -18,7 +18,7 @@ export function restartProcedure(
   {
     database,
     settings,
-    restart: { statefulSet },
+    restart,
   }: {
     readonly database: string;
     /** Written before it. */
@@ -28,15 +28,18 @@ export function restartProcedure(
   system: System,
 ): ProcedurePlan {
   const place = system.databases.get(database);
+  const isKept = place?.platform === 'patroni' || place?.platform === 'managed';
+  // Whoever keeps the servers decides which of them is restarted when.
+  const statefulSet = isKept ? undefined : restart.statefulSet;
   const [first] = system.workloads.values();
   const title = `Restart database ${database}`;
   const namespace = place?.namespace ?? first?.namespace ?? '';
   const hasSettings = Object.keys(settings).length > 0;
-  const restart: Unnumbered =
+  const step: Unnumbered =
     statefulSet === undefined
       ? {
           kind: 'human',
-          what: byHand(database, place?.operated),
+          what: byHand(database, place),
           who: 'somebody for databases',
           notes: [],
           source,
@@ -78,15 +81,12 @@ export function restartProcedure(
   // An operator restarts the servers by itself for what it has written.
   const isByOperator = place?.operated !== undefined && hasSettings;
   const isLookedAt =
-    statefulSet !== undefined &&
-    place?.connection !== undefined &&
-    place.operated === undefined &&
-    place.allow.includes('settings');
+    statefulSet !== undefined && place?.connection !== undefined && place.operated === undefined;
   const steps = [
     ...(place?.connection === undefined ? [] : [noBuild(database)]),
     ...(hasSettings ? [settingStep(database, settings)] : []),
     ...(!hasSettings && isLookedAt ? [waitingStep(database)] : []),
-    ...(isByOperator ? [] : [restart]),
+    ...(isByOperator ? [] : [step]),
     ...looks,
   ].map((step, index): PlannedStep => ({ ...step, number: index + 1 }));
   return {
@@ -143,8 +143,10 @@ function noBuild(database: string): Unnumbered {
   return { ...seen(look), say: 'A restart would cut off whoever builds an index on this server.' };
 }
 
-function byHand(database: string, operated: string | undefined): string {
-  return operated === undefined
-    ? `Restart the servers of database ${database}, its standbys before the primary, or after it where less of what both need waits`
-    : `Restart the servers of database ${database}: kubectl cnpg restart ${operated}`;
+function byHand(database: string, place: DatabasePlace | undefined): string {
+  const what = `Restart the servers of database ${database}`;
+  if (place?.operated !== undefined) return `${what}: kubectl cnpg restart ${place.operated}`;
+  if (place?.platform === 'patroni') return `${what}: patronictl restart, with --pending`;
+  if (place?.platform === 'managed') return `${what} at its provider`;
+  return `${what}, its standbys before the primary, or after it where less of what both need waits`;
 }

@@ -169,7 +169,10 @@ describe('a setting', () => {
       because: expect.stringContaining('the primary must be restarted before its standbys'),
     });
     expect(draw({}, less)).toMatchObject({ deeds: [] });
-    expect(draw({}, { facts: { platform: 'patroni' } })).toMatchObject({ deeds: [] });
+    expect(draw({}, { facts: { platform: 'patroni' } })).toMatchObject({
+      because: expect.stringContaining('Patroni keeps this server'),
+    });
+    expect(draw({}, { facts: { allow: [] } })).toMatchObject({ deeds: [] });
   });
 
   it.each<[string, Readonly<Record<string, string>>, Over, RegExp]>([

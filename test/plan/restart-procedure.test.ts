@@ -14,6 +14,7 @@ import { isChange } from '../../src/plan/step.ts';
 import type { DatabasePlace, System } from '../../src/plan/system.ts';
 import type { Texts } from '../../src/sizing/planned-step.ts';
 import type { ProcedurePlan } from '../../src/sizing/procedure.ts';
+import { makeFacts } from '../database/make-hypertable.ts';
 import { makeDatabasePlace, makeSystem, makeWorkloadState, now, people } from '../make.ts';
 import { readProfile } from '../profile/read-profile.ts';
 
@@ -33,6 +34,12 @@ const statefulSet = {
   },
 };
 const cluster = { metadata: {}, spec: { instances: 2, resources: { limits: { memory: '8Gi' } } } };
+
+/** What a database says of settings that nobody lets SQL write: nothing. */
+const unwritten = {
+  primary: { facts: makeFacts(undefined, { allow: [] }), answers: [] },
+  standbys: new Map(),
+};
 
 function drawn(
   place: DatabasePlace,
@@ -70,6 +77,7 @@ function drawn(
       plan: planned,
       states,
       objects: found,
+      databases: new Map([[2, unwritten]]),
       origin,
       now,
       ...(restarts && { restarts }),
@@ -169,6 +177,8 @@ describe('a restart', () => {
     expect(steps(restart(operated))[0]).toBe(
       'person: Restart the servers of database main: kubectl cnpg restart db',
     );
+    expect(steps(restart({ ...plain, platform: 'patroni' }))[0]).toContain('patronictl restart');
+    expect(steps(restart({ ...plain, platform: 'managed' }))[0]).toContain('at its provider');
   });
 
   it('is the operator’s own doing for settings that it writes', () => {
@@ -202,7 +212,7 @@ describe('a restart', () => {
     const looked = 'Look at what the restart brings into effect';
     expect(whats(place)[1]).toBe(looked);
     expect(whats(place, { work_mem: '8MB' })).not.toContain(looked);
-    expect(whats({ ...place, allow: [] })).not.toContain(looked);
+    expect(whats({ ...place, operated: 'db' })).not.toContain(looked);
   });
 
   it('is seen on the server before anything else is, where that can be asked', () => {
