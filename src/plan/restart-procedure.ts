@@ -35,7 +35,7 @@ export function restartProcedure(
   const title = `Restart database ${database}`;
   const namespace = place?.namespace ?? first?.namespace ?? '';
   const hasSettings = Object.keys(settings).length > 0;
-  const step: Unnumbered =
+  const restarting: Unnumbered =
     statefulSet === undefined
       ? {
           kind: 'human',
@@ -86,7 +86,7 @@ export function restartProcedure(
     ...(place?.connection === undefined ? [] : [noBuild(database)]),
     ...(hasSettings ? [settingStep(database, settings)] : []),
     ...(!hasSettings && isLookedAt ? [waitingStep(database)] : []),
-    ...(isByOperator ? [] : [step]),
+    ...(isByOperator ? [] : [restarting]),
     ...looks,
   ].map((step, index): PlannedStep => ({ ...step, number: index + 1 }));
   return {
