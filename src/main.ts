@@ -31,9 +31,9 @@ import type { Settings } from './settings/environment.ts';
 import { assembleSystems, type HeadroomConfig } from './settings/headroom-config.ts';
 import { answerNextCommand } from './workflow/answer-command.ts';
 import { type ApplyPlan, applyPlan } from './workflow/apply-plan.ts';
+import { askOfEnded } from './workflow/ask-of-ended.ts';
 import { askOfLease } from './workflow/ask-of-lease.ts';
 import { castVote } from './workflow/cast-vote.ts';
-import { drawAfresh } from './workflow/draw-afresh.ts';
 import { intakeAlerts } from './workflow/intake-alerts.ts';
 import { judgeOutcomes } from './workflow/judge-outcome.ts';
 import { limits } from './workflow/limits.ts';
@@ -165,7 +165,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     askOfLease: askOfLease(parts),
     castVote: castVote(parts),
     tickStep: tickStep(parts),
-    drawAfresh: drawAfresh(parts),
+    askOfEnded: askOfEnded(parts),
     receiveCommand: receiveCommand(parts),
     chat: parts.chat,
     commands: parts.commands,

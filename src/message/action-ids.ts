@@ -5,6 +5,7 @@ export const actionIds = {
   deny: 'plan.deny',
   done: 'plan.step-done',
   fresh: 'plan.fresh',
+  revert: 'plan.revert',
   extendLease: 'lease.extend',
   giveBackLease: 'lease.give-back',
 } as const;

@@ -10,8 +10,8 @@ import { approveQuestion } from './ask-first.ts';
 import { byHandBlocks } from './by-hand-blocks.ts';
 import { changeLine, stepLine } from './change-words.ts';
 import { checkLines } from './check-lines.ts';
+import { endedButtons } from './ended-buttons.ts';
 import { firstLine, moveWords } from './first-line.ts';
-import { freshButton } from './fresh-button.ts';
 import { leaseLine, plannedLeaseLines } from './lease-words.ts';
 import {
   actions,
@@ -66,7 +66,7 @@ export function cardMessage(view: PlanView): Message {
   if (alerts.length > 0) blocks.push(section(`*Alerts*\n${alerts.join('\n')}`, 1_400));
   blocks.push(...byHandBlocks(view, blocks));
   if (mayBeDecided(view)) blocks.push(decisionButtons(view));
-  blocks.push(...freshButton(view));
+  blocks.push(...endedButtons(view));
   const sources = sourcesLine(plan);
   blocks.push(sources === '' ? context(footer(view)) : context(sources, footer(view)));
   return fallback(`${escapeMrkdwn(firstLine(plan))} · ${state.title}`, blocks);

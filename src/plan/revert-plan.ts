@@ -50,6 +50,11 @@ export function whyNotReverted(id: string, state: PlanState): string | undefined
   }
 }
 
+/** Whether a plan could ever take the change back. */
+export function mayBeReverted(change: Change): boolean {
+  return change.undo === 'exact' && change.kind !== 'create' && withoutRestart(change).length > 0;
+}
+
 /** `written` are the changes that a run of it may have written, in their order. */
 export function undoingOf(
   plan: Plan,

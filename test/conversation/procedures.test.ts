@@ -67,9 +67,10 @@ it('carries out all of it under one approval, what is there already left alone',
   );
   bot.cluster.control.settle();
   const id = planOf(card);
-  await bot.say(`/scale revert ${id} reason="harvest is over"`, 'eve');
+  const done = await bot.card('Done');
+  await bot.click('revert', 'eve', done);
   await bot.told('eve', 'you are not on that list');
-  await bot.say(`/scale revert ${id} reason="harvest is over"`, 'ann');
+  await bot.click('revert', 'ann', done);
   await bot.told('ann', `take back plan ${id}`);
   const back = await bot.card('Waiting for approval: 0 of 2');
   expect(words(back)).toContain('worker: 15 → 5 replicas');

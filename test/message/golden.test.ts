@@ -45,12 +45,13 @@ describe('buttons', () => {
       block.type === 'actions' ? block.elements : [],
     );
 
-  it('stand only on a card that somebody can decide, or ask for anew', () => {
+  it('stand only on a card that somebody can decide, ask for anew, or have taken back', () => {
     const withButtons = Object.keys(cardViews).filter((name) => actionsOf(name).length > 0);
     const expected = Object.entries(cardViews)
       .filter(
         ([name, { record, mode }]) =>
           (mayBeDrawnAfresh(record.state) ||
+            name === 'card-applied-by-command' ||
             (record.state === 'proposed' && record.plan.finding === undefined)) &&
           mode !== 'observe' &&
           name !== 'card-without-policy',

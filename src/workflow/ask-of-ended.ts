@@ -1,12 +1,13 @@
-// Draws what a stopped plan was about once more, from what is there now: a new plan, asked for by whoever clicks.
+// Asks for what the buttons under an ended plan offer: a new plan, from what is there now, asked for by whoever clicks.
 
-import type { FreshPlan } from '../approval/fresh-plan.ts';
+import type { EndedAsk, EndedWish } from '../approval/ended-ask.ts';
 import { whyNotRequest } from '../approval/may-request.ts';
-import { mayBeDrawnAfresh } from '../plan/plan-state.ts';
+import { mayBeDrawnAfresh, type PlanState } from '../plan/plan-state.ts';
+import { whyNotReverted } from '../plan/revert-plan.ts';
 import type { PlanRecord, Transaction } from '../ports.ts';
 import type { Parts } from './parts.ts';
 
-export interface FreshClick {
+export interface EndedClick {
   readonly planId: string;
   readonly planHash: string;
   /** From Slack's signed payload. */
@@ -16,17 +17,17 @@ export interface FreshClick {
   readonly triggerId: string;
 }
 
-export type DrawAfresh = (click: FreshClick) => Promise<FreshPlan>;
+export type AskOfEnded = (wish: EndedWish, click: EndedClick) => Promise<EndedAsk>;
 
 /**
  * Stores what is asked for, as a command or by looking at the plan's alerts again; the fresh plan takes the same way as
  * any other. Authorised like a request.
  */
-export function drawAfresh(
-  parts: Pick<Parts, 'store' | 'systems' | 'clock' | 'newId' | 'wake'>,
-): DrawAfresh {
-  return async (click) => {
-    const result = await parts.store.transaction(async (tx): Promise<FreshPlan> => {
+export function askOfEnded(
+  parts: Pick<Parts, 'store' | 'systems' | 'clock' | 'newId' | 'wake' | 'commands'>,
+): AskOfEnded {
+  return async (wish, click) => {
+    const result = await parts.store.transaction(async (tx): Promise<EndedAsk> => {
       const record = await tx.plans.find(click.planId);
       if (record === undefined || record.hash !== click.planHash) return { kind: 'no-such-plan' };
       const { plan, state } = record;
@@ -36,12 +37,10 @@ export function drawAfresh(
           ? `${plan.system} is no longer in headroom.yaml`
           : whyNotRequest(system.rule, system.id, click.by);
       if (because !== undefined) return { kind: 'refused', because };
-      if (!mayBeDrawnAfresh(state)) {
-        return {
-          kind: 'refused',
-          because: `plan ${plan.id} is ${state}, so it is not drawn again`,
-        };
-      }
+      const whyNot =
+        wish === 'revert' ? whyNotReverted(plan.id, state) : whyNotFresh(plan.id, state);
+      if (whyNot !== undefined) return { kind: 'refused', because: whyNot };
+      if (wish === 'revert') return askBack(tx, record, click, parts);
       const asked = await ask(tx, record, click, parts);
       if (asked.kind !== 'refused') {
         const at = parts.clock.now().toISOString();
@@ -55,12 +54,30 @@ export function drawAfresh(
   };
 }
 
+function whyNotFresh(id: string, state: PlanState): string | undefined {
+  return mayBeDrawnAfresh(state) ? undefined : `plan ${id} is ${state}, so it is not drawn again`;
+}
+
+/** As if the command had been typed: it looks, draws and answers. */
+async function askBack(
+  tx: Transaction,
+  { plan }: PlanRecord,
+  { by: userId, responseUrl, triggerId }: EndedClick,
+  { clock, newId, systems, commands }: Pick<Parts, 'clock' | 'newId' | 'systems' | 'commands'>,
+): Promise<EndedAsk> {
+  const channelId = systems.get(plan.system)?.channel ?? '';
+  const command = { name: commands.scale, words: `revert ${plan.id}`, userId, channelId };
+  const stored = { ...command, id: newId('c'), responseUrl, receivedAt: clock.now() };
+  await tx.commands.store(stored, `revert ${triggerId}`);
+  return { kind: 'asked' };
+}
+
 async function ask(
   tx: Transaction,
   { plan }: PlanRecord,
-  click: FreshClick,
+  click: EndedClick,
   parts: Pick<Parts, 'clock' | 'newId'>,
-): Promise<FreshPlan> {
+): Promise<EndedAsk> {
   if (plan.origin.kind === 'alert') {
     const alerts = await tx.alerts.ofPlan(plan.id);
     const firing = alerts.filter(({ resolvedAt }) => resolvedAt === undefined).length;
