@@ -17,12 +17,12 @@ import {
 import { readProfile } from '../profile/read-profile.ts';
 
 const place = { cluster: 'production', namespace: 'shop' };
-const cluster = { ...place, kind: 'Cluster', name: 'db' } as const;
+const operated = { ...place, kind: 'Cluster', name: 'db' } as const;
 const parameters = '/spec/postgresql/parameters';
 
 function because(fields: readonly PatchField[], cnpg = 'db', restarts: readonly string[] = []) {
   const databases = new Map([['main', makeDatabasePlace({ operated: cnpg })]]);
-  const change = makePatchChange({ object: cluster, fields, rollout: false });
+  const change = makePatchChange({ object: operated, fields, rollout: false });
   return whyRestarting([change], makeSystem({ databases }), restarts) ?? '';
 }
 
