@@ -133,7 +133,7 @@ const progress = `select ${progressColumns} from pg_stat_progress_create_index p
 async function howFar({ pid, connectionString }: Building): Promise<BuildProgress | undefined> {
   const rows = await beside<BuildProgress>(connectionString, progress, pid);
   // Only builds tell how far they are, not a drop that waits or a refresh.
-  return rows && (rows[0] ?? { phase: null, percent: null, waits: null });
+  return rows && (rows[0] ?? { phase: null, percent: null, waits: null, holder: null });
 }
 
 /** A second connection that fails says nothing: the statement itself says what becomes of it. */

@@ -121,6 +121,7 @@ const index = z.object({
   phase: z.string().nullable(),
   percent: z.number().nullable(),
   waits: z.number().nullable(),
+  holder: z.string().nullable(),
 });
 /** An index as the catalogue has it. */
 export type SeenIndex = Readonly<z.infer<typeof index>>;

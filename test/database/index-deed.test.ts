@@ -42,6 +42,7 @@ const index = (changed: Row = {}): Row => ({
   phase: null,
   percent: null,
   waits: null,
+  holder: null,
   ...changed,
 });
 
@@ -174,8 +175,16 @@ describe('an index of a table', () => {
     [
       'waits for others',
       deed,
-      { indexes: [index({ usable: false, phase: 'waiting', waits: 2 })] },
-      { kind: 'under-way', progress: 'index idx: waiting, waiting for 2 older transactions' },
+      {
+        indexes: [
+          index({ usable: false, phase: 'waiting', waits: 2, holder: 'ann (report, pid 7)' }),
+        ],
+      },
+      {
+        kind: 'under-way',
+        progress:
+          'index idx: waiting, waiting for 2 older transactions, now that of ann (report, pid 7)',
+      },
     ],
     [
       'has somebody at its table',

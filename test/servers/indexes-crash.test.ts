@@ -104,7 +104,11 @@ it('a Headroom that is stopped ends its build, says what is left, and the next g
   );
   await expect
     .poll(() => told, { timeout: 10_000 })
-    .toContainEqual(expect.stringMatching(/waiting for 1 older transaction$/));
+    .toContainEqual(
+      expect.stringMatching(
+        /waiting for 1 older transaction, now that of headroom \(no application name, pid \d+\)$/,
+      ),
+    );
   shutdown.abort();
   expect(await writing).toEqual({
     kind: 'unknown',
