@@ -1,5 +1,6 @@
 // Divides settings that CloudNativePG writes: what it only reloads, and what it restarts the servers for as soon as it is written.
 
+import { escaped, valueAt } from '../change/pointer.ts';
 import { isParameter, parameters } from '../database/parameters.ts';
 import type { DatabaseStep } from './place-of-deed.ts';
 import type { PersonsPart } from './sql-changes.ts';
@@ -20,11 +21,14 @@ type OperatedSettings =
     }
   | { readonly kind: 'refused'; readonly because: string };
 
-/** In the plan of a restart all of them are written, in any other those that need none. */
+/**
+ * In the plan of a restart all of them are written, in any other those that need none.
+ * @param present what stands in the Cluster already, by name.
+ */
 export function operatedSettings(
   step: SettingsStep,
   system: System,
-  restarts: readonly string[],
+  { restarts, present }: { readonly restarts: readonly string[]; readonly present: unknown },
 ): OperatedSettings {
   const names = Object.keys(step.settings);
   const unknown = names.find((name) => !isParameter(name));
@@ -33,14 +37,20 @@ export function operatedSettings(
     return { kind: 'refused', because };
   }
   if (restarts.includes(step.database)) return readBack(step, system);
-  const later = names.filter((name) => isParameter(name) && parameters[name].restart === true);
-  if (later.length === 0) return readBack(step, system);
+  const restarting = names.filter((name) => isParameter(name) && parameters[name].restart === true);
+  if (restarting.length === 0) return readBack(step, system);
   const entries = Object.entries(step.settings);
-  const settings = Object.fromEntries(entries.filter(([name]) => !later.includes(name)));
+  const settings = Object.fromEntries(entries.filter(([name]) => !restarting.includes(name)));
+  const later = restarting.filter(
+    (name) => step.settings[name] !== valueAt(present, `/${escaped(name)}`),
+  );
   const pairs = later.map((name) => `${name}=${step.settings[name] ?? ''}`).join(' ');
   const now = Object.keys(settings).length === 0 ? undefined : { ...step, settings };
+  const written =
+    now === undefined ? ({ kind: 'divided', step: now } as const) : readBack(now, system);
+  if (later.length === 0) return written;
   return {
-    ...(now === undefined ? { kind: 'divided', step: now } : readBack(now, system)),
+    ...written,
     person: {
       what: `Have them written and the servers restarted, in a plan of its own: /scale restart ${system.id} ${step.database} ${pairs}`,
       who: 'somebody for databases',

@@ -3,6 +3,7 @@
 import { type Change, targetKey, type Undo, type WorkloadRef } from '../change/change.ts';
 import type { ClusterState, SeenObject } from '../change/compare.ts';
 import { type ObjectRef, objectKey } from '../change/kinds.ts';
+import { valueAt } from '../change/pointer.ts';
 import { assert } from '../errors.ts';
 import type { PlannedStep, StepTarget } from '../sizing/planned-step.ts';
 import { afterChange } from './after-change.ts';
@@ -96,12 +97,16 @@ export class ProcedureWorld {
     }
     if (at.deed.deed !== 'settings') return this.#inCluster(at, planned);
     const settings = { kind: 'database', database: change.database, ...at.deed } as const;
-    const divided = operatedSettings(settings, system, restarts);
+    const seen = this.#stateOf(at.workload, at.objects).objects.find(
+      ({ kind, name }) => kind === 'Cluster' && name === at.database.operated,
+    );
+    const present = valueAt(seen?.value, '/spec/postgresql/parameters');
+    const divided = operatedSettings(settings, system, { restarts, present });
     if (divided.kind === 'refused') return divided;
-    const { step, person, seen } = divided;
+    const { step, person, seen: readBack } = divided;
     const made = step === undefined ? nothing([]) : this.#inCluster({ ...at, deed: step }, planned);
     if (made.kind === 'refused') return made;
-    return { ...made, ...(person && { person }), ...(seen && { seen }) };
+    return { ...made, ...(person && { person }), ...(readBack && { seen: readBack }) };
   }
 
   #replicasByPerson(

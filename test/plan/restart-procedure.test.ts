@@ -8,6 +8,7 @@ import type { CommandPlan } from '../../src/plan/assemble-command.ts';
 import { assembleProcedurePlan } from '../../src/plan/assemble-procedure.ts';
 import { memoryOfServer, objectOfServer } from '../../src/plan/database-memory.ts';
 import { gateWords } from '../../src/plan/gate-words.ts';
+import { operatedSettings } from '../../src/plan/operated-settings.ts';
 import { readsOf } from '../../src/plan/procedure-facts.ts';
 import { restartProcedure } from '../../src/plan/restart-procedure.ts';
 import { isChange } from '../../src/plan/step.ts';
@@ -248,6 +249,19 @@ describe('settings that an operator writes', () => {
       'Cluster /spec/postgresql',
       'person: Have them written and the servers restarted, in a plan of its own: /scale restart steam-traps main max_connections=500',
     ]);
+  });
+
+  it('that stand in the Cluster already need nobody', () => {
+    const settings = { max_connections: '500', work_mem: '20MB' };
+    const step = { kind: 'database', database: 'main', deed: 'settings', settings } as const;
+    const divided = operatedSettings({ ...step, restart: false }, makeSystem(), {
+      restarts: [],
+      present: { max_connections: '500' },
+    });
+    expect(divided).toEqual({
+      kind: 'divided',
+      step: { ...step, restart: false, settings: { work_mem: '20MB' } },
+    });
   });
 
   it('of TimescaleDB restart the servers as well', () => {
