@@ -35,7 +35,9 @@ export function assembleProcedurePlan(facts: ProcedureFacts, name: PlanName): Co
   if (unfit !== undefined) return { kind: 'refused', because: unfit };
   const world = new ProcedureWorld(facts);
   const steps: Step[] = [];
-  const notes: string[] = [...facts.plan.notes];
+  const told: NumberedNote[] = [];
+  /** By the number in the profile: the first and the last step of the plan that it became, before its gates. */
+  const became = new Map<number, readonly [Step, Step]>();
   const moves: ReplicasMove[] = [];
   const drops: PlannedDrop[] = [];
   /** By the number of the step they are written with. */
@@ -54,7 +56,8 @@ export function assembleProcedurePlan(facts: ProcedureFacts, name: PlanName): Co
       };
     }
     const said = made.changes.length > 0 && planned.kind === 'database' ? [planned.say ?? []] : [];
-    notes.push(...[...said.flat(), ...made.notes].map((note) => `step ${planned.number}: ${note}`));
+    const own = planned.rollsOutWith ?? planned.number;
+    told.push(...[...said.flat(), ...made.notes].map((note) => ({ number: own, note })));
     moves.push(...made.moves);
     const { number, rollsOutWith } = planned;
     const changes = [...(waiting.get(number) ?? []), ...made.changes];
@@ -63,26 +66,52 @@ export function assembleProcedurePlan(facts: ProcedureFacts, name: PlanName): Co
       waiting.set(rollsOutWith, [...(waiting.get(rollsOutWith) ?? []), ...changes]);
       continue;
     }
+    const before = steps.length;
     if (made.first !== undefined) steps.push({ kind: 'human', ...made.first });
     const { drop } = made;
     steps.push(...(drop ? guardedSteps(changes, drop) : joinRollouts(changes)));
     if (made.seen !== undefined && changes.length > 0) steps.push(made.seen);
     if (drop !== undefined && changes.length > 0) drops.push(drop);
     if (made.person !== undefined) steps.push({ kind: 'human', ...made.person });
+    const [first, last] = [steps[before], steps.at(-1)];
+    if (first !== undefined && last !== undefined) became.set(number, [first, last]);
     steps.push(...gatesOfStep(planned, facts.system));
   }
   assert(waiting.size === 0, 'what waits for another rollout has one');
-  const [main] = changesOf({ steps });
-  if (main === undefined && steps.every(({ kind }) => kind !== 'human')) {
-    const why = notes.slice(0, 3).join('; ');
-    const done = 'all of it is there already; there is nothing to change';
-    return { kind: 'refused', because: why === '' ? done : `${done} (${why})` };
+  if (changesOf({ steps }).length === 0 && steps.every(({ kind }) => kind !== 'human')) {
+    return thereAlready([...facts.plan.notes, ...told.map(({ note }) => note)]);
   }
   const command = `/scale run ${facts.system.id} ${facts.id}`;
   const mayDrop = !birth.isEmergency && !birth.isAlert;
   const apart = retentionApart(steps, { command, mayDrop });
+  const notes = [...facts.plan.notes, ...numbered(told, became, apart.steps)];
   const made = { steps: apart.steps, notes, moves, drops: [...drops, ...apart.drops] };
   return { kind: 'plan', plan: draftProcedure(facts, name, made) };
+}
+
+function thereAlready(notes: readonly string[]): CommandPlan {
+  const why = notes.slice(0, 3).join('; ');
+  const done = 'all of it is there already; there is nothing to change';
+  return { kind: 'refused', because: why === '' ? done : `${done} (${why})` };
+}
+
+/** What is worth knowing of a step, which has a number in the profile. */
+interface NumberedNote {
+  readonly number: number;
+  readonly note: string;
+}
+
+/** With the numbers that the card gives: what became of one step may be several there, or nothing. */
+function numbered(
+  told: readonly NumberedNote[],
+  became: ReadonlyMap<number, readonly [Step, Step]>,
+  steps: readonly Step[],
+): readonly string[] {
+  return told.map(({ number, note }) => {
+    const [first = 0, last = 0] = became.get(number)?.map((step) => steps.indexOf(step) + 1) ?? [];
+    if (first === 0 || last === 0) return note;
+    return `${first === last ? `step ${first}` : `steps ${first}–${last}`}: ${note}`;
+  });
 }
 
 /** Enough to know which it is: the reason comes after it, and must not be what is cut off. */

@@ -43,7 +43,7 @@ it('carries out all of it under one approval, what is there already left alone',
   expect(shown).toContain('4 changes, 5 gates');
   expect(shown).toContain('steam-trap-inspector: 4 → at least 12 replicas');
   expect(shown).toContain('see that all pods of ml-service are ready, within 10m');
-  expect(shown).toContain('step 2: ');
+  expect(shown).toContain('• api-gateway has 9 replicas already');
   // The worker belongs to this plan as long as it is open.
   await bot.say('/scale gl-008/worker replicas=7', 'oncall');
   await bot.told('oncall', 'decide on that one first');

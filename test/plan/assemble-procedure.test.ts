@@ -240,3 +240,9 @@ it.each([
   const storage = { kind: 'apply', target, object: { ...cluster, spec: { storage: {} } } } as const;
   expect(said(storage)).toBeUndefined();
 });
+
+it('what is worth knowing of a step names the number that the card gives it, not the one in the profile', () => {
+  const databases = new Map([['main', makeDatabasePlace({ pooler })]]);
+  const { notes } = drawn('pgbouncer', { databases });
+  expect(notes).toContainEqual(expect.stringMatching(/^step 6: Every pod is replaced/));
+});
