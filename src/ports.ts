@@ -571,11 +571,11 @@ export interface Transaction {
     lost(purpose: RunPurpose): Promise<readonly RunRecord[]>;
     setChange(run: RunId, change: RunChange, at: Date): Promise<void>;
     changes(run: RunId): Promise<readonly RunChange[]>;
-    /** How far the runs of a plan have come at one step: since when they are at it, and whether one is through with it. */
+    /** How far the runs of a plan have come at one step: since when they are at it, whether one is through with it, and whether only with a warning. */
     stepDone(
       planId: string,
       position: number,
-    ): Promise<{ readonly since?: Date; readonly isDone: boolean }>;
+    ): Promise<{ readonly since?: Date; readonly isDone: boolean; readonly isWarned?: boolean }>;
     /** Keeps who said that a person's step is done; false when somebody said so before. */
     tick(planId: string, position: number, by: string, at: Date): Promise<boolean>;
     ticks(planId: string): Promise<readonly Tick[]>;

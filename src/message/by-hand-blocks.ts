@@ -9,7 +9,7 @@ import type { Plan } from '../plan/plan.ts';
 import { changesOf } from '../plan/step.ts';
 import { codeBlocks } from './code-block.ts';
 import { slackLimits } from './limits.ts';
-import { escapeMrkdwn, literal, section } from './message.ts';
+import { codeSpan, literal, section } from './message.ts';
 import type { PlanView } from './plan-view.ts';
 
 /** Kept free for buttons, sources and footer, which come after it. */
@@ -19,17 +19,21 @@ const charsMin = 300;
 
 /** `above` is what the card says before: all its text together has a limit. */
 export function byHandBlocks(view: PlanView, above: readonly KnownBlock[]): readonly KnownBlock[] {
-  const { plan, state } = view.record;
-  const commands =
-    view.mode === 'propose' && state === 'approved' ? [section(byHandText(plan), 2_000)] : [];
+  const { plan } = view.record;
+  const commands = byHandChars(view) > 0 ? [section(byHandText(plan), 2_000)] : [];
   return [...commands, ...gitBlocks(view, [...above, ...commands])];
+}
+
+/** How much room the commands may take. */
+export function byHandChars({ mode, record }: PlanView): number {
+  return mode === 'propose' && record.state === 'approved' ? 2_000 : 0;
 }
 
 /** In `propose` mode a person writes what Headroom would have written, on the same condition. */
 function byHandText(plan: Plan): string {
   const { workload } = plan;
   const changes = changesOf(plan);
-  const code = (text: string) => `\`${escapeMrkdwn(text)}\``;
+  const code = (text: string) => codeSpan(text, 1900);
   const commands = changes.filter(isOfCluster).map((change) => code(asCommand(change)));
   const inCluster = [
     `*Run this by hand, with kubectl pointed at cluster ${literal(workload.cluster, 60)}*`,

@@ -7,12 +7,13 @@ import { changesOf } from '../plan/step.ts';
 import { actionIds } from './action-ids.ts';
 import { alertLines } from './alert-lines.ts';
 import { approveQuestion } from './ask-first.ts';
-import { byHandBlocks } from './by-hand-blocks.ts';
+import { byHandBlocks, byHandChars } from './by-hand-blocks.ts';
 import { changeLine, stepLine } from './change-words.ts';
 import { checkLines } from './check-lines.ts';
 import { endedButtons } from './ended-buttons.ts';
 import { firstLine, moveWords } from './first-line.ts';
 import { leaseLine, plannedLeaseLines } from './lease-words.ts';
+import { slackLimits } from './limits.ts';
 import {
   actions,
   amount,
@@ -47,10 +48,8 @@ export function cardMessage(view: PlanView): Message {
       `*${plan.finding === undefined ? 'Why' : 'What was seen'}*\n${whyLines(plan).join('\n')}`,
       3_000,
     ),
-    ...(plan.finding === undefined
-      ? sections(changesLines(view), 4)
-      : [section(findingText(plan.finding), 2_500)]),
   ];
+  const changesAt = blocks.length;
   const checked = checkLines(plan.checks ?? []);
   if (checked.length > 0) blocks.push(section(checked.join('\n'), 1_500));
   const worthKnowing = [...plan.limitsMet, ...plan.notes];
@@ -64,12 +63,26 @@ export function cardMessage(view: PlanView): Message {
   }
   const alerts = alertLines(view);
   if (alerts.length > 0) blocks.push(section(`*Alerts*\n${alerts.join('\n')}`, 1_400));
-  blocks.push(...byHandBlocks(view, blocks));
-  if (mayBeDecided(view)) blocks.push(decisionButtons(view));
-  blocks.push(...endedButtons(view));
   const sources = sourcesLine(plan);
-  blocks.push(sources === '' ? context(footer(view)) : context(sources, footer(view)));
+  const tail = [
+    ...(mayBeDecided(view) ? [decisionButtons(view)] : []),
+    ...endedButtons(view),
+    sources === '' ? context(footer(view)) : context(sources, footer(view)),
+  ];
+  const changes =
+    plan.finding === undefined
+      ? sections(changesLines(view), 4, roomBeside([...blocks, ...tail], view))
+      : [section(findingText(plan.finding), 2_500)];
+  blocks.splice(changesAt, 0, ...changes);
+  blocks.push(...byHandBlocks(view, blocks), ...tail);
   return fallback(`${escapeMrkdwn(firstLine(plan))} · ${state.title}`, blocks);
+}
+
+/** All text of a message has a limit: what changes gets what the rest leaves, and says how much of it is not shown. */
+function roomBeside(others: readonly KnownBlock[], view: PlanView): number {
+  const used = JSON.stringify(others).length;
+  const least = slackLimits.section.textChars;
+  return Math.max(least, slackLimits.message.allBlocksTextChars - used - byHandChars(view));
 }
 
 /** Buttons that no click of anybody could make work are not shown. */

@@ -8,7 +8,7 @@ import { sqlDeedWords, statementsOf } from '../database/sql-deed.ts';
 import { unreachable } from '../errors.ts';
 import { gateWords } from '../plan/gate-words.ts';
 import { type Gate, isChange, type Step } from '../plan/step.ts';
-import { literal } from './message.ts';
+import { codeSpan, literal } from './message.ts';
 
 const undoWords = {
   exact: 'can be undone exactly',
@@ -77,21 +77,32 @@ export function stepLine(step: Step): string {
   if (!isChange(step)) return gateLine(step);
   const { cluster, namespace } = step.workload;
   const where = step.kind === 'sql' ? '' : `${literal(cluster, 60)} / ${literal(namespace, 63)} · `;
-  return `${changeWords(step)}${madeOf(step)}\n   ${where}${undoWords[step.undo]}`;
+  return `${changeWords(step)}${madeOf(step)}\n   ${where}${undoOf(step)}`;
 }
 
 /** The change with where it happens and its undo, for the card. */
 export function changeLine(change: Change): string {
   const { cluster, namespace, kind, name } = change.workload;
   const where = `${literal(cluster, 60)} / ${literal(namespace, 63)} / ${kind} ${literal(name, 80)} · `;
-  return `• ${changeWords(change)}${madeOf(change)}\n   ${change.kind === 'sql' ? '' : where}${undoWords[change.undo]}`;
+  return `• ${changeWords(change)}${madeOf(change)}\n   ${change.kind === 'sql' ? '' : where}${undoOf(change)}`;
+}
+
+/** Putting back the template of pods that were restarted is exact, and starts them anew once more. */
+function undoOf(change: Change): string {
+  const isRestart =
+    change.kind === 'patch' &&
+    change.rollout &&
+    change.fields.every(({ what }) => what === 'restart');
+  return isRestart
+    ? 'the restart itself stays, only the template can be put back'
+    : undoWords[change.undo];
 }
 
 /** What a new object holds is its difference: nothing stood there before. Of a deed it is what is sent. */
 function madeOf(change: Change): string {
   if (change.kind === 'sql') {
     return statementsOf(change.deed)
-      .map((statement) => `\n   \`${literal(statement, 1000)}\``)
+      .map((statement) => `\n   ${codeSpan(statement, 1000)}`)
       .join('');
   }
   return change.kind === 'create' ? `\n   + ${literal(shownValue(change.fields), 1000)}` : '';

@@ -13,7 +13,7 @@ import type {
 import { listed } from '../words/listed.ts';
 import { slackLimits } from './limits.ts';
 
-/** What is sent to Slack. `text` is the notification and what a screen reader says. */
+/** `text` is the notification and what a screen reader says. */
 export interface Message {
   readonly text: string;
   readonly blocks: readonly KnownBlock[];
@@ -38,10 +38,7 @@ export function plainLine(text: string): string {
     .trim();
 }
 
-/**
- * Marks that Slack reads as formatting. An underscore inside a word is none, and names of metrics stay as they are; nor is
- * an asterisk between spaces, which in a statement that somebody copies must stay what it is.
- */
+/** Marks that Slack reads as formatting; not an underscore inside a word, nor an asterisk between spaces, as in SQL. */
 const formattingMark = /[~`]|(?<! )\*|\*(?! )|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])/g;
 
 function fullWidth(mark: string): string {
@@ -65,6 +62,11 @@ export function literal(text: string, maxChars: number): string {
     kept += character;
   }
   return `${kept}…`;
+}
+
+/** A statement or command in a code span: escaped and on one line, else word for word, since people copy it. */
+export function codeSpan(text: string, maxChars: number): string {
+  return `\`${cutMarkup(escapeMrkdwn(plainLine(text).replaceAll('`', "'")), maxChars)}\``;
 }
 
 /**
@@ -129,13 +131,20 @@ export function section(
   };
 }
 
-/** Lines in as many sections as they need, up to `sectionsMax`; what does not fit is counted. */
-export function sections(lines: readonly string[], sectionsMax = 4): SectionBlock[] {
+/** Lines in as many sections as they need, up to `sectionsMax` and `charsMax` of all; what does not fit is counted. */
+export function sections(
+  lines: readonly string[],
+  sectionsMax = 4,
+  charsMax = Number.POSITIVE_INFINITY,
+): SectionBlock[] {
   // The last line, which counts the others, needs room too.
   const room = slackLimits.section.textChars - 40;
   const texts: string[] = [];
   let shown = 0;
+  let chars = 40;
   for (const line of lines) {
+    chars += Math.min(line.length, room) + 1;
+    if (chars > charsMax) break;
     const last = texts.at(-1);
     if (last !== undefined && last.length + 1 + line.length <= room) {
       texts[texts.length - 1] = `${last}\n${line}`;
@@ -280,11 +289,11 @@ function fitLines(text: string, maxChars: number): string {
 
 /** A single line too long: what is left of a mention or a date that the cut went through goes as well. */
 function cutMarkup(text: string, maxChars: number): string {
+  if (text.length <= maxChars) return text;
   const head = cut(text, maxChars).slice(0, -1);
   return `${head.replace(/<[^<>]*$/, '').replace(/&[a-z]{0,4}$/, '')}…`;
 }
 
 /** "1 change", "3 changes". */
-export function counted(count: number, what: string): string {
-  return `${figure(count)} ${what}${count === 1 ? '' : 's'}`;
-}
+export const counted = (count: number, what: string): string =>
+  `${figure(count)} ${what}${count === 1 ? '' : 's'}`;

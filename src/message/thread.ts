@@ -14,6 +14,7 @@ import {
   actions,
   button,
   context,
+  counted,
   cut,
   fallback,
   type Message,
@@ -66,11 +67,28 @@ export function progressMessage(view: PlanView, run = view.run?.number): Message
   const below = isLatest
     ? view.stops.map((stop) => `⏸ ${sentence(stop, 300)}`)
     : ['➡️ That was as far as this run came; a later one went on.'];
-  const text = [...lines, ...below].join('\n');
-  return fallback(`Plan ${plan.id}: ${cut(text, 3_000)}`, [
-    ...sections([...lines, ...below], 8),
+  const text = [...withoutDone(lines, view), ...below];
+  return fallback(`Plan ${plan.id}: ${cut(text.join('\n'), 3_000)}`, [
+    ...sections(text, 5, progressCharsMax),
     ...(isLatest ? doneButton(view) : []),
   ]);
+}
+
+/** Slack takes 13,000 in one message, and there are a button and its question besides. */
+const progressCharsMax = 12_000;
+
+/** Where not all steps fit, those at the beginning that are through are counted: the one at hand is what people look for. */
+function withoutDone(lines: readonly string[], { changes, record }: PlanView): readonly string[] {
+  const through: readonly RunChangeState[] = ['passed', 'warned', 'verified', 'reached'];
+  const isThrough = (position: number) =>
+    changes.some((ran) => ran.position === position && through.includes(ran.state));
+  let chars = lines.reduce((sum, line) => sum + line.length + 1, 0);
+  let gone = 0;
+  while (chars > progressCharsMax - 100 && gone < record.plan.steps.length && isThrough(gone)) {
+    chars -= (lines[gone]?.length ?? 0) + 1;
+    gone += 1;
+  }
+  return gone === 0 ? lines : [`✅ ${counted(gone, 'step')} before these`, ...lines.slice(gone)];
 }
 
 function stateWords({ kind }: Change, state: RunChangeState): string | undefined {

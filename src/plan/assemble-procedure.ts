@@ -55,9 +55,7 @@ export function assembleProcedurePlan(facts: ProcedureFacts, name: PlanName): Co
         because: `step ${planned.number} (${shortened(planned.what)}): ${made.because}`,
       };
     }
-    const said = made.changes.length > 0 && planned.kind === 'database' ? [planned.say ?? []] : [];
-    const own = planned.rollsOutWith ?? planned.number;
-    told.push(...[...said.flat(), ...made.notes].map((note) => ({ number: own, note })));
+    told.push(...worthKnowing(planned, made));
     moves.push(...made.moves);
     const { number, rollsOutWith } = planned;
     const changes = [...(waiting.get(number) ?? []), ...made.changes];
@@ -99,6 +97,22 @@ function thereAlready(notes: readonly string[]): CommandPlan {
 interface NumberedNote {
   readonly number: number;
   readonly note: string;
+  /** Of a database it must be said which step it was where nothing became of it. */
+  readonly what?: string;
+}
+
+/** What the profile says of a change of a database, and what was found out about the step. */
+function worthKnowing(
+  { number, rollsOutWith, kind, what, say }: PlannedStep,
+  made: { readonly changes: readonly Change[]; readonly notes: readonly string[] },
+): readonly NumberedNote[] {
+  const isOfDatabase = kind === 'database';
+  const said = isOfDatabase && say !== undefined && made.changes.length > 0 ? [say] : [];
+  return [...said, ...made.notes].map((note) => ({
+    number: rollsOutWith ?? number,
+    note,
+    ...(isOfDatabase && { what }),
+  }));
 }
 
 /** With the numbers that the card gives: what became of one step may be several there, or nothing. */
@@ -107,10 +121,13 @@ function numbered(
   became: ReadonlyMap<number, readonly [Step, Step]>,
   steps: readonly Step[],
 ): readonly string[] {
-  return told.map(({ number, note }) => {
-    const [first = 0, last = 0] = became.get(number)?.map((step) => steps.indexOf(step) + 1) ?? [];
-    if (first === 0 || last === 0) return note;
-    return `${first === last ? `step ${first}` : `steps ${first}–${last}`}: ${note}`;
+  return told.flatMap(({ number, note, what }) => {
+    const places = became.get(number)?.map((step) => steps.indexOf(step) + 1);
+    if (places === undefined) return [what === undefined ? note : `${shortened(what)}: ${note}`];
+    const [first = 0, last = 0] = places;
+    // It was left for another plan, which says it then.
+    if (first === 0 || last === 0) return [];
+    return [`${first === last ? `step ${first}` : `steps ${first}–${last}`}: ${note}`];
   });
 }
 

@@ -1,7 +1,7 @@
 // What a plan that drops rows for good holds beside its drops: a look at the backup right before each, and nothing else that changes.
 
 import type { SqlChange } from '../change/change.ts';
-import { neededFor, sqlDeedWords } from '../database/sql-deed.ts';
+import { neededFor, sqlDeedWords, statementsOf } from '../database/sql-deed.ts';
 import type { BackupGate, PlannedStep } from '../sizing/planned-step.ts';
 import { resolveLook } from './resolve-look.ts';
 import { type CheckGate, isChange, type Look, type Step } from './step.ts';
@@ -98,7 +98,9 @@ export function retentionApart(
     const what = sqlDeedWords(step.deed);
     kept.push({
       kind: 'human',
-      what: isAlone ? what : `Leave for later: ${what} (${command})`,
+      what: isAlone
+        ? `${what}: ${statementsOf(step.deed).join('; ')}`
+        : `Leave for later: ${what} (${command})`,
       who: 'somebody for databases',
       say,
     });

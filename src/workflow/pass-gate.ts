@@ -24,7 +24,10 @@ type GateState =
 export async function passGate(at: GateAtHand, parts: Parts): Promise<ChangeEnd> {
   const { run, position, gate, shutdown } = at;
   const earlier = await parts.store.transaction((tx) => tx.runs.stepDone(run.planId, position));
-  if (earlier.isDone) return store(at, 'passed', 'an earlier run went through', parts);
+  if (earlier.isDone) {
+    const state = earlier.isWarned === true ? 'warned' : 'passed';
+    return store(at, state, 'an earlier run went through', parts);
+  }
   const since = earlier.since ?? parts.clock.now();
   let told: string | undefined;
   for (;;) {

@@ -2,9 +2,11 @@
 
 import { expect, it } from 'vitest';
 import type { SqlChange } from '../../src/change/change.ts';
+import type { SqlDeed } from '../../src/database/sql-deed.ts';
 import { cardMessage } from '../../src/message/card.ts';
 import type { PlanView } from '../../src/message/plan-view.ts';
 import { progressMessage } from '../../src/message/thread.ts';
+import { validateBlocks } from '../../src/message/validate-blocks.ts';
 import type { Step } from '../../src/plan/step.ts';
 import type { RunChangeState } from '../../src/ports.ts';
 import {
@@ -97,4 +99,50 @@ it('nobody is told that no one decided where too few did', () => {
     { userId: 'U0BOB', planHash: view.record.hash, kind: 'approve', castAt: now } as const,
   ];
   expect(JSON.stringify(cardMessage({ ...view, votes }))).toContain('Too few approved it in time');
+});
+
+const long = (index: number): SqlChange => ({
+  ...setting,
+  deed: { deed: 'setting', name: 'work_mem', after: `${index}${'0'.repeat(280)}`, running: '4MB' },
+});
+const many = Array.from({ length: 80 }, (_, index) => long(index));
+
+it('a plan of many long steps is still one that Slack takes, and says how many it does not show', () => {
+  const { blocks } = cardMessage(viewOf(many));
+  expect(validateBlocks('message', blocks)).toEqual([]);
+  expect(JSON.stringify(blocks)).toMatch(/… and \d+ more/);
+});
+
+it('the step at hand is among those that the thread shows', () => {
+  const view = viewOf(many, { state: 'applying' });
+  const changes = many.map((_, position) => ({
+    position,
+    state: position < 70 ? ('verified' as const) : ('writing' as const),
+  }));
+  const { blocks } = progressMessage({ ...view, changes });
+  expect(validateBlocks('message', blocks)).toEqual([]);
+  const shown = JSON.stringify(blocks);
+  expect(shown).toMatch(/✅ \d+ steps before these/);
+  expect(shown).toContain('writing: database main: work_mem 4MB → 790');
+});
+
+it('a statement is copied as it is sent', () => {
+  const deed: SqlDeed = {
+    deed: 'setting',
+    name: 'work_mem',
+    after: 'count(*) ~ _a_',
+    running: '4MB',
+  };
+  expect(JSON.stringify(cardMessage(viewOf([{ ...setting, deed }])))).toContain(
+    "set work_mem = 'count(*) ~ _a_'`",
+  );
+});
+
+it('nobody is promised that a restart can be undone', () => {
+  const pointer = '/spec/template/metadata/annotations/restartedAt';
+  const restart = makePatchChange({
+    fields: [{ what: 'restart', pointer, after: 'now' }],
+    rollout: true,
+  });
+  expect(card([restart])).toContain('the restart itself stays, only the template can be put back');
 });

@@ -123,12 +123,21 @@ export function runsOn(sql: Sql): Transaction['runs'] {
     },
     async stepDone(planId, position) {
       const [row] = await sql.rows(
-        z.object({ since: z.date().nullable(), isDone: z.boolean().nullable() }),
-        `select min(since) as since, bool_or(state in ('passed', 'warned', 'verified')) as "isDone"
+        z.object({
+          since: z.date().nullable(),
+          isDone: z.boolean().nullable(),
+          isWarned: z.boolean().nullable(),
+        }),
+        `select min(since) as since, bool_or(state in ('passed', 'warned', 'verified')) as "isDone",
+                bool_or(state = 'warned') as "isWarned"
           from run_change where plan_id = $1 and position = $2`,
         [planId, position],
       );
-      return { isDone: row?.isDone ?? false, ...(row?.since && { since: row.since }) };
+      return {
+        isDone: row?.isDone ?? false,
+        isWarned: row?.isWarned ?? false,
+        ...(row?.since && { since: row.since }),
+      };
     },
     async tick(planId, position, by, at) {
       const ticked = await sql.run(

@@ -131,6 +131,20 @@ describe('runs', () => {
       false,
     );
   });
+
+  it('remember that a gate was gone through with a warning only', async () => {
+    await insert(makePlan());
+    const done = await store.transaction(async (tx) => {
+      await tx.runs.queue(run, now);
+      await tx.runs.setChange(run, { position: 0, state: 'warned' }, now);
+      await tx.runs.setChange(run, { position: 1, state: 'passed' }, now);
+      return [await tx.runs.stepDone('p-0abcd', 0), await tx.runs.stepDone('p-0abcd', 1)];
+    });
+    expect(done).toMatchObject([
+      { isDone: true, isWarned: true },
+      { isDone: true, isWarned: false },
+    ]);
+  });
 });
 
 describe('locks', () => {
