@@ -60,14 +60,20 @@ export function replicaWords(
     return { kind: 'notes', notes: [note] };
   }
   const facts = replicaFacts(look.answers);
-  const late = facts.standbys.find(
-    ({ lagSeconds }) =>
-      lagSeconds !== undefined && lagLimitSeconds !== undefined && lagSeconds > lagLimitSeconds,
-  );
+  const late =
+    lagLimitSeconds === undefined
+      ? undefined
+      : facts.standbys.find(
+          ({ state, lagSeconds = 0 }) => state === 'catchup' || lagSeconds > lagLimitSeconds,
+        );
   if (late !== undefined) {
+    const is =
+      late.state === 'catchup'
+        ? 'is catching up'
+        : `is ${formatNumber(late.lagSeconds ?? 0)} s behind and the limit is ${lagLimitSeconds} s`;
     return {
       kind: 'refused',
-      because: `standby ${late.name} is ${formatNumber(late.lagSeconds ?? 0)} s behind and the limit is ${lagLimitSeconds} s: a base backup would load the primary more; find out first why it cannot keep up`,
+      because: `standby ${late.name} ${is}: a base backup would load the primary more; find out first why it cannot keep up`,
     };
   }
   return { kind: 'notes', notes: [backupWords(facts), standbyWords(facts)] };

@@ -287,6 +287,11 @@ describe('where CloudNativePG keeps the database', () => {
     expect(because(more, { ...operated, beside, lagLimitSeconds: 30 })).toMatch(
       /^refused: standby one is 45 s behind and the limit is 30 s/,
     );
+    const back = { ...standby, state: 'catchup', seconds: 1 };
+    const catching = { kind: 'seen', answers: [[{ bytes: 730e9 }], [back]] } as const;
+    expect(because(more, { ...operated, beside: catching, lagLimitSeconds: 60 })).toMatch(
+      /^refused: standby one is catching up: a base backup/,
+    );
     const away = { kind: 'unseen', because: 'nobody listens there' } as const;
     const unseen = changesForDatabaseDeed(more, { ...operated, beside: away });
     expect(unseen.kind === 'changes' ? unseen.notes.join(' ') : '').toContain(
