@@ -58,7 +58,9 @@ export function shardMapChanges(deed: Shards, facts: DeedFacts): DeedChanges {
   ];
   // Before there is a map nothing is spread yet: the guide's own steps bring every key to its shard.
   const first = present === undefined ? undefined : movesPart(after.moves, deed.by);
-  return { ...made, notes, ...(first && { first }) };
+  // Rows follow it, and what is written since is where it says alone: it never goes back because a later step fails.
+  const changes = made.changes.map((change) => ({ ...change, undo: 'compensating' as const }));
+  return { ...made, changes, notes, ...(first && { first }) };
 }
 
 function textIn(object: unknown, key: string): string | undefined {
