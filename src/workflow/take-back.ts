@@ -1,6 +1,7 @@
 // Takes back what a failed plan wrote into templates and targets: its exact undo, as conditional and as audited as the change itself.
 
 import {
+  type Change,
   isTakenBack,
   type PatchChange,
   type RemoveChange,
@@ -27,7 +28,7 @@ export type TakenBack =
   | { readonly kind: 'ended'; readonly reverted: boolean; readonly because: string }
   | Extract<ChangeEnd, { kind: 'unknown' | 'handed-over' | 'lost' }>;
 
-/** Last written, first taken back. Replicas and limits that were added stay: they serve. */
+/** Replicas and limits that were added stay: they serve. */
 export async function takeBack(failed: FailedRun, parts: Parts): Promise<TakenBack> {
   const { run, steps } = failed;
   if (!steps.some(isTakenBack)) {
@@ -45,7 +46,7 @@ export async function takeBack(failed: FailedRun, parts: Parts): Promise<TakenBa
   const back: string[] = [];
   const open: string[] = [];
   let isKept = false;
-  for (const { position, change } of written.toReversed()) {
+  for (const { position, change } of inBackOrder(written)) {
     if (!isTakenBack(change)) continue;
     const undo = change.kind === 'create' ? removalOf(change, run.planId) : undoOf(change);
     const one = await putBack({ ...failed, position, change: undo }, failed.because, parts);
@@ -75,6 +76,13 @@ export async function takeBack(failed: FailedRun, parts: Parts): Promise<TakenBa
     ...(stays ? ['the replicas that were added stay'] : []),
   ].join('; ');
   return { kind: 'ended', reverted: back.length > 0 && !isKept, because };
+}
+
+/** Last written, first taken back; but what pods read when they start is back before they start anew. */
+function inBackOrder<T extends { readonly change: Change }>(written: readonly T[]): readonly T[] {
+  const backwards = written.toReversed();
+  const isRead = ({ change }: T) => change.kind === 'patch' && change.object.kind === 'ConfigMap';
+  return [...backwards.filter(isRead), ...backwards.filter((each) => !isRead(each))];
 }
 
 type PutBackChange = PatchChange | SqlChange | RemoveChange;

@@ -344,6 +344,8 @@ it('an hour of watching that sees slow answers ends a complete workflow at once,
   });
   expect(state).toBe('reverted');
   expect(reason).toContain('the query gives 0.7, wanted below 0.5');
+  // Pods read it when they start, so it is as before when they start anew.
+  expect(reason).toMatch(/put back: DATABASE_PORT not set, DATABASE_HOST not set, restart not set/);
   const last = steps.at(-1);
   expect(plan.steps[last?.position ?? 0]?.kind).toBe('wait');
   expect((last?.untilMs ?? 0) - cameMs).toBeLessThan(3_600_000);
