@@ -34,7 +34,7 @@ export const drawPartitions: Drawing<PartitionsStep> = {
     const tables = [place.table, ...place.children];
     return [
       ...(step.keep === undefined ? [] : oldReaderQueries(tables)),
-      ...monthQueries(place, step, months),
+      ...monthQueries(place, step, { months, facts }),
     ];
   },
   draw(step, answers, facts) {
@@ -60,7 +60,7 @@ function monthsOf(
 function monthQueries(
   { table, children, monthsSchema }: PartitionedPlace,
   { column }: PartitionsStep,
-  { missing }: Months,
+  { months: { missing }, facts }: { readonly months: Months; readonly facts: ServerFacts },
 ): readonly Query[] {
   if (missing.length === 0) return [];
   const names: Query = {
@@ -69,7 +69,7 @@ function monthQueries(
     values: [monthsSchema, missing.map(({ name }) => name)],
   };
   const rest = defaultOf(children);
-  const always = [names, newestQuery(table, children)];
+  const always = [names, newestQuery(table, children, facts)];
   if (rest === undefined || rest.bytes > defaultBytesMax) return always;
   const within = missing.map(
     ({ from, to }) =>

@@ -25,8 +25,18 @@ const newest = z.object({
  * partitions stand in the tablespace of the table as PostgreSQL makes them, or else in that of the newest, where the
  * owner of the table may make something there.
  */
-export function newestQuery({ schema, name }: InSchema, children: readonly Child[]): Query {
+export function newestQuery(
+  { schema, name }: InSchema,
+  children: readonly Child[],
+  { version }: Pick<ServerFacts, 'version'>,
+): Query {
   const child = newestOf(children);
+  // The view of what is published would wait for whoever has locked any of it.
+  const bySchema =
+    version < 150_000
+      ? ''
+      : ` or exists (select from pg_publication_namespace s
+                                            where s.pnpubid = b.oid and s.pnnspid in (c.relnamespace, p.relnamespace))`;
   return {
     text: `with c as (select * from pg_class where oid = $3::oid),
                 s as (select spcname::text as name, has_tablespace_privilege(p.relowner, s.oid, 'create') as isopen
@@ -56,12 +66,15 @@ export function newestQuery({ schema, name }: InSchema, children: readonly Child
                         select 'a place in publication ' || pubname from pg_publication_rel r join pg_publication b on b.oid = r.prpubid
                          where r.prrelid = c.oid
                         order by 1) as own,
-                  array(select pubname::text from pg_publication_tables t where t.schemaname = $4 and t.tablename = $5
-                           and not exists (select from pg_publication_rel r join pg_publication b on b.oid = r.prpubid
-                                            where r.prrelid = c.oid and b.pubname = t.pubname) order by 1) as publications
+                  array(select pubname::text from pg_publication b
+                         where not b.pubviaroot and c.oid is not null
+                           and not exists (select from pg_publication_rel r where r.prpubid = b.oid and r.prrelid = c.oid)
+                           and (b.puballtables
+                                or exists (select from pg_publication_rel r where r.prpubid = b.oid and r.prrelid = p.oid)${bySchema})
+                         order by 1) as publications
              from pg_class p join pg_namespace n on n.oid = p.relnamespace left join c on true
             where n.nspname = $1 and p.relname = $2`,
-    values: [schema, name, child?.oid ?? null, child?.schema ?? null, child?.name ?? null],
+    values: [schema, name, child?.oid ?? null],
   };
 }
 

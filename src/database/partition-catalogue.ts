@@ -30,7 +30,7 @@ export interface Child extends InSchema {
   readonly bound: Bound;
   /** Somebody has begun to detach it: no query sees it any more, but it is not free yet. */
   readonly isPending: boolean;
-  /** Of its file: 0 only when no row was ever written into it. */
+  /** Of its file: 0 only when no row was ever written into it, infinite while nobody can look. */
   readonly bytes: number;
   readonly isOrdinary: boolean;
   readonly hasGrants: boolean;
@@ -41,13 +41,21 @@ export interface Child extends InSchema {
   readonly comment?: string;
 }
 
-/** Each child of the tables that a written name may mean. */
+/**
+ * Each child of the tables that a written name may mean. One that somebody has locked wholly, as VACUUM FULL does for hours,
+ * is not waited for, and its size is not known; but a default one is, which new months lock and search.
+ */
 export function childrenQuery(written: string): Query {
   return {
     text: `select pn.nspname::text as "parentSchema", p.relname::text as parent, n.nspname::text as schema,
-                  c.relname::text as name, c.relkind::text as kind, pg_get_expr(c.relpartbound, c.oid) as bound,
+                  c.relname::text as name, c.relkind::text as kind, pg_get_expr(c.relpartbound, 0) as bound,
                   coalesce(to_jsonb(i) ->> 'inhdetachpending', 'false') = 'true' as "isPending",
-                  case c.relkind when 'r' then pg_relation_size(c.oid)::float8 end as bytes,
+                  case when c.relkind = 'r' and (pg_get_expr(c.relpartbound, 0) = 'DEFAULT' or c.oid <> all (array(
+                              select l.relation from pg_locks l
+                               where l.locktype = 'relation' and l.mode = 'AccessExclusiveLock' and l.granted
+                                 and l.database = (select oid from pg_database where datname = current_database())
+                                 and l.pid is distinct from pg_backend_pid())))
+                       then pg_relation_size(c.oid)::float8 end as bytes,
                   c.relacl is not null as "hasGrants", c.reloptions as options, c.oid,
                   obj_description(c.oid, 'pg_class') as comment
              from pg_class p join pg_namespace pn on pn.oid = p.relnamespace
@@ -75,7 +83,7 @@ export function childrenOf(
       ...each,
       bound: parsed,
       isOrdinary: kind === 'r',
-      bytes: bytes ?? 0,
+      bytes: bytes ?? (kind === 'r' ? Infinity : 0),
       options: options ?? [],
       ...(comment !== null && { comment }),
     });

@@ -259,6 +259,15 @@ onEachVersion((version) => {
       await admin.query('drop tablespace "Fast"');
     });
 
+    it('are made while somebody has locked another month wholly', async () => {
+      const vacuum = await another(target);
+      await vacuum.query('begin; lock table readings_2026_10 in access exclusive mode');
+      const deed = await onlyDeed({ ahead: 1 });
+      expect(await write(target, deed)).toEqual({ kind: 'written' });
+      expect(await standing(target, deed)).toEqual({ kind: 'reached' });
+      await vacuum.end();
+    });
+
     it('wait with what somebody has half detached, which comes first', async () => {
       await target.admin.query(
         `update pg_inherits set inhdetachpending = true where inhrelid = 'readings_2026_10'::regclass`,
