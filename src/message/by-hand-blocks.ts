@@ -1,7 +1,7 @@
 // What people do by hand: the commands of a plan nobody else carries out, and the YAML to commit where objects are kept elsewhere.
 
 import type { KnownBlock } from '@slack/types';
-import type { Change, ClusterChange } from '../change/change.ts';
+import type { Change, ClusterChange, SqlChange } from '../change/change.ts';
 import { asCommand } from '../change/cluster-write.ts';
 import { gitDifference } from '../change/git-difference.ts';
 import { statementsOf } from '../database/sql-deed.ts';
@@ -20,13 +20,17 @@ const charsMin = 300;
 /** `above` is what the card says before: all its text together has a limit. */
 export function byHandBlocks(view: PlanView, above: readonly KnownBlock[]): readonly KnownBlock[] {
   const { plan } = view.record;
-  const commands = byHandChars(view) > 0 ? [section(byHandText(plan), 2_000)] : [];
+  const commands = byHandChars(view) > 0 ? [section(byHandText(plan), byHandCharsMax)] : [];
   return [...commands, ...gitBlocks(view, [...above, ...commands])];
 }
 
+const byHandCharsMax = 2_000;
+const tooLong =
+  'There is more than fits here: do what is under What changes, step by step in that order, each statement alone and outside a transaction.';
+
 /** How much room the commands may take. */
 export function byHandChars({ mode, record }: PlanView): number {
-  return mode === 'propose' && record.state === 'approved' ? 2_000 : 0;
+  return mode === 'propose' && record.state === 'approved' ? byHandCharsMax : 0;
 }
 
 /** In `propose` mode a person writes what Headroom would have written, on the same condition. */
@@ -40,15 +44,22 @@ function byHandText(plan: Plan): string {
     ...commands,
     'It changes nothing when somebody has changed the same numbers meanwhile.',
   ];
-  const inDatabase = changes.flatMap((change) =>
-    change.kind === 'sql'
-      ? [
-          `*Run this by hand in database ${literal(change.database.name, 60)}*`,
-          ...statementsOf(change.deed).map((statement) => code(`${statement};`)),
-        ]
-      : [],
-  );
-  return [...(commands.length === 0 ? [] : inCluster), ...inDatabase].join('\n');
+  const inDatabase = changes.flatMap((change, index) => {
+    if (change.kind !== 'sql') return [];
+    const before = changes[index - 1];
+    const isGoingOn = before?.kind === 'sql' && placeOf(before) === placeOf(change);
+    return [
+      ...(isGoingOn ? [] : [`*Run this by hand in ${placeOf(change)}*`]),
+      ...statementsOf(change.deed).map((statement) => code(`${statement};`)),
+    ];
+  });
+  const text = [...(commands.length === 0 ? [] : inCluster), ...inDatabase].join('\n');
+  return text.length <= byHandCharsMax ? text : `*Run this by hand*\n${tooLong}`;
+}
+
+function placeOf({ database: { name, standby } }: SqlChange): string {
+  const at = standby === undefined ? '' : `, standby ${literal(standby, 60)}`;
+  return `database ${literal(name, 60)}${at}`;
 }
 
 function isOfCluster(change: Change): change is ClusterChange {

@@ -6,6 +6,7 @@ import type { DatabaseSeen } from '../database/health-lines.ts';
 import { unreachable } from '../errors.ts';
 import type { Lease } from '../lease/lease.ts';
 import type { Plan } from '../plan/plan.ts';
+import { changesOf } from '../plan/step.ts';
 import type { System, Systems } from '../plan/system.ts';
 import type { PlanRecord, Stop, StoredAlert } from '../ports.ts';
 import { firstLine } from './first-line.ts';
@@ -71,10 +72,13 @@ export function proposedMessage(result: Proposed, channel: string): Message {
       return refusedMessage(result.because);
     case 'busy': {
       const { plan, state, outcome } = result.open;
+      // A server may hold databases of several systems.
+      const isSql = changesOf(plan).some(({ kind }) => kind === 'sql');
+      const what = isSql ? 'workload or database server' : 'workload';
       return refusedMessage(
         outcome === 'pending'
-          ? `plan ${plan.id} for the same workload is watching its outcome; ask again once that is known`
-          : `plan ${plan.id} for the same workload is ${state}; decide on that one first`,
+          ? `plan ${plan.id} of ${plan.title} for the same ${what} is watching its outcome; ask again once that is known`
+          : `plan ${plan.id} of ${plan.title} for the same ${what} is ${state}; decide on that one first`,
       );
     }
     default:

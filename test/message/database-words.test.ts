@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import type { SqlChange } from '../../src/change/change.ts';
 import type { SqlDeed } from '../../src/database/sql-deed.ts';
 import { cardMessage } from '../../src/message/card.ts';
+import { proposedMessage } from '../../src/message/command-reply.ts';
 import type { PlanView } from '../../src/message/plan-view.ts';
 import { progressMessage } from '../../src/message/thread.ts';
 import { validateBlocks } from '../../src/message/validate-blocks.ts';
@@ -145,4 +146,20 @@ it('nobody is promised that a restart can be undone', () => {
     rollout: true,
   });
   expect(card([restart])).toContain('the restart itself stays, only the template can be put back');
+});
+
+it('who does it by hand learns on which server, and is never given a part for the whole', () => {
+  const standby = { ...setting, database: { ...setting.database, standby: 'one' } };
+  const shown = (steps: readonly Step[]) =>
+    JSON.stringify(cardMessage({ ...viewOf(steps, { state: 'approved' }), mode: 'propose' }));
+  expect(shown([standby, setting, setting])).toMatch(
+    /by hand in database main, standby one.*by hand in database main\*(?!.*by hand)/,
+  );
+  expect(shown(many)).toContain('step by step in that order');
+});
+
+it('a plan that is in the way is named with its system, because a server may hold databases of several', () => {
+  const open = viewOf([setting]).record;
+  const busy = JSON.stringify(proposedMessage({ kind: 'busy', open }, 'C0'));
+  expect(busy).toContain(`of ${open.plan.title} for the same workload or database server`);
 });
