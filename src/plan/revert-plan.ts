@@ -1,5 +1,6 @@
 // Turns what a plan wrote into the plan that takes it back: exact undos, last first, and in words what nobody can take back.
 
+import { inBackOrder, isReadByPods } from '../change/back-order.ts';
 import { type Change, type CreateChange, targetKey, undoOf } from '../change/change.ts';
 import { type ClusterState, compareChange, type State } from '../change/compare.ts';
 import { buildsOn } from '../change/on-top.ts';
@@ -65,7 +66,12 @@ export function undoingOf(
   const notes: string[] = [];
   const made: CreateChange[] = [];
   const changes: Change[] = [];
-  for (const change of written.toReversed().flatMap(withoutRestart)) {
+  // Without it they would go on with what they have read.
+  const isRestartNeeded = written.some((each) => isReadByPods(each) && each.undo === 'exact');
+  const ordered = inBackOrder(written.map((change) => ({ change })));
+  for (const each of ordered) {
+    const [change] = isRestartNeeded ? [each.change] : withoutRestart(each.change);
+    if (change === undefined) continue;
     if (change.kind === 'create') made.push(change);
     else if (change.undo === 'exact') changes.push(takenBack(change));
     else notes.push(`${nameOf(change)} stays: it cannot be taken back exactly`);

@@ -1,7 +1,7 @@
 // Takes back what a failed plan wrote into templates and targets: its exact undo, as conditional and as audited as the change itself.
 
+import { inBackOrder } from '../change/back-order.ts';
 import {
-  type Change,
   isTakenBack,
   type PatchChange,
   type RemoveChange,
@@ -76,13 +76,6 @@ export async function takeBack(failed: FailedRun, parts: Parts): Promise<TakenBa
     ...(stays ? ['the replicas that were added stay'] : []),
   ].join('; ');
   return { kind: 'ended', reverted: back.length > 0 && !isKept, because };
-}
-
-/** Last written, first taken back; but what pods read when they start is back before they start anew. */
-function inBackOrder<T extends { readonly change: Change }>(written: readonly T[]): readonly T[] {
-  const backwards = written.toReversed();
-  const isRead = ({ change }: T) => change.kind === 'patch' && change.object.kind === 'ConfigMap';
-  return [...backwards.filter(isRead), ...backwards.filter((each) => !isRead(each))];
 }
 
 type PutBackChange = PatchChange | SqlChange | RemoveChange;

@@ -157,6 +157,17 @@ describe('what is taken back', () => {
     expect(undoingOf(makePlan(), [restart])).toEqual({ changes: [], made: [], notes: [] });
   });
 
+  it('puts back what pods read before it starts them anew', () => {
+    const [field] = makePatchChange().fields;
+    if (field === undefined) throw new Error('a patch has a field');
+    const restart = makePatchChange({ fields: [{ ...field, what: 'restart' }] });
+    const object = { ...restart.object, kind: 'ConfigMap' as const };
+    const config = makePatchChange({ object, rollout: false });
+    expect(undoingOf(makePlan(), [config, restart])).toMatchObject({
+      changes: [{ object: { kind: 'ConfigMap' } }, { fields: [{ what: 'restart' }] }],
+    });
+  });
+
   it('names what cannot be taken back, and what people did', () => {
     const grown = makePatchChange({ undo: 'none', rollout: false });
     const plan = makePlan({ steps: [grown, { kind: 'human', what: 'Tell the plant' }] });
