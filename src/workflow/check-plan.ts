@@ -141,12 +141,18 @@ async function writeChecks(
   const isInCluster = looked.some(({ change }) => change.kind !== 'sql');
   const troubles = runs.flatMap((run) => (typeof run === 'string' ? [] : [run]));
   const asked = looked.filter((_, index) => runs[index] !== 'nothing').map(placeOf);
+  const early = looked.filter((each) => each.kind === 'seen' && each.isEarly === true);
   return {
     access: isInCluster ? await accessChecks(needed, moment, parts) : [],
     dryRun:
       troubles.length > 0
         ? troubles
-        : [...new Set(asked)].map((place) => check('dry-run', 'ok', acceptedBy[place])),
+        : [
+            ...[...new Set(asked)].map((place) => check('dry-run', 'ok', acceptedBy[place])),
+            ...[...new Set(early.map(placeOf))].map((place) =>
+              check('dry-run', 'unknown', untriedBy(place, early)),
+            ),
+          ],
   };
 }
 
@@ -201,6 +207,13 @@ const acceptedBy = {
   'the database':
     'The database would accept this (tried in transactions that were rolled back, or looked at where there can be none)',
 } as const;
+
+/** Whoever approves shall not take the line above for all of it. */
+function untriedBy(place: keyof typeof acceptedBy, early: readonly LookedAt[]): string {
+  const count = early.filter((each) => placeOf(each) === place).length;
+  const which = count === 1 ? '1 change' : `${count} changes`;
+  return `${which} could not be tried at ${place} yet: earlier steps of this plan make what ${count === 1 ? 'it stands' : 'they stand'} on`;
+}
 
 function placeOf({ change }: LookedAt): keyof typeof acceptedBy {
   return change.kind === 'sql' ? 'the database' : 'the cluster';

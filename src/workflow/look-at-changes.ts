@@ -21,6 +21,8 @@ export type LookedAt =
       readonly drift?: string;
       /** What would be written now; absent where nothing would, or it builds on what is not there yet. */
       readonly write?: Write;
+      /** What it stands on is only made by an earlier change of the plan, so nobody can try it yet. */
+      readonly isEarly?: true;
     }
   | { readonly kind: 'unseen'; readonly change: Change; readonly because: string };
 
@@ -63,14 +65,14 @@ interface Seen {
 function standing(
   { change, state, isLater }: Seen,
   planId: string,
-): { readonly drift?: string; readonly write?: Write } {
+): Pick<Extract<LookedAt, { kind: 'seen' }>, 'drift' | 'write' | 'isEarly'> {
   const writeOf = (of: Change) => {
     const write = writeFor(of, planId, state);
     return write === undefined ? {} : { write };
   };
   if (isLater) {
     const now = fromNow(change, state);
-    return now === undefined ? {} : writeOf(now);
+    return now === undefined ? { isEarly: true } : writeOf(now);
   }
   const comparison = compareBeforeWrite(change, state);
   return comparison.kind === 'drifted' ? { drift: comparison.because } : writeOf(change);

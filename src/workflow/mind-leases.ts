@@ -202,5 +202,5 @@ async function readFacts(
 function otherPlan({ plan }: PlanRecord, open: PlanRecord | undefined): string | undefined {
   if (open === undefined || open.plan.steps.length === 0) return undefined;
   if (open.plan.id === plan.id) return 'whether it helped is not judged yet';
-  return `plan ${open.plan.id} for the same workload is ${open.outcome === 'pending' ? 'watching its outcome' : open.state}`;
+  return `plan ${open.plan.id} for the same target is ${open.outcome === 'pending' ? 'watching its outcome' : open.state}`;
 }

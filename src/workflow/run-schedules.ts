@@ -41,7 +41,7 @@ async function run(it: Due, parts: Parts): Promise<void> {
     if (!(await tx.schedules.begin(at))) return false;
     const opened = await openPlan(tx, plan, 'headroom', parts);
     if (opened.kind === 'busy') {
-      const note = `plan ${opened.open.plan.id} for the same workload is ${opened.open.state}`;
+      const note = `plan ${opened.open.plan.id} for the same target is ${opened.open.state}`;
       await tx.schedules.end(at, { note });
       parts.log.warn(
         { system: system.id, schedule: schedule.name, note },

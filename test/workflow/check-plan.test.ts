@@ -115,6 +115,26 @@ describe('the checks of a plan ask', () => {
     });
   });
 
+  it('nothing of what stands on an earlier change, and say that it was not tried', async () => {
+    if (budget.kind !== 'create') throw new Error('it makes something');
+    const after: Change = makePatchChange({
+      workload: web,
+      object: budget.object,
+      fields: [{ pointer: '/spec/minAvailable', what: 'at least', before: 1, after: 2 }],
+      guards: [],
+      rollout: false,
+    });
+    const { checks } = await check([budget, after], false);
+    expect(checks.filter(({ kind }) => kind === 'dry-run')).toEqual([
+      { kind: 'dry-run', result: 'ok', text: expect.stringContaining('would accept this') },
+      {
+        kind: 'dry-run',
+        result: 'unknown',
+        text: '1 change could not be tried at the cluster yet: earlier steps of this plan make what it stands on',
+      },
+    ]);
+  });
+
   it('the cluster itself before they say that somebody has moved something', async () => {
     followed.cluster.control.patch(web, { spec: { replicas: 4 } }, 'kubectl');
     const { looked } = await check([scale], true);
