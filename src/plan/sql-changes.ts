@@ -10,6 +10,7 @@ import {
   neededFor,
   type SqlDeed,
   sqlDeedWords,
+  statementsOf,
   undoOfDeed,
 } from '../database/sql-deed.ts';
 import type { PlannedStep } from '../sizing/planned-step.ts';
@@ -75,7 +76,8 @@ export function sqlChanges(
     .find((needed) => place?.allow.includes(needed) !== true);
   if (missing !== undefined) {
     const at = `systems.${system.id}.databases.${step.database}.allow`;
-    return byPerson(planned.what, planned, `${missing} is not among ${at} of headroom.yaml`);
+    const because = `${missing} is not among ${at} of headroom.yaml${statementsByHand(drawn.deeds)}`;
+    return byPerson(planned.what, planned, because);
   }
   const beside = new Map<string, readonly SqlDeed[]>();
   for (const [name, standby] of standbys) {
@@ -119,6 +121,23 @@ function whyNoStandby(standby: ServerFacts, primary: ServerFacts): string | unde
   return standby.isStandby
     ? undefined
     : 'its address in headroom.yaml leads to a primary, which has its settings already';
+}
+
+/** A card has room for so much of what somebody may run in place of Headroom. */
+const byHandCharacters = 900;
+
+/** What Headroom would send; of what drops rows for good nobody gets a command to copy. */
+function statementsByHand(deeds: readonly SqlDeed[]): string {
+  if (deeds.some((deed) => undoOfDeed(deed).kind === 'none')) return '';
+  const all = deeds.flatMap(statementsOf).map((statement) => statement.replace(/\s+/g, ' '));
+  let room = byHandCharacters;
+  const shown = all.filter((statement) => {
+    room -= statement.length;
+    return room >= 0;
+  });
+  const more = all.length - shown.length;
+  const list = [...shown, ...(more === 0 ? [] : [`and ${more} more`])].join('; ');
+  return shown.length === 0 ? '' : `; as it is now that would be: ${list}`;
 }
 
 function byPerson(

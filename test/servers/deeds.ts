@@ -31,8 +31,8 @@ export async function draw(
 export async function changesFor(
   target: Target,
   step: SqlStep,
+  { system }: Pick<Way, 'system'> = target,
 ): Promise<ReturnType<typeof sqlChanges>> {
-  const { system } = target;
   const { planned, look: seen } = await look(target, step, {});
   return sqlChanges(planned.change, seen, { planned, system, restarts: [] });
 }

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SqlStep } from '../../src/database/draw-deed.ts';
 import type { DatabasePlace } from '../../src/plan/system.ts';
 import type { Databases } from '../../src/ports.ts';
-import { another, catalogue, deedsOf, draw, standing, undone, write } from './deeds.ts';
+import { another, catalogue, changesFor, deedsOf, draw, standing, undone, write } from './deeds.ts';
 import { startTarget, type Target } from './target.ts';
 
 const autovacuum = { autovacuum_vacuum_scale_factor: '0', autovacuum_vacuum_threshold: '5000' };
@@ -193,6 +193,20 @@ describe('settings of tables', () => {
       notes: ['tables that inherit from other.readings (1) are not set by this: name them as well'],
     });
     await target.admin.query('drop table other.heir');
+  });
+
+  it('are left to a person with the statement, where headroom.yaml does not allow them', async () => {
+    const way = target.way({ place: { allow: [] } });
+    const made = await changesFor(target, step({ readings: { fillfactor: '70' } }), way);
+    expect(made).toMatchObject({
+      kind: 'made',
+      changes: [],
+      person: {
+        say: expect.stringMatching(
+          /^tables is not among .*; as it is now that would be: alter table only "public"."readings" set \(fillfactor = '70'\)$/,
+        ),
+      },
+    });
   });
 
   it('go to the table with that very name, whatever is in it', async () => {
