@@ -92,6 +92,18 @@ function sums(
   return all;
 }
 
+/** Of a list whose first ones do not have it and all others do: where those begin. */
+function firstWhere<T>(list: readonly T[], has: (each: T) => boolean): number {
+  let [from, to] = [0, list.length];
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    const each = list[middle];
+    if (each !== undefined && has(each)) to = middle;
+    else from = middle + 1;
+  }
+  return from;
+}
+
 /** Keys in shards, while they are moved about. */
 class Spread {
   readonly #shards: readonly string[];
@@ -101,6 +113,8 @@ class Spread {
   readonly #totals: Map<string, number>;
   /** Heaviest first, so that few keys move. */
   readonly #keys: readonly string[];
+  /** The same of each shard: thousands of keys are looked through at each move otherwise. */
+  readonly #own: Map<string, string[]>;
   readonly #thresholdPercent: number;
 
   constructor(
@@ -113,9 +127,9 @@ class Spread {
     this.#at = at;
     this.#weights = inParts(loads);
     this.#thresholdPercent = thresholdPercent;
-    this.#keys = [...at.keys()].toSorted(
-      (a, b) => this.#weight(b) - this.#weight(a) || (a < b ? -1 : 1),
-    );
+    this.#keys = [...at.keys()].toSorted((a, b) => this.#order(a, b));
+    this.#own = new Map(shards.map((shard) => [shard, []]));
+    for (const key of this.#keys) this.#keysOf(at.get(key)).push(key);
     this.#totals = new Map(shards.map((shard) => [shard, 0]));
     for (const [key, shard] of at) {
       this.#totals.set(shard, (this.#totals.get(shard) ?? 0) + this.#weight(key));
@@ -136,14 +150,14 @@ class Spread {
       const { heaviest, lightest, mean } = this.#extremes(among);
       const [most, least] = [this.#total(heaviest), this.#total(lightest)];
       const wanted = Math.min(most - mean, mean - least);
-      const movable = this.#keys.filter((key) => {
-        const weight = this.#weight(key);
-        return this.#at.get(key) === heaviest && weight > 0 && least + weight < most;
-      });
-      // The heaviest that fits, else the lightest that makes it better at all.
-      const key = movable.find((each) => this.#weight(each) <= wanted) ?? movable.at(-1);
-      if (key === undefined) among = among.filter((shard) => shard !== heaviest);
-      else this.#move(key, lightest);
+      const own = this.#keysOf(heaviest);
+      const weighing = firstWhere(own, (key) => this.#weight(key) <= 0);
+      const fitting = firstWhere(own, (key) => this.#weight(key) <= wanted);
+      // The heaviest that fits, else the lightest there is.
+      const key = own[Math.min(fitting, weighing - 1)];
+      if (key === undefined || least + this.#weight(key) >= most) {
+        among = among.filter((shard) => shard !== heaviest);
+      } else this.#move(key, lightest);
     }
   }
 
@@ -176,6 +190,16 @@ class Spread {
     const from = this.#at.get(key) ?? '';
     this.#totals.set(from, this.#total(from) - weight);
     this.#totals.set(to, this.#total(to) + weight);
+    const [left, joined] = [this.#keysOf(from), this.#keysOf(to)];
+    left.splice(
+      firstWhere(left, (each) => this.#order(each, key) >= 0),
+      1,
+    );
+    joined.splice(
+      firstWhere(joined, (each) => this.#order(each, key) >= 0),
+      0,
+      key,
+    );
     this.#at.set(key, to);
   }
 
@@ -200,6 +224,16 @@ class Spread {
       sum += total;
     }
     return { heaviest, lightest, mean: sum / among.length };
+  }
+
+  #keysOf(shard = ''): string[] {
+    const known = this.#own.get(shard) ?? [];
+    this.#own.set(shard, known);
+    return known;
+  }
+
+  #order(a: string, b: string): number {
+    return this.#weight(b) - this.#weight(a) || (a === b ? 0 : a < b ? -1 : 1);
   }
 
   #total(shard: string): number {
