@@ -3,6 +3,7 @@
 import { isDeedDecrease, isDeedTakenBack, type SqlDeed, undoOfDeed } from '../database/sql-deed.ts';
 import { assert, unreachable } from '../errors.ts';
 import { type ObjectRef, objectKey } from './kinds.ts';
+import { takesAway } from './takes-away.ts';
 
 /** Where a workload runs. Names are resolved from headroom.yaml, never from an alert's text. */
 export interface WorkloadRef {
@@ -197,7 +198,7 @@ function undoOfPatch(change: PatchChange): PatchChange {
       ...(before !== undefined && { after: before }),
     }),
   );
-  return { ...change, fields };
+  return { ...change, fields, decrease: fields.some(takesAway) };
 }
 
 /** The name under which a workload is locked and under which plans for it are found. */

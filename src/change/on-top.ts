@@ -1,6 +1,13 @@
 // Changes of one object that follow each other: what a later one would be if it were made now, so that a server can check it.
 
-import type { AutoscalerChange, Change, ClusterChange, FieldValue, PatchChange } from './change.ts';
+import type {
+  AutoscalerChange,
+  Change,
+  ClusterChange,
+  FieldValue,
+  PatchChange,
+  SqlChange,
+} from './change.ts';
 import { type ClusterState, compareChange, type State } from './compare.ts';
 import { seenObjectOf } from './compare-patch.ts';
 import { objectKey } from './kinds.ts';
@@ -12,8 +19,7 @@ import { writtenObject } from './written-object.ts';
 export function buildsOn(change: Change, earlier: readonly Change[]): boolean {
   // Which deeds of a database stand on each other is nothing that a general rule could say.
   if (change.kind === 'sql') {
-    const { server } = change.database;
-    return earlier.some((other) => other.kind === 'sql' && other.database.server === server);
+    return earlier.some((other) => other.kind === 'sql' && mayStandOn(change, other));
   }
   const own = fieldsOf(change);
   const object = objectKey(writtenObject(change));
@@ -23,6 +29,14 @@ export function buildsOn(change: Change, earlier: readonly Change[]): boolean {
       objectKey(writtenObject(other)) === object &&
       fieldsOf(other).some((field) => own.some((mine) => isWithin(mine, field))),
   );
+}
+
+/** A setting of a server, which each standby has for itself, stands on itself alone. */
+function mayStandOn({ database, deed }: SqlChange, earlier: SqlChange): boolean {
+  if (database.server !== earlier.database.server) return false;
+  if (deed.deed !== 'setting') return true;
+  const isSame = earlier.deed.deed === 'setting' && earlier.deed.name === deed.name;
+  return isSame && earlier.database.standby === database.standby;
 }
 
 function isWithin(one: string, other: string): boolean {

@@ -20,6 +20,8 @@ export interface SettingDeed {
   readonly restart?: true;
   /** What is in effect, for people: "4MB". */
   readonly running: string;
+  /** What will be in effect where `after` is absent, as far as was seen: an undo brings back what other files said. */
+  readonly returns?: string;
   /** The server's own unit of it, such as `8kB`. */
   readonly unit?: string;
 }
@@ -118,9 +120,10 @@ function drifted(because: string): Standing {
 }
 
 /** Settings of which less is less room for somebody. */
-function isDecrease({ running, after, unit }: SettingDeed): boolean {
-  if (after === undefined) return false;
-  const [from, to] = [amountOf(running, unit), amountOf(after, unit)];
+function isDecrease({ running, after, returns, unit }: SettingDeed): boolean {
+  const then = after ?? returns;
+  if (then === undefined) return false;
+  const [from, to] = [amountOf(running, unit), amountOf(then, unit)];
   return from !== undefined && to !== undefined && to < from;
 }
 
@@ -132,16 +135,19 @@ export const settingDeed: DeedKind<SettingDeed> = {
   statements: (deed) => alterSystem(deed).statements,
   look: ({ name }) => settingQueries(name),
   standing,
-  words: ({ name, running, after, restart: isLater }) => {
+  words: ({ name, running, after, returns, restart: isLater }) => {
     const restart = isLater ? ' (with the next restart)' : '';
-    return `${name} ${running} → ${after ?? 'as in the other files'}${restart}`;
+    const others = `as in the other files${returns === undefined ? '' : `, ${returns}`}`;
+    return `${name} ${running} → ${after ?? others}${restart}`;
   },
 };
 
-function undone({ before, after, ...rest }: SettingDeed): SettingDeed {
+/** Taken back from what it brings into effect to what was in effect before it. */
+function undone({ before, after, running, returns, ...rest }: SettingDeed): SettingDeed {
   return {
     ...rest,
+    running: after ?? returns ?? running,
     ...(after !== undefined && { before: after }),
-    ...(before !== undefined && { after: before }),
+    ...(before === undefined ? { returns: running } : { after: before }),
   };
 }

@@ -3,7 +3,7 @@
 import type { KnownBlock } from '@slack/types';
 import type { EndedWish } from '../approval/ended-ask.ts';
 import { mayBeDrawnAfresh } from '../plan/plan-state.ts';
-import { mayBeReverted } from '../plan/revert-plan.ts';
+import { mayBeReverted, whyNotReverted } from '../plan/revert-plan.ts';
 import { isChange } from '../plan/step.ts';
 import { actionIds } from './action-ids.ts';
 import { actions, button, plainLine } from './message.ts';
@@ -40,7 +40,7 @@ function wishesOf({ record, mode, rule, changes, lease }: PlanView): readonly En
     const step = plan.steps[position];
     return step !== undefined && isChange(step) && mayBeReverted(step) && stands.has(now);
   });
-  const isOver = (state === 'applied' || state === 'left') && outcome !== 'pending';
+  const isOver = whyNotReverted(plan.id, state) === undefined && outcome !== 'pending';
   const isRevert = isOver && wasWritten && lease === undefined && plan.restarts === undefined;
   return [...(isFresh ? (['fresh'] as const) : []), ...(isRevert ? (['revert'] as const) : [])];
 }

@@ -3,6 +3,7 @@
 import { inBackOrder, isReadByPods } from '../change/back-order.ts';
 import { type Change, type CreateChange, targetKey, undoOf } from '../change/change.ts';
 import { type ClusterState, compareChange, type State } from '../change/compare.ts';
+import { objectKinds } from '../change/kinds.ts';
 import { buildsOn } from '../change/on-top.ts';
 import { sqlDeedWords, undoOfDeed } from '../database/sql-deed.ts';
 import type { CommandPlan } from './assemble-command.ts';
@@ -21,7 +22,7 @@ import type { System } from './system.ts';
 export interface Undoing {
   /** Last written, first taken back. */
   readonly changes: readonly Change[];
-  /** Last made, first deleted, by a person. */
+  /** Last made, first deleted, by a person; never what held something that would be gone with it. */
   readonly made: readonly CreateChange[];
   /** What stays, for people. */
   readonly notes: readonly string[];
@@ -32,9 +33,9 @@ export function whyNotReverted(id: string, state: PlanState): string | undefined
   switch (state) {
     case 'applied':
     case 'left':
-      return undefined;
+    // Its templates are back; what was added stays when a plan fails.
     case 'reverted':
-      return `what plan ${id} wrote is back already`;
+      return undefined;
     case 'applying':
     case 'unknown':
     case 'failed':
@@ -72,9 +73,10 @@ export function undoingOf(
   for (const each of ordered) {
     const [change] = isRestartNeeded ? [each.change] : withoutRestart(each.change);
     if (change === undefined) continue;
-    if (change.kind === 'create') made.push(change);
-    else if (change.undo === 'exact') changes.push(takenBack(change));
-    else notes.push(`${nameOf(change)} stays: it cannot be taken back exactly`);
+    if (change.undo !== 'exact') {
+      notes.push(`${nameOf(change)} stays: it cannot be taken back exactly`);
+    } else if (change.kind === 'create') made.push(change);
+    else changes.push(takenBack(change));
   }
   const people = plan.steps.flatMap((step) => (step.kind === 'human' ? [step.what] : []));
   if (people.length > 0) {
@@ -111,8 +113,10 @@ function withoutRestart(change: Change): readonly Change[] {
   return fields.length === 0 ? [] : [{ ...change, fields }];
 }
 
-function nameOf(change: Exclude<Change, CreateChange>): string {
+function nameOf(change: Change): string {
   switch (change.kind) {
+    case 'create':
+      return `${change.object.kind} ${change.object.name}`;
     case 'sql':
       return sqlDeedWords(change.deed);
     case 'patch':
@@ -183,16 +187,14 @@ export function assembleRevert(facts: RevertFacts, name: PlanName): CommandPlan 
 function deletion(there: readonly CreateChange[], { id }: Plan): HumanGate | undefined {
   const [first] = there;
   if (first === undefined) return undefined;
-  const commands = new Map<string, string[]>();
-  for (const { object } of there) {
-    const command = `kubectl -n ${object.namespace} delete`;
-    const names = commands.get(command) ?? [];
-    commands.set(command, [...names, `${object.kind.toLowerCase()}/${object.name}`]);
-  }
-  const list = [...commands].map(([command, names]) => `${command} ${names.join(' ')}`).join('; ');
+  const commands = [...new Set(there.map(({ object }) => object.namespace))].map((namespace) => {
+    const own = there.filter(({ object }) => object.namespace === namespace);
+    const names = own.map(({ object: { kind, name } }) => `${objectKinds[kind].word}/${name}`);
+    return `kubectl -n ${namespace} delete ${names.join(' ')}`;
+  });
   return {
     kind: 'human',
-    what: `Delete what plan ${id} made, once nobody uses it any more: ${list}`,
+    what: `Delete what plan ${id} made, once nobody uses it any more, with kubectl pointed at cluster ${first.object.cluster}: ${commands.join('; ')}`,
     who: 'somebody for the cluster',
   };
 }

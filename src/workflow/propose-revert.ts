@@ -1,8 +1,8 @@
 // Draws the plan that takes back what an earlier plan wrote: from what is stored of it, and from what is there now.
 
 import { whyNotRequest } from '../approval/may-request.ts';
-import { type Change, type CreateChange, targetKey } from '../change/change.ts';
-import type { ClusterState } from '../change/compare.ts';
+import { type Change, type CreateChange, removalOf, targetKey } from '../change/change.ts';
+import { type ClusterState, compareChange } from '../change/compare.ts';
 import type { Command } from '../command/parse-command.ts';
 import { OperationError } from '../errors.ts';
 import type { CommandPlan } from '../plan/assemble-command.ts';
@@ -20,6 +20,7 @@ import type { StoredCommand, Transaction } from '../ports.ts';
 import { checkedPlan } from './checked-plan.ts';
 import { lookAtChanges } from './look-at-changes.ts';
 import { noteReverts } from './note-reverts.ts';
+import { observeChange } from './observe-change.ts';
 import type { Parts } from './parts.ts';
 import { type Opened, openPlan } from './store-plan.ts';
 
@@ -118,16 +119,16 @@ async function draw(
     const key = targetKey(each.change.workload);
     if (each.change.kind !== 'sql' && !states.has(key)) states.set(key, each.state);
   }
-  const there = await stillThere(undoing.made, parts);
-  if ('because' in there) return there;
+  const made = await stillThere(of, undoing, parts);
+  if ('because' in made) return made;
   const { reason } = command;
   const asked = assembleRevert(
     {
       of,
       system,
-      undoing,
+      undoing: { ...undoing, notes: [...undoing.notes, ...made.notes] },
       seen,
-      there,
+      there: made.there,
       states,
       origin: {
         kind: 'command',
@@ -147,17 +148,31 @@ async function draw(
     : { kind: 'plan', plan: noted };
 }
 
+interface Made {
+  readonly there: readonly CreateChange[];
+  readonly notes: readonly string[];
+}
+
+/** What somebody else has made or written since is theirs. */
 async function stillThere(
-  made: readonly CreateChange[],
-  { clusters }: Pick<Parts, 'clusters'>,
-): Promise<readonly CreateChange[] | Refused> {
+  of: Plan,
+  { made }: Undoing,
+  parts: Pick<Parts, 'clusters'>,
+): Promise<Made | Refused> {
+  const there: CreateChange[] = [];
+  const notes: string[] = [];
   try {
-    const found = await Promise.all(made.map(({ object }) => clusters.read(object)));
-    return made.filter((_, index) => found[index] !== undefined);
+    for (const change of made) {
+      const removal = removalOf(change, of.id);
+      const standing = compareChange(removal, await observeChange(removal, parts));
+      if (standing.kind === 'unchanged') there.push(change);
+      else if (standing.kind === 'drifted') notes.push(`Stays as it is: ${standing.because}`);
+    }
   } catch (error) {
     if (!(error instanceof OperationError)) throw error;
     return refused(error.message);
   }
+  return { there, notes };
 }
 
 function refused(because: string): Refused {

@@ -1,8 +1,14 @@
 // The plan that takes another one back: its exact undos, last first, what somebody has set since left alone, and the rest said.
 
 import { describe, expect, it } from 'vitest';
-import type { Change, CreateChange, SqlChange } from '../../src/change/change.ts';
+import {
+  type Change,
+  type CreateChange,
+  isDecrease,
+  type SqlChange,
+} from '../../src/change/change.ts';
 import type { State } from '../../src/change/compare.ts';
+import { isDeedDecrease, sqlDeedWords, undoOfDeed } from '../../src/database/sql-deed.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import type { PlanState } from '../../src/plan/plan-state.ts';
 import { assembleRevert, undoingOf, whyNotReverted } from '../../src/plan/revert-plan.ts';
@@ -90,7 +96,8 @@ function reverted(
 const states: Readonly<Record<PlanState, RegExp | undefined>> = {
   applied: undefined,
   left: undefined,
-  reverted: /is back already/,
+  // Replicas that it added are still there.
+  reverted: undefined,
   applying: /is being carried out; stop it first/,
   unknown: /is being carried out/,
   failed: /is being carried out/,
@@ -150,6 +157,94 @@ describe('what is taken back', () => {
     expect(reverted([scaled], [running(6)])).toContain('Deployment worker has 6 replicas');
   });
 
+  it('takes requests that were raised away under the stricter rule', () => {
+    const raised = makePatchChange();
+    const state = makeClusterState({
+      objects: [makeSeenDeployment({ requests: { cpu: '2500m' } })],
+    });
+    expect(reverted([raised], [state])).toMatchObject({ decrease: true });
+    const [field] = raised.fields;
+    if (field === undefined) throw new Error('a patch has a field');
+    const undoOf = (over: Partial<typeof field>) => {
+      const undoing = undoingOf(makePlan(), [makePatchChange({ fields: [{ ...field, ...over }] })]);
+      if ('because' in undoing) throw new Error(undoing.because);
+      return undoing.changes.map(isDecrease);
+    };
+    const { before: _, ...added } = field;
+    const resources = '/spec/template/spec/containers/0/resources';
+    const target = '/spec/metrics/0/resource/target/averageUtilization';
+    expect(undoOf({ before: '3' })).toEqual([false]);
+    expect(undoOf({ pointer: target, before: 80, after: 60 })).toEqual([true]);
+    expect(undoOf({ pointer: '/data/limit', before: '100', after: '200' })).toEqual([true]);
+    expect(undoOf({ pointer: '/data/mode', before: 'session', after: 'x' })).toEqual([false]);
+    const whole = { ...added, pointer: `${resources}/requests`, after: { cpu: '2' } };
+    const wholeUndone = undoingOf(makePlan(), [makePatchChange({ fields: [whole] })]);
+    expect(wholeUndone).toMatchObject({ changes: [{ decrease: true }] });
+    const limits = { ...whole, pointer: `${resources}/limits` };
+    const limitsUndone = undoingOf(makePlan(), [makePatchChange({ fields: [limits] })]);
+    expect(limitsUndone).toMatchObject({ changes: [{ decrease: false }] });
+  });
+
+  it('takes away replicas that stayed when the templates of a failed plan went back', () => {
+    const state = makeClusterState({ objects: [makeSeenDeployment({ requests: { cpu: '2' } })] });
+    expect(reverted([scaled, makePatchChange()], [state, running(8)])).toMatchObject({
+      steps: [{ kind: 'scale', after: { replicas: 5 } }],
+      decrease: true,
+    });
+  });
+
+  it('leaves a setting that somebody has set since, and takes back the one beside it', () => {
+    const one = setting('work_mem', {
+      deed: { deed: 'setting', name: 'work_mem', after: '64MB', running: '4MB', unit: 'kB' },
+    });
+    const other = setting('work_mem', {
+      deed: { deed: 'setting', name: 'random_page_cost', after: '1.1', running: '4' },
+    });
+    const answers = (value: string, file: string, vartype: string, unit: string | null) => ({
+      ...running(1),
+      answers: [
+        [
+          {
+            setting: value,
+            unit,
+            vartype,
+            context: 'user',
+            pending: false,
+            shown: file,
+            isFromAlterSystem: true,
+          },
+        ],
+        [{ setting: file, error: null }],
+        [],
+      ],
+    });
+    const found = [answers('1.1', '1.1', 'real', null), answers('32768', '32MB', 'integer', 'kB')];
+    expect(reverted([one, other], found)).toMatchObject({
+      steps: [{ deed: { name: 'random_page_cost', before: '1.1' } }],
+      notes: [expect.stringContaining('postgresql.auto.conf says 32MB for work_mem')],
+    });
+  });
+
+  it('says of a setting what is in effect now and what will be, as often as it is taken back', () => {
+    const { deed } = setting('work_mem', {
+      deed: { deed: 'setting', name: 'work_mem', after: '64MB', running: '4MB', unit: 'kB' },
+    });
+    const { by } = undoOfDeed(deed);
+    if (by === undefined) throw new Error('a setting has an undo');
+    expect(sqlDeedWords(by)).toBe('work_mem 64MB → as in the other files, 4MB');
+    expect(isDeedDecrease(by)).toBe(true);
+    expect(undoOfDeed(by).by).toEqual(deed);
+  });
+
+  it('has nobody delete what held something: that is gone for good', () => {
+    const held = { ...made('StatefulSet'), undo: 'compensating' as const };
+    expect(undoingOf(makePlan(), [held])).toEqual({
+      changes: [],
+      made: [],
+      notes: ['StatefulSet pgbouncer stays: it cannot be taken back exactly'],
+    });
+  });
+
   it('leaves restarts out: pods that were started anew are not made old by another one', () => {
     const [field] = makePatchChange().fields;
     if (field === undefined) throw new Error('a patch has a field');
@@ -191,7 +286,7 @@ describe('what is taken back', () => {
         { kind: 'scale' },
         {
           kind: 'human',
-          what: 'Delete what plan p-0abcd made, once nobody uses it any more: kubectl -n shop delete deployment/pgbouncer configmap/pgbouncer',
+          what: 'Delete what plan p-0abcd made, once nobody uses it any more, with kubectl pointed at cluster production: kubectl -n shop delete deployment/pgbouncer configmap/pgbouncer',
         },
       ],
     });
