@@ -92,6 +92,8 @@ export interface Plan {
   readonly id: string;
   readonly revision: number;
   readonly replaces?: string;
+  /** The plan whose writes it takes back, of /scale revert. */
+  readonly takesBack?: string;
   readonly system: string;
   readonly title: string;
   readonly component: string;

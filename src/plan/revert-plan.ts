@@ -141,6 +141,8 @@ export interface RevertFacts {
   readonly seen: readonly SeenUndo[];
   /** Of `undoing.made` those that are still there. */
   readonly there: readonly CreateChange[];
+  /** The alerts that fire about what the plan was for. */
+  readonly firing: readonly string[];
   /** By target key. */
   readonly states: ReadonlyMap<string, ClusterState>;
   readonly origin: Origin;
@@ -149,16 +151,18 @@ export interface RevertFacts {
 
 /** What somebody has set otherwise since is theirs and stays; where nothing is left to take back it is refused. */
 export function assembleRevert(facts: RevertFacts, name: PlanName): CommandPlan {
-  const { of, system, undoing, there, states, origin, now } = facts;
+  const { of, system, undoing, there, firing, states, origin, now } = facts;
   const notes = [...undoing.notes];
-  const changes: Change[] = [];
+  const standing: Change[] = [];
   for (const { change, state } of facts.seen) {
-    const comparison = buildsOn(change, changes)
+    const comparison = buildsOn(change, standing)
       ? ({ kind: 'unchanged' } as const)
       : compareChange(change, state);
-    if (comparison.kind === 'unchanged') changes.push(change);
+    if (comparison.kind === 'unchanged') standing.push(change);
     else if (comparison.kind === 'drifted') notes.push(`Stays as it is: ${comparison.because}`);
   }
+  // Where what they read stays as it is, pods would start anew for nothing.
+  const changes = standing.some(isReadByPods) ? standing : standing.flatMap(withoutRestart);
   const deleting = deletion(there, of);
   if (changes.length === 0) {
     const why = [...notes, ...(deleting === undefined ? [] : [deleting.what])].join('; ');
@@ -177,9 +181,12 @@ export function assembleRevert(facts: RevertFacts, name: PlanName): CommandPlan 
     changes.includes(each.change) ? movesOf(each, system) : [],
   );
   const asked = { system, id: 'revert', plan, origin, now, states };
+  const drawn = draftProcedure(asked, name, { steps, notes, moves, drops: [] });
+  const isInNeed = drawn.decrease && firing.length > 0;
+  const still = `Still firing about ${of.component}: ${[...new Set(firing)].join(', ')}.`;
   return {
     kind: 'plan',
-    plan: draftProcedure(asked, name, { steps, notes, moves, drops: [] }),
+    plan: { ...drawn, notes: [...(isInNeed ? [still] : []), ...notes], takesBack: of.id },
   };
 }
 

@@ -38,9 +38,8 @@ export async function proposeRevert(
 ): Promise<ProposedRevert> {
   const found = await parts.store.transaction((tx) => find(tx, command.plan, stored, parts));
   if (found.kind !== 'found') return found;
-  const { of, system, undoing } = found;
-  const request = { of, system, undoing, command, stored };
-  const asked = await checkedPlan(() => draw(request, parts), system, parts);
+  const request = { ...found, command, stored };
+  const asked = await checkedPlan(() => draw(request, parts), found.system, parts);
   if (asked.kind === 'refused') return asked;
   const opened = await parts.store.transaction((tx) =>
     openPlan(tx, asked.plan, stored.userId, parts),
@@ -55,6 +54,7 @@ type Found =
       readonly of: Plan;
       readonly system: System;
       readonly undoing: Undoing;
+      readonly firing: readonly string[];
     }
   /** The same command a second time, after a crash before its answer. */
   | Extract<Opened, { kind: 'proposed' }>
@@ -82,7 +82,11 @@ async function find(
     : whyNotReverted(id, state);
   if (whyNot !== undefined) return refused(whyNot);
   const undoing = undoingOf(of, await written(tx, of));
-  return 'because' in undoing ? refused(undoing.because) : { kind: 'found', of, system, undoing };
+  if ('because' in undoing) return refused(undoing.because);
+  const { component, workload } = of;
+  const about = { target: targetKey(workload), system: system.id, component };
+  const firing = (await tx.alerts.firingFor(about)).map(({ alertname }) => alertname);
+  return { kind: 'found', of, system, undoing, firing };
 }
 
 /** Those that a run of it may have written, in their order. */
@@ -101,9 +105,10 @@ async function draw(
     of,
     system,
     undoing,
+    firing,
     command,
     stored,
-  }: Pick<Extract<Found, { kind: 'found' }>, 'of' | 'system' | 'undoing'> & {
+  }: Extract<Found, { kind: 'found' }> & {
     readonly command: RevertCommand;
     readonly stored: StoredCommand;
   },
@@ -129,6 +134,7 @@ async function draw(
       undoing: { ...undoing, notes: [...undoing.notes, ...made.notes] },
       seen,
       there: made.there,
+      firing,
       states,
       origin: {
         kind: 'command',

@@ -52,6 +52,7 @@ export async function storePlan(
       replicas: plan.replicas,
       ...(plan.finding && { finding: plan.finding.kind }),
       ...(plan.replaces !== undefined && { replaces: plan.replaces }),
+      ...(plan.takesBack !== undefined && { takesBack: plan.takesBack }),
     },
   });
   for (const _ of plan.limitsMet) parts.counters.limitMet('sizing');

@@ -75,6 +75,8 @@ it('carries out all of it under one approval, what is there already left alone',
   const back = await bot.card('Waiting for approval: 0 of 2');
   expect(words(back)).toContain('worker: 15 → 5 replicas');
   expect(words(back)).toContain('Stays as it is: Deployment ml-service has 6 replicas');
+  const trail = "select 1 from audit_entry where body::jsonb -> 'detail' ->> 'takesBack' = $1";
+  expect((await bot.database.pool.query(trail, [id])).rows).toHaveLength(1);
   await bot.click('approve', 'bob', back);
   await bot.click('approve', 'oncall', back);
   await bot.reply(back, '✅ Done');

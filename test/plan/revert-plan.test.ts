@@ -69,7 +69,13 @@ function reverted(
     plan = makePlan(),
     there = [],
     system = makeSystem(),
-  }: { plan?: Plan; there?: readonly CreateChange[]; system?: System } = {},
+    firing = [],
+  }: {
+    plan?: Plan;
+    there?: readonly CreateChange[];
+    system?: System;
+    firing?: readonly string[];
+  } = {},
 ) {
   const undoing = undoingOf(plan, written);
   if ('because' in undoing) return undoing.because;
@@ -84,6 +90,7 @@ function reverted(
       undoing,
       seen,
       there,
+      firing,
       states: new Map(),
       origin: { kind: 'command', commandId: 'c-1', by: people.ann },
       now,
@@ -134,6 +141,7 @@ describe('what is taken back', () => {
   it('says what it costs less, and is a decrease', () => {
     expect(reverted([scaled], [running(8)])).toMatchObject({
       id: 'p-2',
+      takesBack: 'p-0abcd',
       procedure: { id: 'revert', title: 'take back plan p-0abcd, worker' },
       replicas: { after: 5 },
       decrease: true,
@@ -250,6 +258,37 @@ describe('what is taken back', () => {
     if (field === undefined) throw new Error('a patch has a field');
     const restart = makePatchChange({ fields: [{ ...field, what: 'restart' }] });
     expect(undoingOf(makePlan(), [restart])).toEqual({ changes: [], made: [], notes: [] });
+  });
+
+  it('starts no pods anew where what they read stays as somebody has set it since', () => {
+    const annotation = '/spec/template/metadata/annotations/restartedAt';
+    const restart = makePatchChange({
+      fields: [{ pointer: annotation, what: 'restart', after: 'now' }],
+      guards: [],
+    });
+    const object = { ...restart.object, kind: 'ConfigMap' as const, name: 'pools' };
+    const field = { pointer: '/data/size', what: 'size', before: '20', after: '40' };
+    const config = makePatchChange({ object, fields: [field], guards: [], rollout: false });
+    const seenAs = (kind: string, name: string, value: unknown) =>
+      makeClusterState({ objects: [{ ...makeSeenDeployment(), kind, name, value }] });
+    const template = { metadata: { annotations: { restartedAt: 'now' } } };
+    const started = seenAs('Deployment', 'worker', { spec: { template } });
+    const back = (size: string) =>
+      reverted([config, restart], [seenAs('ConfigMap', 'pools', { data: { size } }), started]);
+    expect(back('40')).toMatchObject({
+      steps: [{ object: { kind: 'ConfigMap' } }, { fields: [{ what: 'restart' }] }],
+    });
+    expect(back('30')).toBe(
+      'nothing of plan p-0abcd is there to be taken back (Stays as it is: ConfigMap pools has size 30, the plan saw 40)',
+    );
+  });
+
+  it('names the alerts that fire about what it takes from', () => {
+    const firing = ['InspectionQueueBacklog'];
+    expect(reverted([scaled], [running(8)], { firing })).toMatchObject({
+      decrease: true,
+      notes: ['Still firing about worker: InspectionQueueBacklog.'],
+    });
   });
 
   it('puts back what pods read before it starts them anew', () => {
