@@ -54,7 +54,8 @@ export function whyNotReverted(id: string, state: PlanState): string | undefined
 
 /** Whether a plan could ever take the change back. */
 export function mayBeReverted(change: Change): boolean {
-  return change.undo === 'exact' && change.kind !== 'create' && withoutRestart(change).length > 0;
+  const isExact = change.undo === 'exact' && !mayDropRows(change);
+  return isExact && change.kind !== 'create' && withoutRestart(change).length > 0;
 }
 
 /** `written` are the changes that a run of it may have written, in their order. */
@@ -73,7 +74,9 @@ export function undoingOf(
   for (const each of ordered) {
     const [change] = isRestartNeeded ? [each.change] : withoutRestart(each.change);
     if (change === undefined) continue;
-    if (change.undo !== 'exact') {
+    if (mayDropRows(change)) {
+      notes.push(`${nameOf(change)} stays: how long rows are kept is a plan of its own`);
+    } else if (change.undo !== 'exact') {
       notes.push(`${nameOf(change)} stays: it cannot be taken back exactly`);
     } else if (change.kind === 'create') made.push(change);
     else changes.push(takenBack(change));
@@ -83,6 +86,12 @@ export function undoingOf(
     notes.push(`What people did for plan ${plan.id} stays as they did it: ${people.join('; ')}`);
   }
   return { changes: joinRollouts(changes), made, notes };
+}
+
+/** What was to be dropped before may by now be rows that only the later policy has kept. */
+function mayDropRows(change: Change): boolean {
+  if (change.kind !== 'sql' || change.deed.deed !== 'timescale-policy') return false;
+  return change.deed.policy === 'retain' && change.deed.before !== undefined;
 }
 
 /** A deed that undoes another one has an undo of its own. */

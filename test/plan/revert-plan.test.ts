@@ -11,7 +11,12 @@ import type { State } from '../../src/change/compare.ts';
 import { isDeedDecrease, sqlDeedWords, undoOfDeed } from '../../src/database/sql-deed.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import type { PlanState } from '../../src/plan/plan-state.ts';
-import { assembleRevert, undoingOf, whyNotReverted } from '../../src/plan/revert-plan.ts';
+import {
+  assembleRevert,
+  mayBeReverted,
+  undoingOf,
+  whyNotReverted,
+} from '../../src/plan/revert-plan.ts';
 import type { System } from '../../src/plan/system.ts';
 import {
   makeClusterState,
@@ -242,6 +247,29 @@ describe('what is taken back', () => {
     expect(sqlDeedWords(by)).toBe('work_mem 64MB → as in the other files, 4MB');
     expect(isDeedDecrease(by)).toBe(true);
     expect(undoOfDeed(by).by).toEqual(deed);
+  });
+
+  it('keeps no rows for a shorter time than somebody has chosen since', () => {
+    const at = (name: string) => ({ schema: 'public', name, relation: 7 });
+    const longer = setting('work_mem', {
+      deed: {
+        deed: 'timescale-policy',
+        policy: 'retain',
+        on: at('readings'),
+        table: at('readings'),
+        functions: 'public',
+        words: 'compress',
+        before: { after: { seconds: 30 * 86_400, text: '30 days' } },
+        after: { after: { seconds: 90 * 86_400, text: '90 days' } },
+      },
+    });
+    expect(mayBeReverted(longer)).toBe(false);
+    expect(undoingOf(makePlan(), [longer])).toMatchObject({
+      changes: [],
+      notes: [
+        expect.stringMatching(/readings.* stays: how long rows are kept is a plan of its own$/),
+      ],
+    });
   });
 
   it('has nobody delete what held something: that is gone for good', () => {
