@@ -161,7 +161,8 @@ describe('what became impossible since a plan was drawn', () => {
     expect(words(stopped)).toContain(
       'Since this plan was drawn: Quota team-a: requests.cpu 18 of 18 used',
     );
-    expect(words(stopped)).toContain('nothing was written');
+    // On a busy machine it may be the second attempt that finds it.
+    expect(words(stopped)).toMatch(/nothing (?:more )?was written/);
     expect(words(stopped)).toContain('Draw a fresh plan');
     expect(bot.writes()).toEqual([]);
   });

@@ -105,7 +105,7 @@ it('is left out half an hour later, and while another plan is open for its workl
     await tick(world, process);
     expect(await plans()).toHaveLength(1);
     const { rows } = await database.pool.query<{ note: string }>('select note from scheduled');
-    expect(rows[0]?.note).toContain('for the same workload');
+    expect(rows[0]?.note).toContain('for the same target');
     world.time.advance(31 * 60_000);
     await tick(world, process);
     expect(await plans()).toHaveLength(1);
